@@ -1,0 +1,49 @@
+"""One compiler for learning-rate schedules: from a checked config to exact rates."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from schedule_builder.building import build_schedule
+    from schedule_builder.config import Config, load, validate, validate_text
+    from schedule_builder.diagnostics import ConfigError, Diagnostic
+    from schedule_builder.keras_adapter import build_keras_schedule, build_optimizer
+    from schedule_builder.schedule import Schedule, Segment
+    from schedule_builder.tensorflow_adapter import build_learning_rate
+
+__version__ = "0.1.0"
+
+# Where each public name lives. They are imported on use: most users of the validator have no
+# TensorFlow, and nobody wants to wait for it.
+_HOMES = {
+    "Config": "config",
+    "ConfigError": "diagnostics",
+    "Diagnostic": "diagnostics",
+    "Schedule": "schedule",
+    "Segment": "schedule",
+    "build_keras_schedule": "keras_adapter",
+    "build_learning_rate": "tensorflow_adapter",
+    "build_optimizer": "keras_adapter",
+    "build_schedule": "building",
+    "load": "config",
+    "validate": "config",
+    "validate_text": "config",
+}
+
+__all__ = [  # noqa: PLE0604 - the names of the mapping above
+    "__version__",
+    *_HOMES,
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,402 @@
+"""A located tree and a schema make a message, and every finding about names, types and values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
+
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.message import Message
+
+from schedule_builder.diagnostics import Kind, Report, Span, closest, shown
+from schedule_builder.tree import DUPLICATE, Block, Document, Field, Scalar, Sequence, Value, span
+from schedule_builder.v1 import options_pb2
+
+UNKNOWN_FIELD = Kind("SB201", "unknown-field", "error")
+WRONG_TYPE = Kind("SB203", "wrong-type", "error")
+OUT_OF_RANGE = Kind("SB204", "out-of-range", "error")
+MISSING_FIELD = Kind("SB205", "missing-field", "error")
+TWO_MEMBERS = Kind("SB206", "two-of-one", "error")
+NOT_INCREASING = Kind("SB207", "not-increasing", "error")
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Where a value is in a message: field names, and indexes into repeated fields."""
+
+_INTEGERS = {
+    FieldDescriptor.TYPE_INT32: (-(2**31), 2**31 - 1),
+    FieldDescriptor.TYPE_INT64: (-(2**63), 2**63 - 1),
+    FieldDescriptor.TYPE_UINT32: (0, 2**32 - 1),
+    FieldDescriptor.TYPE_UINT64: (0, 2**64 - 1),
+}
+
+
+class Place(NamedTuple):
+    """Where a field stands in its file: its name, and its value."""
+
+    name: Span
+    value: Span
+
+
+@dataclass(frozen=True)
+class FieldSchema:
+    """What the schema says of one field."""
+
+    name: str
+    repeated: bool
+    kind: str
+    rule: Any
+    default: Any
+    oneof: str | None
+    limits: tuple[int, int]
+    message: Descriptor | None
+    enum: EnumDescriptor | None
+
+    @property
+    def expected(self) -> str:
+        """The type, in words."""
+        if self.enum is not None:
+            return "one of " + ", ".join(v.name for v in self.enum.values)
+        return {
+            "message": "a block `{ ... }`",
+            "string": "a text",
+            "bool": "true or false",
+            "integer": "a whole number",
+            "real": "a number",
+        }[self.kind]
+
+
+@cache
+def schema_of(descriptor: Descriptor) -> dict[str, FieldSchema]:
+    """The fields of a message type, by name."""
+    return {field.name: _field_schema(field) for field in descriptor.fields}
+
+
+def _field_schema(field: FieldDescriptor) -> FieldSchema:
+    # `label` warns on new runtimes, and old ones have no `is_repeated`.
+    repeated = getattr(field, "is_repeated", None)
+    if repeated is None:
+        repeated = field.label == FieldDescriptor.LABEL_REPEATED
+    kind = {
+        FieldDescriptor.TYPE_MESSAGE: "message",
+        FieldDescriptor.TYPE_ENUM: "enum",
+        FieldDescriptor.TYPE_STRING: "string",
+        FieldDescriptor.TYPE_BOOL: "bool",
+        FieldDescriptor.TYPE_DOUBLE: "real",
+        FieldDescriptor.TYPE_FLOAT: "real",
+    }.get(field.type, "integer")
+    oneof = field.containing_oneof
+    return FieldSchema(
+        name=field.name,
+        repeated=repeated,
+        kind=kind,
+        rule=field.GetOptions().Extensions[options_pb2.rule],
+        default=field.default_value if kind != "message" else None,
+        oneof=oneof.name if oneof is not None else None,
+        limits=_INTEGERS.get(field.type, (0, 0)),
+        message=field.message_type,
+        enum=field.enum_type,
+    )
+
+
+def is_opaque(descriptor: Descriptor) -> bool:
+    """Whether a message type stands for contents that are kept and not judged."""
+    return descriptor.name == "Opaque"
+
+
+class Binder:
+    """Fills one message from one document."""
+
+    def __init__(self, document: Document, report: Report) -> None:
+        self.syntax = document.syntax
+        self.report = report
+        self.complete = not report.has_errors
+        """Whether the whole tree was read: only then can a field be missing."""
+        self.places: dict[Path, Place] = {}
+        self.broken: set[Path] = set()
+        """The messages that could not be read as they were meant."""
+        self.path: Path = ()
+
+    def add(
+        self, kind: Kind, at: Span, text: str, related: Iterable[tuple[Span, str]] = ()
+    ) -> None:
+        self.broken.add(self.path)
+        self.report.add(kind, at, text, related)
+
+    def bind(self, block: Block, message: Message, path: Path = (), at: Span | None = None) -> None:
+        """Fills a message from a block, and reports what does not fit."""
+        schema = schema_of(message.DESCRIPTOR)
+        self.path = path
+        first: dict[str, Field] = {}
+        for field in block.fields:
+            declared = schema.get(field.name)
+            if declared is None:
+                self.unknown(field, message.DESCRIPTOR)
+            elif self.admit(field, declared, first):
+                self.field(field, declared, message, path)
+                self.path = path
+        opening = at if at is not None else Span(block.start, block.start)
+        for declared in schema.values():
+            self.check_presence(declared, message, path, opening)
+
+    def unknown(self, field: Field, descriptor: Descriptor) -> None:
+        if field.name.startswith("["):
+            return
+        known = schema_of(descriptor)
+        guess = closest(field.name, known)
+        owners = [] if guess else sorted(_owners(field.name))
+        if guess:
+            hint = f": did you mean `{guess}`?"
+        elif owners:
+            hint = f": it belongs to {' or '.join(owners)}"
+        else:
+            hint = f". Its fields: {', '.join(known)}" if known else ""
+        self.add(
+            UNKNOWN_FIELD,
+            span(field),
+            f"{descriptor.name} has no field `{shown(field.name)}`{hint}",
+        )
+
+    def admit(self, field: Field, declared: FieldSchema, first: dict[str, Field]) -> bool:
+        """Whether a field may stand where it does, after the fields before it."""
+        key = declared.oneof or (None if declared.repeated else declared.name)
+        if key is None:
+            return True
+        earlier = first.setdefault(key, field)
+        if earlier is field:
+            return True
+        row, _ = self.report.source.position(earlier.start)
+        related = [(span(earlier), f"`{earlier.name}` is given here")]
+        if earlier.name == field.name:
+            self.add(
+                DUPLICATE,
+                span(field),
+                f"`{field.name}` is given twice (first at line {row}): keep one of them",
+                related,
+            )
+        else:
+            self.add(
+                TWO_MEMBERS,
+                span(field),
+                f"`{field.name}` and `{earlier.name}` (line {row}) exclude each other:"
+                " keep one of them",
+                related,
+            )
+        return False
+
+    def field(self, field: Field, declared: FieldSchema, message: Any, path: Path) -> None:
+        name, value = span(field), field.value
+        path = (*path, declared.name)
+        if not declared.repeated:
+            self.places[path] = Place(name, span(value))
+            if isinstance(value, Sequence):
+                self.wrong_type(value, declared, "not a list")
+            elif declared.kind == "message":
+                self.message(value, declared, getattr(message, declared.name), path, name)
+            elif (converted := self.scalar(value, declared)) is not None:
+                setattr(message, declared.name, converted)
+            return
+        target = getattr(message, declared.name)
+        self.places.setdefault(path, Place(name, span(value)))
+        if isinstance(value, Sequence):
+            items = value.items
+        elif self.syntax.explicit_lists:
+            self.wrong_type(
+                value, declared, f"not one value: write {self.syntax.list_example}", "a list"
+            )
+            return
+        else:
+            items = [value]
+        for item in items:
+            at = (*path, len(target))
+            self.places[at] = Place(name, span(item))
+            if isinstance(item, Sequence):
+                self.wrong_type(item, declared, "not a list in a list")
+            elif declared.kind == "message":
+                self.message(
+                    item, declared, target.add(), at, name if len(items) == 1 else span(item)
+                )
+            elif (converted := self.scalar(item, declared)) is not None:
+                if declared.rule.strictly_increasing and target and converted <= target[-1]:
+                    self.add(
+                        NOT_INCREASING,
+                        span(item),
+                        f"`{declared.name}` must strictly increase, and {converted} does not come"
+                        f" after {target[-1]}",
+                    )
+                target.append(converted)
+
+    def message(
+        self, value: Block | Scalar, declared: FieldSchema, message: Any, path: Path, name: Span
+    ) -> None:
+        if isinstance(value, Scalar):
+            if not value.quoted and self.syntax.null(value.text):
+                self.add(
+                    WRONG_TYPE,
+                    name,
+                    f"`{declared.name}` has no value: write `{{}}` for all its defaults,"
+                    " or remove it",
+                )
+            else:
+                self.wrong_type(value, declared, f"not `{shown(value.text)}`")
+            return
+        message.SetInParent()
+        if not is_opaque(message.DESCRIPTOR):
+            self.bind(value, message, path, name)
+
+    def wrong_type(
+        self, value: Value, declared: FieldSchema, found: str, expected: str = ""
+    ) -> None:
+        self.add(
+            WRONG_TYPE,
+            span(value),
+            f"`{declared.name}` is {expected or declared.expected}, {found}",
+        )
+
+    def scalar(self, value: Block | Scalar, declared: FieldSchema) -> Any:
+        """The value in the field's type, or None after reporting why it has none."""
+        if isinstance(value, Block):
+            self.wrong_type(value, declared, "not a block")
+            return None
+        text = value.text
+        if declared.kind == "string":
+            if value.quoted or (self.syntax.plain_strings and not self.syntax.null(text)):
+                return text.encode("utf-8", "replace").decode()
+            self.wrong_type(
+                value, declared, f'not `{shown(text)}`: put it in quotes, "{shown(text)}"'
+            )
+            return None
+        if value.quoted:
+            hint = ": remove the quotes" if self.fits(text, declared) else ""
+            self.wrong_type(value, declared, f'not the text "{shown(text)}"{hint}')
+            return None
+        if declared.enum is not None:
+            return self.enum(value, declared, declared.enum)
+        if declared.kind == "bool":
+            boolean = self.syntax.boolean(text)
+            if boolean is None:
+                hint = {"yes": ": write true", "on": ": write true"} | {
+                    "no": ": write false",
+                    "off": ": write false",
+                }
+                self.wrong_type(value, declared, f"not `{shown(text)}`{hint.get(text.lower(), '')}")
+            return boolean
+        return self.number(value, declared)
+
+    def fits(self, text: str, declared: FieldSchema) -> bool:
+        if declared.enum is not None:
+            return text in declared.enum.values_by_name
+        convert = {
+            "bool": self.syntax.boolean,
+            "integer": self.syntax.integer,
+            "real": self.syntax.real,
+        }[declared.kind]
+        return convert(text) is not None
+
+    def enum(self, value: Scalar, declared: FieldSchema, enum: EnumDescriptor) -> int | None:
+        found = enum.values_by_name.get(value.text)
+        if found is None and (number := self.syntax.integer(value.text)) is not None:
+            found = enum.values_by_number.get(number)
+        if found is not None:
+            return int(found.number)
+        guess = closest(value.text.upper(), enum.values_by_name)
+        hint = f": did you mean {guess}?" if guess else ""
+        self.wrong_type(value, declared, f"not `{shown(value.text)}`{hint}")
+        return None
+
+    def number(self, value: Scalar, declared: FieldSchema) -> int | float | None:
+        integer = declared.kind == "integer"
+        number: int | float | None = (
+            self.syntax.integer(value.text) if integer else self.syntax.real(value.text)
+        )
+        if number is None:
+            real = self.syntax.real(value.text)
+            if integer and real is not None and math.isfinite(real):
+                hint = f": write {round(real)}" if abs(real) < 2**63 else ""  # noqa: PLR2004
+            elif self.syntax.null(value.text):
+                self.add(
+                    WRONG_TYPE,
+                    Span(value.start, value.end),
+                    f"`{declared.name}` has no value: give it {declared.expected}, or remove it",
+                )
+                return None
+            else:
+                hint = ""
+            self.wrong_type(value, declared, f"not `{shown(value.text)}`{hint}")
+            return None
+        problem = _out_of_range(number, declared)
+        if problem:
+            self.add(
+                OUT_OF_RANGE, span(value), f"`{declared.name}` is {shown(value.text)}: {problem}"
+            )
+            return None
+        return number
+
+    def check_presence(
+        self, declared: FieldSchema, message: Any, path: Path, opening: Span
+    ) -> None:
+        """Reports a field that has to be there, at the opening of its message."""
+        if not self.complete or (*path, declared.name) in self.places:
+            given = self.places.get((*path, declared.name))
+            if given and declared.rule.not_empty and (*path, declared.name, 0) not in self.places:
+                self.add(
+                    MISSING_FIELD,
+                    given.value,
+                    f"`{declared.name}` is empty: give at least one value",
+                )
+            return
+        if declared.rule.required:
+            self.add(
+                MISSING_FIELD,
+                opening,
+                f"{message.DESCRIPTOR.name} needs `{declared.name}`, {declared.expected}:"
+                " it has no default",
+            )
+        elif declared.rule.not_empty:
+            self.add(
+                MISSING_FIELD,
+                opening,
+                f"{message.DESCRIPTOR.name} needs at least one `{declared.name}`",
+            )
+
+
+def _out_of_range(number: int | float, declared: FieldSchema) -> str:
+    """What is wrong with a number, and the nearest one that is right."""
+    if isinstance(number, int):
+        low, high = declared.limits
+        if not low <= number <= high:
+            nearest = min(max(number, low), high)
+            return f"it must be a whole number from {low} to {high} (nearest: {nearest})"
+    rule = declared.rule
+    bounds = [
+        (
+            rule.HasField("greater_than") and not number > rule.greater_than,
+            "greater than",
+            rule.greater_than,
+        ),
+        (rule.HasField("at_least") and not number >= rule.at_least, "at least", rule.at_least),
+        (rule.HasField("less_than") and not number < rule.less_than, "less than", rule.less_than),
+        (rule.HasField("at_most") and not number <= rule.at_most, "at most", rule.at_most),
+    ]
+    if isinstance(number, float) and not math.isfinite(number) and rule.ByteSize():
+        return "it must be a finite number"
+    broken = [f"{words} {bound:.9g}" for is_broken, words, bound in bounds if is_broken]
+    return f"it must be {' and '.join(broken)}" if broken else ""
+
+
+def _owners(name: str) -> Iterator[str]:
+    """The message types that do have a field of this name."""
+    from schedule_builder.v1 import pipeline_pb2  # noqa: PLC0415 - only a bad config pays for it
+
+    seen: set[str] = set()
+    pending = [pipeline_pb2.TrainEvalPipelineConfig.DESCRIPTOR]
+    while pending:
+        descriptor = pending.pop()
+        if descriptor.full_name in seen or is_opaque(descriptor):
+            continue
+        seen.add(descriptor.full_name)
+        if name in descriptor.fields_by_name:
+            yield descriptor.name
+        pending += [f.message_type for f in descriptor.fields if f.message_type is not None]

@@ -1,0 +1,36 @@
+"""From a config to its schedule."""
+
+from __future__ import annotations
+
+from schedule_builder.config import ConfigLike, load
+from schedule_builder.diagnostics import ConfigError
+from schedule_builder.schedule import Schedule
+
+
+def build_schedule(config: ConfigLike) -> Schedule:
+    """Builds the learning-rate schedule of a config, in pure Python.
+
+    Args:
+        config: a path, a loaded config, a message or plain data, as for `load`.
+
+    Returns:
+        The schedule. `schedule(step)` is the rate in float64 of the update that turns `step`
+        into `step + 1`; `schedule.segments` says what it is made of, and `str(schedule)`
+        says it in words.
+
+    Raises:
+        ConfigError: the config has errors.
+        OSError: the file cannot be read.
+
+    >>> schedule = build_schedule({"manual_step_learning_rate": {
+    ...     "initial_learning_rate": 0.1, "schedule": [{"step": 1000, "learning_rate": 0.01}]}})
+    >>> schedule(999), schedule(1000)
+    (0.1, 0.01)
+    >>> print(schedule)
+    steps 0..999   constant 0.1
+    steps 1000..   constant 0.01
+    """
+    schedule = load(config).schedule
+    if schedule is None:
+        raise ConfigError(())
+    return schedule

@@ -1,0 +1,182 @@
+"""What is found in a config, where, and how it is shown."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class Span(NamedTuple):
+    """A stretch of a text: the offsets of its first character and of the one behind it."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text and the name it goes by in messages."""
+
+    filename: str
+    text: str
+    _line_starts: list[int] = field(default_factory=list, repr=False, compare=False)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The row and column of an offset, both counted from 1, in characters."""
+        starts = self._line_starts
+        if not starts:
+            starts.append(0)
+            find, at = self.text.find, 0
+            while (at := find("\n", at) + 1) > 0:
+                starts.append(at)
+        row = bisect_right(starts, offset)
+        return row, offset - starts[row - 1] + 1
+
+
+@dataclass(frozen=True, order=True)
+class Related:
+    """A second place that a finding speaks of."""
+
+    row: int
+    column: int
+    message: str
+
+
+@dataclass(frozen=True, order=True)
+class Diagnostic:
+    """One finding.
+
+    Attributes:
+        filename: the file as it was named by the caller.
+        row: the line, counted from 1.
+        column: the character in the line, counted from 1.
+        end_row: the line of the first character behind the place.
+        end_column: that character's column.
+        code: the stable code of the kind of finding, such as `SB201`.
+        name: its stable name, such as `unknown-field`.
+        severity: `error` or `warning`.
+        message: what was found, what was expected and the likely fix.
+        related: other places the finding speaks of.
+    """
+
+    filename: str
+    row: int
+    column: int
+    end_row: int
+    end_column: int
+    code: str
+    name: str
+    severity: str
+    message: str
+    related: tuple[Related, ...] = ()
+
+    def __str__(self) -> str:
+        place = f"{self.filename}:{self.row}:{self.column}"
+        return f"{place}: {self.severity}[{self.code}] {self.message}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The finding as the JSON output has it."""
+        return {
+            "filename": self.filename,
+            "location": {"row": self.row, "column": self.column},
+            "end_location": {"row": self.end_row, "column": self.end_column},
+            "code": self.code,
+            "name": self.name,
+            "severity": self.severity,
+            "message": self.message,
+            "related": [
+                {"location": {"row": r.row, "column": r.column}, "message": r.message}
+                for r in self.related
+            ],
+        }
+
+
+class Kind(NamedTuple):
+    """A kind of finding. Codes and names are a promise: they are never reused."""
+
+    code: str
+    name: str
+    severity: str
+
+
+class Report:
+    """Collects the findings of one source."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.diagnostics: list[Diagnostic] = []
+
+    def add(
+        self,
+        kind: Kind,
+        span: Span,
+        message: str,
+        related: Iterable[tuple[Span, str]] = (),
+    ) -> None:
+        """Records a finding at a place of the source."""
+        row, column = self.source.position(span.start)
+        end_row, end_column = self.source.position(max(span.start, span.end))
+        self.diagnostics.append(
+            Diagnostic(
+                self.source.filename,
+                row,
+                column,
+                end_row,
+                end_column,
+                *kind,
+                message,
+                tuple(Related(*self.source.position(s.start), text) for s, text in related),
+            )
+        )
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything recorded so far is an error."""
+        return any(d.severity == "error" for d in self.diagnostics)
+
+
+class ConfigError(ValueError):
+    """A config that cannot be used. `diagnostics` holds every finding, warnings included."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        errors = [str(d) for d in self.diagnostics if d.severity == "error"]
+        super().__init__("\n".join(errors))
+
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Diagnostic, ...]]]:
+        return type(self), (self.diagnostics,)
+
+
+def closest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that `word` is most likely a misspelling of."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a bad config pays for it
+
+    matches = get_close_matches(word, list(candidates), n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def shown(text: str, limit: int = 40) -> str:
+    """A piece of a source as a message quotes it: on one line, and not too long."""
+    text = " ".join(text.split()) if not text.isspace() else repr(text)[1:-1]
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def _as_text(diagnostics: list[Diagnostic]) -> str:
+    lines = []
+    for diagnostic in diagnostics:
+        lines.append(str(diagnostic))
+        lines += [
+            f"  {diagnostic.filename}:{r.row}:{r.column}: {r.message}" for r in diagnostic.related
+        ]
+    return "".join(line + "\n" for line in lines)
+
+
+def _as_json(diagnostics: list[Diagnostic]) -> str:
+    return json.dumps([d.to_dict() for d in diagnostics], indent=2) + "\n"
+
+
+RENDERERS = {"text": _as_text, "json": _as_json}
+"""The output formats of `validate`: each turns findings into text."""

@@ -1,0 +1,129 @@
+"""Learning rates as TensorFlow tensors: eager, traced, compiled by XLA, or in a TF1 graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from schedule_builder.building import build_schedule
+from schedule_builder.config import ConfigLike
+from schedule_builder.schedule import MAX_STEP, Constant, Schedule, evaluate
+
+
+class _TensorFlow:
+    """The formulas' operations on tensors. Equal constants are one node of the graph."""
+
+    maximum = staticmethod(tf.maximum)
+    power = staticmethod(tf.pow)
+    sin = staticmethod(tf.sin)
+    square = staticmethod(tf.square)
+    log1p = staticmethod(tf.math.log1p)
+    expm1 = staticmethod(tf.math.expm1)
+
+    def __init__(self) -> None:
+        self.constants: dict[tuple[type, float], Any] = {}
+
+    def constant(self, value: float) -> Any:
+        if value == 0:
+            return value
+        key = (type(value), value)
+        if key not in self.constants:
+            dtype = tf.int64 if isinstance(value, int) else tf.float64
+            self.constants[key] = tf.constant(value, dtype)
+        return self.constants[key]
+
+    @staticmethod
+    def where(condition: Any, first: Any, second: Any) -> Any:
+        # A rate of 0 is still Python's.
+        first, second = (tf.convert_to_tensor(rate, tf.float64) for rate in (first, second))
+        return tf.where(condition, first, second)
+
+    @staticmethod
+    def real(steps: Any) -> Any:
+        return tf.cast(steps, tf.float64)
+
+    @staticmethod
+    def index(begins: Sequence[int], step: Any) -> Any:
+        found = tf.raw_ops.UpperBound(
+            sorted_inputs=tf.constant([begins], tf.int64), values=tf.reshape(step, [1, -1])
+        )
+        return tf.reshape(found, _shape(step))
+
+    @staticmethod
+    def take(columns: Sequence[Sequence[float]], index: Any) -> Sequence[Any]:
+        taken: dict[int, Any] = {}
+        for number, dtype in ((int, tf.int64), (float, tf.float64)):
+            chosen = [i for i, c in enumerate(columns) if isinstance(c[0], number)]
+            if len(chosen) == 1:
+                taken[chosen[0]] = tf.gather(tf.constant(columns[chosen[0]], dtype), index)
+            elif chosen:
+                rows = list(zip(*(columns[i] for i in chosen), strict=True))
+                parts = tf.unstack(tf.gather(tf.constant(rows, dtype), index), len(chosen), -1)
+                taken |= dict(zip(chosen, parts, strict=True))
+        return [taken[i] for i in range(len(columns))]
+
+
+def _shape(step: Any) -> Any:
+    return step.shape if step.shape.is_fully_defined() else tf.shape(step)
+
+
+@tf.autograph.experimental.do_not_convert
+def build_learning_rate(config: ConfigLike, global_step: Any = None) -> tf.Tensor:
+    """Builds the learning rate of a config as a tensor.
+
+    The rate is computed in float64 from the exact integer step and rounded once, to float32.
+    Works eagerly, in `tf.function`, under `jit_compile=True` and in a TF1 graph; it creates
+    no variable, and the graph's size does not depend on the schedule's length.
+
+    Args:
+        config: a path, a loaded config, a message or plain data, as for `load`.
+        global_step: how many updates were applied before: an integer, or a tensor or variable
+            (also Keras' `optimizer.iterations`) of any integer dtype and any shape. Negative
+            steps mean 0. None means the TF1 graph's global step, which is created where
+            there is none.
+
+    Returns:
+        A float32 tensor of the shape of `global_step`, named `learning_rate` in a graph. In a
+        TF1 graph it reads a variable anew, so that control dependencies order the reading.
+
+    Raises:
+        ConfigError: the config has errors.
+        OSError: the file cannot be read.
+        TypeError: the step is no integer, or None outside of a TF1 graph.
+    """
+    return rate_tensor(build_schedule(config), global_step)
+
+
+@tf.autograph.experimental.do_not_convert
+def rate_tensor(schedule: Schedule, global_step: Any) -> tf.Tensor:
+    """The rates of a schedule as a float32 tensor; see `build_learning_rate`."""
+    step = _int64_step(global_step)
+    if [type(s.curve) for s in schedule.segments] == [Constant]:
+        rate = tf.constant(schedule(0), tf.float32)
+        return tf.fill(_shape(step), rate, name="learning_rate")
+    rate = evaluate(schedule, tf.maximum(step, tf.constant(0, tf.int64)), _TensorFlow())
+    return tf.cast(rate, tf.float32, name="learning_rate")
+
+
+def _int64_step(step: Any) -> tf.Tensor:
+    if step is None:
+        if tf.executing_eagerly():
+            message = "there is no global step outside of a TF1 graph: pass `global_step`"
+            raise TypeError(message)
+        step = tf.compat.v1.train.get_or_create_global_step()
+    if isinstance(step, int) and not isinstance(step, bool):
+        return tf.constant(max(min(step, MAX_STEP), 0), tf.int64)
+    # A variable's cached value in a TF1 graph may be older than what it is read after.
+    reader = getattr(step, "read_value", None)
+    step = tf.convert_to_tensor(reader() if callable(reader) else step)
+    if not step.dtype.is_integer:
+        message = (
+            f"a step is an integer. Received: dtype {step.dtype.name}. A float32 step is"
+            " wrong from 2^24 on: keep the counter an integer"
+        )
+        raise TypeError(message)
+    if step.dtype == tf.uint64:
+        step = tf.bitcast(tf.bitwise.bitwise_and(step, tf.constant(MAX_STEP, tf.uint64)), tf.int64)
+    return tf.cast(step, tf.int64)

@@ -1,0 +1,393 @@
+"""Protobuf text format, read into a located tree.
+
+The grammar is that of https://protobuf.dev/reference/protobuf/textformat-spec/. Reading
+goes on after an error, at the next line, so that a file's errors are found together.
+"""
+
+from __future__ import annotations
+
+import re
+
+from schedule_builder.diagnostics import Report, Source, Span, shown
+from schedule_builder.tree import (
+    MAX_DEPTH,
+    MAX_SYNTAX_ERRORS,
+    PLACEHOLDER,
+    SYNTAX,
+    TOO_DEEP,
+    UNCLOSED,
+    Block,
+    Document,
+    Field,
+    Scalar,
+    Sequence,
+    Syntax,
+)
+
+# Whatever comes first matches one of the alternatives, `end` at the latest, so that the
+# pattern never goes back into what it skipped.
+_TOKEN = re.compile(
+    r"""(?:[ \t\r\n\f\v]+|\#[^\n]*)*
+    (?:
+      (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+    | (?P<symbol>[{}<>\[\]:;,\-/])
+    | (?P<number>\.?[0-9](?:[eE][+-]|[A-Za-z0-9_.])*)
+    | (?P<string>"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*')
+    | (?P<placeholder>\$\{\w*\}|\$\w+|\{\{)
+    | (?P<bad>[^#])
+    | (?P<end>\Z)
+    )""",
+    re.VERBOSE,
+)
+_NAME, _SYMBOL, _NUMBER, _STRING, _PLACEHOLDER, _BAD, _END = range(1, 8)
+_INTEGER = re.compile(r"-?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\Z")
+_REAL = re.compile(
+    r"-?(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fF]?"
+    r"|(?:0|[1-9][0-9]*)(?:[eE][+-]?[0-9]+[fF]?|[fF])"
+    r"|inf(?:inity)?|nan)\Z",
+    re.IGNORECASE,
+)
+_BOOLEANS = {"true": True, "True": True, "t": True, "1": True} | {
+    "false": False,
+    "False": False,
+    "f": False,
+    "0": False,
+}
+_EXTENSION = re.compile(r"[A-Za-z0-9_./:%~-]+")
+_ESCAPE = re.compile(
+    r"\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))"
+)
+_SIMPLE_ESCAPES = dict(zip("abfnrtv\\'\"?", "\a\b\f\n\r\t\v\\'\"?", strict=True))
+_CURLY_QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb"
+
+
+def _integer(text: str) -> int | None:
+    if not _INTEGER.match(text):
+        return None
+    digits = text.lstrip("-")
+    base = 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" and digits != "0" else 10
+    return int(digits, base) * (-1 if text[0] == "-" else 1)
+
+
+def _real(text: str) -> float | None:
+    if _REAL.match(text):
+        return float(text.rstrip("fF") if text[-3:].lower() != "inf" else text)
+    integer = _integer(text)
+    if integer is None:
+        return None
+    try:
+        return float(integer)
+    except OverflowError:
+        return float("inf") if integer > 0 else float("-inf")
+
+
+TEXT_FORMAT = Syntax(
+    name="text format",
+    integer=_integer,
+    real=_real,
+    boolean=_BOOLEANS.get,
+    null=lambda text: False,
+    plain_strings=False,
+    explicit_lists=False,
+    list_example="[1, 2]",
+)
+
+
+class _BadEscape(ValueError):
+    pass
+
+
+def _unescape(body: str) -> str:
+    """Decodes a string's escapes. Octal and hex escapes are bytes of UTF-8."""
+    if "\\" not in body:
+        return body
+
+    out = bytearray()
+    at = 0
+    for match in _ESCAPE.finditer(body):
+        out += body[at : match.start()].encode("utf-8", "surrogatepass")
+        at = match.end()
+        octal, hexadecimal, short, long, simple = match.groups()
+        if octal or hexadecimal:
+            out.append(int(octal, 8) & 255 if octal else int(hexadecimal, 16))
+        elif short or long:
+            code = int(short or long, 16)
+            if code > 0x10FFFF:
+                raise _BadEscape(match.group())
+            out += chr(code).encode("utf-8", "surrogatepass")
+        elif simple in _SIMPLE_ESCAPES:
+            out += _SIMPLE_ESCAPES[simple].encode()
+        else:
+            raise _BadEscape(match.group())
+    out += body[at:].encode("utf-8", "surrogatepass")
+    return out.decode("utf-8", "replace")
+
+
+class _Stop(Exception):
+    """The rest of the file would only repeat what was already said."""
+
+
+class _Reader:
+    def __init__(self, source: Source, report: Report) -> None:
+        self.text = source.text
+        self.report = report
+        self.errors = 0
+        self.kind = _END
+        self.start = 0
+        self.end = 0
+        self.token = ""
+        self.advance()
+
+    def advance(self) -> None:
+        self.previous_end = self.end
+        match = _TOKEN.match(self.text, self.end)
+        if match is None or match.lastindex is None:
+            message = "the pattern of tokens matches at every offset"
+            raise AssertionError(message)
+        self.kind = match.lastindex
+        self.start, self.end = match.span(self.kind)
+        self.token = match.group(self.kind)
+
+    def error(self, expected: str) -> None:
+        """Says what is wrong with the current token, where `expected` was due."""
+        self.errors += 1
+        place = Span(self.start, self.end)
+        if self.kind == _PLACEHOLDER:
+            self.report.add(
+                PLACEHOLDER,
+                place,
+                f"`{shown(self.token)}` is a placeholder that nothing filled in: {expected}",
+            )
+        elif self.token in _CURLY_QUOTES and self.kind == _BAD:
+            self.report.add(
+                SYNTAX, place, f'{self.token} is a curly quote: use the straight quote "'
+            )
+        elif self.kind == _BAD and self.token in "\"'":
+            self.report.add(
+                SYNTAX,
+                place,
+                f"this string does not end on its line: close it with {self.token}",
+            )
+        elif self.kind == _END:
+            self.report.add(SYNTAX, place, f"the file ends here: {expected}")
+        else:
+            self.report.add(SYNTAX, place, f"found `{shown(self.token)}`: {expected}")
+        if self.errors >= MAX_SYNTAX_ERRORS:
+            raise _Stop
+
+    def read(self) -> Block:
+        root = Block(0)
+        # Each open container with the symbol that closes it.
+        self.stack: list[tuple[Block | Sequence, str]] = [(root, "")]
+        try:
+            while self.kind != _END or len(self.stack) > 1:
+                if self.kind == _END:
+                    self.unclosed()
+                    break
+                container = self.stack[-1][0]
+                if isinstance(container, Sequence):
+                    self.item(container)
+                elif self.token in ("}", ">", "]") and self.kind == _SYMBOL:
+                    self.close()
+                else:
+                    self.field(container)
+        except _Stop:
+            pass
+        root.end = len(self.text)
+        return root
+
+    def unclosed(self) -> None:
+        """Reports the blocks that the end of the file leaves open."""
+        for container, closer in reversed(self.stack[1:]):
+            container.end = len(self.text)
+            self.report.add(
+                UNCLOSED,
+                Span(container.start, container.start + 1),
+                f"`{self.text[container.start]}` is never closed: the file ends without its"
+                f" `{closer}`",
+            )
+            self.errors += 1
+            if self.errors >= MAX_SYNTAX_ERRORS:
+                break
+
+    def open(self, container: Block | Sequence, closer: str) -> None:
+        if len(self.stack) > MAX_DEPTH:
+            self.report.add(
+                TOO_DEEP,
+                Span(self.start, self.end),
+                f"blocks are nested more than {MAX_DEPTH} deep, which protobuf does not read",
+            )
+            raise _Stop
+        self.stack.append((container, closer))
+        self.advance()
+
+    def close(self) -> None:
+        container, closer = self.stack[-1]
+        if len(self.stack) == 1:
+            self.error("no block is open here")
+            self.advance()
+            return
+        if self.token != closer:
+            row, _ = self.report.source.position(container.start)
+            self.error(f"the block opened at line {row} closes with `{closer}`")
+            if self.token not in ("}", ">"):
+                self.advance()
+                return
+        self.advance()
+        container.end = self.previous_end
+        self.stack.pop()
+        self.separator()
+
+    def separator(self) -> None:
+        parent = self.stack[-1][0]
+        if isinstance(parent, Sequence):
+            self.comma(parent)
+        elif self.kind == _SYMBOL and self.token in (",", ";"):
+            self.advance()
+
+    def item(self, container: Sequence) -> None:
+        if self.kind == _SYMBOL and self.token == "]" and not container.items:
+            self.close()
+        elif self.kind == _SYMBOL and self.token in ("{", "<"):
+            block = Block(self.start)
+            container.items.append(block)
+            self.open(block, "}" if self.token == "{" else ">")
+        elif (scalar := self.scalar("a value is expected in this list")) is not None:
+            container.items.append(scalar)
+            self.comma(container)
+        else:
+            self.abandon_list()
+
+    def comma(self, container: Sequence) -> None:
+        if self.kind == _SYMBOL and self.token == "]":
+            self.close()
+        elif self.kind == _SYMBOL and self.token == ",":
+            self.advance()
+            if self.kind == _SYMBOL and self.token == "]":
+                self.error("a value is expected after the comma")
+                self.close()
+        else:
+            self.error("`,` or `]` is expected in this list")
+            self.abandon_list()
+
+    def abandon_list(self) -> None:
+        """Leaves a list that cannot be read further: at its `]`, or at the next field."""
+        self.stack[-1][0].end = self.end
+        self.stack.pop()
+        row, _ = self.report.source.position(self.start)
+        while self.kind != _END and self.report.source.position(self.start)[0] == row:
+            symbol = self.token if self.kind == _SYMBOL else ""
+            if symbol in ("}", ">"):
+                return
+            self.advance()
+            if symbol == "]":
+                return
+
+    def skip_line(self) -> None:
+        """Goes on behind an error: at the next line, or where a block closes before it.
+
+        Blocks that open on the way are entered, so that their ends still match.
+        """
+        at = self.text.find("\n", self.start)
+        stop = len(self.text) if at < 0 else at
+        while self.kind != _END and self.start < stop:
+            if self.kind == _SYMBOL and self.token in ("{", "<"):
+                self.open(Block(self.start), "}" if self.token == "{" else ">")
+                return
+            if self.kind == _SYMBOL and self.token in ("}", ">") and len(self.stack) > 1:
+                return
+            if self.kind == _BAD:
+                # The rest of the line may be prose; what it holds is not worth a token each.
+                self.end = stop
+            self.advance()
+
+    def field(self, container: Block) -> None:
+        start = self.start
+        if self.kind == _NAME:
+            name, end = self.token, self.end
+            self.advance()
+        elif self.kind == _SYMBOL and self.token == "[":
+            match = _EXTENSION.match("".join(self.text[self.end :].split("]", 1)[0].split()))
+            closing = self.text.find("]", self.end)
+            if match is None or closing < 0 or "\n" in self.text[self.end : closing].strip():
+                self.error("the name of an extension is expected in these brackets")
+                self.advance()
+                self.skip_line()
+                return
+            name, end = f"[{match.group()}]", closing + 1
+            self.end = end
+            self.advance()
+        else:
+            self.error("the name of a field is expected")
+            self.skip_line()
+            return
+
+        colon = self.kind == _SYMBOL and self.token == ":"
+        if colon:
+            self.advance()
+        if self.kind == _SYMBOL and self.token in ("{", "<"):
+            block = Block(self.start)
+            container.fields.append(Field(name, start, end, block))
+            self.open(block, "}" if self.token == "{" else ">")
+        elif self.kind == _SYMBOL and self.token == "[" and colon:
+            sequence = Sequence(self.start)
+            container.fields.append(Field(name, start, end, sequence))
+            self.open(sequence, "]")
+        elif not colon:
+            self.error(f"`:` and a value, or `{{`, is expected after `{shown(name)}`")
+            self.skip_from(end)
+        else:
+            scalar = self.scalar(f"a value is expected after `{shown(name)}:`")
+            if scalar is None:
+                self.skip_from(end)
+            else:
+                container.fields.append(Field(name, start, end, scalar))
+                self.separator()
+
+    def skip_from(self, offset: int) -> None:
+        """Like `skip_line`, unless the offending token already is on a later line."""
+        if "\n" not in self.text[offset : self.start] or self.kind not in (_NAME, _END):
+            self.skip_line()
+
+    def scalar(self, expected: str) -> Scalar | None:
+        start = self.start
+        if self.kind == _STRING:
+            return self.string()
+        sign = ""
+        if self.kind == _SYMBOL and self.token == "-":
+            sign = "-"
+            self.advance()
+        text = sign + self.token
+        is_number = self.kind == _NUMBER and bool(_INTEGER.match(text) or _REAL.match(text))
+        if is_number or (self.kind == _NAME and (not sign or _REAL.match(text))):
+            end = self.end
+            self.advance()
+            return Scalar(text, False, start, end)
+        if self.kind == _NUMBER:
+            expected = "it is not a number"
+        elif self.kind == _SYMBOL and self.token == "]" and not sign:
+            expected = "a value is expected after the comma"
+        self.error(expected)
+        return None
+
+    def string(self) -> Scalar | None:
+        start, parts = self.start, []
+        while self.kind == _STRING:
+            try:
+                parts.append(_unescape(self.token[1:-1]))
+            except _BadEscape as bad:
+                parts.append("")
+                self.errors += 1
+                self.report.add(
+                    SYNTAX,
+                    Span(self.start, self.end),
+                    f"`{bad}` is no escape: write `\\\\` for a backslash",
+                )
+            end = self.end
+            self.advance()
+        return Scalar("".join(parts), True, start, end)
+
+
+def read(source: Source, report: Report) -> Document:
+    """Reads text format. What is wrong with it goes to the report."""
+    return Document(source, _Reader(source, report).read(), TEXT_FORMAT)

@@ -1,0 +1,107 @@
+"""The located tree that every format is read into, before any schema is applied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from schedule_builder.diagnostics import Kind, Source, Span
+
+MAX_DEPTH = 100
+"""How deep blocks may nest: the limit of protobuf's own parsers."""
+MAX_SYNTAX_ERRORS = 50
+"""After so many errors the rest of a file is noise."""
+
+NOT_TEXT = Kind("SB101", "not-text", "error")
+SYNTAX = Kind("SB102", "syntax", "error")
+UNCLOSED = Kind("SB103", "unclosed", "error")
+TOO_DEEP = Kind("SB104", "too-deep", "error")
+PLACEHOLDER = Kind("SB105", "placeholder", "error")
+EMPTY = Kind("SB106", "empty", "error")
+TAG = Kind("SB107", "tag", "error")
+DUPLICATE = Kind("SB202", "duplicate-field", "error")
+
+
+class Scalar:
+    """A value that is neither a block nor a list.
+
+    `quoted` scalars hold the decoded text of a string; the others hold what is written,
+    which means what the field's type and the format's number syntax make of it.
+    """
+
+    __slots__ = ("end", "quoted", "start", "text")
+
+    def __init__(self, text: str, quoted: bool, start: int, end: int) -> None:
+        self.text = text
+        self.quoted = quoted
+        self.start = start
+        self.end = end
+
+
+class Block:
+    """Named fields, in the order of the file. `start` is its opening."""
+
+    __slots__ = ("end", "fields", "start")
+
+    def __init__(self, start: int) -> None:
+        self.fields: list[Field] = []
+        self.start = start
+        self.end = start
+
+
+class Sequence:
+    """A list of values."""
+
+    __slots__ = ("end", "items", "start")
+
+    def __init__(self, start: int) -> None:
+        self.items: list[Value] = []
+        self.start = start
+        self.end = start
+
+
+Value: TypeAlias = Scalar | Block | Sequence
+
+
+class Field:
+    """A name and its value. The span is the name's."""
+
+    __slots__ = ("end", "name", "start", "value")
+
+    def __init__(self, name: str, start: int, end: int, value: Value) -> None:
+        self.name = name
+        self.start = start
+        self.end = end
+        self.value = value
+
+
+def span(node: Value | Field) -> Span:
+    """Where a node stands: of a block, its opening."""
+    if isinstance(node, (Block, Sequence)):
+        return Span(node.start, min(node.start + 1, node.end))
+    return Span(node.start, node.end)
+
+
+class Syntax(NamedTuple):
+    """How a format writes values: each function gives None for what is no such value."""
+
+    name: str
+    integer: Callable[[str], int | None]
+    real: Callable[[str], float | None]
+    boolean: Callable[[str], bool | None]
+    null: Callable[[str], bool]
+    plain_strings: bool
+    """Whether strings may stand without quotes."""
+    explicit_lists: bool
+    """Whether a repeated field is one list, and not the field given again."""
+    list_example: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file as it was read: its tree, and the syntax its values are written in."""
+
+    source: Source
+    root: Block
+    syntax: Syntax
