@@ -32,9 +32,20 @@ _HOMES = {
     "validate_text": "config",
 }
 
-__all__ = [  # noqa: PLE0604 - the names of the mapping above
+__all__ = [
+    "Config",
+    "ConfigError",
+    "Diagnostic",
+    "Schedule",
+    "Segment",
     "__version__",
-    *_HOMES,
+    "build_keras_schedule",
+    "build_learning_rate",
+    "build_optimizer",
+    "build_schedule",
+    "load",
+    "validate",
+    "validate_text",
 ]
 
 

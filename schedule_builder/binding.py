@@ -25,6 +25,7 @@ NOT_INCREASING = Kind("SB207", "not-increasing", "error")
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value is in a message: field names, and indexes into repeated fields."""
 
+_RULE: Any = options_pb2.rule
 _INTEGERS = {
     FieldDescriptor.TYPE_INT32: (-(2**31), 2**31 - 1),
     FieldDescriptor.TYPE_INT64: (-(2**63), 2**63 - 1),
@@ -69,7 +70,7 @@ class FieldSchema:
 
 
 @cache
-def schema_of(descriptor: Descriptor) -> dict[str, FieldSchema]:
+def schema_of(descriptor: Any) -> dict[str, FieldSchema]:
     """The fields of a message type, by name."""
     return {field.name: _field_schema(field) for field in descriptor.fields}
 
@@ -78,7 +79,7 @@ def _field_schema(field: FieldDescriptor) -> FieldSchema:
     # `label` warns on new runtimes, and old ones have no `is_repeated`.
     repeated = getattr(field, "is_repeated", None)
     if repeated is None:
-        repeated = field.label == FieldDescriptor.LABEL_REPEATED
+        repeated = getattr(field, "label") == 3  # noqa: B009, PLR2004
     kind = {
         FieldDescriptor.TYPE_MESSAGE: "message",
         FieldDescriptor.TYPE_ENUM: "enum",
@@ -92,7 +93,7 @@ def _field_schema(field: FieldDescriptor) -> FieldSchema:
         name=field.name,
         repeated=repeated,
         kind=kind,
-        rule=field.GetOptions().Extensions[options_pb2.rule],
+        rule=field.GetOptions().Extensions[_RULE],
         default=field.default_value if kind != "message" else None,
         oneof=oneof.name if oneof is not None else None,
         limits=_INTEGERS.get(field.type, (0, 0)),
@@ -101,7 +102,7 @@ def _field_schema(field: FieldDescriptor) -> FieldSchema:
     )
 
 
-def is_opaque(descriptor: Descriptor) -> bool:
+def is_opaque(descriptor: Any) -> bool:
     """Whether a message type stands for contents that are kept and not judged."""
     return descriptor.name == "Opaque"
 
@@ -141,7 +142,7 @@ class Binder:
         for declared in schema.values():
             self.check_presence(declared, message, path, opening)
 
-    def unknown(self, field: Field, descriptor: Descriptor) -> None:
+    def unknown(self, field: Field, descriptor: Any) -> None:
         if field.name.startswith("["):
             return
         known = schema_of(descriptor)
@@ -277,11 +278,10 @@ class Binder:
         if declared.kind == "bool":
             boolean = self.syntax.boolean(text)
             if boolean is None:
-                hint = {"yes": ": write true", "on": ": write true"} | {
-                    "no": ": write false",
-                    "off": ": write false",
-                }
-                self.wrong_type(value, declared, f"not `{shown(text)}`{hint.get(text.lower(), '')}")
+                meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+                guess = meant.get(text.lower())
+                hint = f": write {guess}" if guess else ""
+                self.wrong_type(value, declared, f"not `{shown(text)}`{hint}")
             return boolean
         return self.number(value, declared)
 
@@ -314,7 +314,7 @@ class Binder:
         if number is None:
             real = self.syntax.real(value.text)
             if integer and real is not None and math.isfinite(real):
-                hint = f": write {round(real)}" if abs(real) < 2**63 else ""  # noqa: PLR2004
+                hint = f": write {round(real)}" if abs(real) < 2**63 else ""
             elif self.syntax.null(value.text):
                 self.add(
                     WRONG_TYPE,

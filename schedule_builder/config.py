@@ -28,7 +28,7 @@ from schedule_builder.diagnostics import (
 from schedule_builder.lowering import LoweringError, lower
 from schedule_builder.rules import check_message
 from schedule_builder.schedule import MAX_RATE, Schedule
-from schedule_builder.tree import EMPTY, NOT_TEXT, SYNTAX, Document
+from schedule_builder.tree import EMPTY, NOT_TEXT, Document
 from schedule_builder.v1 import learning_rate_pb2, optimizer_pb2, pipeline_pb2
 
 IMPOSSIBLE = Kind("SB308", "impossible-schedule", "error")

@@ -13,7 +13,7 @@ from schedule_builder.tensorflow_adapter import rate_tensor
 
 
 @keras.saving.register_keras_serializable(package="schedule_builder")
-class ConfigSchedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+class ConfigSchedule(keras.optimizers.schedules.LearningRateSchedule):
     """A schedule that Keras optimizers evaluate at each update.
 
     It saves with its model as plain data and loads without the config file.

@@ -17,9 +17,10 @@ import operator
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from itertools import groupby
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby, pairwise
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, cast
 
 MAX_STEP = 2**63 - 1
 """The largest step."""
@@ -76,9 +77,27 @@ def _minus(value: Any, other: Any) -> Any:
     return value if _is_zero(other) else value - other
 
 
-# A curve's numbers, as columns that the segments of its family share: None where any value
-# will do.
-_Columns: TypeAlias = tuple["int | float | None", ...]
+_Columns: TypeAlias = "tuple[int | float | None, ...]"
+"""A curve's numbers, in the order in which its family's formula takes them; None where any
+number will do."""
+
+
+class Curve(Protocol):
+    """What a rate does from its own step 0 on. Curves of one family share a formula."""
+
+    @property
+    def family(self) -> str: ...
+
+    def columns(self, origin: int) -> _Columns:
+        """The formula's numbers for this curve, its step 0 at a global step."""
+
+    @staticmethod
+    def constant_columns(rate: float) -> _Columns:
+        """The formula's numbers for a rate that does not change."""
+
+    @staticmethod
+    def formula(ops: Operations, step: Any, curves: Sequence[Any], /, *columns: Any) -> Any:
+        """The rates at global steps, of the family's `curves` that each step's numbers are of."""
 
 
 @dataclass(frozen=True)
@@ -295,10 +314,7 @@ class Exponential:
         )
 
 
-Curve: TypeAlias = Constant | Interpolation | Geometric | Exponential
-CURVES: dict[str, type[Curve]] = {
-    c.__name__: c for c in (Constant, Interpolation, Geometric, Exponential)
-}
+CURVES: dict[str, Any] = {c.__name__: c for c in (Constant, Interpolation, Geometric, Exponential)}
 
 
 @dataclass(frozen=True)
@@ -331,7 +347,7 @@ class Segment:
             "origin": self.origin,
             "floor": self.floor,
             "curve": type(self.curve).__name__.lower(),
-            **asdict(self.curve),
+            **vars(self.curve),
         }
 
     @classmethod
@@ -353,10 +369,15 @@ class Schedule:
     segments: tuple[Segment, ...]
 
     def __post_init__(self) -> None:
-        begins = [s.begin for s in self.segments]
-        if begins[:1] != [0] or any(b <= a for a, b in zip(begins, begins[1:], strict=False)):
+        begins = self.begins
+        if begins[:1] != [0] or any(b <= a for a, b in pairwise(begins)):
             message = f"segments begin at 0 and at increasing steps. Received: {begins}"
             raise ValueError(message)
+
+    @cached_property
+    def begins(self) -> list[int]:
+        """The first step of each segment."""
+        return [segment.begin for segment in self.segments]
 
     def __call__(self, step: Any) -> Any:
         """The rate at a step, in float64.
@@ -381,8 +402,7 @@ class Schedule:
 
     def segment_at(self, step: int) -> Segment:
         """The segment that holds at a step."""
-        begins = [segment.begin for segment in self.segments]
-        return self.segments[max(bisect_right(begins, step) - 1, 0)]
+        return self.segments[max(bisect_right(self.begins, step) - 1, 0)]
 
     def shifted(self, steps: int) -> tuple[Segment, ...]:
         """The segments, each moved later by a number of steps."""
@@ -401,12 +421,9 @@ class Schedule:
 
     def __str__(self) -> str:
         """The schedule in words, a line for each segment."""
-        ends: list[int | None] = [s.begin - 1 for s in self.segments[1:]]
-        names = [
-            f"steps {s.begin}..{end}" if end is None or end > s.begin else f"step {s.begin}"
-            for s, end in zip(self.segments, [*ends, None], strict=True)
-        ]
-        names = [n.replace("None", "") for n in names]
+        names = [f"steps {s.begin}.." for s in self.segments]
+        for i, end in enumerate(begin - 1 for begin in self.begins[1:]):
+            names[i] = f"step {end}" if end == self.begins[i] else f"{names[i]}{end}"
         width = max(map(len, names))
         return "\n".join(f"{n:{width}}  {s}" for n, s in zip(names, self.segments, strict=True))
 
@@ -441,7 +458,7 @@ class _Math:
         return [column[index] for column in columns]
 
     @staticmethod
-    def where(condition: bool, first: float, second: float) -> float:  # noqa: FBT001
+    def where(condition: bool, first: float, second: float) -> float:
         return first if condition else second
 
     @staticmethod
@@ -538,7 +555,7 @@ def evaluate(schedule: Schedule, step: Any, ops: Operations) -> Any:
             if segment.curve.family == name:
                 row = (*segment.curve.columns(segment.origin), segment.floor)
             else:
-                rate = max(segment.curve.rate, segment.floor)
+                rate = max(cast(Constant, segment.curve).rate, segment.floor)
                 row = (*curves[name][0].constant_columns(rate), None)
             rows[i] = row
         width = len(rows[members[0]])
@@ -551,7 +568,7 @@ def evaluate(schedule: Schedule, step: Any, ops: Operations) -> Any:
 
     taken: dict[int, Any] = {}
     if table.columns:
-        index = ops.index([s.begin for s in segments[1:]], step)
+        index = ops.index(schedule.begins[1:], step)
         values = ops.take(table.columns, index)
         taken = {id(c): value for c, value in zip(table.columns, values, strict=True)}
 

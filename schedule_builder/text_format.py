@@ -7,6 +7,7 @@ goes on after an error, at the next line, so that a file's errors are found toge
 from __future__ import annotations
 
 import re
+import sys
 
 from schedule_builder.diagnostics import Report, Source, Span, shown
 from schedule_builder.tree import (
@@ -112,7 +113,7 @@ def _unescape(body: str) -> str:
             out.append(int(octal, 8) & 255 if octal else int(hexadecimal, 16))
         elif short or long:
             code = int(short or long, 16)
-            if code > 0x10FFFF:
+            if code > sys.maxunicode:
                 raise _BadEscape(match.group())
             out += chr(code).encode("utf-8", "surrogatepass")
         elif simple in _SIMPLE_ESCAPES:
@@ -135,7 +136,7 @@ class _Reader:
         self.kind = _END
         self.start = 0
         self.end = 0
-        self.token = ""
+        self.word = ""
         self.advance()
 
     def advance(self) -> None:
@@ -146,7 +147,7 @@ class _Reader:
             raise AssertionError(message)
         self.kind = match.lastindex
         self.start, self.end = match.span(self.kind)
-        self.token = match.group(self.kind)
+        self.word = match.group(self.kind)
 
     def error(self, expected: str) -> None:
         """Says what is wrong with the current token, where `expected` was due."""
@@ -156,22 +157,22 @@ class _Reader:
             self.report.add(
                 PLACEHOLDER,
                 place,
-                f"`{shown(self.token)}` is a placeholder that nothing filled in: {expected}",
+                f"`{shown(self.word)}` is a placeholder that nothing filled in: {expected}",
             )
-        elif self.token in _CURLY_QUOTES and self.kind == _BAD:
+        elif self.word in _CURLY_QUOTES and self.kind == _BAD:
             self.report.add(
-                SYNTAX, place, f'{self.token} is a curly quote: use the straight quote "'
+                SYNTAX, place, f'{self.word} is a curly quote: use the straight quote "'
             )
-        elif self.kind == _BAD and self.token in "\"'":
+        elif self.kind == _BAD and self.word in "\"'":
             self.report.add(
                 SYNTAX,
                 place,
-                f"this string does not end on its line: close it with {self.token}",
+                f"this string does not end on its line: close it with {self.word}",
             )
         elif self.kind == _END:
             self.report.add(SYNTAX, place, f"the file ends here: {expected}")
         else:
-            self.report.add(SYNTAX, place, f"found `{shown(self.token)}`: {expected}")
+            self.report.add(SYNTAX, place, f"found `{shown(self.word)}`: {expected}")
         if self.errors >= MAX_SYNTAX_ERRORS:
             raise _Stop
 
@@ -187,7 +188,7 @@ class _Reader:
                 container = self.stack[-1][0]
                 if isinstance(container, Sequence):
                     self.item(container)
-                elif self.token in ("}", ">", "]") and self.kind == _SYMBOL:
+                elif self.word in ("}", ">", "]") and self.kind == _SYMBOL:
                     self.close()
                 else:
                     self.field(container)
@@ -227,10 +228,10 @@ class _Reader:
             self.error("no block is open here")
             self.advance()
             return
-        if self.token != closer:
+        if self.word != closer:
             row, _ = self.report.source.position(container.start)
             self.error(f"the block opened at line {row} closes with `{closer}`")
-            if self.token not in ("}", ">"):
+            if self.word not in ("}", ">"):
                 self.advance()
                 return
         self.advance()
@@ -242,16 +243,16 @@ class _Reader:
         parent = self.stack[-1][0]
         if isinstance(parent, Sequence):
             self.comma(parent)
-        elif self.kind == _SYMBOL and self.token in (",", ";"):
+        elif self.kind == _SYMBOL and self.word in (",", ";"):
             self.advance()
 
     def item(self, container: Sequence) -> None:
-        if self.kind == _SYMBOL and self.token == "]" and not container.items:
+        if self.kind == _SYMBOL and self.word == "]" and not container.items:
             self.close()
-        elif self.kind == _SYMBOL and self.token in ("{", "<"):
+        elif self.kind == _SYMBOL and self.word in ("{", "<"):
             block = Block(self.start)
             container.items.append(block)
-            self.open(block, "}" if self.token == "{" else ">")
+            self.open(block, "}" if self.word == "{" else ">")
         elif (scalar := self.scalar("a value is expected in this list")) is not None:
             container.items.append(scalar)
             self.comma(container)
@@ -259,11 +260,11 @@ class _Reader:
             self.abandon_list()
 
     def comma(self, container: Sequence) -> None:
-        if self.kind == _SYMBOL and self.token == "]":
+        if self.kind == _SYMBOL and self.word == "]":
             self.close()
-        elif self.kind == _SYMBOL and self.token == ",":
+        elif self.kind == _SYMBOL and self.word == ",":
             self.advance()
-            if self.kind == _SYMBOL and self.token == "]":
+            if self.kind == _SYMBOL and self.word == "]":
                 self.error("a value is expected after the comma")
                 self.close()
         else:
@@ -276,7 +277,7 @@ class _Reader:
         self.stack.pop()
         row, _ = self.report.source.position(self.start)
         while self.kind != _END and self.report.source.position(self.start)[0] == row:
-            symbol = self.token if self.kind == _SYMBOL else ""
+            symbol = self.word if self.kind == _SYMBOL else ""
             if symbol in ("}", ">"):
                 return
             self.advance()
@@ -291,10 +292,10 @@ class _Reader:
         at = self.text.find("\n", self.start)
         stop = len(self.text) if at < 0 else at
         while self.kind != _END and self.start < stop:
-            if self.kind == _SYMBOL and self.token in ("{", "<"):
-                self.open(Block(self.start), "}" if self.token == "{" else ">")
+            if self.kind == _SYMBOL and self.word in ("{", "<"):
+                self.open(Block(self.start), "}" if self.word == "{" else ">")
                 return
-            if self.kind == _SYMBOL and self.token in ("}", ">") and len(self.stack) > 1:
+            if self.kind == _SYMBOL and self.word in ("}", ">") and len(self.stack) > 1:
                 return
             if self.kind == _BAD:
                 # The rest of the line may be prose; what it holds is not worth a token each.
@@ -304,9 +305,9 @@ class _Reader:
     def field(self, container: Block) -> None:
         start = self.start
         if self.kind == _NAME:
-            name, end = self.token, self.end
+            name, end = self.word, self.end
             self.advance()
-        elif self.kind == _SYMBOL and self.token == "[":
+        elif self.kind == _SYMBOL and self.word == "[":
             match = _EXTENSION.match("".join(self.text[self.end :].split("]", 1)[0].split()))
             closing = self.text.find("]", self.end)
             if match is None or closing < 0 or "\n" in self.text[self.end : closing].strip():
@@ -322,14 +323,14 @@ class _Reader:
             self.skip_line()
             return
 
-        colon = self.kind == _SYMBOL and self.token == ":"
+        colon = self.kind == _SYMBOL and self.word == ":"
         if colon:
             self.advance()
-        if self.kind == _SYMBOL and self.token in ("{", "<"):
+        if self.kind == _SYMBOL and self.word in ("{", "<"):
             block = Block(self.start)
             container.fields.append(Field(name, start, end, block))
-            self.open(block, "}" if self.token == "{" else ">")
-        elif self.kind == _SYMBOL and self.token == "[" and colon:
+            self.open(block, "}" if self.word == "{" else ">")
+        elif self.kind == _SYMBOL and self.word == "[" and colon:
             sequence = Sequence(self.start)
             container.fields.append(Field(name, start, end, sequence))
             self.open(sequence, "]")
@@ -354,10 +355,10 @@ class _Reader:
         if self.kind == _STRING:
             return self.string()
         sign = ""
-        if self.kind == _SYMBOL and self.token == "-":
+        if self.kind == _SYMBOL and self.word == "-":
             sign = "-"
             self.advance()
-        text = sign + self.token
+        text = sign + self.word
         is_number = self.kind == _NUMBER and bool(_INTEGER.match(text) or _REAL.match(text))
         if is_number or (self.kind == _NAME and (not sign or _REAL.match(text))):
             end = self.end
@@ -365,7 +366,7 @@ class _Reader:
             return Scalar(text, False, start, end)
         if self.kind == _NUMBER:
             expected = "it is not a number"
-        elif self.kind == _SYMBOL and self.token == "]" and not sign:
+        elif self.kind == _SYMBOL and self.word == "]" and not sign:
             expected = "a value is expected after the comma"
         self.error(expected)
         return None
@@ -374,7 +375,7 @@ class _Reader:
         start, parts = self.start, []
         while self.kind == _STRING:
             try:
-                parts.append(_unescape(self.token[1:-1]))
+                parts.append(_unescape(self.word[1:-1]))
             except _BadEscape as bad:
                 parts.append("")
                 self.errors += 1

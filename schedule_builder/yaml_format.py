@@ -116,7 +116,7 @@ class _Builder:
         elif isinstance(event, yaml.AliasEvent):
             if self.wants_key():
                 self.stop(SYNTAX, start, end, "a key must be a name, not an alias")
-            known = self.anchors.get(event.anchor)
+            known = self.anchors.get(event.anchor or "")
             if known is None:
                 self.stop(
                     SYNTAX,

@@ -1,0 +1,103 @@
+"""What a config comes to, for people and programs: rates at steps, and every value in force."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from google.protobuf.message import Message
+
+from schedule_builder.binding import FieldSchema, is_opaque, schema_of
+from schedule_builder.config import Config
+from schedule_builder.schedule import Schedule
+
+MAX_SHOWN_SEGMENTS = 40
+"""A longer schedule is cut in the table; csv and json hold all of it."""
+
+
+def telling_steps(schedule: Schedule, num_steps: int | None) -> list[int]:
+    """The steps that say most about a schedule: both sides of each change, and the end."""
+    begins = [s.begin for s in schedule.segments]
+    steps = {0, *begins, *(b - 1 for b in begins if b)}
+    if num_steps is None:
+        return sorted(steps)
+    return sorted({s for s in steps if s < num_steps} | {num_steps - 1})
+
+
+def _as_table(config: Config, schedule: Schedule, steps: Sequence[int]) -> str:
+    run = f"{config.num_steps} steps" if config.num_steps else "no number of steps given"
+    words = str(schedule).splitlines()
+    if len(words) > MAX_SHOWN_SEGMENTS:
+        half = MAX_SHOWN_SEGMENTS // 2
+        left_out = f"... {len(words) - 2 * half} more segments ..."
+        words = [*words[:half], left_out, *words[-half:]]
+    lines = [f"{config.filename} ({run})", *(f"  {line}" for line in words), ""]
+    width = max(len("step"), *(len(str(step)) for step in steps))
+    lines.append(f"  {'step':>{width}}  learning rate")
+    lines += [f"  {step:>{width}}  {schedule(step):.9g}" for step in steps]
+    return "\n".join(lines) + "\n"
+
+
+def _as_csv(config: Config, schedule: Schedule, steps: Sequence[int]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("step", "learning_rate"))
+    writer.writerows((step, schedule(step)) for step in steps)
+    return out.getvalue()
+
+
+def _as_json(config: Config, schedule: Schedule, steps: Sequence[int]) -> str:
+    data = {
+        "filename": config.filename,
+        "num_steps": config.num_steps,
+        **schedule.to_dict(),
+        "steps": list(steps),
+        "learning_rates": [schedule(step) for step in steps],
+    }
+    return json.dumps(data, indent=2) + "\n"
+
+
+RENDERERS = {"table": _as_table, "csv": _as_csv, "json": _as_json}
+"""The output formats of `show`."""
+
+
+def resolved(message: Message) -> str:
+    """The message in text format with every value in force, defaults marked as such."""
+    return "".join(f"{line}\n" for line in _resolved_lines(message, ""))
+
+
+def _resolved_lines(message: Any, indent: str) -> Iterator[str]:
+    for declared in schema_of(message.DESCRIPTOR).values():
+        value = getattr(message, declared.name)
+        if declared.repeated:
+            items = list(value)
+        elif message.HasField(declared.name):
+            items = [value]
+        elif declared.oneof is None and declared.message is None and not declared.rule.required:
+            yield f"{indent}{declared.name}: {_literal(value, declared)}  # default"
+            continue
+        else:
+            continue
+        for item in items:
+            if declared.message is None:
+                yield f"{indent}{declared.name}: {_literal(item, declared)}"
+            elif is_opaque(declared.message):
+                yield f"{indent}{declared.name} {{}}  # opaque: stays as it is in the file"
+            else:
+                yield f"{indent}{declared.name} {{"
+                yield from _resolved_lines(item, indent + "  ")
+                yield f"{indent}}}"
+
+
+def _literal(value: Any, declared: FieldSchema) -> str:
+    if declared.enum is not None:
+        return str(declared.enum.values_by_number[value].name)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        # JSON's escapes are text format's, too.
+        return json.dumps(value)
+    return repr(value)
