@@ -104,7 +104,7 @@ def _field_schema(field: FieldDescriptor) -> FieldSchema:
 
 def is_opaque(descriptor: Any) -> bool:
     """Whether a message type stands for contents that are kept and not judged."""
-    return descriptor.name == "Opaque"
+    return bool(descriptor.name == "Opaque")
 
 
 class Binder:

@@ -14,6 +14,7 @@ from schedule_builder.schedule import MAX_STEP, Schedule, evaluate
 class _NumPy:
     square = staticmethod(np.square)
     where = staticmethod(np.where)
+    equal = staticmethod(np.equal)
     maximum = staticmethod(np.maximum)
     power = staticmethod(np.power)
     sin = staticmethod(np.sin)

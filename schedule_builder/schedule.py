@@ -43,6 +43,9 @@ class Operations(Protocol):
     def take(self, columns: Sequence[Sequence[float]], index: Any) -> Sequence[Any]:
         """From each column, int or float, the element that belongs to each index."""
 
+    def equal(self, first: Any, second: int) -> Any:
+        """Whether integers are equal. (`==` compares identity in a TF1 graph.)"""
+
     def where(self, condition: Any, first: Any, second: Any) -> Any:
         """`first` where the condition holds, `second` elsewhere."""
 
@@ -220,7 +223,7 @@ class Interpolation:
         for index, (name, shape) in enumerate(_SHAPES.items()):
             if any(curve.form == name for curve in curves):
                 g = shape.g(ops, x, power)
-                result = g if result is None else ops.where(code == index, g, result)
+                result = g if result is None else ops.where(ops.equal(code, index), g, result)
         return _plus(height * result, low)
 
     def __str__(self) -> str:
@@ -391,7 +394,7 @@ class Schedule:
         Raises:
             TypeError: the step is not a whole number.
         """
-        if hasattr(step, "dtype") and getattr(step, "ndim", 0):
+        if getattr(step, "ndim", 0):
             from schedule_builder.numpy_operations import evaluate_array  # noqa: PLC0415
 
             return evaluate_array(self, step)
@@ -441,6 +444,7 @@ class _Math:
     """The operations on Python's own numbers: the reference for all others."""
 
     real = staticmethod(float)
+    equal = staticmethod(operator.eq)
     maximum = staticmethod(max)
     sin = staticmethod(math.sin)
     expm1 = staticmethod(math.expm1)
@@ -587,7 +591,8 @@ def evaluate(schedule: Schedule, step: Any, ops: Operations) -> Any:
             begin = segments[families.index(name)].begin
             result = ops.where(step >= ops.constant(begin), rate, result)
         else:
-            result = ops.where(number(choice) == names.index(name), rate, result)
+            holds = ops.equal(number(choice), names.index(name))
+            result = ops.where(holds, rate, result)
     if len(floors) == 1 and (floor := floors.pop()) > 0:
         result = ops.maximum(result, ops.constant(floor))
     return result

@@ -9,12 +9,13 @@ import tensorflow as tf
 
 from schedule_builder.building import build_schedule
 from schedule_builder.config import ConfigLike
-from schedule_builder.schedule import MAX_STEP, Constant, Schedule, evaluate
+from schedule_builder.schedule import MAX_STEP, Schedule, evaluate
 
 
 class _TensorFlow:
     """The formulas' operations on tensors. Equal constants are one node of the graph."""
 
+    equal = staticmethod(tf.equal)
     maximum = staticmethod(tf.maximum)
     power = staticmethod(tf.pow)
     sin = staticmethod(tf.sin)
@@ -100,10 +101,10 @@ def build_learning_rate(config: ConfigLike, global_step: Any = None) -> tf.Tenso
 def rate_tensor(schedule: Schedule, global_step: Any) -> tf.Tensor:
     """The rates of a schedule as a float32 tensor; see `build_learning_rate`."""
     step = _int64_step(global_step)
-    if [type(s.curve) for s in schedule.segments] == [Constant]:
-        rate = tf.constant(schedule(0), tf.float32)
-        return tf.fill(_shape(step), rate, name="learning_rate")
     rate = evaluate(schedule, tf.maximum(step, tf.constant(0, tf.int64)), _TensorFlow())
+    rate = tf.convert_to_tensor(rate, tf.float64)
+    if rate.shape.rank == 0 and step.shape.rank != 0:
+        rate = tf.fill(_shape(step), rate)
     return tf.cast(rate, tf.float32, name="learning_rate")
 
 

@@ -1,0 +1,85 @@
+"""The time that one rate takes: in a loop in a TensorFlow graph, in Python and in NumPy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarks import peers
+from benchmarks.measuring import Row, medians
+
+_LOOP = 2000
+
+
+def rows() -> Iterator[Row]:
+    """Times evaluation beside Keras, the one-hot way and formulas written by hand."""
+    for what, (ours, peer) in (
+        ("TensorFlow, cosine with warmup / Keras", peers.cosine()),
+        ("TensorFlow, piecewise, 100 boundaries / Keras", peers.piecewise(100)),
+        (
+            "TensorFlow, manual, warmup of 100,000 steps / one-hot",
+            peers.manual_with_warmup(100_000),
+        ),
+    ):
+        yield _row(what, _loop(ours), _loop(peer), _LOOP)
+
+    schedule: Any = peers.cosine()[0]
+    schedule = schedule.schedule
+    steps = np.arange(0, 1_000_000, dtype=np.int64)
+    some = range(0, 100_000, 100)
+    yield _row(
+        "Python, cosine with warmup / by hand, with math.cos",
+        lambda: [schedule(step) for step in some],
+        lambda: [_cosine_by_hand(step) for step in some],
+        len(some),
+    )
+    yield _row(
+        "NumPy, cosine with warmup / by hand, with np.piecewise",
+        lambda: schedule(steps),
+        lambda: _cosine_by_piecewise(steps),
+        len(steps),
+    )
+
+
+def _row(what: str, ours: Callable[[], Any], peer: Callable[[], Any], steps: int) -> Row:
+    # Only equals are compared.
+    np.testing.assert_allclose(ours(), peer(), rtol=1e-3, atol=1e-6)
+    our_seconds, peer_seconds = medians([ours, peer], runs=7)
+    return Row(what, 1e9 * our_seconds / steps, 1e9 * peer_seconds / steps, "ns")
+
+
+def _loop(rate: peers.Rate) -> Callable[[], Any]:
+    """A graph that walks over steps as training does, one by one."""
+
+    def total() -> Any:
+        result = tf.constant(0.0)
+        for step in tf.range(tf.constant(_LOOP, tf.int64)):
+            result += rate(step)
+        return result
+
+    compiled = tf.function(total)
+    return lambda: compiled().numpy()
+
+
+def _cosine_by_hand(step: int) -> float:
+    if step < 1000:
+        return 0.01 + (0.1 - 0.01) * step / 1000
+    if step < 100_000:
+        return 0.05 * (1 + math.cos(math.pi * (step - 1000) / 99_000))
+    return 0.0
+
+
+def _cosine_by_piecewise(steps: Any) -> Any:
+    return np.piecewise(
+        steps.astype(np.float64),
+        [steps < 1000, (steps >= 1000) & (steps < 100_000)],
+        [
+            lambda s: 0.01 + (0.1 - 0.01) * s / 1000,
+            lambda s: 0.05 * (1 + np.cos(np.pi * (s - 1000) / 99_000)),
+            0.0,
+        ],
+    )

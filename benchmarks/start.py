@@ -1,0 +1,70 @@
+"""From the shell's return key to the exit code, in a new process each time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.inputs import as_text, as_yaml, pipeline
+from benchmarks.measuring import Row, medians
+
+_SCHEMA = {
+    "type": "object",
+    "required": ["train_config"],
+    "properties": {
+        "model": {"type": "object"},
+        "train_config": {
+            "type": "object",
+            "required": ["optimizer"],
+            "properties": {
+                "batch_size": {"type": "integer", "minimum": 1},
+                "num_steps": {"type": "integer", "minimum": 0},
+                "optimizer": {"type": "object"},
+            },
+        },
+    },
+}
+
+
+def rows() -> Iterator[Row]:
+    """Times our command line beside other commands."""
+    data = pipeline(stages=3, layers=4)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        config, config_yaml, schema = (
+            folder / name for name in ("pipeline.config", "pipeline.yaml", "schema.json")
+        )
+        config.write_text(as_text(data), "utf-8")
+        config_yaml.write_text(as_yaml(data), "utf-8")
+        schema.write_text(json.dumps(_SCHEMA), "utf-8")
+
+        times = medians(
+            [
+                _command("-m", "schedule_builder", "validate", str(config)),
+                _command("-m", "schedule_builder", "validate", str(config_yaml)),
+                _command("-m", "schedule_builder", "show", str(config)),
+                _command("-m", "check_jsonschema", "--schemafile", str(schema), str(config_yaml)),
+                _command("-c", "pass"),
+            ],
+            runs=11,
+        )
+    text, in_yaml, show, peer, floor = (1e3 * seconds for seconds in times)
+    yield Row("validate, text format / check-jsonschema, YAML", text, peer, "ms")
+    yield Row("validate, YAML / check-jsonschema, YAML", in_yaml, peer, "ms")
+    yield Row("show / check-jsonschema, YAML", show, peer, "ms")
+    yield Row("validate, text format / Python that does nothing", text, floor, "ms")
+    (tensorflow,) = medians([_command("-c", "import tensorflow")], runs=1, warm=False)
+    yield Row("validate, text format / import tensorflow (once)", text, 1e3 * tensorflow, "ms")
+
+
+def _command(*arguments: str) -> Callable[[], object]:
+    return lambda: subprocess.run(
+        [sys.executable, *arguments],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )

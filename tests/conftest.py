@@ -1,0 +1,10 @@
+"""Settings of all tests."""
+
+import os
+
+from hypothesis import settings
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Tracing and compiling take their time, and more of it on a busy machine.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
