@@ -53,7 +53,7 @@ def _row(what: str, ours: Callable[[], Any], peer: Callable[[], Any], steps: int
 
 
 def _loop(rate: peers.Rate) -> Callable[[], Any]:
-    """A graph that walks over steps as training does, one by one."""
+    """A graph that walks over steps one by one. What the loop itself takes is in both figures."""
 
     def total() -> Any:
         result = tf.constant(0.0)

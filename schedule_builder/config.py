@@ -96,6 +96,14 @@ class Config:
         train_config = self.train_config
         return (train_config.num_steps or None) if train_config is not None else None
 
+    @property
+    def batch_size(self) -> int | None:
+        """The number of examples in a step, None where the config does not state it."""
+        train_config = self.train_config
+        if train_config is None or not train_config.HasField("batch_size"):
+            return None
+        return train_config.batch_size
+
     def place(self, path: Path) -> Span:
         """Where a field stands; where it is missing, the opening of its message."""
         if path in self.places:
@@ -285,7 +293,7 @@ def _root(document: Document) -> type[Message]:
 def _lower(config: Config, report: Report) -> Schedule | None:
     path, learning_rate = config.learning_rate
     try:
-        schedule = lower(learning_rate)
+        schedule = lower(learning_rate, config.batch_size)
     except LoweringError as error:
         report.add(IMPOSSIBLE, config.place((*path, *error.path)), str(error))
         return None
@@ -295,35 +303,31 @@ def _lower(config: Config, report: Report) -> Schedule | None:
         report.add(
             NOT_FINITE,
             config.place((*path, kind or "")),
-            f"the rate at step {step} is {schedule(step):.9g}, which float32 cannot hold",
+            f"the rate at step {step} is {schedule(step):.9g}: a rate is finite, not negative, and"
+            f" at most {MAX_RATE:.9g}",
         )
     return schedule
 
 
 def _first_not_finite(schedule: Schedule, num_steps: int | None) -> int | None:
-    """The first step of the run at which the rate is no finite float32.
+    """A step of the run at which the rate is no finite float32, the first one where it can be told.
 
-    Between the beginnings of two segments rates rise or fall all the way, so that the steps
-    at their ends bound all others.
+    Where the run's length is not known, it lasts until the last segment begins.
     """
 
     def is_fine(step: int) -> bool:
         rate = schedule(step)
         return math.isfinite(rate) and 0 <= rate <= MAX_RATE
 
-    end = 2**62 if num_steps is None else num_steps
-    begins = [s.begin for s in schedule.segments]
-    for begin, following in zip(begins, [*begins[1:], None], strict=True):
-        last = following - 1 if following is not None else (end - 1 if num_steps else begin)
-        last = min(last, end - 1)
-        if begin > last:
-            break
-        if not is_fine(begin):
-            return begin
-        if not is_fine(last):
-            low, high = begin, last
-            while high - low > 1:
-                middle = (low + high) // 2
-                low, high = (middle, high) if is_fine(middle) else (low, middle)
-            return high
+    last = schedule.begins[-1] if num_steps is None else num_steps - 1
+    fine = 0
+    for step in schedule.extremes(0, last):
+        if is_fine(step):
+            fine = step
+            continue
+        low, high = (fine, step) if is_fine(fine) else (step, step)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if is_fine(middle) else (low, middle)
+        return high
     return None

@@ -5,20 +5,28 @@ A new kind is a message in the schema, a function here and a golden in the tests
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
-from schedule_builder.schedule import (
+from schedule_builder.curves import (
     Constant,
+    CosineCycle,
     Curve,
+    Cycle,
     Exponential,
     Geometric,
     Interpolation,
-    Schedule,
-    Segment,
+    InverseTime,
+    PolynomialCycle,
+    PowerLaw,
+    Sigmoid,
 )
+from schedule_builder.schedule import MAX_STEP, Combination, Schedule, Segment
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 Lowering = Callable[[Any], Schedule]
@@ -33,7 +41,7 @@ class LoweringError(ValueError):
         path: the field to blame, within the message that was lowered.
     """
 
-    def __init__(self, path: tuple[str, ...], message: str) -> None:
+    def __init__(self, path: tuple[str | int, ...], message: str) -> None:
         super().__init__(message)
         self.path = path
 
@@ -52,8 +60,12 @@ def lowers(message: type[Message]) -> Callable[[_F], _F]:
     return register
 
 
-def lower(learning_rate: pb.LearningRate) -> Schedule:
+def lower(learning_rate: pb.LearningRate, batch_size: int | None = None) -> Schedule:
     """The schedule that a checked LearningRate describes, modifiers included.
+
+    Args:
+        learning_rate: the message.
+        batch_size: what `batch_size_scaling` scales by, None where it is not known.
 
     Raises:
         LoweringError: the numbers do not make a schedule.
@@ -62,10 +74,23 @@ def lower(learning_rate: pb.LearningRate) -> Schedule:
     if kind is None:
         raise LoweringError((), "there is no learning rate here")
     main = getattr(learning_rate, kind)
-    schedule = _LOWERINGS[main.DESCRIPTOR.full_name](main)
+    try:
+        schedule = _LOWERINGS[main.DESCRIPTOR.full_name](main)
+    except LoweringError as error:
+        raise LoweringError((kind, *error.path), str(error)) from None
     if learning_rate.HasField("warmup") and learning_rate.warmup.warmup_steps:
         schedule = _warm_up(learning_rate.warmup, schedule)
-    return schedule
+    if learning_rate.HasField("batch_size_scaling"):
+        scaling = learning_rate.batch_size_scaling
+        if batch_size is None:
+            raise LoweringError(
+                ("batch_size_scaling",),
+                "there is no `batch_size` to scale by: it is scaled by the `batch_size` that the"
+                " pipeline states",
+            )
+        ratio = batch_size / scaling.reference_batch_size
+        schedule = schedule.scaled(math.sqrt(ratio) if scaling.rule else ratio)
+    return schedule.with_floor(learning_rate.min_learning_rate)
 
 
 def _warm_up(warmup: pb.Warmup, main: Schedule) -> Schedule:
@@ -145,3 +170,304 @@ def _cosine(message: pb.CosineDecayLearningRate) -> Schedule:
 def _piecewise_constant(message: pb.PiecewiseConstantLearningRate) -> Schedule:
     begins = [0, *(boundary + 1 for boundary in message.boundaries)]
     return _sequence(*zip(begins, map(Constant, message.values), strict=True))
+
+
+@lowers(pb.PolynomialDecayLearningRate)
+def _polynomial_decay(message: pb.PolynomialDecayLearningRate) -> Schedule:
+    return polynomial_decay(
+        message.initial_learning_rate,
+        message.end_learning_rate,
+        message.decay_steps,
+        message.power,
+        cycle=message.cycle,
+    )
+
+
+def polynomial_decay(
+    initial: float, end: float, decay_steps: int, power: float, *, cycle: bool
+) -> Schedule:
+    """A power of what remains, held or repeated at its end."""
+    if power == 0:
+        # 0^0 is 1: the rate never leaves its start.
+        return _sequence((0, Constant(initial)))
+    if cycle:
+        return _sequence((0, PolynomialCycle(initial, end, decay_steps, power)))
+    shape = "linear" if power == 1 else "power_of_remaining"
+    last = end if power > 0 or initial == end else math.copysign(math.inf, initial - end)
+    return _sequence(
+        (0, Interpolation(initial, end, decay_steps, shape, power)), (decay_steps, Constant(last))
+    )
+
+
+@lowers(pb.InverseTimeDecayLearningRate)
+def _inverse_time_decay(message: pb.InverseTimeDecayLearningRate) -> Schedule:
+    curve = InverseTime(
+        message.initial_learning_rate, message.decay_rate, message.decay_steps, message.staircase
+    )
+    return _sequence((0, curve))
+
+
+@lowers(pb.InverseSqrtLearningRate)
+def _inverse_sqrt(message: pb.InverseSqrtLearningRate) -> Schedule:
+    base, timescale = message.learning_rate_base, message.timescale
+    fall = Segment(timescale, PowerLaw(base, timescale, -0.5), 0)
+    return Schedule((Segment(0, Constant(base), 0), fall))
+
+
+@lowers(pb.PowerDecayLearningRate)
+def _power_decay(message: pb.PowerDecayLearningRate) -> Schedule:
+    cap = message.max_learning_rate if message.HasField("max_learning_rate") else math.inf
+    offset, total_steps = message.offset_steps, message.total_steps
+    schedule = power_law(message.learning_rate_base, message.power, offset, cap)
+    fraction = message.linear_tail_fraction
+    if not message.HasField("total_steps") or fraction == 0:
+        return schedule
+    # The tail falls in a straight line that is 1 at a fractional step.
+    length = total_steps * Fraction(fraction)
+    end = offset + total_steps
+    start = end - length
+    begin = math.floor(start) + 1
+    line = Interpolation(1.0, 0.0, length, delay=start - begin)
+    tail = _sequence((0, Constant(1.0)), (begin, line), (end, Constant(0.0)))
+    return _sequence((0, Combination("product", (schedule, tail))))
+
+
+def power_law(base: float, power: float, offset: int, cap: float) -> Schedule:
+    """`base * max(t - offset, 1)^power`, nowhere above a cap."""
+    begin = offset + 1
+    law = Segment(begin, PowerLaw(base, 1, power), offset)
+    whole = Schedule((Segment(0, Constant(base), 0), law))
+
+    def capped(step: int) -> bool:
+        return bool(whole(step) > cap)
+
+    if capped(begin) == capped(MAX_STEP):
+        return _sequence((0, Constant(cap))) if capped(begin) else whole
+    # A power goes one way: it crosses the cap once.
+    low, high = begin, MAX_STEP
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if capped(middle) == capped(begin) else (low, middle)
+    if capped(begin):
+        return Schedule((Segment(0, Constant(cap), 0), *whole.since(high)))
+    return Schedule((*whole.segments, Segment(high, Constant(cap), high)))
+
+
+@lowers(pb.MultiStepLearningRate)
+def _multi_step(message: pb.MultiStepLearningRate) -> Schedule:
+    initial, factor = message.initial_learning_rate, message.decay_factor
+    rates = [initial * power(factor, k) for k in range(len(message.milestones) + 1)]
+    return _sequence(*zip([0, *message.milestones], map(Constant, rates), strict=True))
+
+
+def power(base: float, exponent: float) -> float:
+    """A power that is infinite where it overflows."""
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        return math.inf
+
+
+@lowers(pb.PiecewiseLinearLearningRate)
+def _piecewise_linear(message: pb.PiecewiseLinearLearningRate) -> Schedule:
+    points = message.point
+    cosine = message.interpolation == pb.PiecewiseLinearLearningRate.COSINE
+    shape = "cosine" if cosine else "linear"
+    return _sequence(
+        (0, Constant(points[0].learning_rate)),
+        *(
+            (a.step, Interpolation(a.learning_rate, b.learning_rate, b.step - a.step, shape))
+            for a, b in pairwise(points)
+        ),
+        (points[-1].step, Constant(points[-1].learning_rate)),
+    )
+
+
+MAX_RESTARTS = 4096
+"""More restarts than this are no longer a table that anyone would want in a graph."""
+
+
+@lowers(pb.CosineRestartsLearningRate)
+def _cosine_restarts(message: pb.CosineRestartsLearningRate) -> Schedule:
+    initial, first, m_mul = (
+        message.initial_learning_rate,
+        message.first_decay_steps,
+        message.m_mul,
+    )
+    floor = initial * message.alpha
+    height = initial * (1 - message.alpha)
+    t_mul = Fraction(repr(message.t_mul))
+    if t_mul == 1:
+        return _sequence((0, CosineCycle(height, floor, first, m_mul)))
+    segments: list[Segment] = []
+    start, length = Fraction(0), Fraction(first)
+    while (begin := math.ceil(start)) <= MAX_STEP:
+        if len(segments) == MAX_RESTARTS:
+            raise LoweringError(
+                ("t_mul",),
+                f"`t_mul` {message.t_mul!r} makes more than {MAX_RESTARTS} restarts: write 1 for"
+                " decays of equal length, or 1.02 and above",
+            )
+        end = start + length
+        if math.ceil(end) > begin:
+            top = floor + height * power(m_mul, len(segments))
+            curve = Interpolation(top, floor, end - start, "cosine", delay=start - begin)
+            segments.append(Segment(begin, curve, begin))
+        start, length = end, length * t_mul
+    return Schedule(tuple(segments))
+
+
+@lowers(pb.OneCycleLearningRate)
+def _one_cycle(message: pb.OneCycleLearningRate) -> Schedule:
+    total_steps, peak = message.total_steps, message.max_learning_rate
+    first = peak / message.div_factor
+    last = first / message.final_div_factor
+    rise = Fraction(repr(message.pct_start)) * total_steps - 1
+    points: list[tuple[Fraction | int, float]] = [(0, first), (rise, peak)]
+    if message.three_phase:
+        points.append((2 * rise, first))
+    points.append((total_steps - 1, last))
+    for index, ((start, _), (end, _)) in enumerate(pairwise(points), 1):
+        if end <= start:
+            at = "`pct_start` * `total_steps`"
+            raise LoweringError(
+                ("pct_start",) if message.HasField("pct_start") else ("total_steps",),
+                f"phase {index} of the cycle has no steps: it would last from step"
+                f" {float(start):.9g} to {float(end):.9g}. {at} is {float(rise + 1):.9g}, and has"
+                + (
+                    " to lie between 1 and the middle of the cycle"
+                    if message.three_phase
+                    else " to be above 1"
+                ),
+            )
+    shape = "cosine" if message.anneal == pb.OneCycleLearningRate.COSINE else "linear"
+    curves: list[tuple[int, Curve]] = []
+    for (start, high), (end, low) in pairwise(points):
+        # A phase holds up to its end, inclusive, where the next one starts.
+        begin = math.floor(start) + 1 if start else 0
+        curves.append(
+            (
+                begin,
+                Interpolation(high, low, _whole(end - start), shape, delay=_whole(start - begin)),
+            )
+        )
+    return _sequence(*curves, (total_steps - 1, Constant(last)))
+
+
+def _whole(value: Fraction | int) -> Fraction | int:
+    return int(value) if value == int(value) else value
+
+
+@lowers(pb.CyclicLearningRate)
+def _cyclic(message: pb.CyclicLearningRate) -> Schedule:
+    up = message.step_size_up
+    down = message.step_size_down if message.HasField("step_size_down") else up
+    modes = pb.CyclicLearningRate
+    curve = Cycle(
+        message.base_learning_rate,
+        message.max_learning_rate,
+        up,
+        down,
+        cycle_factor=0.5 if message.mode == modes.TRIANGULAR2 else 1.0,
+        step_factor=message.gamma if message.mode == modes.EXP_RANGE else 1.0,
+    )
+    return _sequence((0, curve))
+
+
+@lowers(pb.WarmupStableDecayLearningRate)
+def _warmup_stable_decay(message: pb.WarmupStableDecayLearningRate) -> Schedule:
+    peak, end, steps = (
+        message.peak_learning_rate,
+        message.end_learning_rate,
+        message.decay_steps,
+    )
+    shapes = pb.WarmupStableDecayLearningRate
+    decay: Curve
+    if message.decay_shape == shapes.EXPONENTIAL:
+        for name, rate in (("peak_learning_rate", peak), ("end_learning_rate", end)):
+            if rate <= 0:
+                raise LoweringError(
+                    (name,), f"an EXPONENTIAL decay needs `{name}` above 0, and it is {rate:.9g}"
+                )
+        decay = Geometric(peak, end, steps)
+    elif message.decay_shape == shapes.ONE_MINUS_SQRT:
+        decay = Interpolation(peak, end, steps, "power_of_elapsed", 0.5)
+    else:
+        cosine = message.decay_shape == shapes.COSINE
+        decay = Interpolation(peak, end, steps, "cosine" if cosine else "linear")
+    warmup_steps = message.warmup_steps
+    stable_end = warmup_steps + message.stable_steps
+    return _sequence(
+        (0, Interpolation(message.initial_learning_rate, peak, max(warmup_steps, 1))),
+        (warmup_steps, Constant(peak)),
+        (stable_end, decay),
+        (stable_end + steps, Constant(end)),
+    )
+
+
+@lowers(pb.NoamLearningRate)
+def _noam(message: pb.NoamLearningRate) -> Schedule:
+    warmup_steps = message.warmup_steps
+    # The paper counts steps from 1.
+    top = message.scale / math.sqrt(message.model_dim) / math.sqrt(warmup_steps)
+    rise = Segment(0, Interpolation(0.0, top, warmup_steps), -1)
+    fall = Segment(warmup_steps - 1, PowerLaw(top, warmup_steps, -0.5), -1)
+    return Schedule((rise, fall) if warmup_steps > 1 else (fall,))
+
+
+@lowers(pb.TanhDecayLearningRate)
+def _tanh_decay(message: pb.TanhDecayLearningRate) -> Schedule:
+    base, end, steps = (
+        message.learning_rate_base,
+        message.end_learning_rate,
+        message.total_steps,
+    )
+    curve = Sigmoid(base, end, steps, message.lower, message.upper)
+    return _sequence((0, curve), (steps, Constant(end)))
+
+
+@lowers(pb.TableLearningRate)
+def _table(message: pb.TableLearningRate) -> Schedule:
+    return _sequence(
+        *(
+            (index * message.steps_per_entry, Constant(rate))
+            for index, rate in enumerate(message.learning_rates)
+        )
+    )
+
+
+def _members(messages: Iterable[tuple[tuple[str | int, ...], pb.LearningRate]]) -> list[Schedule]:
+    """The schedules of members, an error of which names the member."""
+    schedules = []
+    for path, message in messages:
+        try:
+            schedules.append(lower(message))
+        except LoweringError as error:
+            raise LoweringError((*path, *error.path), str(error)) from None
+    return schedules
+
+
+@lowers(pb.SequentialLearningRate)
+def _sequential(message: pb.SequentialLearningRate) -> Schedule:
+    stages = message.stage
+    schedules = _members(
+        (("stage", i, "learning_rate"), stage.learning_rate) for i, stage in enumerate(stages)
+    )
+    segments: list[Segment] = []
+    begin = 0
+    for i, (stage, schedule) in enumerate(zip(stages, schedules, strict=True)):
+        moved = schedule.shifted(begin)
+        if i + 1 < len(stages):
+            moved = tuple(s for s in moved if s.begin < begin + stage.steps)
+        segments += moved
+        begin += stage.steps
+    return Schedule(tuple(segments))
+
+
+@lowers(pb.CombinedLearningRate)
+def _combined(message: pb.CombinedLearningRate) -> Schedule:
+    members = _members(
+        (("learning_rates", i), member) for i, member in enumerate(message.learning_rates)
+    )
+    op = pb.CombinedLearningRate.Op.Name(message.op).lower()
+    return _sequence((0, Combination(op, tuple(members))))

@@ -11,19 +11,57 @@ import numpy.typing as npt
 from schedule_builder.schedule import MAX_STEP, Schedule, evaluate
 
 
+def _two_product(first: Any, second: Any) -> tuple[Any, Any]:
+    """A product, and exactly what its rounding left out (Dekker 1971)."""
+
+    def split(value: Any) -> tuple[Any, Any]:
+        scaled = 134217729.0 * value  # 2^27 + 1
+        high = scaled - (scaled - value)
+        return high, value - high
+
+    product = first * second
+    (a, b), (c, d) = split(np.asarray(first)), split(np.asarray(second))
+    return product, ((a * c - product) + a * d + b * c) + b * d
+
+
 class _NumPy:
     square = staticmethod(np.square)
     where = staticmethod(np.where)
     equal = staticmethod(np.equal)
     maximum = staticmethod(np.maximum)
     power = staticmethod(np.power)
+    minimum = staticmethod(np.minimum)
     sin = staticmethod(np.sin)
+    sqrt = staticmethod(np.sqrt)
+    exp = staticmethod(np.exp)
+    log = staticmethod(np.log)
     log1p = staticmethod(np.log1p)
     expm1 = staticmethod(np.expm1)
 
     @staticmethod
     def constant(value: float) -> float:
         return value
+
+    @staticmethod
+    def ratio_power(numerator: Any, denominator: Any, exponent: Any) -> Any:
+        quotient = numerator / denominator
+        product, rest = _two_product(quotient, denominator)
+        lost = ((numerator - product) - rest) / numerator
+        result = np.power(quotient, exponent)
+        usable = np.isfinite(lost) & np.isfinite(result)
+        return np.where(usable, result * (1 + exponent * lost), result)
+
+    @staticmethod
+    def affine(start: Any, slope: Any, numerator: Any, denominator: Any) -> tuple[Any, Any]:
+        quotient = numerator / denominator
+        product, rest = _two_product(quotient, denominator)
+        quotient_rest = ((numerator - product) - rest) / denominator
+        product, rest = _two_product(slope, quotient)
+        total = start + product
+        shared = total - start
+        lost = (start - (total - shared)) + (product - shared)
+        lost = lost + rest + slope * quotient_rest
+        return total, np.where(np.isfinite(lost), lost, 0.0)
 
     @staticmethod
     def real(steps: Any) -> Any:

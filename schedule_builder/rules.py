@@ -124,16 +124,23 @@ def first_step_zero(message: rates.ManualStepLearningRate) -> Iterator[Finding]:
             yield Finding(("schedule", 0), "this entry has no `step`, and the first cannot be 0")
 
 
-@rule("SB304", "steps-not-increasing", "error", rates.ManualStepLearningRate)
-def steps_not_increasing(message: rates.ManualStepLearningRate) -> Iterator[Finding]:
-    """Each entry of a manual schedule begins after the one before it."""
-    for index, (before, entry) in enumerate(pairwise(message.schedule), 1):
+@rule(
+    "SB304",
+    "steps-not-increasing",
+    "error",
+    rates.ManualStepLearningRate,
+    rates.PiecewiseLinearLearningRate,
+)
+def steps_not_increasing(message: Any) -> Iterator[Finding]:
+    """Each entry of a manual schedule, and each point, comes after the one before it."""
+    name = "schedule" if isinstance(message, rates.ManualStepLearningRate) else "point"
+    for index, (before, entry) in enumerate(pairwise(getattr(message, name)), 1):
         if entry.step <= before.step:
             yield Finding(
-                ("schedule", index, "step"),
+                (name, index, "step"),
                 f"step {entry.step} does not come after step {before.step}: steps must strictly"
                 " increase",
-                ((("schedule", index - 1, "step"), f"step {before.step} stands here"),),
+                (((name, index - 1, "step"), f"step {before.step} stands here"),),
             )
 
 
@@ -182,3 +189,34 @@ def count_mismatch(message: rates.PiecewiseConstantLearningRate) -> Iterator[Fin
             f"{len(message.boundaries)} boundaries separate {wanted} values, and"
             f" {len(message.values)} are given",
         )
+
+
+@rule("SB310", "stage-without-steps", "error", rates.SequentialLearningRate)
+def stage_without_steps(message: rates.SequentialLearningRate) -> Iterator[Finding]:
+    """Only the last stage of a sequence may leave out for how many steps it holds."""
+    for index, stage in enumerate(message.stage[:-1]):
+        if not stage.HasField("steps"):
+            yield Finding(
+                ("stage", index),
+                "this stage has no `steps`, and others follow it: only the last may leave them out",
+            )
+
+
+@rule(
+    "SB311",
+    "scaling-inside",
+    "error",
+    rates.SequentialLearningRate,
+    rates.CombinedLearningRate,
+)
+def scaling_inside(message: Any) -> Iterator[Finding]:
+    """The batch size scales the pipeline's learning rate, and not a member of another one."""
+    is_sequence = isinstance(message, rates.SequentialLearningRate)
+    name = "stage" if is_sequence else "learning_rates"
+    for index, member in enumerate(getattr(message, name)):
+        path: Path = (name, index, "learning_rate") if is_sequence else (name, index)
+        if (member.learning_rate if is_sequence else member).HasField("batch_size_scaling"):
+            yield Finding(
+                (*path, "batch_size_scaling"),
+                "`batch_size_scaling` scales the whole learning rate: move it out to there",
+            )

@@ -1,13 +1,7 @@
-"""What every config means: closed-form segments on the integer step axis.
+"""Schedules: segments of closed-form curves on the integer step axis, and their evaluation.
 
-A schedule is a list of segments. Each begins at a step, inclusive, and follows one curve
-until the next begins; the last goes on for ever. The formulas below are the only ones in
-the project: a table of operations makes them run on Python floats, NumPy, TensorFlow or
-whatever else computes.
-
-Formulas subtract steps as integers before they convert to floats, and measure from the end
-at which the rate is low, so that a rate keeps its relative precision to the last step of a
-decay, where `1 + cos` has long returned 0.
+A schedule is a list of segments. Each begins at a step, inclusive, and follows one curve until
+the next begins; the last goes on for ever.
 """
 
 from __future__ import annotations
@@ -16,308 +10,19 @@ import math
 import operator
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from fractions import Fraction
+from functools import cached_property, reduce
 from itertools import groupby, pairwise
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, cast
+from typing import Any, ClassVar, cast
+
+from schedule_builder.curves import CURVES, Columns, Constant, Curve, Operations, is_zero
 
 MAX_STEP = 2**63 - 1
 """The largest step."""
 MAX_RATE = 3.4028235e38
 """The largest rate that float32 holds."""
-
-
-class Operations(Protocol):
-    """What the formulas need of a number system. Steps are int64, rates float64."""
-
-    def constant(self, value: float) -> Any:
-        """A number of the formulas, int or float; zero may stay Python's."""
-
-    def real(self, steps: Any) -> Any:
-        """Steps as float64."""
-
-    def index(self, begins: Sequence[int], step: Any) -> Any:
-        """How many of the increasing `begins` each step has reached."""
-
-    def take(self, columns: Sequence[Sequence[float]], index: Any) -> Sequence[Any]:
-        """From each column, int or float, the element that belongs to each index."""
-
-    def equal(self, first: Any, second: int) -> Any:
-        """Whether integers are equal. (`==` compares identity in a TF1 graph.)"""
-
-    def where(self, condition: Any, first: Any, second: Any) -> Any:
-        """`first` where the condition holds, `second` elsewhere."""
-
-    def maximum(self, first: Any, second: Any) -> Any:
-        """The larger of two values."""
-
-    def power(self, base: Any, exponent: Any) -> Any:
-        """A base of 0 or above, to a power; infinite where that overflows."""
-
-    def sin(self, angle: Any) -> Any:
-        """The sine."""
-
-    def square(self, value: Any) -> Any:
-        """The value times itself."""
-
-    def log1p(self, value: Any) -> Any:
-        """The logarithm of `1 + value`; minus infinity at -1."""
-
-    def expm1(self, value: Any) -> Any:
-        """`exp(value) - 1`."""
-
-
-def _is_zero(value: Any) -> bool:
-    return isinstance(value, (int, float)) and value == 0
-
-
-def _plus(value: Any, other: Any) -> Any:
-    return value if _is_zero(other) else value + other
-
-
-def _minus(value: Any, other: Any) -> Any:
-    return value if _is_zero(other) else value - other
-
-
-_Columns: TypeAlias = "tuple[int | float | None, ...]"
-"""A curve's numbers, in the order in which its family's formula takes them; None where any
-number will do."""
-
-
-class Curve(Protocol):
-    """What a rate does from its own step 0 on. Curves of one family share a formula."""
-
-    @property
-    def family(self) -> str: ...
-
-    def columns(self, origin: int) -> _Columns:
-        """The formula's numbers for this curve, its step 0 at a global step."""
-
-    @staticmethod
-    def constant_columns(rate: float) -> _Columns:
-        """The formula's numbers for a rate that does not change."""
-
-    @staticmethod
-    def formula(ops: Operations, step: Any, curves: Sequence[Any], /, *columns: Any) -> Any:
-        """The rates at global steps, of the family's `curves` that each step's numbers are of."""
-
-
-@dataclass(frozen=True)
-class Constant:
-    """The same rate at every step."""
-
-    rate: float
-
-    family: ClassVar[str] = "constant"
-
-    def columns(self, origin: int) -> _Columns:
-        return (self.rate,)
-
-    @staticmethod
-    def constant_columns(rate: float) -> _Columns:
-        return (rate,)
-
-    @staticmethod
-    def formula(ops: Operations, step: Any, curves: Sequence[Any], rate: Any) -> Any:
-        return rate
-
-    def __str__(self) -> str:
-        return f"constant {self.rate:.9g}"
-
-
-class _Shape(NamedTuple):
-    """How an interpolation goes from its low end (`g = 0`) to its high end (`g = 1`)."""
-
-    g: Callable[[Operations, Any, Any], Any]
-    divisor: float
-    """What the argument of `g` reaches 1 / divisor at, at the high end."""
-    sign: float = 1.0
-    """The sign of `g`."""
-
-
-_SHAPES: dict[str, _Shape] = {
-    "linear": _Shape(lambda ops, x, power: x, 1.0),
-    # (1 - cos(pi u)) / 2, without its cancellation near 0.
-    "cosine": _Shape(lambda ops, x, power: ops.square(ops.sin(x)), 2 / math.pi),
-    "power": _Shape(lambda ops, x, power: ops.power(x, power), 1.0),
-    # 1 - (1 - u)^power, without its cancellation near 0.
-    "mirrored_power": _Shape(
-        lambda ops, x, power: ops.expm1(power * ops.log1p(x)), divisor=-1.0, sign=-1.0
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Interpolation:
-    """From `start` to `end` over `length` steps, `s` of them gone and `r` to go.
-
-    Shapes: `linear`; `cosine`, half a cosine; `power_of_elapsed`,
-    `start + (end - start) (s / length)^power`; `power_of_remaining`,
-    `end + (start - end) (r / length)^power`.
-
-    All are computed as `low + (high - low) g(u)`, where `u` is the distance from the low end
-    as a share of the length.
-    """
-
-    start: float
-    end: float
-    length: int
-    shape: str = "linear"
-    power: float = 1.0
-
-    family: ClassVar[str] = "interpolation"
-    words: ClassVar[dict[str, str]] = {
-        "linear": "a straight line",
-        "cosine": "half a cosine",
-        "power_of_elapsed": "a power curve",
-        "power_of_remaining": "a power curve",
-    }
-
-    @property
-    def rises(self) -> bool:
-        """Whether the low end is the first one."""
-        return self.end > self.start
-
-    @property
-    def form(self) -> str:
-        """Which of the shapes this curve is, seen from its low end."""
-        if not self.shape.startswith("power"):
-            return self.shape
-        return "power" if self.rises == (self.shape == "power_of_elapsed") else "mirrored_power"
-
-    def columns(self, origin: int) -> _Columns:
-        low, high = sorted((self.start, self.end))
-        shape = _SHAPES[self.form]
-        return (
-            origin if self.rises else origin + self.length,
-            self.length * shape.divisor,
-            low,
-            (high - low) * shape.sign,
-            list(_SHAPES).index(self.form),
-            self.power if "power" in self.form else None,
-        )
-
-    @staticmethod
-    def constant_columns(rate: float) -> _Columns:
-        return (None, None, rate, 0.0, None, None)
-
-    @staticmethod
-    def formula(
-        ops: Operations,
-        step: Any,
-        curves: Sequence[Interpolation],
-        anchor: Any,
-        divisor: Any,
-        low: Any,
-        height: Any,
-        code: Any,
-        power: Any,
-    ) -> Any:
-        distance = _minus(step, anchor)
-        if not all(curve.rises for curve in curves):
-            any_rises = any(curve.rises for curve in curves)
-            distance = abs(distance) if any_rises else anchor - step
-        x = ops.real(distance) / divisor
-        result = None
-        for index, (name, shape) in enumerate(_SHAPES.items()):
-            if any(curve.form == name for curve in curves):
-                g = shape.g(ops, x, power)
-                result = g if result is None else ops.where(ops.equal(code, index), g, result)
-        return _plus(height * result, low)
-
-    def __str__(self) -> str:
-        power = f" of power {self.power:.9g}" if self.shape.startswith("power") else ""
-        return (
-            f"{self.words[self.shape]}{power} from {self.start:.9g} to {self.end:.9g}"
-            f" over {self.length} steps"
-        )
-
-
-@dataclass(frozen=True)
-class Geometric:
-    """From `start` to `end`, both above 0, over `length` steps: `start (end / start)^u`."""
-
-    start: float
-    end: float
-    length: int
-
-    family: ClassVar[str] = "geometric"
-
-    def columns(self, origin: int) -> _Columns:
-        return origin, float(self.length), self.start, self.end / self.start
-
-    @staticmethod
-    def constant_columns(rate: float) -> _Columns:
-        return None, None, rate, 1.0
-
-    @staticmethod
-    def formula(
-        ops: Operations,
-        step: Any,
-        curves: Sequence[Geometric],
-        origin: Any,
-        length: Any,
-        start: Any,
-        ratio: Any,
-    ) -> Any:
-        return start * ops.power(ratio, ops.real(_minus(step, origin)) / length)
-
-    def __str__(self) -> str:
-        return f"exponential from {self.start:.9g} to {self.end:.9g} over {self.length} steps"
-
-
-@dataclass(frozen=True)
-class Exponential:
-    """`initial * factor^(s / decay_steps)`; the exponent is rounded down when `staircase`.
-
-    The exponent's whole part and its rest are applied one by one: their sum would lose the
-    digits of the rest.
-    """
-
-    initial: float
-    factor: float
-    decay_steps: int
-    staircase: bool = False
-
-    @property
-    def family(self) -> str:
-        return "staircase" if self.staircase else "exponential"
-
-    def columns(self, origin: int) -> _Columns:
-        return origin, self.decay_steps, float(self.decay_steps), self.initial, self.factor
-
-    @staticmethod
-    def constant_columns(rate: float) -> _Columns:
-        return None, None, None, rate, 1.0
-
-    @staticmethod
-    def formula(
-        ops: Operations,
-        step: Any,
-        curves: Sequence[Exponential],
-        origin: Any,
-        decay_steps: Any,
-        real_decay_steps: Any,
-        initial: Any,
-        factor: Any,
-    ) -> Any:
-        step = _minus(step, origin)
-        result = initial * ops.power(factor, ops.real(step // decay_steps))
-        if not curves[0].staircase:
-            rest = ops.real(step % decay_steps) / real_decay_steps
-            result = result * ops.power(factor, rest)
-        return result
-
-    def __str__(self) -> str:
-        every = "in a step every" if self.staircase else "smoothly over"
-        return (
-            f"exponential from {self.initial:.9g}, times {self.factor:.9g} {every}"
-            f" {self.decay_steps} steps"
-        )
-
-
-CURVES: dict[str, Any] = {c.__name__: c for c in (Constant, Interpolation, Geometric, Exponential)}
 
 
 @dataclass(frozen=True)
@@ -343,14 +48,31 @@ class Segment:
             words += f" that began at step {self.origin}"
         return words + (f", never below {self.floor:.9g}" if self.floor > 0 else "")
 
+    @cached_property
+    def columns(self) -> Columns:
+        """The numbers of the curve's formula."""
+        return self.curve.columns(self.origin)
+
+    def scaled(self, factor: float) -> Segment:
+        """The segment with all its rates multiplied."""
+        curve: Any = self.curve
+        if isinstance(curve, Combination):
+            curve = curve.scaled(factor)
+        else:
+            rates = {name: getattr(curve, name) * factor for name in curve.rates}
+            curve = replace(curve, **rates)
+        return replace(self, curve=curve, floor=self.floor * factor)
+
     def to_dict(self) -> dict[str, Any]:
         """The segment as JSON has it."""
+        name = next(name for name, curve in CURVES.items() if type(self.curve) is curve)
+        numbers = {key: _plain(value) for key, value in vars(self.curve).items()}
         return {
             "begin": self.begin,
             "origin": self.origin,
             "floor": self.floor,
-            "curve": type(self.curve).__name__.lower(),
-            **vars(self.curve),
+            "curve": name,
+            **numbers,
         }
 
     @classmethod
@@ -358,7 +80,19 @@ class Segment:
         """The inverse of `to_dict`."""
         data = dict(data)
         begin, origin, floor = data.pop("begin"), data.pop("origin"), data.pop("floor")
-        return cls(begin, CURVES[data.pop("curve").capitalize()](**data), origin, floor)
+        curve = CURVES[data.pop("curve")]
+        for name in ("length", "delay"):
+            if isinstance(data.get(name), str):
+                data[name] = Fraction(data[name])
+        if "members" in data:
+            data["members"] = tuple(map(Schedule.from_dict, data["members"]))
+        return cls(begin, curve(**data), origin, floor)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Fraction):
+        return str(value)
+    return [member.to_dict() for member in value] if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True)
@@ -418,9 +152,24 @@ class Schedule:
         first = replace(self.segment_at(begin), begin=begin)
         return (first, *(s for s in self.segments if s.begin > begin))
 
+    def scaled(self, factor: float) -> Schedule:
+        """The same schedule with all rates multiplied."""
+        return Schedule(tuple(s.scaled(factor) for s in self.segments))
+
     def with_floor(self, floor: float) -> Schedule:
         """The same schedule, never below a rate."""
         return Schedule(tuple(replace(s, floor=max(s.floor, floor)) for s in self.segments))
+
+    def extremes(self, first: int, last: int) -> list[int]:
+        """Steps from `first` to `last` among which are those of the highest and lowest rates."""
+        steps: list[int] = []
+        for segment, end in zip(self.segments, [*self.begins[1:], last + 1], strict=True):
+            begin, final = max(segment.begin, first), min(end - 1, last)
+            if begin <= final:
+                origin = segment.origin
+                own = segment.curve.extremes(begin - origin, final - origin)
+                steps += [step + origin for step in own]
+        return steps
 
     def __str__(self) -> str:
         """The schedule in words, a line for each segment."""
@@ -440,13 +189,73 @@ class Schedule:
         return cls(tuple(map(Segment.from_dict, data["segments"])))
 
 
+@dataclass(frozen=True)
+class Combination:
+    """The rates of several schedules, combined at each step: `product`, `min` or `max`."""
+
+    op: str
+    members: tuple[Schedule, ...]
+
+    rates: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def family(self) -> str:
+        # No two of them share a computation.
+        return f"combination {id(self)}"
+
+    def columns(self, origin: int) -> Columns:
+        return (origin,)
+
+    @staticmethod
+    def constant_columns(rate: float) -> Columns | None:
+        return None
+
+    @staticmethod
+    def formula(ops: Operations, step: Any, curves: Sequence[Combination], origin: Any) -> Any:
+        (combination,) = curves
+        step = step - origin
+        if isinstance(ops, _Math):
+            rates = [evaluate_scalar(member, step) for member in combination.members]
+        else:
+            rates = [evaluate(member, step, ops) for member in combination.members]
+        combine = {"product": operator.mul, "min": ops.minimum, "max": ops.maximum}
+        return reduce(combine[combination.op], rates)
+
+    def scaled(self, factor: float) -> Combination:
+        """The same combination with its rates multiplied."""
+        if self.op == "product":
+            return replace(self, members=(self.members[0].scaled(factor), *self.members[1:]))
+        return replace(self, members=tuple(m.scaled(factor) for m in self.members))
+
+    def extremes(self, first: int, last: int) -> list[int]:
+        steps = {first, last}
+        for member in self.members:
+            steps.update(member.extremes(first, last))
+        return sorted(steps)
+
+    def __str__(self) -> str:
+        members = "; ".join(
+            ", ".join(
+                f"{segment} from step {segment.begin}" if segment.begin else str(segment)
+                for segment in member.segments
+            )
+            for member in self.members
+        )
+        return f"the {self.op} of ({members})"
+
+
+CURVES["combination"] = Combination
+
+
 class _Math:
     """The operations on Python's own numbers: the reference for all others."""
 
     real = staticmethod(float)
     equal = staticmethod(operator.eq)
     maximum = staticmethod(max)
+    minimum = staticmethod(min)
     sin = staticmethod(math.sin)
+    sqrt = staticmethod(math.sqrt)
     expm1 = staticmethod(math.expm1)
 
     @staticmethod
@@ -476,6 +285,36 @@ class _Math:
         except (OverflowError, ValueError):
             return math.inf
 
+    @classmethod
+    def ratio_power(cls, numerator: float, denominator: float, exponent: float) -> float:
+        quotient = numerator / denominator
+        result = cls.power(quotient, exponent)
+        if not 0 < quotient < math.inf:
+            return result
+        rest = (Fraction(numerator) / Fraction(denominator) - Fraction(quotient)) / Fraction(
+            quotient
+        )
+        return result * (1 + exponent * float(rest))
+
+    @staticmethod
+    def affine(
+        start: float, slope: float, numerator: float, denominator: float
+    ) -> tuple[float, float]:
+        exact = Fraction(start) + Fraction(slope) * Fraction(numerator) / Fraction(denominator)
+        rounded = float(exact)
+        return rounded, float(exact - Fraction(rounded))
+
+    @staticmethod
+    def exp(value: float) -> float:
+        try:
+            return math.exp(value)
+        except OverflowError:
+            return math.inf
+
+    @staticmethod
+    def log(value: float) -> float:
+        return math.log(value) if value > 0 else -math.inf
+
     @staticmethod
     def log1p(value: float) -> float:
         return math.log1p(value) if value > -1 else -math.inf
@@ -490,7 +329,7 @@ def evaluate_scalar(schedule: Schedule, step: int) -> float:
     step = min(max(step, 0), MAX_STEP)
     segment = schedule.segment_at(step)
     curve = segment.curve
-    rate = curve.formula(_Math(), step, [curve], *curve.columns(segment.origin))
+    rate = curve.formula(_Math(), step, [curve], *segment.columns)
     return float(max(rate, segment.floor))
 
 
@@ -501,7 +340,11 @@ def _families(segments: Sequence[Segment]) -> list[str]:
     comparison alone tells the only constant from the only other segment of that family.
     """
     families = [s.curve.family for s in segments]
-    others = Counter(f for f in families if f != Constant.family)
+    others = Counter(
+        family
+        for family, s in zip(families, segments, strict=True)
+        if family != Constant.family and s.curve.constant_columns(0.0) is not None
+    )
     if not others:
         return families
     host, size = others.most_common(1)[0]
@@ -557,9 +400,9 @@ def evaluate(schedule: Schedule, step: Any, ops: Operations) -> Any:
         for i in members:
             segment = segments[i]
             if segment.curve.family == name:
-                row = (*segment.curve.columns(segment.origin), segment.floor)
+                row = (*segment.columns, segment.floor)
             else:
-                rate = max(cast(Constant, segment.curve).rate, segment.floor)
+                rate = max(cast("Constant", segment.curve).rate, segment.floor)
                 row = (*curves[name][0].constant_columns(rate), None)
             rows[i] = row
         width = len(rows[members[0]])
@@ -583,7 +426,7 @@ def evaluate(schedule: Schedule, step: Any, ops: Operations) -> Any:
     for name in names:
         *columns, floor = map(number, numbers[name])
         rate = curves[name][0].formula(ops, step, curves[name], *columns)
-        if len(floors) > 1 and not _is_zero(floor):
+        if len(floors) > 1 and not is_zero(floor):
             rate = ops.maximum(rate, floor)
         if result is None:
             result = rate

@@ -18,7 +18,11 @@ class _TensorFlow:
     equal = staticmethod(tf.equal)
     maximum = staticmethod(tf.maximum)
     power = staticmethod(tf.pow)
+    minimum = staticmethod(tf.minimum)
     sin = staticmethod(tf.sin)
+    sqrt = staticmethod(tf.sqrt)
+    exp = staticmethod(tf.exp)
+    log = staticmethod(tf.math.log)
     square = staticmethod(tf.square)
     log1p = staticmethod(tf.math.log1p)
     expm1 = staticmethod(tf.math.expm1)
@@ -34,6 +38,15 @@ class _TensorFlow:
             dtype = tf.int64 if isinstance(value, int) else tf.float64
             self.constants[key] = tf.constant(value, dtype)
         return self.constants[key]
+
+    # The result is rounded to float32: what float64's rounding leaves out does not show there.
+    @staticmethod
+    def ratio_power(numerator: Any, denominator: Any, exponent: Any) -> Any:
+        return tf.pow(numerator / denominator, exponent)
+
+    @staticmethod
+    def affine(start: Any, slope: Any, numerator: Any, denominator: Any) -> tuple[Any, Any]:
+        return start + slope * (numerator / denominator), 0.0
 
     @staticmethod
     def where(condition: Any, first: Any, second: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,7 +37,7 @@ class Golden:
 
 def _golden(entry: dict[str, object], name: str, path: Path = Path()) -> Golden:
     values = tuple(map(float, entry.get("values", ())))  # type: ignore[call-overload]
-    is_refused = "error" in entry or any(v != v for v in values) or name == NEVER_DECAYS
+    is_refused = "error" in entry or any(map(math.isnan, values)) or name == NEVER_DECAYS
     return Golden(
         name=name,
         learning_rate=str(entry["learning_rate"]),

@@ -8,6 +8,7 @@ import sys
 import zipfile
 from importlib.metadata import requires
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf import text_format
@@ -65,7 +66,7 @@ def test_the_real_api_can_be_imported_in_the_same_process() -> None:
     )
     Default().AddSerializedFile(proto.SerializeToString())
     descriptor = Default().FindMessageTypeByName("object_detection.protos.LearningRate")
-    message = GetMessageClass(descriptor)()
+    message: Any = GetMessageClass(descriptor)()
     message.constant_learning_rate.learning_rate = 0.004
     # The API's float32 0.004 is the number that was written, not 0.0040000001899898.
     assert sb.build_schedule(message)(0) == 0.004
@@ -116,7 +117,7 @@ def test_public_names() -> None:
     for name in sb.__all__:
         assert getattr(sb, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
-        _ = sb.nonsense  # type: ignore[attr-defined]
+        _ = sb.nonsense
 
 
 def test_importing_the_package_imports_nothing_else() -> None:

@@ -11,6 +11,7 @@ import pytest
 from google.protobuf import text_format
 from hypothesis import given
 from hypothesis import strategies as st
+from mpmath import mpf
 
 from schedule_builder import ConfigError, Schedule, build_schedule
 from schedule_builder.schedule import MAX_STEP
@@ -45,7 +46,7 @@ def telling_steps(schedule: Schedule) -> list[int]:
 def ulps(got: float, wanted: Any) -> float:
     """How far a float64 is from an exact value, in units of the last place of that value."""
     unit = max(math.ulp(float(wanted)), 2.0**-1074)
-    return float(abs(oracle.mpf(got) - wanted) / unit)
+    return float(abs(mpf(got) - wanted) / unit)
 
 
 def check_golden(golden: Golden, schedule: Schedule) -> None:

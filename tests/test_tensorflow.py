@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 from google.protobuf import text_format
 from hypothesis import given, settings
+from mpmath import mpf
 
 from schedule_builder import Schedule, build_learning_rate, build_schedule
 from schedule_builder.schedule import MAX_STEP
@@ -51,7 +52,7 @@ def assert_rounded(found: Any, wanted: Any, name: str) -> None:
     for got, exact in zip(found, wanted, strict=True):
         unit = float(np.spacing(np.float32(exact)))
         if exact >= 2.0**-126 or got != 0:
-            assert abs(oracle.mpf(float(got)) - exact) <= unit, (name, got, exact)
+            assert abs(mpf(float(got)) - exact) <= unit, (name, got, exact)
 
 
 def check_golden(golden: Golden, schedule: Schedule) -> None:
