@@ -6,16 +6,19 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PIPELINE ?= configs/digits.config
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint protos bench clean
+.PHONY: help run test test-exact lint protos bench clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: $(VENV)/run ## train a network on real data under a schedule from a pipeline config
 	$(BIN)/python examples/train_digits.py --pipeline $(PIPELINE)
 
 test: $(VENV)/dev lint ## run all checks and tests
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+test-exact: $(VENV)/dev ## compare every evaluator with 60 digits, on thousands of random configs
+	$(BIN)/python -m pytest -n auto --hypothesis-profile=exact -k exact
 
 lint: $(VENV)/dev ## check format, style, types and generated code
 	$(BIN)/ruff format --check .

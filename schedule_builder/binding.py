@@ -94,7 +94,7 @@ def _field_schema(field: FieldDescriptor) -> FieldSchema:
         repeated=repeated,
         kind=kind,
         rule=field.GetOptions().Extensions[_RULE],
-        default=field.default_value if kind != "message" else None,
+        default=field.default_value if field.has_default_value else None,
         oneof=oneof.name if oneof is not None else None,
         limits=_INTEGERS.get(field.type, (0, 0)),
         message=field.message_type,

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 
 from schedule_builder import __version__
 from schedule_builder.config import examine_bytes
+from schedule_builder.curves import MAX_STEP
 from schedule_builder.diagnostics import RENDERERS as FINDING_FORMATS
 from schedule_builder.diagnostics import Diagnostic
-from schedule_builder.schedule import MAX_STEP
 
 OK, FOUND_ERRORS, COULD_NOT_RUN = 0, 1, 2
 MAX_SHOWN_STEPS = 1_000_000

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
+MAX_STEP = 2**63 - 1
+"""The largest step."""
+
 
 class Operations(Protocol):
     """What the formulas need of a number system. Steps are int64, rates float64."""
@@ -48,11 +51,11 @@ class Operations(Protocol):
     def ratio_power(self, numerator: Any, denominator: Any, exponent: Any) -> Any:
         """A quotient of 0 or above, to a power that must not blow up the quotient's rounding."""
 
-    def affine(self, start: Any, slope: Any, numerator: Any, denominator: Any) -> tuple[Any, Any]:
-        """`start + slope * numerator / denominator`, and what its rounding left out.
+    def power_of_ratio(self, base: Any, numerator: Any, denominator: Any) -> Any:
+        """A base above 0, to the power of a quotient whose rounding must not blow up."""
 
-        All are floats.
-        """
+    def affine(self, start: Any, slope: Any, rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
+        """`start + (slope + rest) * k / n` in floats, and what its rounding left out."""
 
     def square(self, value: Any) -> Any:
         """The value times itself."""
@@ -107,8 +110,11 @@ class Curve(Protocol):
         """The formula's numbers for this curve, its step 0 at a global step."""
 
     @staticmethod
-    def constant_columns(rate: float) -> Columns | None:
-        """The formula's numbers for a rate that does not change, where it can have such."""
+    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
+        """The numbers with which the formula of some curves gives one rate at whatever step.
+
+        None where it cannot.
+        """
 
     @staticmethod
     def formula(ops: Operations, step: Any, curves: Sequence[Any], /, *columns: Any) -> Any:
@@ -138,7 +144,7 @@ class Constant(_Monotone):
         return (self.rate,)
 
     @staticmethod
-    def constant_columns(rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
         return (rate,)
 
     @staticmethod
@@ -161,6 +167,12 @@ def _mirrored_root(ops: Operations, k: Any, divisor: Any, power: Any) -> Any:
 
 def _one_minus_root(ops: Operations, k: Any, divisor: Any, power: Any) -> Any:
     return (k / divisor) / (1.0 + ops.sqrt((divisor - k) / divisor))
+
+
+def _split(anchor: Fraction) -> tuple[int, float]:
+    """A place on the step axis as a step that int64 holds, and the rest of it."""
+    whole = min(math.floor(anchor), MAX_STEP)
+    return whole, float(anchor - whole)
 
 
 class _Form(NamedTuple):
@@ -231,8 +243,8 @@ class Interpolation(_Monotone):
     def columns(self, origin: int) -> Columns:
         form, from_start = self.layout
         anchor = Fraction(origin) + self.delay + (0 if from_start else self.length)
-        whole = math.floor(anchor)
-        fraction = float(anchor - whole) * (-1 if from_start else 1)
+        whole, rest = _split(anchor)
+        fraction = -rest if from_start else rest
         base, other = (self.start, self.end) if from_start else (self.end, self.start)
         return (
             whole,
@@ -245,8 +257,10 @@ class Interpolation(_Monotone):
         )
 
     @staticmethod
-    def constant_columns(rate: float) -> Columns | None:
-        return (None, 0.0, None, rate, 0.0, None, None)
+    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
+        # A height of 0 makes a constant where g is finite far outside of the curve, too.
+        is_finite = all(curve.layout[0] in ("line", "sine") for curve in curves)
+        return (None, 0.0, None, rate, 0.0, None, None) if is_finite else None
 
     @staticmethod
     def formula(
@@ -304,7 +318,7 @@ class Geometric(_Monotone):
         return origin, float(self.length), self.start, self.end / self.start
 
     @staticmethod
-    def constant_columns(rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
         return None, None, rate, 1.0
 
     @staticmethod
@@ -317,7 +331,7 @@ class Geometric(_Monotone):
         start: Any,
         ratio: Any,
     ) -> Any:
-        return start * ops.power(ratio, ops.real(_minus(step, origin)) / length)
+        return start * ops.power_of_ratio(ratio, ops.real(_minus(step, origin)), length)
 
     def __str__(self) -> str:
         return f"exponential from {self.start:.9g} to {self.end:.9g} over {self.length} steps"
@@ -346,7 +360,7 @@ class Exponential(_Monotone):
         return origin, self.decay_steps, float(self.decay_steps), self.initial, self.factor
 
     @staticmethod
-    def constant_columns(rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
         return None, None, None, rate, 1.0
 
     @staticmethod
@@ -363,8 +377,8 @@ class Exponential(_Monotone):
         step = _minus(step, origin)
         result = initial * ops.power(factor, ops.real(step // decay_steps))
         if not curves[0].staircase:
-            rest = ops.real(step % decay_steps) / real_decay_steps
-            result = result * ops.power(factor, rest)
+            rest = ops.real(step % decay_steps)
+            result = result * ops.power_of_ratio(factor, rest, real_decay_steps)
         return result
 
     def __str__(self) -> str:
@@ -377,7 +391,7 @@ class Exponential(_Monotone):
 
 @dataclass(frozen=True)
 class InverseTime(_Monotone):
-    """`initial / (1 + decay_rate s / decay_steps)`; the quotient is rounded down when `staircase`."""
+    """`initial / (1 + decay_rate q)` with `q = s / decay_steps`, rounded down when `staircase`."""
 
     initial: float
     decay_rate: float
@@ -394,7 +408,7 @@ class InverseTime(_Monotone):
         return origin, self.decay_steps, float(self.decay_steps), self.initial, self.decay_rate
 
     @staticmethod
-    def constant_columns(rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
         return None, None, None, rate, 0.0
 
     @staticmethod
@@ -411,7 +425,9 @@ class InverseTime(_Monotone):
         step = _minus(step, origin)
         if curves[0].staircase:
             step, real_decay_steps = step // decay_steps, ops.constant(1.0)
-        divisor, rest = ops.affine(ops.constant(1.0), decay_rate, ops.real(step), real_decay_steps)
+        divisor, rest = ops.affine(
+            ops.constant(1.0), decay_rate, 0.0, ops.real(step), real_decay_steps
+        )
         return initial / _plus(divisor, rest)
 
     def __str__(self) -> str:
@@ -437,7 +453,7 @@ class PowerLaw(_Monotone):
         return origin, float(self.reference), self.rate, self.power
 
     @staticmethod
-    def constant_columns(rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
         return None, None, rate, 0.0
 
     @staticmethod
@@ -479,8 +495,8 @@ class PolynomialCycle:
         return origin, self.decay_steps, low, high - low, self.power
 
     @staticmethod
-    def constant_columns(rate: float) -> Columns | None:
-        return None, None, rate, 0.0, None
+    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
+        return None
 
     @staticmethod
     def formula(
@@ -520,21 +536,21 @@ class PolynomialCycle:
 
 @dataclass(frozen=True)
 class CosineCycle:
-    """Half cosines of `period` steps from `floor + height * factor^i` to `floor`, i = 0, 1, ..."""
+    """Half cosines of `period` steps from `low + height * factor^i` to `low`, i = 0, 1, ..."""
 
     height: float
-    floor: float
+    low: float
     period: int
     factor: float = 1.0
 
     family: ClassVar[str] = "cosine_cycle"
-    rates: ClassVar[tuple[str, ...]] = ("height", "floor")
+    rates: ClassVar[tuple[str, ...]] = ("height", "low")
 
     def columns(self, origin: int) -> Columns:
-        return origin, self.period, self.period * 2 / math.pi, self.height, self.floor, self.factor
+        return origin, self.period, self.period * 2 / math.pi, self.height, self.low, self.factor
 
     @staticmethod
-    def constant_columns(rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
         return None, None, None, 0.0, rate, 1.0
 
     @staticmethod
@@ -546,14 +562,14 @@ class CosineCycle:
         period: Any,
         divisor: Any,
         height: Any,
-        floor: Any,
+        low: Any,
         factor: Any,
     ) -> Any:
         step = _minus(step, origin)
         wave = ops.square(ops.sin(ops.real(period - step % period) / divisor))
         if any(curve.factor != 1 for curve in curves):
             height = height * ops.power(factor, ops.real(step // period))
-        return _plus(height * wave, floor)
+        return _plus(height * wave, low)
 
     def extremes(self, first: int, last: int) -> list[int]:
         begin = last - last % self.period
@@ -562,7 +578,7 @@ class CosineCycle:
     def __str__(self) -> str:
         factor = "" if self.factor == 1 else f", each {self.factor:.9g} times as high as the last"
         return (
-            f"half cosines from {self.floor + self.height:.9g} to {self.floor:.9g} over"
+            f"half cosines from {self.low + self.height:.9g} to {self.low:.9g} over"
             f" {self.period} steps, again and again{factor}"
         )
 
@@ -599,7 +615,7 @@ class Cycle:
         )
 
     @staticmethod
-    def constant_columns(rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
         return None, None, None, rate, rate, 1.0, 1.0
 
     @staticmethod
@@ -676,19 +692,21 @@ class Sigmoid(_Monotone):
 
     def columns(self, origin: int) -> Columns:
         low, high = sorted((self.start, self.end))
-        sign = 2.0 if self.start >= self.end else -2.0
+        sign = 2 if self.start >= self.end else -2
+        slope = sign * (Fraction(self.lower) - Fraction(self.upper))
         return (
-            origin + self.length,
+            *_split(Fraction(origin + self.length)),
             float(self.length),
             low,
             high - low,
             sign * self.upper,
-            sign * (self.lower - self.upper),
+            float(slope),
+            float(slope - Fraction(float(slope))),
         )
 
     @staticmethod
-    def constant_columns(rate: float) -> Columns | None:
-        return None, None, rate, 0.0, None, None
+    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
+        return None, 0.0, None, rate, 0.0, None, None, None
 
     @staticmethod
     def formula(
@@ -696,15 +714,18 @@ class Sigmoid(_Monotone):
         step: Any,
         curves: Sequence[Sigmoid],
         anchor: Any,
+        fraction: Any,
         length: Any,
         low: Any,
         height: Any,
         upper: Any,
         slope: Any,
+        slope_rest: Any,
     ) -> Any:
-        rest = ops.real(anchor - step)
-        y, lost = ops.affine(upper, slope, rest, length)
-        power = ops.exp(y)
+        rest = _plus(ops.real(anchor - step), fraction)
+        y, lost = ops.affine(upper, slope, slope_rest, rest, length)
+        # Beyond this the rate is `low`, and infinity times nothing would be no number.
+        power = ops.exp(ops.minimum(y, ops.constant(700.0)))
         return _plus(height / (1.0 + _plus(power, power * lost)), low)
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message
 
 from schedule_builder.curves import (
+    MAX_STEP,
     Constant,
     CosineCycle,
     Curve,
@@ -26,7 +27,7 @@ from schedule_builder.curves import (
     PowerLaw,
     Sigmoid,
 )
-from schedule_builder.schedule import MAX_STEP, Combination, Schedule, Segment
+from schedule_builder.schedule import Combination, Schedule, Segment
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 Lowering = Callable[[Any], Schedule]
@@ -124,7 +125,7 @@ def _sequence(*curves: tuple[int, Curve]) -> Schedule:
     """Curves one after another, each given with its first step; empty ones are left out."""
     ends = [begin for begin, _ in curves[1:]]
     kept = [c for c, end in zip(curves, [*ends, None], strict=True) if end is None or end > c[0]]
-    return Schedule(tuple(Segment(begin, curve, begin) for begin, curve in kept))
+    return Schedule(tuple(Segment(b, curve, b) for b, curve in kept if b <= MAX_STEP))
 
 
 @lowers(pb.ConstantLearningRate)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from schedule_builder.schedule import MAX_STEP, Schedule, evaluate
+from schedule_builder.curves import MAX_STEP
+from schedule_builder.schedule import Schedule, evaluate
 
 
 def _two_product(first: Any, second: Any) -> tuple[Any, Any]:
@@ -22,6 +23,18 @@ def _two_product(first: Any, second: Any) -> tuple[Any, Any]:
     product = first * second
     (a, b), (c, d) = split(np.asarray(first)), split(np.asarray(second))
     return product, ((a * c - product) + a * d + b * c) + b * d
+
+
+def _divide(numerator: Any, denominator: Any) -> tuple[Any, Any]:
+    """A quotient, and what its rounding left out."""
+    quotient = numerator / denominator
+    product, rest = _two_product(quotient, denominator)
+    return quotient, ((numerator - product) - rest) / denominator
+
+
+def _corrected(result: Any, share: Any) -> Any:
+    """A result with a small share of itself added, where both are numbers."""
+    return np.where(np.isfinite(share) & np.isfinite(result), result * (1 + share), result)
 
 
 class _NumPy:
@@ -44,23 +57,23 @@ class _NumPy:
 
     @staticmethod
     def ratio_power(numerator: Any, denominator: Any, exponent: Any) -> Any:
-        quotient = numerator / denominator
-        product, rest = _two_product(quotient, denominator)
-        lost = ((numerator - product) - rest) / numerator
+        quotient, rest = _divide(numerator, denominator)
         result = np.power(quotient, exponent)
-        usable = np.isfinite(lost) & np.isfinite(result)
-        return np.where(usable, result * (1 + exponent * lost), result)
+        return _corrected(result, exponent * (rest / quotient))
 
     @staticmethod
-    def affine(start: Any, slope: Any, numerator: Any, denominator: Any) -> tuple[Any, Any]:
-        quotient = numerator / denominator
-        product, rest = _two_product(quotient, denominator)
-        quotient_rest = ((numerator - product) - rest) / denominator
+    def power_of_ratio(base: Any, numerator: Any, denominator: Any) -> Any:
+        quotient, rest = _divide(numerator, denominator)
+        return _corrected(np.power(base, quotient), rest * np.log(base))
+
+    @staticmethod
+    def affine(start: Any, slope: Any, slope_rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
+        quotient, quotient_rest = _divide(k, n)
         product, rest = _two_product(slope, quotient)
         total = start + product
         shared = total - start
         lost = (start - (total - shared)) + (product - shared)
-        lost = lost + rest + slope * quotient_rest
+        lost = lost + rest + slope * quotient_rest + slope_rest * quotient
         return total, np.where(np.isfinite(lost), lost, 0.0)
 
     @staticmethod

@@ -15,12 +15,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, reduce
 from itertools import groupby, pairwise
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
-from schedule_builder.curves import CURVES, Columns, Constant, Curve, Operations, is_zero
+from schedule_builder.curves import CURVES, MAX_STEP, Columns, Constant, Curve, Operations, is_zero
 
-MAX_STEP = 2**63 - 1
-"""The largest step."""
 MAX_RATE = 3.4028235e38
 """The largest rate that float32 holds."""
 
@@ -142,9 +140,11 @@ class Schedule:
         return self.segments[max(bisect_right(self.begins, step) - 1, 0)]
 
     def shifted(self, steps: int) -> tuple[Segment, ...]:
-        """The segments, each moved later by a number of steps."""
+        """The segments, each moved later by a number of steps, as far as there are steps."""
         return tuple(
-            replace(s, begin=s.begin + steps, origin=s.origin + steps) for s in self.segments
+            replace(s, begin=s.begin + steps, origin=s.origin + steps)
+            for s in self.segments
+            if s.begin + steps <= MAX_STEP
         )
 
     def since(self, begin: int) -> tuple[Segment, ...]:
@@ -207,7 +207,7 @@ class Combination:
         return (origin,)
 
     @staticmethod
-    def constant_columns(rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
         return None
 
     @staticmethod
@@ -245,6 +245,13 @@ class Combination:
 
 
 CURVES["combination"] = Combination
+
+
+def _divide(numerator: float, denominator: float) -> tuple[float, float]:
+    """A quotient, and what its rounding left out."""
+    quotient = numerator / denominator
+    exact = Fraction(numerator) / Fraction(denominator)
+    return quotient, float(exact - Fraction(quotient))
 
 
 class _Math:
@@ -287,20 +294,18 @@ class _Math:
 
     @classmethod
     def ratio_power(cls, numerator: float, denominator: float, exponent: float) -> float:
-        quotient = numerator / denominator
+        quotient, rest = _divide(numerator, denominator)
         result = cls.power(quotient, exponent)
-        if not 0 < quotient < math.inf:
-            return result
-        rest = (Fraction(numerator) / Fraction(denominator) - Fraction(quotient)) / Fraction(
-            quotient
-        )
-        return result * (1 + exponent * float(rest))
+        return result * (1 + exponent * (rest / quotient)) if quotient > 0 else result
+
+    @classmethod
+    def power_of_ratio(cls, base: float, numerator: float, denominator: float) -> float:
+        quotient, rest = _divide(numerator, denominator)
+        return cls.power(base, quotient) * (1 + rest * math.log(base))
 
     @staticmethod
-    def affine(
-        start: float, slope: float, numerator: float, denominator: float
-    ) -> tuple[float, float]:
-        exact = Fraction(start) + Fraction(slope) * Fraction(numerator) / Fraction(denominator)
+    def affine(start: float, slope: float, rest: float, k: float, n: float) -> tuple[float, float]:
+        exact = Fraction(start) + (Fraction(slope) + Fraction(rest)) * Fraction(k) / Fraction(n)
         rounded = float(exact)
         return rounded, float(exact - Fraction(rounded))
 
@@ -336,14 +341,19 @@ def evaluate_scalar(schedule: Schedule, step: int) -> float:
 def _families(segments: Sequence[Segment]) -> list[str]:
     """The family that computes each segment.
 
-    Every family can also compute a constant: constants join the largest one, unless a
+    Most families can also compute a constant: constants join the largest one, unless a
     comparison alone tells the only constant from the only other segment of that family.
     """
     families = [s.curve.family for s in segments]
+    curves: dict[str, list[Curve]] = {}
+    for family, segment in zip(families, segments, strict=True):
+        curves.setdefault(family, []).append(segment.curve)
     others = Counter(
-        family
-        for family, s in zip(families, segments, strict=True)
-        if family != Constant.family and s.curve.constant_columns(0.0) is not None
+        {
+            family: len(members)
+            for family, members in curves.items()
+            if family != Constant.family and members[0].constant_columns(members, 0.0) is not None
+        }
     )
     if not others:
         return families
@@ -351,6 +361,15 @@ def _families(segments: Sequence[Segment]) -> list[str]:
     if size == 1 and families.count(Constant.family) == 1:
         return families
     return [host if f == Constant.family else f for f in families]
+
+
+def _row(segment: Segment, curves: Sequence[Curve], *, is_shared: bool) -> tuple[float | None, ...]:
+    """A segment's numbers in its family's formula, and its floor where not all share one."""
+    if isinstance(segment.curve, Constant):
+        rate = max(segment.curve.rate, segment.floor)
+        columns = curves[0].constant_columns(curves, rate)
+        return (*(columns or ()), 0.0)
+    return (*segment.columns, 0.0 if is_shared else segment.floor)
 
 
 class _Parameters:
@@ -390,23 +409,16 @@ def evaluate(schedule: Schedule, step: Any, ops: Operations) -> Any:
     families = _families(segments)
     names = list(dict.fromkeys(families))
     table = _Parameters(len(segments))
-    floors = {s.floor for s in segments}
-    numbers: dict[str, list[Any]] = {}
+    is_shared = len({s.floor for s in segments}) == 1
     curves: dict[str, list[Any]] = {}
+    numbers: dict[str, list[Any]] = {}
     for name in names:
         members = [i for i, family in enumerate(families) if family == name]
-        curves[name] = [segments[i].curve for i in members if segments[i].curve.family == name]
-        rows = {}
-        for i in members:
-            segment = segments[i]
-            if segment.curve.family == name:
-                row = (*segment.columns, segment.floor)
-            else:
-                rate = max(cast("Constant", segment.curve).rate, segment.floor)
-                row = (*curves[name][0].constant_columns(rate), None)
-            rows[i] = row
-        width = len(rows[members[0]])
-        numbers[name] = [table.add({i: rows[i][c] for i in members}) for c in range(width)]
+        own = [segments[i].curve for i in members if segments[i].curve.family == name]
+        rows = {i: _row(segments[i], own, is_shared=is_shared) for i in members}
+        columns = zip(*rows.values(), strict=True)
+        curves[name] = own
+        numbers[name] = [table.add(dict(zip(rows, c, strict=True))) for c in columns]
     # Where each family holds on one stretch of steps, comparisons choose between them.
     one_run_each = len([0 for _ in groupby(families)]) == len(names)
     choice: Any = None
@@ -424,9 +436,9 @@ def evaluate(schedule: Schedule, step: Any, ops: Operations) -> Any:
 
     result: Any = None
     for name in names:
-        *columns, floor = map(number, numbers[name])
-        rate = curves[name][0].formula(ops, step, curves[name], *columns)
-        if len(floors) > 1 and not is_zero(floor):
+        *parameters, floor = map(number, numbers[name])
+        rate = curves[name][0].formula(ops, step, curves[name], *parameters)
+        if not is_zero(floor):
             rate = ops.maximum(rate, floor)
         if result is None:
             result = rate
@@ -436,6 +448,6 @@ def evaluate(schedule: Schedule, step: Any, ops: Operations) -> Any:
         else:
             holds = ops.equal(number(choice), names.index(name))
             result = ops.where(holds, rate, result)
-    if len(floors) == 1 and (floor := floors.pop()) > 0:
-        result = ops.maximum(result, ops.constant(floor))
+    if is_shared and segments[0].floor > 0:
+        result = ops.maximum(result, ops.constant(segments[0].floor))
     return result

@@ -76,7 +76,7 @@ def _resolved_lines(message: Any, indent: str) -> Iterator[str]:
             items = list(value)
         elif message.HasField(declared.name):
             items = [value]
-        elif declared.oneof is None and declared.message is None and not declared.rule.required:
+        elif declared.oneof is None and declared.default is not None:
             yield f"{indent}{declared.name}: {_literal(value, declared)}  # default"
             continue
         else:

@@ -9,16 +9,15 @@ import tensorflow as tf
 
 from schedule_builder.building import build_schedule
 from schedule_builder.config import ConfigLike
-from schedule_builder.schedule import MAX_STEP, Schedule, evaluate
+from schedule_builder.curves import MAX_STEP
+from schedule_builder.schedule import Schedule, evaluate
 
 
 class _TensorFlow:
     """The formulas' operations on tensors. Equal constants are one node of the graph."""
 
     equal = staticmethod(tf.equal)
-    maximum = staticmethod(tf.maximum)
     power = staticmethod(tf.pow)
-    minimum = staticmethod(tf.minimum)
     sin = staticmethod(tf.sin)
     sqrt = staticmethod(tf.sqrt)
     exp = staticmethod(tf.exp)
@@ -45,14 +44,24 @@ class _TensorFlow:
         return tf.pow(numerator / denominator, exponent)
 
     @staticmethod
-    def affine(start: Any, slope: Any, numerator: Any, denominator: Any) -> tuple[Any, Any]:
-        return start + slope * (numerator / denominator), 0.0
+    def power_of_ratio(base: Any, numerator: Any, denominator: Any) -> Any:
+        return tf.pow(base, numerator / denominator)
+
+    @staticmethod
+    def affine(start: Any, slope: Any, rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
+        return start + slope * (k / n), 0.0
 
     @staticmethod
     def where(condition: Any, first: Any, second: Any) -> Any:
-        # A rate of 0 is still Python's.
-        first, second = (tf.convert_to_tensor(rate, tf.float64) for rate in (first, second))
-        return tf.where(condition, first, second)
+        return tf.where(condition, *_tensors(first, second))
+
+    @staticmethod
+    def maximum(first: Any, second: Any) -> Any:
+        return tf.maximum(*_tensors(first, second))
+
+    @staticmethod
+    def minimum(first: Any, second: Any) -> Any:
+        return tf.minimum(*_tensors(first, second))
 
     @staticmethod
     def real(steps: Any) -> Any:
@@ -77,6 +86,12 @@ class _TensorFlow:
                 parts = tf.unstack(tf.gather(tf.constant(rows, dtype), index), len(chosen), -1)
                 taken |= dict(zip(chosen, parts, strict=True))
         return [taken[i] for i in range(len(columns))]
+
+
+def _tensors(*values: Any) -> list[Any]:
+    """Values of one dtype: a rate of 0 is still Python's."""
+    dtype = next((value.dtype for value in values if tf.is_tensor(value)), tf.float64)
+    return [tf.convert_to_tensor(value, dtype) for value in values]
 
 
 def _shape(step: Any) -> Any:

@@ -105,5 +105,179 @@ def exponentially_warmed_up(draw: st.DrawFn) -> pb.LearningRate:
     return message
 
 
-kinds = st.one_of(constants(), exponentials(), manual_steps(), cosines(), piecewise_constants())
-learning_rates = st.one_of(kinds, warmed_up(kinds), exponentially_warmed_up())
+powers = st.sampled_from([0.25, 0.5, 1.0, 2.0, 3.0, 0.9, 1.7, 30.0])
+
+
+def of(kind: str, **fields: Any) -> pb.LearningRate:
+    """A LearningRate of one kind."""
+    message = pb.LearningRate()
+    main = getattr(message, kind)
+    main.SetInParent()
+    for name, value in fields.items():
+        if isinstance(value, list):
+            getattr(main, name).extend(value)
+        elif value is not None:
+            setattr(main, name, value)
+    return message
+
+
+def drawn(kind: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[pb.LearningRate]:
+    """LearningRates of one kind with drawn fields."""
+    return st.fixed_dictionaries(fields).map(lambda values: of(kind, **values))
+
+
+maybe = st.none
+polynomials = drawn(
+    "polynomial_decay_learning_rate",
+    initial_learning_rate=rates,
+    end_learning_rate=rates,
+    decay_steps=long_lengths,
+    power=powers,
+    cycle=st.booleans(),
+)
+inverse_times = drawn(
+    "inverse_time_decay_learning_rate",
+    initial_learning_rate=rates,
+    decay_steps=long_lengths,
+    decay_rate=st.floats(0, 100),
+    staircase=st.booleans(),
+)
+inverse_sqrts = drawn(
+    "inverse_sqrt_learning_rate", learning_rate_base=rates, timescale=long_lengths
+)
+power_decays = drawn(
+    "power_decay_learning_rate",
+    learning_rate_base=rates,
+    power=st.sampled_from([-0.5, -1.0, -0.1, 0.0, 0.01]),
+    offset_steps=st.one_of(st.just(0), long_lengths),
+    max_learning_rate=st.one_of(maybe(), positive_rates),
+    total_steps=st.one_of(maybe(), long_lengths),
+    linear_tail_fraction=st.sampled_from([0.0, 0.1, 0.37, 1.0]),
+)
+multi_steps = drawn(
+    "multi_step_learning_rate",
+    initial_learning_rate=rates,
+    milestones=increasing(0, 2**40),
+    decay_factor=st.floats(0.01, 1.0),
+)
+cosine_restarts = drawn(
+    "cosine_restarts_learning_rate",
+    initial_learning_rate=rates,
+    first_decay_steps=long_lengths,
+    t_mul=st.sampled_from([1.0, 1.3, 1.5, 2.0, 3.0, 10.0]),
+    m_mul=st.sampled_from([1.0, 0.9, 0.5]),
+    alpha=st.floats(0, 1),
+)
+one_cycles = drawn(
+    "one_cycle_learning_rate",
+    max_learning_rate=rates,
+    total_steps=st.integers(20, 2**40),
+    pct_start=st.floats(0.1, 0.45),
+    div_factor=st.floats(1, 100),
+    final_div_factor=st.floats(1, 1e6),
+    anneal=st.sampled_from([0, 1]),
+    three_phase=st.booleans(),
+)
+cyclics = drawn(
+    "cyclic_learning_rate",
+    base_learning_rate=rates,
+    max_learning_rate=rates,
+    step_size_up=long_lengths,
+    step_size_down=st.one_of(maybe(), long_lengths),
+    mode=st.sampled_from([0, 1, 2]),
+    gamma=st.sampled_from([1.0, 0.9999, 0.99999999]),
+)
+warmup_stable_decays = drawn(
+    "warmup_stable_decay_learning_rate",
+    peak_learning_rate=positive_rates,
+    warmup_steps=st.one_of(st.just(0), long_lengths),
+    stable_steps=st.one_of(st.just(0), long_lengths),
+    decay_steps=long_lengths,
+    initial_learning_rate=rates,
+    end_learning_rate=positive_rates,
+    decay_shape=st.sampled_from([0, 1, 2, 3]),
+)
+noams = drawn(
+    "noam_learning_rate",
+    model_dim=st.integers(1, 2**20),
+    warmup_steps=long_lengths,
+    scale=rates,
+)
+tanhs = drawn(
+    "tanh_decay_learning_rate",
+    learning_rate_base=rates,
+    end_learning_rate=rates,
+    total_steps=long_lengths,
+    lower=st.floats(-20, 5),
+    upper=st.floats(-5, 20),
+)
+tables = drawn(
+    "table_learning_rate",
+    learning_rates=st.lists(rates, min_size=1, max_size=8),
+    steps_per_entry=lengths,
+)
+
+
+@st.composite
+def piecewise_linears(draw: st.DrawFn) -> pb.LearningRate:
+    message = pb.PiecewiseLinearLearningRate(interpolation=draw(st.sampled_from([0, 1])))
+    for step in draw(increasing(0, draw(st.sampled_from([20, 2**40])))):
+        message.point.add(step=step, learning_rate=draw(rates))
+    return pb.LearningRate(piecewise_linear_learning_rate=message)
+
+
+api_kinds = st.one_of(constants(), exponentials(), manual_steps(), cosines(), piecewise_constants())
+api_learning_rates = st.one_of(api_kinds, warmed_up(api_kinds), exponentially_warmed_up())
+"""The Object Detection API's kinds, TensorFlow's piecewise constant, and warmups of them."""
+
+simple_kinds = st.one_of(
+    api_kinds,
+    polynomials,
+    inverse_times,
+    inverse_sqrts,
+    power_decays,
+    multi_steps,
+    piecewise_linears(),
+    cosine_restarts,
+    one_cycles,
+    cyclics,
+    warmup_stable_decays,
+    noams,
+    tanhs,
+    tables,
+)
+
+
+@st.composite
+def sequences(draw: st.DrawFn, members: st.SearchStrategy[Any]) -> pb.LearningRate:
+    message = pb.SequentialLearningRate()
+    for _ in range(draw(st.integers(1, 3))):
+        message.stage.add(learning_rate=draw(members), steps=draw(long_lengths))
+    if draw(st.booleans()):
+        message.stage[-1].ClearField("steps")
+    return pb.LearningRate(sequential_learning_rate=message)
+
+
+@st.composite
+def combinations(draw: st.DrawFn, members: st.SearchStrategy[Any]) -> pb.LearningRate:
+    message = pb.CombinedLearningRate(op=draw(st.sampled_from([0, 1, 2])))
+    message.learning_rates.extend(draw(st.lists(members, min_size=1, max_size=3)))
+    return pb.LearningRate(combined_learning_rate=message)
+
+
+@st.composite
+def floored(draw: st.DrawFn, kinds: st.SearchStrategy[Any]) -> pb.LearningRate:
+    message: pb.LearningRate = draw(kinds)
+    message.min_learning_rate = draw(rates)
+    return message
+
+
+kinds = st.recursive(
+    simple_kinds,
+    lambda members: st.one_of(
+        sequences(members), combinations(members), warmed_up(members), floored(members)
+    ),
+    max_leaves=4,
+)
+learning_rates = st.one_of(kinds, warmed_up(simple_kinds), exponentially_warmed_up())
+"""The whole schema."""

@@ -5,14 +5,16 @@ Nothing here is shared with the package. Values are exact to some fifty digits.
 
 from __future__ import annotations
 
+from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
-from mpmath import cos, mp, mpf, pi
+from mpmath import cos, floor, mp, mpf, pi, sqrt, tanh
 
 mp.dps = 60
 
 
-def rate(learning_rate: Any, step: int) -> mpf:
+def rate(learning_rate: Any, step: int, batch_size: int | None = None) -> mpf:
     """The rate of a LearningRate message at a step."""
     t = max(step, 0)
     kind = learning_rate.WhichOneof("learning_rate")
@@ -22,8 +24,14 @@ def rate(learning_rate: Any, step: int) -> mpf:
         return _KINDS[kind](main, at)
 
     if learning_rate.HasField("warmup"):
-        return _warmed_up(learning_rate.warmup, value, t)
-    return value(t)
+        result = _warmed_up(learning_rate.warmup, value, t)
+    else:
+        result = value(t)
+    if learning_rate.HasField("batch_size_scaling"):
+        scaling = learning_rate.batch_size_scaling
+        factor = mpf(batch_size) / scaling.reference_batch_size
+        result *= sqrt(factor) if scaling.Rule.Name(scaling.rule) == "SQRT" else factor
+    return max(result, mpf(learning_rate.min_learning_rate))
 
 
 def _warmed_up(warmup: Any, value: Any, t: int) -> mpf:
@@ -86,10 +94,182 @@ def _piecewise_constant(m: Any, t: int) -> mpf:
     return mpf(m.values[sum(boundary < t for boundary in m.boundaries)])
 
 
+def _decimal(value: float) -> mpf:
+    """A number as the shortest decimal that means it."""
+    return mpf(repr(value))
+
+
+def _polynomial_decay(m: Any, t: int) -> mpf:
+    initial, end, power = mpf(m.initial_learning_rate), mpf(m.end_learning_rate), mpf(m.power)
+    steps = m.decay_steps
+    if m.cycle:
+        steps *= max(1, -(-t // steps))
+    return (initial - end) * (1 - mpf(min(t, steps)) / steps) ** power + end
+
+
+def _inverse_time_decay(m: Any, t: int) -> mpf:
+    quotient = mpf(t) / m.decay_steps
+    if m.staircase:
+        quotient = floor(quotient)
+    return mpf(m.initial_learning_rate) / (1 + mpf(m.decay_rate) * quotient)
+
+
+def _inverse_sqrt(m: Any, t: int) -> mpf:
+    return mpf(m.learning_rate_base) * sqrt(mpf(m.timescale) / max(t, m.timescale))
+
+
+def _power_decay(m: Any, t: int) -> mpf:
+    s = t - m.offset_steps
+    result = mpf(m.learning_rate_base) * mpf(max(s, 1)) ** mpf(m.power)
+    if m.HasField("max_learning_rate"):
+        result = min(result, mpf(m.max_learning_rate))
+    if m.HasField("total_steps") and m.linear_tail_fraction:
+        share = (m.total_steps - s) / (m.total_steps * mpf(m.linear_tail_fraction))
+        result *= min(max(share, mpf(0)), mpf(1))
+    return result
+
+
+def _multi_step(m: Any, t: int) -> mpf:
+    passed = sum(milestone <= t for milestone in m.milestones)
+    return mpf(m.initial_learning_rate) * mpf(m.decay_factor) ** passed
+
+
+def _piecewise_linear(m: Any, t: int) -> mpf:
+    points = [(p.step, mpf(p.learning_rate)) for p in m.point]
+    if t <= points[0][0]:
+        return points[0][1]
+    for (begin, start), (end, stop) in pairwise(points):
+        if t <= end:
+            u = mpf(t - begin) / (end - begin)
+            if m.Interpolation.Name(m.interpolation) == "COSINE":
+                u = (1 - cos(pi * u)) / 2
+            return start + (stop - start) * u
+    return points[-1][1]
+
+
+def _cosine_restarts(m: Any, t: int) -> mpf:
+    initial, alpha = mpf(m.initial_learning_rate), mpf(m.alpha)
+    t_mul, length, start, i = Fraction(repr(m.t_mul)), Fraction(m.first_decay_steps), Fraction(0), 0
+    if t_mul == 1:
+        i = t // m.first_decay_steps
+        start = i * length
+    else:
+        while start + length <= t:
+            start, length, i = start + length, length * t_mul, i + 1
+    u = (t - start) / length
+    wave = (1 + cos(pi * mpf(u.numerator) / u.denominator)) / 2
+    return initial * ((1 - alpha) * mpf(m.m_mul) ** i * wave + alpha)
+
+
+def _one_cycle(m: Any, t: int) -> mpf:
+    high = mpf(m.max_learning_rate)
+    first = high / mpf(m.div_factor)
+    last = first / mpf(m.final_div_factor)
+    rise = _decimal(m.pct_start) * m.total_steps - 1
+    ends = [(rise, first, high)]
+    if m.three_phase:
+        ends += [(2 * rise, high, first), (mpf(m.total_steps - 1), first, last)]
+    else:
+        ends += [(mpf(m.total_steps - 1), high, last)]
+    begin = mpf(0)
+    for end, start, stop in ends:
+        if t <= end:
+            u = (t - begin) / (end - begin)
+            if m.Anneal.Name(m.anneal) == "COSINE":
+                u = (1 - cos(pi * u)) / 2
+            return start + (stop - start) * u
+        begin = end
+    return last
+
+
+def _cyclic(m: Any, t: int) -> mpf:
+    up = m.step_size_up
+    down = m.step_size_down if m.HasField("step_size_down") else up
+    cycle, s = divmod(t, up + down)
+    share = mpf(s) / up if s <= up else mpf(up + down - s) / down
+    mode = m.Mode.Name(m.mode)
+    factor = {"TRIANGULAR": mpf(1), "TRIANGULAR2": mpf(2) ** -cycle, "EXP_RANGE": None}[mode]
+    if factor is None:
+        factor = mpf(m.gamma) ** t
+    base = mpf(m.base_learning_rate)
+    return base + (mpf(m.max_learning_rate) - base) * share * factor
+
+
+def _warmup_stable_decay(m: Any, t: int) -> mpf:
+    peak, end = mpf(m.peak_learning_rate), mpf(m.end_learning_rate)
+    if t < m.warmup_steps:
+        initial = mpf(m.initial_learning_rate)
+        return initial + (peak - initial) * t / m.warmup_steps
+    s = t - m.warmup_steps - m.stable_steps
+    if s <= 0:
+        return peak
+    if s >= m.decay_steps:
+        return end
+    u = mpf(s) / m.decay_steps
+    shape = m.DecayShape.Name(m.decay_shape)
+    if shape == "EXPONENTIAL":
+        return peak * (end / peak) ** u
+    share = {"LINEAR": u, "COSINE": (1 - cos(pi * u)) / 2, "ONE_MINUS_SQRT": sqrt(u)}[shape]
+    return peak - (peak - end) * share
+
+
+def _noam(m: Any, t: int) -> mpf:
+    n, half = mpf(t + 1), mpf(1) / 2
+    ramp = n * mpf(m.warmup_steps) ** (-3 * half)
+    return mpf(m.scale) * mpf(m.model_dim) ** -half * min(n**-half, ramp)
+
+
+def _tanh_decay(m: Any, t: int) -> mpf:
+    base, end = mpf(m.learning_rate_base), mpf(m.end_learning_rate)
+    if t >= m.total_steps:
+        return end
+    u = mpf(t) / m.total_steps
+    return end + (base - end) / 2 * (1 - tanh(mpf(m.lower) * (1 - u) + mpf(m.upper) * u))
+
+
+def _table(m: Any, t: int) -> mpf:
+    return mpf(m.learning_rates[min(t // m.steps_per_entry, len(m.learning_rates) - 1)])
+
+
+def _sequential(m: Any, t: int) -> mpf:
+    begin = 0
+    for stage in m.stage[:-1]:
+        if t < begin + stage.steps:
+            return rate(stage.learning_rate, t - begin)
+        begin += stage.steps
+    return rate(m.stage[-1].learning_rate, t - begin)
+
+
+def _combined(m: Any, t: int) -> mpf:
+    rates = [rate(member, t) for member in m.learning_rates]
+    op = m.Op.Name(m.op)
+    if op == "PRODUCT":
+        result = mpf(1)
+        for factor in rates:
+            result *= factor
+        return result
+    return (min if op == "MIN" else max)(rates)
+
+
 _KINDS = {
     "constant_learning_rate": _constant,
     "exponential_decay_learning_rate": _exponential,
     "manual_step_learning_rate": _manual_step,
     "cosine_decay_learning_rate": _cosine,
     "piecewise_constant_learning_rate": _piecewise_constant,
+    "polynomial_decay_learning_rate": _polynomial_decay,
+    "inverse_time_decay_learning_rate": _inverse_time_decay,
+    "inverse_sqrt_learning_rate": _inverse_sqrt,
+    "power_decay_learning_rate": _power_decay,
+    "multi_step_learning_rate": _multi_step,
+    "piecewise_linear_learning_rate": _piecewise_linear,
+    "cosine_restarts_learning_rate": _cosine_restarts,
+    "one_cycle_learning_rate": _one_cycle,
+    "cyclic_learning_rate": _cyclic,
+    "warmup_stable_decay_learning_rate": _warmup_stable_decay,
+    "noam_learning_rate": _noam,
+    "tanh_decay_learning_rate": _tanh_decay,
+    "table_learning_rate": _table,
+    "sequential_learning_rate": _sequential,
+    "combined_learning_rate": _combined,
 }

@@ -187,6 +187,7 @@ def test_resolved_marks_defaults_only(tmp_path: Path) -> None:
         "  warmup_steps: 10000  # default",
         "  hold_base_rate_steps: 0  # default",
         "}",
+        "min_learning_rate: 0.0  # default",
     ]
 
 

@@ -52,7 +52,7 @@ def pipeline(tmp_path: Path) -> Any:
     return write
 
 
-class AppliedRates(keras.callbacks.Callback):  # type: ignore[misc]
+class AppliedRates(keras.callbacks.Callback):
     """Records the rate that each update is about to be applied with."""
 
     def __init__(self) -> None:

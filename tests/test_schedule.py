@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 from schedule_builder import ConfigError, Schedule, build_schedule
-from schedule_builder.schedule import MAX_STEP
+from schedule_builder.curves import MAX_STEP
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 from . import oracle
-from .drawing import learning_rates
+from .drawing import learning_rates, simple_kinds, warmed_up
 from .goldens import CASES, FILES, Golden, config_of, needs_data
 
 MAX_ULPS = 8
@@ -98,7 +98,7 @@ def rates_in(message: Any) -> Iterator[float]:
     for declared in message.DESCRIPTOR.fields:
         value = getattr(message, declared.name)
         if declared.message_type is None:
-            if "learning_rate" in declared.name or declared.name == "values":
+            if "learning_rate" in declared.name or declared.name in ("values", "scale"):
                 yield from [value] if isinstance(value, float) else value
         else:
             given = [value] if hasattr(value, "DESCRIPTOR") else value
@@ -107,7 +107,7 @@ def rates_in(message: Any) -> Iterator[float]:
                     yield from rates_in(part)
 
 
-@given(learning_rates)
+@given(st.one_of(simple_kinds, warmed_up(simple_kinds)))
 def test_rates_are_finite_and_bounded(message: pb.LearningRate) -> None:
     schedule = build_schedule(message)
     highest = max(rates_in(message), default=0.0)

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from mpmath import mpf
 
 from schedule_builder import Schedule, build_learning_rate, build_schedule
-from schedule_builder.schedule import MAX_STEP
+from schedule_builder.curves import MAX_STEP
 from schedule_builder.tensorflow_adapter import rate_tensor
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 from . import oracle
-from .drawing import learning_rates
+from .drawing import api_learning_rates, learning_rates
 from .goldens import CASES, FILES, Golden, config_of, needs_data
 from .test_schedule import telling_steps
 
@@ -77,7 +77,7 @@ def test_files(golden: Golden) -> None:
     check_golden(golden, build_schedule(golden.path))
 
 
-@settings(max_examples=40)
+@settings(max_examples=settings.default.max_examples * 2 // 5)
 @given(learning_rates)
 def test_tensors_are_exactly_rounded(message: pb.LearningRate) -> None:
     schedule = build_schedule(message)
@@ -93,7 +93,7 @@ def nodes(schedule: Schedule) -> int:
         return len(graph.as_graph_def().node)
 
 
-@given(learning_rates)
+@given(api_learning_rates)
 def test_graphs_are_small(message: pb.LearningRate) -> None:
     assert nodes(build_schedule(message)) <= MAX_NODES
 
