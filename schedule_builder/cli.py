@@ -1,6 +1,7 @@
 """The command line, `schedule-builder`.
 
-Exit codes: 0, no errors; 1, the configs have errors; 2, the command could not run.
+Exit codes: 0, no errors; 1, the configs have errors, or `diff` found a difference; 2, the command
+could not run.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from schedule_builder.diagnostics import RENDERERS as FINDING_FORMATS
 from schedule_builder.diagnostics import Diagnostic
 
 OK, FOUND_ERRORS, COULD_NOT_RUN = 0, 1, 2
+DIFFERENT = 1
 MAX_SHOWN_STEPS = 1_000_000
 _RANGE = re.compile(r"(\d+)(?::(\d+)(?::(\d+))?)?\Z")
 
@@ -83,6 +85,31 @@ def _show(arguments: argparse.Namespace) -> int:
     return OK
 
 
+def _diff(arguments: argparse.Namespace) -> int:
+    from schedule_builder.comparing import first_difference  # noqa: PLC0415
+
+    schedules = []
+    for path in (arguments.first, arguments.second):
+        data = _read(path)
+        if data is None:
+            return COULD_NOT_RUN
+        config = examine_bytes(data, path)
+        if config.schedule is None:
+            sys.stderr.write(FINDING_FORMATS["text"](list(config.diagnostics)))
+            return COULD_NOT_RUN
+        schedules.append(config.schedule)
+    step = first_difference(*schedules)
+    if step is None:
+        print("The rates are the same at every step.")
+        return OK
+    print(f"The rates differ from step {step} on:")
+    paths = (arguments.first, arguments.second)
+    width = max(map(len, paths))
+    for path, schedule in zip(paths, schedules, strict=True):
+        print(f"  {path:{width}}  {schedule(step):.17g}  {schedule.segment_at(step)}")
+    return DIFFERENT
+
+
 def _steps(text: str) -> list[int]:
     """Steps as `--steps` takes them: `0,1,999`, or ranges such as `0:1000:100`."""
     steps: list[int] = []
@@ -140,6 +167,16 @@ def _parser() -> argparse.ArgumentParser:
         "--format", choices=("table", "csv", "json"), default="table", help="how to show (table)"
     )
     show.set_defaults(command=_show)
+
+    diff = commands.add_parser(
+        "diff",
+        help="compare two schedules",
+        description="Say whether two configs mean the same rates, or from which step on they"
+        " differ. Exit code 1 where they do, 2 where one of them has errors.",
+    )
+    diff.add_argument("first", metavar="FILE", help="a config in any format")
+    diff.add_argument("second", metavar="FILE", help="another one")
+    diff.set_defaults(command=_diff)
     return parser
 
 

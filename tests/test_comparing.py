@@ -1,0 +1,146 @@
+"""Equality of schedules, and the first step at which two differ."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from google.protobuf import text_format
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schedule_builder import build_schedule
+from schedule_builder.comparing import first_difference
+from schedule_builder.v1 import learning_rate_pb2 as pb
+
+from .drawing import learning_rates
+
+ROOT = Path(__file__).parent.parent
+COSINE = "cosine_decay_learning_rate {{ learning_rate_base: 0.1 total_steps: {} warmup_steps: 0 }}"
+RAMP = "manual_step_learning_rate { initial_learning_rate: 0.01 %s warmup: true }"
+STAIRS = "exponential_decay_learning_rate {{ decay_steps: {} decay_factor: 0.5 }}"
+
+
+def parse(text: str) -> pb.LearningRate:
+    return text_format.Parse(text, pb.LearningRate())
+
+
+def difference(first: str, second: str) -> int | None:
+    found = first_difference(parse(first), parse(second))
+    assert found == first_difference(parse(second), parse(first))
+    return found
+
+
+SAME = {
+    "a warmup as a flag, as a modifier, and as points": (
+        RAMP
+        % "schedule { step: 500 learning_rate: 0.1 } schedule { step: 900 learning_rate: 0.05 }",
+        "manual_step_learning_rate { initial_learning_rate: 0.1"
+        " schedule { step: 900 learning_rate: 0.05 } }"
+        " warmup { warmup_steps: 500 warmup_learning_rate: 0.01 }",
+        "sequential_learning_rate { stage { steps: 900 learning_rate {"
+        " piecewise_linear_learning_rate { point { step: 0 learning_rate: 0.01 }"
+        " point { step: 500 learning_rate: 0.1 } } } }"
+        " stage { learning_rate { constant_learning_rate { learning_rate: 0.05 } } } }",
+    ),
+    "old and new value at the boundary": (
+        "manual_step_learning_rate { initial_learning_rate: 0.1"
+        " schedule { step: 11 learning_rate: 0.01 } }",
+        "piecewise_constant_learning_rate { boundaries: 10 values: [0.1, 0.01] }",
+        "multi_step_learning_rate { initial_learning_rate: 0.1 milestones: 11 }",
+        "table_learning_rate { steps_per_entry: 11 learning_rates: [0.1, 0.01] }",
+    ),
+    "a stage that changes nothing": (
+        "constant_learning_rate { learning_rate: 0.1 }",
+        "manual_step_learning_rate { initial_learning_rate: 0.1"
+        " schedule { step: 11 learning_rate: 0.1 } }",
+    ),
+    "a warmup inside and in front of a cosine": (
+        "cosine_decay_learning_rate { learning_rate_base: 0.1 total_steps: 1000"
+        " warmup_learning_rate: 0 warmup_steps: 100 }",
+        "cosine_decay_learning_rate { learning_rate_base: 0.1 total_steps: 900 warmup_steps: 0 }"
+        " warmup { warmup_steps: 100 alignment: SHIFT }",
+        "warmup_stable_decay_learning_rate { peak_learning_rate: 0.1 warmup_steps: 100"
+        " stable_steps: 0 decay_steps: 900 decay_shape: COSINE }",
+    ),
+    "a polynomial that is a line": (
+        "polynomial_decay_learning_rate { initial_learning_rate: 0.1 decay_steps: 1000000007 }",
+        "piecewise_linear_learning_rate { point { step: 0 learning_rate: 0.1 }"
+        " point { step: 1000000007 learning_rate: 0 } }",
+    ),
+}
+
+
+@pytest.mark.parametrize("spellings", SAME.values(), ids=SAME)
+def test_the_same_rates_in_other_words(spellings: tuple[str, ...]) -> None:
+    for other in spellings[1:]:
+        assert difference(spellings[0], other) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "step"),
+    [
+        (COSINE.format(10**9), COSINE.format(10**9 + 1), 10**8),
+        (STAIRS.format(800720), STAIRS.format(800721), 800720),
+        (STAIRS.format(2**31), STAIRS.format(2**31).replace("0.5", "0.25"), 2**31),
+        (
+            "constant_learning_rate { learning_rate: 0.1 }",
+            "constant_learning_rate { learning_rate: 0.1 } min_learning_rate: 0.2",
+            0,
+        ),
+        (
+            "constant_learning_rate { learning_rate: 0.1 }",
+            "multi_step_learning_rate { initial_learning_rate: 0.1 milestones: 1099511627776 }",
+            2**40,
+        ),
+        (
+            "cosine_restarts_learning_rate { initial_learning_rate: 0.1"
+            " first_decay_steps: 1000000 t_mul: 1 }",
+            "cosine_restarts_learning_rate { initial_learning_rate: 0.1"
+            " first_decay_steps: 1000000 t_mul: 1 m_mul: 0.5 }",
+            1_000_000,
+        ),
+    ],
+)
+def test_the_first_step_that_differs(first: str, second: str, step: int) -> None:
+    found = difference(first, second)
+    one, other = (build_schedule(parse(text)) for text in (first, second))
+    assert found is not None
+    assert one(found) != pytest.approx(other(found), rel=1e-12, abs=0)
+    assert found <= step if "cosine_decay" in first else found == step
+    for before in {0, found // 2, found - 1} - {-1, found}:
+        assert one(before) == pytest.approx(other(before), rel=1e-12, abs=0)
+
+
+@given(learning_rates)
+def test_a_schedule_is_the_same_as_itself(message: pb.LearningRate) -> None:
+    assert first_difference(message, build_schedule(message)) is None
+
+
+@given(learning_rates, st.integers(0, 2**40))
+def test_another_rate_from_a_step_on_is_found(message: pb.LearningRate, step: int) -> None:
+    changed = pb.LearningRate()
+    changed.sequential_learning_rate.stage.add(learning_rate=message, steps=step + 1)
+    rest = changed.sequential_learning_rate.stage.add().learning_rate
+    rest.constant_learning_rate.learning_rate = 77
+    assert first_difference(message, changed) == step + 1
+
+
+def test_the_command(tmp_path: Path) -> None:
+    def run(*paths: Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "schedule_builder", "diff", *map(str, paths)]
+        return subprocess.run(command, check=False, capture_output=True, text=True)
+
+    good = ROOT / "configs" / "digits.config"
+    result = run(good, good.with_suffix(".yaml"))
+    assert (result.returncode, result.stdout) == (0, "The rates are the same at every step.\n")
+    other = tmp_path / "other.config"
+    other.write_text(good.read_text().replace("warmup_steps: 60", "warmup_steps: 61"))
+    result = run(good, other)
+    assert result.returncode == 1
+    assert result.stdout.startswith("The rates differ from step 1 on:\n")
+    other.write_text("nonsense")
+    assert run(good, other).returncode == 2
+    assert run(good, tmp_path / "missing").returncode == 2
