@@ -11,7 +11,8 @@ import numpy as np
 
 from schedule_builder.building import build_schedule
 from schedule_builder.config import ConfigLike
-from schedule_builder.schedule import MAX_STEP, Schedule, evaluate
+from schedule_builder.curves import MAX_STEP
+from schedule_builder.schedule import Schedule, evaluate
 
 
 class _Jax:
@@ -40,12 +41,16 @@ class _Jax:
         return jnp.power(numerator / denominator, exponent)
 
     @staticmethod
+    def power_of_ratio(base: Any, numerator: Any, denominator: Any) -> Any:
+        return jnp.power(base, numerator / denominator)
+
+    @staticmethod
     def affine(start: Any, slope: Any, rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
         return start + slope * (k / n), 0.0
 
     @staticmethod
     def real(steps: Any) -> Any:
-        return steps.astype(jnp.float64)
+        return jnp.asarray(steps, jnp.float64)
 
     @staticmethod
     def index(begins: Sequence[int], step: Any) -> Any:

@@ -1,0 +1,171 @@
+"""Trains a small network on real data under the schedule of a pipeline config.
+
+The data are scikit-learn's handwritten digits, which come with the package. Any other pipeline, or
+a learning rate alone, works as well:
+
+    python examples/train_digits.py --pipeline path/to/pipeline.config
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow reads it when it is imported
+
+import keras
+import numpy as np
+import tensorflow as tf
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+import schedule_builder as sb
+from schedule_builder.plotting import plot_schedule
+
+ROOT = Path(__file__).resolve().parent.parent
+MOST_STEPS = 2000
+STEPS_WITHOUT_A_NUMBER = 1000
+
+
+class RateLog(keras.callbacks.Callback):
+    """Records the rate that is really applied at each step, and shows it while training."""
+
+    def __init__(self, num_steps: int, folder: Path) -> None:
+        super().__init__()
+        self.num_steps = num_steps
+        self.writer = tf.summary.create_file_writer(str(folder))
+        self.rates: list[float] = []
+        self.bar = keras.utils.Progbar(num_steps, stateful_metrics=["learning rate"])
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Reads the rate before the update that it is for."""
+        self.rates.append(float(self.model.optimizer.learning_rate))
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Writes it to the logs, with the loss of the same step."""
+        step = len(self.rates) - 1
+        with self.writer.as_default(step):
+            tf.summary.scalar("learning_rate", self.rates[-1])
+            tf.summary.scalar("loss", logs["loss"])
+        done = step + 1
+        values = [("loss", logs["loss"]), ("learning rate", self.rates[-1])]
+        if sys.stdout.isatty():
+            self.bar.update(done, values, finalize=done == self.num_steps)
+        elif done % max(self.num_steps // 10, 1) == 0:
+            print(f"{done}/{self.num_steps}", *(f"{name} {value:.4g}" for name, value in values))
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Closes the logs."""
+        self.writer.close()
+
+
+def data() -> tuple[Any, Any, Any, Any]:
+    """Images and labels for training, and those held out."""
+    digits = load_digits()
+    images = (digits.images / 16.0).astype(np.float32)[..., None]
+    parts: tuple[Any, Any, Any, Any] = tuple(
+        train_test_split(
+            images, digits.target, test_size=0.2, random_state=0, stratify=digits.target
+        )
+    )
+    return parts
+
+
+def network() -> Any:
+    """A small convolutional network."""
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            keras.layers.Conv2D(16, 3, activation="relu"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(32, activation="relu"),
+            keras.layers.Dense(10),
+        ]
+    )
+
+
+def run_length(config: sb.Config, wanted: int | None) -> int:
+    """For how many steps to train; says so where it is not what the config says."""
+    num_steps = wanted or min(config.num_steps or STEPS_WITHOUT_A_NUMBER, MOST_STEPS)
+    if config.num_steps is None:
+        print(f"The config names no number of steps: training for {num_steps}.")
+    elif num_steps < config.num_steps:
+        print(
+            f"The config trains for {config.num_steps:,} steps, this example for {num_steps:,}: the"
+            " schedule is not reached beyond. (--steps chooses another number.)"
+        )
+    return num_steps
+
+
+def optimizer_of(config: sb.Config) -> Any:
+    """The config's optimizer; for a learning rate alone, SGD with momentum."""
+    if config.optimizer is None:
+        return keras.optimizers.SGD(sb.build_keras_schedule(config), momentum=0.9)
+    return sb.build_optimizer(config)
+
+
+def train(config: sb.Config, num_steps: int, folder: Path) -> int:
+    """Trains, reports, and returns the exit code."""
+    keras.utils.set_random_seed(0)
+    train_images, test_images, train_labels, test_labels = data()
+    batch_size = min(config.batch_size or 64, len(train_images))
+    batches = (
+        tf.data.Dataset.from_tensor_slices((train_images, train_labels))
+        .shuffle(len(train_images), seed=0)
+        .repeat()
+        .batch(batch_size)
+        .take(num_steps)
+    )
+    model = network()
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer_of(config), loss, metrics=["accuracy"])
+    log = RateLog(num_steps, folder / "logs")
+    started = time.perf_counter()
+    model.fit(batches, steps_per_epoch=num_steps, shuffle=False, verbose=0, callbacks=[log])
+    seconds = time.perf_counter() - started
+    _, accuracy = model.evaluate(test_images, test_labels, verbose=0)
+    print(
+        f"\nTrained on {len(train_images)} images for {num_steps} steps in {seconds:.0f} s."
+        f" Accuracy on {len(test_images)} held-out images: {accuracy:.1%}"
+    )
+
+    schedule = sb.build_schedule(config)
+    wanted = [float(np.float32(schedule(step))) for step in range(num_steps)]
+    different = [step for step in range(num_steps) if log.rates[step] != wanted[step]]
+    if different:
+        step = different[0]
+        print(f"At step {step} the rate was {log.rates[step]}, and the config says {wanted[step]}.")
+        return 1
+    print(f"The {num_steps} rates that were applied are the config's, each to the last bit.")
+    picture = folder / "learning_rate.png"
+    plot_schedule(schedule, num_steps, picture, title=config.filename)
+    print(f"Picture: {picture}\nLogs:    tensorboard --logdir {folder / 'logs'}")
+    return 0
+
+
+def main() -> int:
+    """Reads the command line, and runs."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pipeline", type=Path, default=ROOT / "configs" / "digits.config")
+    parser.add_argument("--output", type=Path, default=Path("out"), help="a folder (out)")
+    parser.add_argument("--steps", type=int, help="train for so many steps")
+    arguments = parser.parse_args()
+    try:
+        config = sb.load(arguments.pipeline)
+    except sb.ConfigError as error:
+        print(*error.diagnostics, sep="\n", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"cannot read {arguments.pipeline}: {error.strerror}", file=sys.stderr)
+        return 2
+    print(f"{config.filename}:\n{sb.build_schedule(config)}\n")
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    return train(config, run_length(config, arguments.steps), arguments.output)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
