@@ -146,8 +146,8 @@ class Binder:
         if field.name.startswith("["):
             return
         known = schema_of(descriptor)
-        guess = closest(field.name, known)
-        owners = [] if guess else sorted(_owners(field.name))
+        owners = sorted(_owners(field.name))
+        guess = closest(field.name, known, cutoff=0.8 if owners else 0.6)
         if guess:
             hint = f": did you mean `{guess}`?"
         elif owners:
@@ -191,7 +191,7 @@ class Binder:
         name, value = span(field), field.value
         path = (*path, declared.name)
         if not declared.repeated:
-            self.places[path] = Place(name, span(value))
+            self.places[path] = Place(name, name if isinstance(value, Block) else span(value))
             if isinstance(value, Sequence):
                 self.wrong_type(value, declared, "not a list")
             elif declared.kind == "message":
@@ -210,9 +210,14 @@ class Binder:
             return
         else:
             items = [value]
+        if not items and declared.rule.not_empty:
+            self.add(
+                MISSING_FIELD, span(value), f"`{declared.name}` is empty: give at least one value"
+            )
         for item in items:
             at = (*path, len(target))
-            self.places[at] = Place(name, span(item))
+            alone = isinstance(item, Block) and len(items) == 1
+            self.places[at] = Place(name, name if alone else span(item))
             if isinstance(item, Sequence):
                 self.wrong_type(item, declared, "not a list in a list")
             elif declared.kind == "message":
@@ -269,7 +274,7 @@ class Binder:
                 value, declared, f'not `{shown(text)}`: put it in quotes, "{shown(text)}"'
             )
             return None
-        if value.quoted:
+        if value.quoted and not (declared.enum is not None and self.syntax.plain_strings):
             hint = ": remove the quotes" if self.fits(text, declared) else ""
             self.wrong_type(value, declared, f'not the text "{shown(text)}"{hint}')
             return None
@@ -339,13 +344,6 @@ class Binder:
     ) -> None:
         """Reports a field that has to be there, at the opening of its message."""
         if not self.complete or (*path, declared.name) in self.places:
-            given = self.places.get((*path, declared.name))
-            if given and declared.rule.not_empty and (*path, declared.name, 0) not in self.places:
-                self.add(
-                    MISSING_FIELD,
-                    given.value,
-                    f"`{declared.name}` is empty: give at least one value",
-                )
             return
         if declared.rule.required:
             self.add(

@@ -150,11 +150,11 @@ class ConfigError(ValueError):
         return type(self), (self.diagnostics,)
 
 
-def closest(word: str, candidates: Iterable[str]) -> str | None:
+def closest(word: str, candidates: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """The candidate that `word` is most likely a misspelling of."""
     from difflib import get_close_matches  # noqa: PLC0415 - only a bad config pays for it
 
-    matches = get_close_matches(word, list(candidates), n=1, cutoff=0.6)
+    matches = get_close_matches(word, list(candidates), n=1, cutoff=cutoff)
     return matches[0] if matches else None
 
 

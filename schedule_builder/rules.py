@@ -62,6 +62,8 @@ def check_message(
     """
     for found in () if path in broken else RULES.get(message.DESCRIPTOR.full_name, ()):
         for finding in found.check(message):
+            if any((*path, *finding.path[:n]) in broken for n in range(1, len(finding.path) + 1)):
+                continue
             related = tuple(((*path, *p), text) for p, text in finding.related)
             yield found.kind, Finding((*path, *finding.path), finding.message, related)
     for field, value in message.ListFields():
@@ -97,12 +99,15 @@ def no_optimizer(message: pipelines.TrainEvalPipelineConfig) -> Iterator[Finding
 )
 def no_learning_rate(message: Any) -> Iterator[Finding]:
     """An optimizer has a `learning_rate`, and that chooses a kind of schedule."""
-    kinds = [f.name for f in rates.LearningRate.DESCRIPTOR.oneofs[0].fields]
     if not isinstance(message, rates.LearningRate):
         if not message.HasField("learning_rate"):
             yield Finding((), "there is no `learning_rate` in this optimizer: add one")
     elif message.WhichOneof("learning_rate") is None:
-        yield Finding((), f"no schedule is chosen: add one of {', '.join(kinds)}")
+        yield Finding(
+            (),
+            "no schedule is chosen: add one, such as `constant_learning_rate`,"
+            " `manual_step_learning_rate` or `cosine_decay_learning_rate`",
+        )
 
 
 @rule("SB303", "first-step-zero", "error", rates.ManualStepLearningRate)

@@ -335,7 +335,7 @@ def evaluate_scalar(schedule: Schedule, step: int) -> float:
     segment = schedule.segment_at(step)
     curve = segment.curve
     rate = curve.formula(_Math(), step, [curve], *segment.columns)
-    return float(max(rate, segment.floor))
+    return float(max(rate, segment.floor) if segment.floor > 0 else rate)
 
 
 def _families(segments: Sequence[Segment]) -> list[str]:

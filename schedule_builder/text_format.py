@@ -297,8 +297,7 @@ class _Reader:
                 return
             if self.kind == _SYMBOL and self.word in ("}", ">") and len(self.stack) > 1:
                 return
-            if self.kind == _BAD:
-                # The rest of the line may be prose; what it holds is not worth a token each.
+            if self.kind == _BAD and self.word in "\"'":
                 self.end = stop
             self.advance()
 
@@ -354,6 +353,9 @@ class _Reader:
         start = self.start
         if self.kind == _STRING:
             return self.string()
+        if self.kind == _BAD and self.word in _CURLY_QUOTES:
+            self.error(expected)
+            return self.curly_string()
         sign = ""
         if self.kind == _SYMBOL and self.word == "-":
             sign = "-"
@@ -370,6 +372,18 @@ class _Reader:
             expected = "a value is expected after the comma"
         self.error(expected)
         return None
+
+    def curly_string(self) -> Scalar:
+        """What stands between curly quotes, so that one such error brings no others."""
+        start = self.start
+        line_end = self.text.find("\n", start)
+        stop = len(self.text) if line_end < 0 else line_end
+        quotes = (self.text.find(quote, self.end, stop) for quote in _CURLY_QUOTES + "\"'")
+        closing = min((at for at in quotes if at >= 0), default=stop - 1)
+        text = self.text[self.end : closing]
+        self.end = closing + 1
+        self.advance()
+        return Scalar(text, True, start, closing + 1)
 
     def string(self) -> Scalar | None:
         start, parts = self.start, []

@@ -105,14 +105,14 @@ class _Builder:
     def event(self, event: Any) -> None:
         start, end = event.start_mark.index, event.end_mark.index
         if isinstance(event, yaml.ScalarEvent):
-            self.check_tag(event, start, sequence=False)
+            keep = self.check_tag(event, start, sequence=False)
             if self.wants_key():
                 self.key(event.value, start, end)
                 return
             scalar = Scalar(event.value, bool(event.style), start, end)
             if event.anchor:
                 self.anchors[event.anchor] = (scalar, 1)
-            self.value(scalar, 1)
+            self.value(scalar, 1, keep=keep)
         elif isinstance(event, yaml.AliasEvent):
             if self.wants_key():
                 self.stop(SYNTAX, start, end, "a key must be a name, not an alias")
@@ -128,7 +128,7 @@ class _Builder:
                 self.value(*known)
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             is_list = isinstance(event, yaml.SequenceStartEvent)
-            self.check_tag(event, start, sequence=is_list)
+            keep = self.check_tag(event, start, sequence=is_list)
             if self.wants_key():
                 self.stop(SYNTAX, start, end, "a key must be a name, not a block or a list")
             if len(self.stack) >= MAX_DEPTH:
@@ -136,7 +136,12 @@ class _Builder:
             if event.anchor:
                 self.anchors[event.anchor] = None
             self.stack.append(
-                _Frame(Sequence(start) if is_list else Block(start), event.anchor, self.nodes)
+                _Frame(
+                    Sequence(start) if is_list else Block(start),
+                    event.anchor,
+                    self.nodes,
+                    keep=keep,
+                )
             )
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             self.end_container(event, end)
@@ -158,7 +163,7 @@ class _Builder:
         if frame.anchor:
             self.anchors[frame.anchor] = (container, size)
         self.nodes -= size - 1
-        self.value(container, size)
+        self.value(container, size, keep=frame.keep)
 
     def wants_key(self) -> bool:
         if not self.stack:
@@ -186,7 +191,7 @@ class _Builder:
             )
         frame.key = Field(name, start, end, Scalar("", False, end, end))
 
-    def value(self, value: Value, size: int) -> None:
+    def value(self, value: Value, size: int, *, keep: bool = True) -> None:
         self.nodes += size
         if self.nodes > MAX_NODES:
             self.stop(
@@ -203,14 +208,15 @@ class _Builder:
             frame.container.items.append(value)
         elif frame.key is not None:
             frame.key.value = value
-            if frame.keys[frame.key.name] == frame.key.start:
+            if keep and frame.keys[frame.key.name] == frame.key.start:
                 frame.container.fields.append(frame.key)
             frame.key = None
 
-    def check_tag(self, event: Any, start: int, *, sequence: bool) -> None:
+    def check_tag(self, event: Any, start: int, *, sequence: bool) -> bool:
+        """Whether a value may be read in spite of its tag; an error where it may not."""
         tag = event.tag
         if not tag or tag == "!" or _STANDARD_TAG.match(tag) or (sequence and tag in _LIST_TAGS):
-            return
+            return True
         short = tag.replace("tag:yaml.org,2002:", "!!")
         self.report.add(
             TAG,
@@ -218,12 +224,16 @@ class _Builder:
             f"the tag `{shown(short)}` is not read: a config holds data and nothing is"
             " executed. Remove the tag",
         )
+        return False
 
 
 class _Frame:
-    __slots__ = ("anchor", "container", "key", "keys", "nodes_before")
+    __slots__ = ("anchor", "container", "keep", "key", "keys", "nodes_before")
 
-    def __init__(self, container: Block | Sequence, anchor: str | None, nodes: int) -> None:
+    def __init__(
+        self, container: Block | Sequence, anchor: str | None, nodes: int, *, keep: bool
+    ) -> None:
+        self.keep = keep
         self.container = container
         self.anchor = anchor
         self.nodes_before = nodes
@@ -271,6 +281,7 @@ def read(source: Source, report: Report) -> Document:
         pass
     except yaml.YAMLError as error:
         _syntax_error(error, source, report)
+    builder.nodes = 0
     while builder.stack:
         # After an error: what was read of the open blocks is still worth checking.
         frame = builder.stack.pop()
