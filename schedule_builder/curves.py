@@ -21,6 +21,13 @@ MAX_STEP = 2**63 - 1
 class Operations(Protocol):
     """What the formulas need of a number system. Steps are int64, rates float64."""
 
+    @property
+    def direct_ratio(self) -> float:
+        """How many times its result a number may be that is subtracted from.
+
+        Four loses two bits. Where the result is rounded to float32, there are more to lose.
+        """
+
     def constant(self, value: float) -> Any:
         """A number of the formulas, int or float; zero may stay Python's."""
 
@@ -106,11 +113,11 @@ class Curve(Protocol):
     @property
     def family(self) -> str: ...
 
-    def columns(self, origin: int) -> Columns:
+    def columns(self, origin: int, ops: Operations) -> Columns:
         """The formula's numbers for this curve, its step 0 at a global step."""
 
     @staticmethod
-    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
         """The numbers with which the formula of some curves gives one rate at whatever step.
 
         None where it cannot.
@@ -140,11 +147,11 @@ class Constant(_Monotone):
     family: ClassVar[str] = "constant"
     rates: ClassVar[tuple[str, ...]] = ("rate",)
 
-    def columns(self, origin: int) -> Columns:
+    def columns(self, origin: int, ops: Operations) -> Columns:
         return (self.rate,)
 
     @staticmethod
-    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
         return (rate,)
 
     @staticmethod
@@ -194,8 +201,6 @@ _FORMS: dict[str, _Form] = {
     "mirrored_root": _Form(_mirrored_root),
     "one_minus_root": _Form(_one_minus_root),
 }
-_DIRECT_RATIO = 4
-"""Where the high end is at most this times the low one, nothing cancels."""
 
 
 @dataclass(frozen=True)
@@ -226,22 +231,21 @@ class Interpolation(_Monotone):
         "power_of_remaining": "a power curve",
     }
 
-    @property
-    def layout(self) -> tuple[str, bool]:
+    def layout(self, ops: Operations) -> tuple[str, bool]:
         """The form of this curve, and whether it is measured from its start."""
         rises = self.end > self.start
         if self.shape in ("linear", "cosine"):
             return {"linear": "line", "cosine": "sine"}[self.shape], rises
         from_start = self.shape == "power_of_elapsed"
         low, high = sorted((self.start, self.end))
-        if from_start == rises or low * _DIRECT_RATIO >= high:
+        if from_start == rises or low * ops.direct_ratio >= high:
             return "power", from_start
         if self.power == 0.5:  # noqa: PLR2004 - the square root
             return "one_minus_root", rises
         return ("mirrored_power" if self.power >= 1 else "mirrored_root"), rises
 
-    def columns(self, origin: int) -> Columns:
-        form, from_start = self.layout
+    def columns(self, origin: int, ops: Operations) -> Columns:
+        form, from_start = self.layout(ops)
         anchor = Fraction(origin) + self.delay + (0 if from_start else self.length)
         whole, rest = _split(anchor)
         fraction = -rest if from_start else rest
@@ -257,9 +261,9 @@ class Interpolation(_Monotone):
         )
 
     @staticmethod
-    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
         # A height of 0 makes a constant where g is finite far outside of the curve, too.
-        is_finite = all(curve.layout[0] in ("line", "sine") for curve in curves)
+        is_finite = all(curve.layout(ops)[0] in ("line", "sine") for curve in curves)
         return (None, 0.0, None, rate, 0.0, None, None) if is_finite else None
 
     @staticmethod
@@ -275,7 +279,7 @@ class Interpolation(_Monotone):
         code: Any,
         power: Any,
     ) -> Any:
-        layouts = [curve.layout for curve in curves]
+        layouts = [curve.layout(ops) for curve in curves]
         from_start = {starts for _, starts in layouts}
         if from_start == {True}:
             distance = _minus(step, anchor)
@@ -314,11 +318,11 @@ class Geometric(_Monotone):
     family: ClassVar[str] = "geometric"
     rates: ClassVar[tuple[str, ...]] = ("start", "end")
 
-    def columns(self, origin: int) -> Columns:
+    def columns(self, origin: int, ops: Operations) -> Columns:
         return origin, float(self.length), self.start, self.end / self.start
 
     @staticmethod
-    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
         return None, None, rate, 1.0
 
     @staticmethod
@@ -356,11 +360,11 @@ class Exponential(_Monotone):
     def family(self) -> str:
         return "staircase" if self.staircase else "exponential"
 
-    def columns(self, origin: int) -> Columns:
+    def columns(self, origin: int, ops: Operations) -> Columns:
         return origin, self.decay_steps, float(self.decay_steps), self.initial, self.factor
 
     @staticmethod
-    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
         return None, None, None, rate, 1.0
 
     @staticmethod
@@ -404,11 +408,11 @@ class InverseTime(_Monotone):
     def family(self) -> str:
         return "inverse_time_staircase" if self.staircase else "inverse_time"
 
-    def columns(self, origin: int) -> Columns:
+    def columns(self, origin: int, ops: Operations) -> Columns:
         return origin, self.decay_steps, float(self.decay_steps), self.initial, self.decay_rate
 
     @staticmethod
-    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
         return None, None, None, rate, 0.0
 
     @staticmethod
@@ -449,11 +453,11 @@ class PowerLaw(_Monotone):
     family: ClassVar[str] = "power_law"
     rates: ClassVar[tuple[str, ...]] = ("rate",)
 
-    def columns(self, origin: int) -> Columns:
+    def columns(self, origin: int, ops: Operations) -> Columns:
         return origin, float(self.reference), self.rate, self.power
 
     @staticmethod
-    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
         return None, None, rate, 0.0
 
     @staticmethod
@@ -490,12 +494,12 @@ class PolynomialCycle:
     def family(self) -> str:
         return "rising_polynomial_cycle" if self.end > self.start else "polynomial_cycle"
 
-    def columns(self, origin: int) -> Columns:
+    def columns(self, origin: int, ops: Operations) -> Columns:
         low, high = sorted((self.start, self.end))
         return origin, self.decay_steps, low, high - low, self.power
 
     @staticmethod
-    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
         return None
 
     @staticmethod
@@ -546,11 +550,11 @@ class CosineCycle:
     family: ClassVar[str] = "cosine_cycle"
     rates: ClassVar[tuple[str, ...]] = ("height", "low")
 
-    def columns(self, origin: int) -> Columns:
+    def columns(self, origin: int, ops: Operations) -> Columns:
         return origin, self.period, self.period * 2 / math.pi, self.height, self.low, self.factor
 
     @staticmethod
-    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
         return None, None, None, 0.0, rate, 1.0
 
     @staticmethod
@@ -603,7 +607,7 @@ class Cycle:
     def family(self) -> str:
         return "rising_cycle" if self.peak >= self.base else "falling_cycle"
 
-    def columns(self, origin: int) -> Columns:
+    def columns(self, origin: int, ops: Operations) -> Columns:
         return (
             origin,
             self.up,
@@ -615,7 +619,7 @@ class Cycle:
         )
 
     @staticmethod
-    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
         return None, None, None, rate, rate, 1.0, 1.0
 
     @staticmethod
@@ -690,7 +694,7 @@ class Sigmoid(_Monotone):
     family: ClassVar[str] = "sigmoid"
     rates: ClassVar[tuple[str, ...]] = ("start", "end")
 
-    def columns(self, origin: int) -> Columns:
+    def columns(self, origin: int, ops: Operations) -> Columns:
         low, high = sorted((self.start, self.end))
         sign = 2 if self.start >= self.end else -2
         slope = sign * (Fraction(self.lower) - Fraction(self.upper))
@@ -705,7 +709,7 @@ class Sigmoid(_Monotone):
         )
 
     @staticmethod
-    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
         return None, 0.0, None, rate, 0.0, None, None, None
 
     @staticmethod

@@ -40,6 +40,7 @@ def _corrected(result: Any, share: Any) -> Any:
 class _NumPy:
     square = staticmethod(np.square)
     where = staticmethod(np.where)
+    direct_ratio = 4.0
     equal = staticmethod(np.equal)
     maximum = staticmethod(np.maximum)
     power = staticmethod(np.power)

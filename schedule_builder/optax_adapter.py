@@ -18,6 +18,7 @@ from schedule_builder.schedule import Schedule, evaluate
 class _Jax:
     """The formulas' operations on JAX arrays, while 64-bit types are enabled."""
 
+    direct_ratio = 2.0**24
     equal = staticmethod(jnp.equal)
     where = staticmethod(jnp.where)
     maximum = staticmethod(jnp.maximum)

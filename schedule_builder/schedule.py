@@ -47,9 +47,9 @@ class Segment:
         return words + (f", never below {self.floor:.9g}" if self.floor > 0 else "")
 
     @cached_property
-    def columns(self) -> Columns:
-        """The numbers of the curve's formula."""
-        return self.curve.columns(self.origin)
+    def reference_columns(self) -> Columns:
+        """The numbers of the curve's formula, for the reference."""
+        return self.curve.columns(self.origin, _MATH)
 
     def scaled(self, factor: float) -> Segment:
         """The segment with all its rates multiplied."""
@@ -203,11 +203,11 @@ class Combination:
         # No two of them share a computation.
         return f"combination {id(self)}"
 
-    def columns(self, origin: int) -> Columns:
+    def columns(self, origin: int, ops: Operations) -> Columns:
         return (origin,)
 
     @staticmethod
-    def constant_columns(curves: Sequence[Any], rate: float) -> Columns | None:
+    def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
         return None
 
     @staticmethod
@@ -257,6 +257,7 @@ def _divide(numerator: float, denominator: float) -> tuple[float, float]:
 class _Math:
     """The operations on Python's own numbers: the reference for all others."""
 
+    direct_ratio = 4.0
     real = staticmethod(float)
     equal = staticmethod(operator.eq)
     maximum = staticmethod(max)
@@ -325,6 +326,9 @@ class _Math:
         return math.log1p(value) if value > -1 else -math.inf
 
 
+_MATH = _Math()
+
+
 def evaluate_scalar(schedule: Schedule, step: int) -> float:
     """The reference: the rate at one step, in Python's own float64.
 
@@ -334,11 +338,11 @@ def evaluate_scalar(schedule: Schedule, step: int) -> float:
     step = min(max(step, 0), MAX_STEP)
     segment = schedule.segment_at(step)
     curve = segment.curve
-    rate = curve.formula(_Math(), step, [curve], *segment.columns)
+    rate = curve.formula(_MATH, step, [curve], *segment.reference_columns)
     return float(max(rate, segment.floor) if segment.floor > 0 else rate)
 
 
-def _families(segments: Sequence[Segment]) -> list[str]:
+def _families(segments: Sequence[Segment], ops: Operations) -> list[str]:
     """The family that computes each segment.
 
     Most families can also compute a constant: constants join the largest one, unless a
@@ -352,7 +356,8 @@ def _families(segments: Sequence[Segment]) -> list[str]:
         {
             family: len(members)
             for family, members in curves.items()
-            if family != Constant.family and members[0].constant_columns(members, 0.0) is not None
+            if family != Constant.family
+            and members[0].constant_columns(members, 0.0, ops) is not None
         }
     )
     if not others:
@@ -363,13 +368,16 @@ def _families(segments: Sequence[Segment]) -> list[str]:
     return [host if f == Constant.family else f for f in families]
 
 
-def _row(segment: Segment, curves: Sequence[Curve], *, is_shared: bool) -> tuple[float | None, ...]:
+def _row(
+    segment: Segment, curves: Sequence[Curve], ops: Operations, *, is_shared: bool
+) -> tuple[float | None, ...]:
     """A segment's numbers in its family's formula, and its floor where not all share one."""
     if isinstance(segment.curve, Constant):
         rate = max(segment.curve.rate, segment.floor)
-        columns = curves[0].constant_columns(curves, rate)
+        columns = curves[0].constant_columns(curves, rate, ops)
         return (*(columns or ()), 0.0)
-    return (*segment.columns, 0.0 if is_shared else segment.floor)
+    columns = segment.curve.columns(segment.origin, ops)
+    return (*columns, 0.0 if is_shared else segment.floor)
 
 
 class _Parameters:
@@ -406,7 +414,7 @@ def evaluate(schedule: Schedule, step: Any, ops: Operations) -> Any:
         float64 rates; `ops.constant` of the rate where that never changes.
     """
     segments = schedule.segments
-    families = _families(segments)
+    families = _families(segments, ops)
     names = list(dict.fromkeys(families))
     table = _Parameters(len(segments))
     is_shared = len({s.floor for s in segments}) == 1
@@ -415,7 +423,7 @@ def evaluate(schedule: Schedule, step: Any, ops: Operations) -> Any:
     for name in names:
         members = [i for i, family in enumerate(families) if family == name]
         own = [segments[i].curve for i in members if segments[i].curve.family == name]
-        rows = {i: _row(segments[i], own, is_shared=is_shared) for i in members}
+        rows = {i: _row(segments[i], own, ops, is_shared=is_shared) for i in members}
         columns = zip(*rows.values(), strict=True)
         curves[name] = own
         numbers[name] = [table.add(dict(zip(rows, c, strict=True))) for c in columns]

@@ -16,7 +16,7 @@ from schedule_builder.schedule import Schedule, evaluate
 class _TensorFlow:
     """The formulas' operations on tensors. Equal constants are one node of the graph."""
 
-    equal = staticmethod(tf.equal)
+    direct_ratio = 2.0**24
     power = staticmethod(tf.pow)
     sin = staticmethod(tf.sin)
     sqrt = staticmethod(tf.sqrt)
@@ -27,16 +27,21 @@ class _TensorFlow:
     expm1 = staticmethod(tf.math.expm1)
 
     def __init__(self) -> None:
-        self.constants: dict[tuple[type, float], Any] = {}
+        self.constants: dict[tuple[Any, float], Any] = {}
 
     def constant(self, value: float) -> Any:
-        if value == 0:
-            return value
-        key = (type(value), value)
+        return value if value == 0 else self.node(value)
+
+    def node(self, value: float, dtype: Any = None) -> Any:
+        """A constant of the graph, the same one for the same value."""
+        dtype = dtype or (tf.int64 if isinstance(value, int) else tf.float64)
+        key = (dtype, value)
         if key not in self.constants:
-            dtype = tf.int64 if isinstance(value, int) else tf.float64
             self.constants[key] = tf.constant(value, dtype)
         return self.constants[key]
+
+    def equal(self, first: Any, second: int) -> Any:
+        return tf.equal(first, self.node(second))
 
     # The result is rounded to float32: what float64's rounding leaves out does not show there.
     @staticmethod
@@ -74,17 +79,17 @@ class _TensorFlow:
         )
         return tf.reshape(found, _shape(step))
 
-    @staticmethod
-    def take(columns: Sequence[Sequence[float]], index: Any) -> Sequence[Any]:
+    def take(self, columns: Sequence[Sequence[float]], index: Any) -> Sequence[Any]:
         taken: dict[int, Any] = {}
         for number, dtype in ((int, tf.int64), (float, tf.float64)):
             chosen = [i for i, c in enumerate(columns) if isinstance(c[0], number)]
-            if len(chosen) == 1:
-                taken[chosen[0]] = tf.gather(tf.constant(columns[chosen[0]], dtype), index)
-            elif chosen:
-                rows = list(zip(*(columns[i] for i in chosen), strict=True))
-                parts = tf.unstack(tf.gather(tf.constant(rows, dtype), index), len(chosen), -1)
-                taken |= dict(zip(chosen, parts, strict=True))
+            if not chosen:
+                continue
+            rows = list(zip(*(columns[i] for i in chosen), strict=True))
+            table = tf.constant([row[0] for row in rows] if len(chosen) == 1 else rows, dtype)
+            found = tf.raw_ops.GatherV2(params=table, indices=index, axis=self.node(0, tf.int32))
+            parts = [found] if len(chosen) == 1 else tf.unstack(found, len(chosen), -1)
+            taken |= dict(zip(chosen, parts, strict=True))
         return [taken[i] for i in range(len(columns))]
 
 
@@ -129,7 +134,8 @@ def build_learning_rate(config: ConfigLike, global_step: Any = None) -> tf.Tenso
 def rate_tensor(schedule: Schedule, global_step: Any) -> tf.Tensor:
     """The rates of a schedule as a float32 tensor; see `build_learning_rate`."""
     step = _int64_step(global_step)
-    rate = evaluate(schedule, tf.maximum(step, tf.constant(0, tf.int64)), _TensorFlow())
+    ops = _TensorFlow()
+    rate = evaluate(schedule, tf.maximum(step, ops.node(0)), ops)
     rate = tf.convert_to_tensor(rate, tf.float64)
     if rate.shape.rank == 0 and step.shape.rank != 0:
         rate = tf.fill(_shape(step), rate)
