@@ -118,10 +118,41 @@ def test_yaml_and_json_in_any_style(message: rates.LearningRate) -> None:
         assert config.message == message, text
 
 
-SPELLINGS = (
-    "1 1.5 .04 4. 1e-3 1E3 0.1f 2F 1.f 1e5f 0x1F 017 -0 0 00 08 1_000 10abc 1.2.3 1e 0x --1 +1 inf"
-    " infinity nan -inf true 1.. 0x1.8p1 . 1e+3 089.5"
-).split()
+SPELLINGS = [
+    "1",
+    "1.5",
+    ".04",
+    "4.",
+    "1e-3",
+    "1E3",
+    "0.1f",
+    "2F",
+    "1.f",
+    "1e5f",
+    "0x1F",
+    "017",
+    "-0",
+    "0",
+    "00",
+    "08",
+    "1_000",
+    "10abc",
+    "1.2.3",
+    "1e",
+    "0x",
+    "--1",
+    "+1",
+    "inf",
+    "infinity",
+    "nan",
+    "-inf",
+    "true",
+    "1..",
+    "0x1.8p1",
+    ".",
+    "1e+3",
+    "089.5",
+]
 # protobuf's Python parser is stricter than the specification, or laxer, in these.
 DELIBERATE = {"+1", "00", "08", "1_000", "089.5", "0x1F", "017"}
 
