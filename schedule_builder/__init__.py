@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from schedule_builder.building import build_schedule
+    from schedule_builder.comparing import first_difference
     from schedule_builder.config import Config, load, validate, validate_text
     from schedule_builder.diagnostics import ConfigError, Diagnostic
     from schedule_builder.keras_adapter import build_keras_schedule, build_optimizer
+    from schedule_builder.lowering import LoweringError, lowers
     from schedule_builder.schedule import Schedule, Segment
     from schedule_builder.tensorflow_adapter import build_learning_rate
 
@@ -27,7 +29,10 @@ _HOMES = {
     "build_learning_rate": "tensorflow_adapter",
     "build_optimizer": "keras_adapter",
     "build_schedule": "building",
+    "first_difference": "comparing",
     "load": "config",
+    "lowers": "lowering",
+    "LoweringError": "lowering",
     "validate": "config",
     "validate_text": "config",
 }
@@ -36,6 +41,7 @@ __all__ = [
     "Config",
     "ConfigError",
     "Diagnostic",
+    "LoweringError",
     "Schedule",
     "Segment",
     "__version__",
@@ -43,7 +49,9 @@ __all__ = [
     "build_learning_rate",
     "build_optimizer",
     "build_schedule",
+    "first_difference",
     "load",
+    "lowers",
     "validate",
     "validate_text",
 ]

@@ -20,6 +20,7 @@ WRONG_TYPE = Kind("SB203", "wrong-type", "error")
 OUT_OF_RANGE = Kind("SB204", "out-of-range", "error")
 MISSING_FIELD = Kind("SB205", "missing-field", "error")
 TWO_MEMBERS = Kind("SB206", "two-of-one", "error")
+UNKNOWN_TYPE = Kind("SB208", "unknown-type", "error")
 NOT_INCREASING = Kind("SB207", "not-increasing", "error")
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -249,8 +250,41 @@ class Binder:
                 self.wrong_type(value, declared, f"not `{shown(value.text)}`")
             return
         message.SetInParent()
-        if not is_opaque(message.DESCRIPTOR):
+        if message.DESCRIPTOR.full_name == "google.protobuf.Any":
+            self.any(value, message, path, name)
+        elif not is_opaque(message.DESCRIPTOR):
             self.bind(value, message, path, name)
+
+    def any(self, value: Block, message: Any, path: Path, name: Span) -> None:
+        """Fills an Any with the message whose type its one field names."""
+        from schedule_builder.lowering import custom_kinds  # noqa: PLC0415 - few configs need it
+
+        type_field, contents = _typed(value)
+        known = custom_kinds()
+        if type_field is None:
+            self.add(
+                UNKNOWN_TYPE,
+                name,
+                "this needs a type: `[type.googleapis.com/FULL.NAME] { ... }` in text format,"
+                ' `"@type": type.googleapis.com/FULL.NAME` in YAML',
+            )
+            return
+        type_name = contents.name.rpartition("/")[2]
+        if type_name not in known:
+            guess = closest(type_name, known)
+            hint = f": did you mean {guess}?" if guess else ""
+            installed = ", ".join(sorted(known)) or "none"
+            self.add(
+                UNKNOWN_TYPE,
+                span(type_field),
+                f"no installed package has the kind `{shown(type_name)}`{hint} (installed:"
+                f" {installed}). A package offers one through its entry points in the group"
+                " `schedule_builder.schedules`",
+            )
+            return
+        inner = known[type_name]()
+        self.bind(contents.block, inner, path, name)
+        message.Pack(inner)
 
     def wrong_type(
         self, value: Value, declared: FieldSchema, found: str, expected: str = ""
@@ -358,6 +392,25 @@ class Binder:
                 opening,
                 f"{message.DESCRIPTOR.name} needs at least one `{declared.name}`",
             )
+
+
+class _Typed(NamedTuple):
+    name: str
+    block: Block
+
+
+def _typed(block: Block) -> tuple[Field | None, _Typed]:
+    """The field that names the type of an Any, and the contents: text format or JSON's form."""
+    for field in block.fields:
+        value = field.value
+        if field.name.startswith("[") and isinstance(value, Block) and len(block.fields) == 1:
+            return field, _Typed(field.name[1:-1], value)
+        if field.name == "@type" and isinstance(value, Scalar):
+            rest = Block(block.start)
+            rest.end = block.end
+            rest.fields = [other for other in block.fields if other is not field]
+            return Field(field.name, value.start, value.end, value), _Typed(value.text, rest)
+    return None, _Typed("", block)
 
 
 def _out_of_range(number: int | float, declared: FieldSchema) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from google.protobuf.message import Message
 
@@ -30,9 +31,19 @@ from schedule_builder.curves import (
 from schedule_builder.schedule import Combination, Schedule, Segment
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
+ENTRY_POINTS = "schedule_builder.schedules"
+"""The group of entry points that name modules with kinds of their own."""
+
 Lowering = Callable[[Any], Schedule]
 _F = TypeVar("_F", bound=Lowering)
-_LOWERINGS: dict[str, Lowering] = {}
+
+
+class _Kind(NamedTuple):
+    message: type[Message]
+    lowering: Lowering
+
+
+_KINDS: dict[str, _Kind] = {}
 
 
 class LoweringError(ValueError):
@@ -48,17 +59,47 @@ class LoweringError(ValueError):
 
 
 def lowers(message: type[Message]) -> Callable[[_F], _F]:
-    """Registers the function that lowers a kind of learning rate."""
+    """Registers the function that lowers a kind of learning rate.
+
+    A package of its own calls this in the module that its entry point in the group
+    `schedule_builder.schedules` names; configs then say
+    `custom { [type.googleapis.com/FULL.NAME] { ... } }`.
+
+    Args:
+        message: the type of message. Its package's name is not `schedule_builder`.
+
+    Returns:
+        A decorator for a function from a message to a `Schedule`. The function may raise
+        `LoweringError` for numbers that make no schedule.
+
+    Raises:
+        ValueError: the type has a lowering already.
+    """
 
     def register(function: _F) -> _F:
         name = message.DESCRIPTOR.full_name
-        if name in _LOWERINGS:
-            text = f"{name} already has a lowering: {_LOWERINGS[name].__qualname__}"
+        if name in _KINDS:
+            text = f"{name} already has a lowering: {_KINDS[name].lowering.__qualname__}"
             raise ValueError(text)
-        _LOWERINGS[name] = function
+        _KINDS[name] = _Kind(message, function)
         return function
 
     return register
+
+
+@cache
+def _load_entry_points() -> None:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - only custom kinds pay for it
+
+    for entry_point in entry_points(group=ENTRY_POINTS):
+        entry_point.load()
+
+
+def custom_kinds() -> dict[str, type[Message]]:
+    """The types of message that `custom` may hold, by full name."""
+    _load_entry_points()
+    own = pb.LearningRate.DESCRIPTOR.file.package + "."
+    return {name: kind.message for name, kind in _KINDS.items() if not name.startswith(own)}
 
 
 def lower(learning_rate: pb.LearningRate, batch_size: int | None = None) -> Schedule:
@@ -75,8 +116,12 @@ def lower(learning_rate: pb.LearningRate, batch_size: int | None = None) -> Sche
     if kind is None:
         raise LoweringError((), "there is no learning rate here")
     main = getattr(learning_rate, kind)
+    if kind == "custom":
+        name = main.TypeName()
+        packed, main = main, custom_kinds()[name]()
+        packed.Unpack(main)
     try:
-        schedule = _LOWERINGS[main.DESCRIPTOR.full_name](main)
+        schedule = _KINDS[main.DESCRIPTOR.full_name].lowering(main)
     except LoweringError as error:
         raise LoweringError((kind, *error.path), str(error)) from None
     if learning_rate.HasField("warmup") and learning_rate.warmup.warmup_steps:

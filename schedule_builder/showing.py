@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 
 from schedule_builder.binding import FieldSchema, is_opaque, schema_of
 from schedule_builder.config import Config
+from schedule_builder.lowering import custom_kinds
 from schedule_builder.schedule import Schedule
 
 MAX_SHOWN_SEGMENTS = 40
@@ -86,6 +87,14 @@ def _resolved_lines(message: Any, indent: str) -> Iterator[str]:
                 yield f"{indent}{declared.name}: {_literal(item, declared)}"
             elif is_opaque(declared.message):
                 yield f"{indent}{declared.name} {{}}  # opaque: stays as it is in the file"
+            elif declared.message.full_name == "google.protobuf.Any":
+                inner = custom_kinds()[item.TypeName()]()
+                item.Unpack(inner)
+                yield f"{indent}{declared.name} {{"
+                yield f"{indent}  [{item.type_url}] {{"
+                yield from _resolved_lines(inner, indent + "    ")
+                yield f"{indent}  }}"
+                yield f"{indent}}}"
             else:
                 yield f"{indent}{declared.name} {{"
                 yield from _resolved_lines(item, indent + "  ")

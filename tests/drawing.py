@@ -220,7 +220,8 @@ tables = drawn(
 
 @st.composite
 def piecewise_linears(draw: st.DrawFn) -> pb.LearningRate:
-    message = pb.PiecewiseLinearLearningRate(interpolation=draw(st.sampled_from([0, 1])))
+    curve = draw(st.sampled_from(["LINEAR", "COSINE"]))
+    message = pb.PiecewiseLinearLearningRate(interpolation=curve)
     for step in draw(increasing(0, draw(st.sampled_from([20, 2**40])))):
         message.point.add(step=step, learning_rate=draw(rates))
     return pb.LearningRate(piecewise_linear_learning_rate=message)
@@ -260,7 +261,7 @@ def sequences(draw: st.DrawFn, members: st.SearchStrategy[Any]) -> pb.LearningRa
 
 @st.composite
 def combinations(draw: st.DrawFn, members: st.SearchStrategy[Any]) -> pb.LearningRate:
-    message = pb.CombinedLearningRate(op=draw(st.sampled_from([0, 1, 2])))
+    message = pb.CombinedLearningRate(op=draw(st.sampled_from(["PRODUCT", "MIN", "MAX"])))
     message.learning_rates.extend(draw(st.lists(members, min_size=1, max_size=3)))
     return pb.LearningRate(combined_learning_rate=message)
 

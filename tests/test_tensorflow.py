@@ -25,9 +25,7 @@ from .test_schedule import telling_steps
 COSINE = "cosine_decay_learning_rate { total_steps: 1000 warmup_steps: 100 }"
 MAX_NODES = 39
 # Each is compiled in four ways: a short run takes fewer, `make test-exact` takes all.
-EXAMPLES = min(settings.default.max_examples, 40)
-if settings.default.max_examples > 1000:
-    EXAMPLES = settings.default.max_examples
+EXAMPLES = settings().max_examples if settings().max_examples > 1000 else 40
 
 
 def parse(text: str) -> pb.LearningRate:

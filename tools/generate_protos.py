@@ -17,14 +17,25 @@ PROTOC = Path(sys.executable).parent / "protoc"
 PROTOC_VERSION = "libprotoc 25.1"
 
 
+SCHEMAS = {
+    Path("protos"): Path(),
+    Path("tests/plugin"): Path("tests/plugin"),
+}
+"""Folders of schemas, and where the code of each goes; both mirror the packages."""
+
+
 def generate(target: Path) -> None:
-    """Compiles every schema into a folder."""
+    """Compiles every schema into a folder that mirrors the repository."""
     version = subprocess.run([PROTOC, "--version"], check=True, capture_output=True, text=True)  # noqa: S603
     if version.stdout.strip() != PROTOC_VERSION:
         sys.exit(f"{PROTOC} is {version.stdout.strip()}, and {PROTOC_VERSION} is needed")
-    sources = sorted(str(p) for p in ROOT.glob("protos/schedule_builder/v1/*.proto"))
-    outputs = [f"--python_out={target}", f"--pyi_out={target}"]
-    subprocess.run([PROTOC, "-I", ROOT / "protos", *outputs, *sources], check=True)  # noqa: S603
+    for source, output in SCHEMAS.items():
+        folder = target / output
+        folder.mkdir(parents=True, exist_ok=True)
+        files = sorted(str(path) for path in (ROOT / source).rglob("*.proto"))
+        paths = ["-I", ROOT / source, "-I", ROOT / "protos"]
+        outputs = [f"--python_out={folder}", f"--pyi_out={folder}"]
+        subprocess.run([PROTOC, *paths, *outputs, *files], check=True)  # noqa: S603
 
 
 def main() -> None:
@@ -38,11 +49,14 @@ def main() -> None:
         generate(Path(folder))
         made = {p.relative_to(folder): p.read_bytes() for p in Path(folder).rglob("*_pb2.py*")}
     there = {
-        p.relative_to(ROOT): p.read_bytes() for p in ROOT.glob("schedule_builder/v1/*_pb2.py*")
+        path.relative_to(ROOT): path.read_bytes()
+        for top in ("schedule_builder", "tests")
+        for path in (ROOT / top).rglob("*_pb2.py*")
+        if "__pycache__" not in path.parts
     }
     stale = sorted(str(p) for p in made.keys() | there.keys() if made.get(p) != there.get(p))
     if stale:
-        sys.exit(f"not what protos/ gives: {', '.join(stale)}. Run: make protos")
+        sys.exit(f"not what the schemas give: {', '.join(stale)}. Run: make protos")
 
 
 if __name__ == "__main__":

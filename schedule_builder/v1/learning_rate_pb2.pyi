@@ -1,3 +1,4 @@
+from google.protobuf import any_pb2 as _any_pb2
 from schedule_builder.v1 import options_pb2 as _options_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -8,7 +9,7 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class LearningRate(_message.Message):
-    __slots__ = ("constant_learning_rate", "exponential_decay_learning_rate", "manual_step_learning_rate", "cosine_decay_learning_rate", "piecewise_constant_learning_rate", "polynomial_decay_learning_rate", "inverse_time_decay_learning_rate", "inverse_sqrt_learning_rate", "power_decay_learning_rate", "multi_step_learning_rate", "piecewise_linear_learning_rate", "cosine_restarts_learning_rate", "one_cycle_learning_rate", "cyclic_learning_rate", "warmup_stable_decay_learning_rate", "noam_learning_rate", "tanh_decay_learning_rate", "table_learning_rate", "sequential_learning_rate", "combined_learning_rate", "warmup", "batch_size_scaling", "min_learning_rate")
+    __slots__ = ("constant_learning_rate", "exponential_decay_learning_rate", "manual_step_learning_rate", "cosine_decay_learning_rate", "piecewise_constant_learning_rate", "polynomial_decay_learning_rate", "inverse_time_decay_learning_rate", "inverse_sqrt_learning_rate", "power_decay_learning_rate", "multi_step_learning_rate", "piecewise_linear_learning_rate", "cosine_restarts_learning_rate", "one_cycle_learning_rate", "cyclic_learning_rate", "warmup_stable_decay_learning_rate", "noam_learning_rate", "tanh_decay_learning_rate", "table_learning_rate", "sequential_learning_rate", "combined_learning_rate", "custom", "warmup", "batch_size_scaling", "min_learning_rate")
     CONSTANT_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
     EXPONENTIAL_DECAY_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
     MANUAL_STEP_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
@@ -29,6 +30,7 @@ class LearningRate(_message.Message):
     TABLE_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
     SEQUENTIAL_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
     COMBINED_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    CUSTOM_FIELD_NUMBER: _ClassVar[int]
     WARMUP_FIELD_NUMBER: _ClassVar[int]
     BATCH_SIZE_SCALING_FIELD_NUMBER: _ClassVar[int]
     MIN_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
@@ -52,10 +54,11 @@ class LearningRate(_message.Message):
     table_learning_rate: TableLearningRate
     sequential_learning_rate: SequentialLearningRate
     combined_learning_rate: CombinedLearningRate
+    custom: _any_pb2.Any
     warmup: Warmup
     batch_size_scaling: BatchSizeScaling
     min_learning_rate: float
-    def __init__(self, constant_learning_rate: _Optional[_Union[ConstantLearningRate, _Mapping]] = ..., exponential_decay_learning_rate: _Optional[_Union[ExponentialDecayLearningRate, _Mapping]] = ..., manual_step_learning_rate: _Optional[_Union[ManualStepLearningRate, _Mapping]] = ..., cosine_decay_learning_rate: _Optional[_Union[CosineDecayLearningRate, _Mapping]] = ..., piecewise_constant_learning_rate: _Optional[_Union[PiecewiseConstantLearningRate, _Mapping]] = ..., polynomial_decay_learning_rate: _Optional[_Union[PolynomialDecayLearningRate, _Mapping]] = ..., inverse_time_decay_learning_rate: _Optional[_Union[InverseTimeDecayLearningRate, _Mapping]] = ..., inverse_sqrt_learning_rate: _Optional[_Union[InverseSqrtLearningRate, _Mapping]] = ..., power_decay_learning_rate: _Optional[_Union[PowerDecayLearningRate, _Mapping]] = ..., multi_step_learning_rate: _Optional[_Union[MultiStepLearningRate, _Mapping]] = ..., piecewise_linear_learning_rate: _Optional[_Union[PiecewiseLinearLearningRate, _Mapping]] = ..., cosine_restarts_learning_rate: _Optional[_Union[CosineRestartsLearningRate, _Mapping]] = ..., one_cycle_learning_rate: _Optional[_Union[OneCycleLearningRate, _Mapping]] = ..., cyclic_learning_rate: _Optional[_Union[CyclicLearningRate, _Mapping]] = ..., warmup_stable_decay_learning_rate: _Optional[_Union[WarmupStableDecayLearningRate, _Mapping]] = ..., noam_learning_rate: _Optional[_Union[NoamLearningRate, _Mapping]] = ..., tanh_decay_learning_rate: _Optional[_Union[TanhDecayLearningRate, _Mapping]] = ..., table_learning_rate: _Optional[_Union[TableLearningRate, _Mapping]] = ..., sequential_learning_rate: _Optional[_Union[SequentialLearningRate, _Mapping]] = ..., combined_learning_rate: _Optional[_Union[CombinedLearningRate, _Mapping]] = ..., warmup: _Optional[_Union[Warmup, _Mapping]] = ..., batch_size_scaling: _Optional[_Union[BatchSizeScaling, _Mapping]] = ..., min_learning_rate: _Optional[float] = ...) -> None: ...
+    def __init__(self, constant_learning_rate: _Optional[_Union[ConstantLearningRate, _Mapping]] = ..., exponential_decay_learning_rate: _Optional[_Union[ExponentialDecayLearningRate, _Mapping]] = ..., manual_step_learning_rate: _Optional[_Union[ManualStepLearningRate, _Mapping]] = ..., cosine_decay_learning_rate: _Optional[_Union[CosineDecayLearningRate, _Mapping]] = ..., piecewise_constant_learning_rate: _Optional[_Union[PiecewiseConstantLearningRate, _Mapping]] = ..., polynomial_decay_learning_rate: _Optional[_Union[PolynomialDecayLearningRate, _Mapping]] = ..., inverse_time_decay_learning_rate: _Optional[_Union[InverseTimeDecayLearningRate, _Mapping]] = ..., inverse_sqrt_learning_rate: _Optional[_Union[InverseSqrtLearningRate, _Mapping]] = ..., power_decay_learning_rate: _Optional[_Union[PowerDecayLearningRate, _Mapping]] = ..., multi_step_learning_rate: _Optional[_Union[MultiStepLearningRate, _Mapping]] = ..., piecewise_linear_learning_rate: _Optional[_Union[PiecewiseLinearLearningRate, _Mapping]] = ..., cosine_restarts_learning_rate: _Optional[_Union[CosineRestartsLearningRate, _Mapping]] = ..., one_cycle_learning_rate: _Optional[_Union[OneCycleLearningRate, _Mapping]] = ..., cyclic_learning_rate: _Optional[_Union[CyclicLearningRate, _Mapping]] = ..., warmup_stable_decay_learning_rate: _Optional[_Union[WarmupStableDecayLearningRate, _Mapping]] = ..., noam_learning_rate: _Optional[_Union[NoamLearningRate, _Mapping]] = ..., tanh_decay_learning_rate: _Optional[_Union[TanhDecayLearningRate, _Mapping]] = ..., table_learning_rate: _Optional[_Union[TableLearningRate, _Mapping]] = ..., sequential_learning_rate: _Optional[_Union[SequentialLearningRate, _Mapping]] = ..., combined_learning_rate: _Optional[_Union[CombinedLearningRate, _Mapping]] = ..., custom: _Optional[_Union[_any_pb2.Any, _Mapping]] = ..., warmup: _Optional[_Union[Warmup, _Mapping]] = ..., batch_size_scaling: _Optional[_Union[BatchSizeScaling, _Mapping]] = ..., min_learning_rate: _Optional[float] = ...) -> None: ...
 
 class ConstantLearningRate(_message.Message):
     __slots__ = ("learning_rate",)
