@@ -54,6 +54,8 @@ def test_recipes_read_as_protobuf_reads_them(path: Path) -> None:
 def permissively(text: str) -> Any:
     """protobuf's reading of a pipeline, which skips what it does not know."""
     message = pipelines.TrainEvalPipelineConfig()
+    # An extension of a message that has none is an error to it even so.
+    text = re.sub(r"^\[[\w.]+\]", "extension", text, flags=re.MULTILINE)
     return protobuf_text.Parse(text, message, allow_unknown_field=True)
 
 
