@@ -27,8 +27,8 @@ def build_schedule(config: ConfigLike) -> Schedule:
     >>> schedule(999), schedule(1000)
     (0.1, 0.01)
     >>> print(schedule)
-    steps 0..999   constant 0.1
-    steps 1000..   constant 0.01
+    steps 0..999  constant 0.1
+    steps 1000..  constant 0.01
     """
     schedule = load(config).schedule
     if schedule is None:
