@@ -33,9 +33,9 @@ def generate(target: Path) -> None:
         folder = target / output
         folder.mkdir(parents=True, exist_ok=True)
         files = sorted(str(path) for path in (ROOT / source).rglob("*.proto"))
-        paths = ["-I", ROOT / source, "-I", ROOT / "protos"]
+        paths = [f"-I{ROOT / source}", f"-I{ROOT / 'protos'}"]
         outputs = [f"--python_out={folder}", f"--pyi_out={folder}"]
-        subprocess.run([PROTOC, *paths, *outputs, *files], check=True)  # noqa: S603
+        subprocess.run([str(PROTOC), *paths, *outputs, *files], check=True)  # noqa: S603
 
 
 def main() -> None:
