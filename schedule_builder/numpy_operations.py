@@ -39,7 +39,6 @@ def _corrected(result: Any, share: Any) -> Any:
 
 class _NumPy:
     square = staticmethod(np.square)
-    where = staticmethod(np.where)
     direct_ratio = 4.0
     equal = staticmethod(np.equal)
     maximum = staticmethod(np.maximum)
@@ -76,6 +75,10 @@ class _NumPy:
         lost = (start - (total - shared)) + (product - shared)
         lost = lost + rest + slope * quotient_rest + slope_rest * quotient
         return total, np.where(np.isfinite(lost), lost, 0.0)
+
+    @staticmethod
+    def where(condition: Any, first: Any, second: Any) -> Any:
+        return np.where(condition, first, second)
 
     @staticmethod
     def real(steps: Any) -> Any:

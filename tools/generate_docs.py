@@ -132,13 +132,12 @@ def _tables(descriptor: Any, words: Comments) -> Iterator[str]:
 
 
 def _example(name: str) -> Path:
-    """The recipe that shows a kind: the one named after it, or the first that uses it."""
-    named = CONFIGS / f"{name}.config"
-    if named.exists():
-        return named
-    return next(
-        path for path in sorted(CONFIGS.glob("*.config")) if f"{name} {{" in path.read_text()
-    )
+    """The first recipe that is of a kind, or has a modifier."""
+    for path in sorted(CONFIGS.glob("*.config")):
+        _, learning_rate = sb.load(path).learning_rate
+        if learning_rate.HasField(name):
+            return path
+    sys.exit(f"no file in configs/ shows {name}")
 
 
 def _page(name: str, descriptor: Any, words: Comments, others: dict[str, Any]) -> str:
@@ -176,8 +175,8 @@ def _index(kinds: dict[str, Any], words: Comments, others: dict[str, Any]) -> st
         "# Reference",
         "",
         "The step `t` counts applied updates from 0: the rate at `t` is the rate of the update",
-        "that turns step `t` into `t + 1`. A negative step means the value at 0. Rates are finite, 0 or",
-        "above, and at most the largest float32. These pages are generated from the comments of",
+        "that turns step `t` into `t + 1`. A negative step means the value at 0. Rates are finite,",
+        "0 or above, and at most the largest float32. These pages are generated from the comments of",
         f"[the schema](../../protos/{SCHEMA}).",
         "",
         "| kind | meaning |",
