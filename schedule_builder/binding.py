@@ -257,7 +257,7 @@ class Binder:
 
     def any(self, value: Block, message: Any, path: Path, name: Span) -> None:
         """Fills an Any with the message whose type its one field names."""
-        from schedule_builder.lowering import custom_kinds  # noqa: PLC0415 - few configs need it
+        from schedule_builder.lowering import custom_kinds  # few configs need it
 
         type_field, contents = _typed(value)
         known = custom_kinds()
@@ -439,7 +439,7 @@ def _out_of_range(number: int | float, declared: FieldSchema) -> str:
 
 def _owners(name: str) -> Iterator[str]:
     """The message types that do have a field of this name."""
-    from schedule_builder.v1 import pipeline_pb2  # noqa: PLC0415 - only a bad config pays for it
+    from schedule_builder.v1 import pipeline_pb2  # only a bad config pays for it
 
     seen: set[str] = set()
     pending = [pipeline_pb2.TrainEvalPipelineConfig.DESCRIPTOR]

@@ -67,7 +67,7 @@ def _validate(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from schedule_builder.showing import RENDERERS, resolved, telling_steps  # noqa: PLC0415
+    from schedule_builder.showing import RENDERERS, resolved, telling_steps
 
     data = _read(arguments.file)
     if data is None:
@@ -86,7 +86,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _diff(arguments: argparse.Namespace) -> int:
-    from schedule_builder.comparing import first_difference  # noqa: PLC0415
+    from schedule_builder.comparing import first_difference
 
     schedules = []
     for path in (arguments.first, arguments.second):

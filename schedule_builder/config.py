@@ -138,7 +138,7 @@ def load(config: ConfigLike) -> Config:
     if isinstance(config, Config):
         loaded = config
     elif isinstance(config, Message):
-        from google.protobuf import text_format as protobuf_text  # noqa: PLC0415 - slow to import
+        from google.protobuf import text_format as protobuf_text  # slow to import
 
         text = protobuf_text.MessageToString(config)
         loaded = examine(Source(f"<{config.DESCRIPTOR.name}>", text), "text")
@@ -237,7 +237,7 @@ def examine(source: Source, file_format: str | None = None) -> Config:
     """Reads and checks a text, and collects whatever there is to find."""
     report = Report(source)
     if (file_format or detect_format(source.filename, source.text)) == "yaml":
-        from schedule_builder import yaml_format  # noqa: PLC0415 - text files need no PyYAML
+        from schedule_builder import yaml_format  # text files need no PyYAML
 
         document = yaml_format.read(source, report)
     else:

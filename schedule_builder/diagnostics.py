@@ -152,7 +152,7 @@ class ConfigError(ValueError):
 
 def closest(word: str, candidates: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """The candidate that `word` is most likely a misspelling of."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only a bad config pays for it
+    from difflib import get_close_matches  # only a bad config pays for it
 
     matches = get_close_matches(word, list(candidates), n=1, cutoff=cutoff)
     return matches[0] if matches else None

@@ -127,7 +127,7 @@ class Schedule:
             TypeError: the step is not a whole number.
         """
         if getattr(step, "ndim", 0):
-            from schedule_builder.numpy_operations import evaluate_array  # noqa: PLC0415
+            from schedule_builder.numpy_operations import evaluate_array
 
             return evaluate_array(self, step)
         if isinstance(step, bool):
