@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from schedule_builder.diagnostics import ConfigError, Diagnostic
     from schedule_builder.keras_adapter import build_keras_schedule, build_optimizer
     from schedule_builder.lowering import LoweringError, lowers
+    from schedule_builder.optax_adapter import build_optax_schedule
     from schedule_builder.schedule import Schedule, Segment
     from schedule_builder.tensorflow_adapter import build_learning_rate
+    from schedule_builder.torch_adapter import build_torch_scheduler
 
 __version__ = "0.1.0"
 
@@ -27,8 +29,10 @@ _HOMES = {
     "Segment": "schedule",
     "build_keras_schedule": "keras_adapter",
     "build_learning_rate": "tensorflow_adapter",
+    "build_optax_schedule": "optax_adapter",
     "build_optimizer": "keras_adapter",
     "build_schedule": "building",
+    "build_torch_scheduler": "torch_adapter",
     "first_difference": "comparing",
     "load": "config",
     "lowers": "lowering",
@@ -47,8 +51,10 @@ __all__ = [
     "__version__",
     "build_keras_schedule",
     "build_learning_rate",
+    "build_optax_schedule",
     "build_optimizer",
     "build_schedule",
+    "build_torch_scheduler",
     "first_difference",
     "load",
     "lowers",

@@ -8,8 +8,8 @@ import keras
 
 from schedule_builder.building import build_schedule
 from schedule_builder.config import ConfigLike, load
+from schedule_builder.keras_operations import rate_tensor
 from schedule_builder.schedule import Schedule
-from schedule_builder.tensorflow_adapter import rate_tensor
 
 
 @keras.saving.register_keras_serializable(package="schedule_builder")

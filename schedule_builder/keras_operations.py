@@ -1,0 +1,37 @@
+"""Learning rates as tensors of whichever backend Keras runs on."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import keras
+
+from schedule_builder.schedule import Schedule
+
+_HOMES = {"jax": "optax_adapter", "tensorflow": "tensorflow_adapter", "torch": "torch_adapter"}
+"""The module that computes on each backend; it alone imports the backend."""
+
+
+def rate_tensor(schedule: Schedule, step: Any) -> Any:
+    """The rates of a schedule on Keras' backend, computed in float64 and rounded once.
+
+    Args:
+        schedule: the schedule.
+        step: how many updates were applied before: an integer, or a tensor or variable of any
+            integer dtype and any shape. Negative steps mean 0.
+
+    Returns:
+        A float32 tensor of the step's shape.
+
+    Raises:
+        TypeError: the step is no integer.
+        ValueError: the backend is not JAX, TensorFlow or PyTorch.
+    """
+    backend = keras.backend.backend()
+    if backend not in _HOMES:
+        message = f"schedules run on Keras' backends {', '.join(_HOMES)}. Received: {backend}"
+        raise ValueError(message)
+    if backend != "tensorflow" and isinstance(step, keras.Variable):
+        step = step.value
+    return import_module(f"schedule_builder.{_HOMES[backend]}").rate_tensor(schedule, step)
