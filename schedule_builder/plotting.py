@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from schedule_builder.schedule import Schedule
@@ -55,4 +56,7 @@ def plot_schedule(
     axes.xaxis.set_major_formatter(lambda step, _: f"{step:,.0f}")
     if title:
         axes.set_title(title, loc="left", fontsize="medium")
-    figure.savefig(path, dpi=120)
+    # The same schedule gives the same bytes.
+    metadata = {"Date": None} if os.fspath(path).endswith(".svg") else None
+    with rc_context({"svg.hashsalt": "schedule-builder"}):
+        figure.savefig(path, dpi=120, metadata=metadata)

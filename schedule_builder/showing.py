@@ -16,12 +16,16 @@ from schedule_builder.lowering import custom_kinds
 from schedule_builder.schedule import Schedule
 
 MAX_SHOWN_SEGMENTS = 40
-"""A longer schedule is cut in the table; csv and json hold all of it."""
+"""Of a longer schedule, words and rates are shown for its beginning and its end; json holds all
+of its segments."""
 
 
 def telling_steps(schedule: Schedule, num_steps: int | None) -> list[int]:
     """The steps that say most about a schedule: both sides of each change, and the end."""
-    begins = [s.begin for s in schedule.segments]
+    begins = schedule.begins
+    if len(begins) > MAX_SHOWN_SEGMENTS:
+        half = MAX_SHOWN_SEGMENTS // 2
+        begins = [*begins[:half], *begins[-half:]]
     steps = {0, *begins, *(b - 1 for b in begins if b)}
     if num_steps is None:
         return sorted(steps)

@@ -154,6 +154,15 @@ def test_show_as_json_and_csv() -> None:
     assert rows == ["step,learning_rate", *(f"{t},{schedule(t)!r}" for t in range(3))]
 
 
+def test_a_long_schedule_is_shown_in_short(tmp_path: Path) -> None:
+    path = tmp_path / "long.yaml"
+    path.write_text(f"table_learning_rate: {{learning_rates: {[0.5 / i for i in range(1, 2000)]}}}")
+    lines = run("show", path).stdout.splitlines()
+    assert len(lines) < 200
+    assert "  ... 1959 more segments ..." in lines
+    assert len(json.loads(run("show", path, "--format", "json").stdout)["segments"]) == 1999
+
+
 def test_show_refuses_a_bad_config(bad: Path) -> None:
     result = run("show", bad)
     assert (result.returncode, result.stdout) == (1, "")
