@@ -25,6 +25,7 @@ from sklearn.model_selection import train_test_split
 
 import schedule_builder as sb
 from schedule_builder.plotting import plot_schedule
+from schedule_builder.v1.learning_rate_pb2 import LearningRate
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_STEPS = 2000
@@ -103,7 +104,7 @@ def run_length(config: sb.Config, wanted: int | None) -> int:
 
 def optimizer_of(config: sb.Config) -> Any:
     """The config's optimizer; for a learning rate alone, SGD with momentum."""
-    if config.optimizer is None:
+    if isinstance(config.message, LearningRate):
         return keras.optimizers.SGD(sb.build_keras_schedule(config), momentum=0.9)
     return sb.build_optimizer(config)
 

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from schedule_builder.comparing import first_difference
     from schedule_builder.config import Config, load, validate, validate_text
     from schedule_builder.diagnostics import ConfigError, Diagnostic
-    from schedule_builder.keras_adapter import build_keras_schedule, build_optimizer
+    from schedule_builder.keras_adapter import build_keras_schedule
+    from schedule_builder.keras_optimizers import build_optimizer
     from schedule_builder.lowering import LoweringError, lowers
     from schedule_builder.optax_adapter import build_optax_schedule
     from schedule_builder.schedule import Schedule, Segment
@@ -30,7 +31,7 @@ _HOMES = {
     "build_keras_schedule": "keras_adapter",
     "build_learning_rate": "tensorflow_adapter",
     "build_optax_schedule": "optax_adapter",
-    "build_optimizer": "keras_adapter",
+    "build_optimizer": "keras_optimizers",
     "build_schedule": "building",
     "build_torch_scheduler": "torch_adapter",
     "first_difference": "comparing",

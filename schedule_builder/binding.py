@@ -27,6 +27,8 @@ Path: TypeAlias = tuple[str | int, ...]
 """Where a value is in a message: field names, and indexes into repeated fields."""
 
 _RULE: Any = options_pb2.rule
+_OPEN: Any = options_pb2.open
+_LENIENT: Any = options_pb2.lenient
 _INTEGERS = {
     FieldDescriptor.TYPE_INT32: (-(2**31), 2**31 - 1),
     FieldDescriptor.TYPE_INT64: (-(2**63), 2**63 - 1),
@@ -55,6 +57,9 @@ class FieldSchema:
     limits: tuple[int, int]
     message: Descriptor | None
     enum: EnumDescriptor | None
+    owner: Descriptor | None
+    is_selectable: bool
+    """Whether this is a sub-block that counts only where a field beside it names it."""
 
     @property
     def expected(self) -> str:
@@ -89,7 +94,8 @@ def _field_schema(field: FieldDescriptor) -> FieldSchema:
         FieldDescriptor.TYPE_DOUBLE: "real",
         FieldDescriptor.TYPE_FLOAT: "real",
     }.get(field.type, "integer")
-    oneof = field.containing_oneof
+    oneof, owner = field.containing_oneof, field.containing_type
+    siblings = owner.fields if owner is not None else ()
     return FieldSchema(
         name=field.name,
         repeated=repeated,
@@ -100,12 +106,27 @@ def _field_schema(field: FieldDescriptor) -> FieldSchema:
         limits=_INTEGERS.get(field.type, (0, 0)),
         message=field.message_type,
         enum=field.enum_type,
+        owner=owner,
+        is_selectable=field.message_type is not None
+        and any(f.GetOptions().Extensions[_RULE].selects for f in siblings),
     )
 
 
 def is_opaque(descriptor: Any) -> bool:
     """Whether a message type stands for contents that are kept and not judged."""
     return bool(descriptor.name == "Opaque")
+
+
+@cache
+def is_open(descriptor: Any) -> bool:
+    """Whether fields that a message type does not declare are kept and not judged."""
+    return bool(descriptor.GetOptions().Extensions[_OPEN])
+
+
+@cache
+def is_lenient(descriptor: Any) -> bool:
+    """Whether `null` means not given, and one text may stand for a list of texts."""
+    return bool(descriptor.file.GetOptions().Extensions[_LENIENT])
 
 
 class Binder:
@@ -127,34 +148,63 @@ class Binder:
         self.broken.add(self.path)
         self.report.add(kind, at, text, related)
 
-    def bind(self, block: Block, message: Message, path: Path = (), at: Span | None = None) -> None:
-        """Fills a message from a block, and reports what does not fit."""
+    def bind(
+        self,
+        block: Block,
+        message: Message,
+        path: Path = (),
+        at: Span | None = None,
+        *,
+        counts: bool = True,
+    ) -> None:
+        """Fills a message from a block, and reports what does not fit.
+
+        Args:
+            block: what was read.
+            message: an empty message.
+            path: where it is in the whole message.
+            at: where to report what is missing: by default, the opening of the block.
+            counts: whether to report what is missing at all.
+        """
         schema = schema_of(message.DESCRIPTOR)
+        lenient = is_lenient(message.DESCRIPTOR)
         self.path = path
         first: dict[str, Field] = {}
+        selector = selector_of(message.DESCRIPTOR)
+        chosen = _text_of(block, selector)
         for field in block.fields:
             declared = schema.get(field.name)
             if declared is None:
-                self.unknown(field, message.DESCRIPTOR)
+                # What is wrong with a type is said where it is chosen.
+                if field.name != chosen:
+                    self.unknown(field, message.DESCRIPTOR)
+            elif lenient and self.is_null(field.value):
+                self.null(field, declared, message, path)
             elif self.admit(field, declared, first):
                 self.field(field, declared, message, path)
                 self.path = path
         opening = at if at is not None else Span(block.start, block.start)
-        for declared in schema.values():
+        for declared in schema.values() if counts else ():
             self.check_presence(declared, message, path, opening)
+        if chosen in schema and schema[chosen].is_selectable:
+            part = getattr(message, chosen)
+            at = self.places.get((*path, chosen), self.places[(*path, selector)]).name
+            for declared in schema_of(part.DESCRIPTOR).values():
+                self.check_presence(declared, part, (*path, chosen), at)
+
+    def is_null(self, value: Value) -> bool:
+        return isinstance(value, Scalar) and not value.quoted and self.syntax.null(value.text)
+
+    def null(self, field: Field, declared: FieldSchema, message: Any, path: Path) -> None:
+        """A field that is given as null, where that means not given: of sub-blocks, none."""
+        if declared.rule.selects:
+            self.places[(*path, declared.name)] = Place(span(field), span(field))
+            setattr(message, declared.name, "")
 
     def unknown(self, field: Field, descriptor: Any) -> None:
-        if field.name.startswith("["):
+        if field.name.startswith("[") or is_open(descriptor):
             return
-        known = schema_of(descriptor)
-        owners = sorted(_owners(field.name))
-        guess = closest(field.name, known, cutoff=0.8 if owners else 0.6)
-        if guess:
-            hint = f": did you mean `{guess}`?"
-        elif owners:
-            hint = f": it belongs to {' or '.join(owners)}"
-        else:
-            hint = f". Its fields: {', '.join(known)}" if known else ""
+        hint = _hint(field.name, descriptor)
         self.add(
             UNKNOWN_FIELD,
             span(field),
@@ -202,9 +252,10 @@ class Binder:
             return
         target = getattr(message, declared.name)
         self.places.setdefault(path, Place(name, span(value)))
+        is_text = declared.kind == "string" and isinstance(value, Scalar)
         if isinstance(value, Sequence):
             items = value.items
-        elif self.syntax.explicit_lists:
+        elif self.syntax.explicit_lists and not (is_text and is_lenient(message.DESCRIPTOR)):
             self.wrong_type(
                 value, declared, f"not one value: write {self.syntax.list_example}", "a list"
             )
@@ -253,7 +304,7 @@ class Binder:
         if message.DESCRIPTOR.full_name == "google.protobuf.Any":
             self.any(value, message, path, name)
         elif not is_opaque(message.DESCRIPTOR):
-            self.bind(value, message, path, name)
+            self.bind(value, message, path, name, counts=not declared.is_selectable)
 
     def any(self, value: Block, message: Any, path: Path, name: Span) -> None:
         """Fills an Any with the message whose type its one field names."""
@@ -301,6 +352,8 @@ class Binder:
             self.wrong_type(value, declared, "not a block")
             return None
         text = value.text
+        if declared.rule.selects and not self.selects(value, declared):
+            return None
         if declared.kind == "string":
             if value.quoted or (self.syntax.plain_strings and not self.syntax.null(text)):
                 return text.encode("utf-8", "replace").decode()
@@ -323,6 +376,22 @@ class Binder:
                 self.wrong_type(value, declared, f"not `{shown(text)}`{hint}")
             return boolean
         return self.number(value, declared)
+
+    def selects(self, value: Scalar, declared: FieldSchema) -> bool:
+        """Whether the text names a sub-block of the message; says so if it does not."""
+        descriptor: Any = declared.owner
+        names = [f.name for f in schema_of(descriptor).values() if f.is_selectable]
+        if not value.text or value.text in names or is_open(descriptor):
+            return True
+        guess = closest(value.text, names)
+        hint = f": did you mean `{guess}`?" if guess else ""
+        self.add(
+            UNKNOWN_TYPE,
+            span(value),
+            f"{descriptor.name} has no type `{shown(value.text)}`{hint} (there are"
+            f" {', '.join(names)})",
+        )
+        return False
 
     def fits(self, text: str, declared: FieldSchema) -> bool:
         if declared.enum is not None:
@@ -394,6 +463,29 @@ class Binder:
             )
 
 
+@cache
+def selector_of(descriptor: Any) -> str:
+    """The field that names the one sub-block of a message that counts; "" where all do."""
+    return next((f.name for f in schema_of(descriptor).values() if f.rule.selects), "")
+
+
+def counting(message: Any) -> str | None:
+    """The name of the one sub-block of a message that counts, None where none does.
+
+    Where the file does not choose, it is the only one that is given.
+    """
+    selector = selector_of(message.DESCRIPTOR)
+    if message.HasField(selector):
+        return getattr(message, selector) or None
+    given = [field.name for field, _ in message.ListFields()]
+    return given[0] if len(given) == 1 else None
+
+
+def _text_of(block: Block, name: str) -> str:
+    texts = (f.value.text for f in block.fields if f.name == name and isinstance(f.value, Scalar))
+    return next(texts, "") if name else ""
+
+
 class _Typed(NamedTuple):
     name: str
     block: Block
@@ -435,6 +527,21 @@ def _out_of_range(number: int | float, declared: FieldSchema) -> str:
         return "it must be a finite number"
     broken = [f"{words} {bound:.9g}" for is_broken, words, bound in bounds if is_broken]
     return f"it must be {' and '.join(broken)}" if broken else ""
+
+
+@cache
+def _hint(name: str, descriptor: Any) -> str:
+    """What an unknown field was probably meant to be, as the end of a sentence."""
+    known = schema_of(descriptor)
+    owners = sorted(_owners(name))
+    guess = closest(name, known, cutoff=0.8 if owners else 0.6)
+    if guess:
+        hint = f": did you mean `{guess}`?"
+    elif owners:
+        hint = f": it belongs to {' or '.join(owners)}"
+    else:
+        hint = f". Its fields: {', '.join(known)}" if known else ""
+    return hint
 
 
 def _owners(name: str) -> Iterator[str]:

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from google.protobuf.message import Message
 
 from schedule_builder import text_format
-from schedule_builder.binding import Binder, Path, Place
+from schedule_builder.binding import Binder, Path, Place, counting
 from schedule_builder.diagnostics import (
     ConfigError,
     Diagnostic,
@@ -25,26 +25,53 @@ from schedule_builder.diagnostics import (
     Span,
     closest,
 )
+from schedule_builder.garden import lower_experiment
 from schedule_builder.lowering import LoweringError, lower
 from schedule_builder.rules import check_message
 from schedule_builder.schedule import MAX_RATE, Schedule
 from schedule_builder.tree import EMPTY, NOT_TEXT, Document
-from schedule_builder.v1 import learning_rate_pb2, optimizer_pb2, pipeline_pb2
+from schedule_builder.v1 import experiment_pb2, learning_rate_pb2, optimizer_pb2, pipeline_pb2
 
 IMPOSSIBLE = Kind("SB308", "impossible-schedule", "error")
 NOT_FINITE = Kind("SB309", "rate-not-finite", "error")
 
 ROOTS: tuple[type[Message], ...] = (
     pipeline_pb2.TrainEvalPipelineConfig,
+    experiment_pb2.ExperimentConfig,
     learning_rate_pb2.LearningRate,
 )
 """What a file may be. The names of its top-level fields decide."""
 
+_TELLING_NAMES = 50
 _YAML_SUFFIXES = frozenset((".yaml", ".yml", ".json"))
 _TEXT_SUFFIXES = frozenset((".config", ".pbtxt", ".textproto", ".txtpb", ".prototxt"))
 _COMMENT = re.compile(r"(?:\s+|#[^\n]*)*")
 _YAML_OPENING = re.compile(r"---|%YAML|[{\[]|[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
 _WORD_LINE = re.compile(r"^[ \t]*[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE)
+
+
+class Dialect(NamedTuple):
+    """Where a type of config keeps what a schedule depends on; empty where it does not."""
+
+    learning_rate: Path = ()
+    num_steps: Path = ()
+    batch_size: Path = ()
+
+
+_PIPELINE, _EXPERIMENT, _LEARNING_RATE = (root.DESCRIPTOR.full_name for root in ROOTS)
+DIALECTS = {
+    _PIPELINE: Dialect(
+        learning_rate=("train_config", "optimizer"),
+        num_steps=("train_config", "num_steps"),
+        batch_size=("train_config", "batch_size"),
+    ),
+    _EXPERIMENT: Dialect(
+        learning_rate=("trainer", "optimizer_config"),
+        num_steps=("trainer", "train_steps"),
+        batch_size=("task", "train_data", "global_batch_size"),
+    ),
+    _LEARNING_RATE: Dialect(),
+}
 
 
 @dataclass(frozen=True)
@@ -53,9 +80,11 @@ class Config:
 
     Attributes:
         filename: the name it goes by in messages.
-        message: the whole config, a `TrainEvalPipelineConfig` or a `LearningRate`.
+        message: the whole config: a `TrainEvalPipelineConfig`, an `ExperimentConfig` of the
+            Model Garden, or a `LearningRate`.
         diagnostics: what was found in it; no errors, where `load` returned it.
-        schedule: the learning-rate schedule, None where there are errors.
+        schedule: the learning-rate schedule; None where there are errors, or where an
+            experiment leaves it to Python code.
     """
 
     filename: str
@@ -66,43 +95,49 @@ class Config:
     places: Mapping[Path, Place] = field(repr=False)
 
     @property
-    def train_config(self) -> pipeline_pb2.TrainConfig | None:
-        """How to train; None where the file is a learning rate alone."""
-        if isinstance(self.message, pipeline_pb2.TrainEvalPipelineConfig):
-            return self.message.train_config
-        return None
+    def dialect(self) -> Dialect:
+        """Where a config of this type keeps what a schedule depends on."""
+        return DIALECTS[self.message.DESCRIPTOR.full_name]
+
+    def get(self, path: Path) -> Any:
+        """The value at a path of field names, None where it is not given."""
+        value: Any = self.message
+        for name in path:
+            if not isinstance(name, str) or not value.HasField(name):
+                return None
+            value = getattr(value, name)
+        return value
 
     @property
-    def optimizer(self) -> optimizer_pb2.Optimizer | None:
-        """The optimizer; None where the file is a learning rate alone."""
-        train_config = self.train_config
-        return None if train_config is None else train_config.optimizer
+    def learning_rate(self) -> Path:
+        """Where the message that is lowered to the schedule is."""
+        path = self.dialect.learning_rate
+        optimizer = self.get(path)
+        kind = None
+        if isinstance(optimizer, optimizer_pb2.Optimizer):
+            kind = optimizer.WhichOneof("optimizer")
+        return path if kind is None else (*path, kind, "learning_rate")
 
     @property
-    def learning_rate(self) -> tuple[Path, learning_rate_pb2.LearningRate]:
-        """The learning rate, and where it is in the message."""
-        if isinstance(self.message, learning_rate_pb2.LearningRate):
-            return (), self.message
-        optimizer = self.optimizer or optimizer_pb2.Optimizer()
-        kind = optimizer.WhichOneof("optimizer")
-        if kind is None:
-            return (), learning_rate_pb2.LearningRate()
-        path = ("train_config", "optimizer", kind, "learning_rate")
-        return path, getattr(optimizer, kind).learning_rate
+    def kind(self) -> Path:
+        """Where the block is that says which kind of schedule it is."""
+        path = self.learning_rate
+        message = self.get(path)
+        if isinstance(message, experiment_pb2.OptimizationConfig):
+            return (*path, "learning_rate", counting(message.learning_rate) or "")
+        if isinstance(message, learning_rate_pb2.LearningRate):
+            return (*path, message.WhichOneof("learning_rate") or "")
+        return path
 
     @property
     def num_steps(self) -> int | None:
         """The number of steps that the config trains for, None where it does not say."""
-        train_config = self.train_config
-        return (train_config.num_steps or None) if train_config is not None else None
+        return self.get(self.dialect.num_steps) or None if self.dialect.num_steps else None
 
     @property
     def batch_size(self) -> int | None:
         """The number of examples in a step, None where the config does not state it."""
-        train_config = self.train_config
-        if train_config is None or not train_config.HasField("batch_size"):
-            return None
-        return train_config.batch_size
+        return self.get(self.dialect.batch_size) or None if self.dialect.batch_size else None
 
     def place(self, path: Path) -> Span:
         """Where a field stands; where it is missing, the opening of its message."""
@@ -280,7 +315,7 @@ def _result(
 
 def _root(document: Document) -> type[Message]:
     """The type of message that the top-level names of a file speak of."""
-    names = [f.name for f in document.root.fields]
+    names = list(dict.fromkeys(f.name for f in document.root.fields))[:_TELLING_NAMES]
 
     def likeness(root: type[Message]) -> tuple[int, int]:
         known = root.DESCRIPTOR.fields_by_name
@@ -291,18 +326,25 @@ def _root(document: Document) -> type[Message]:
 
 
 def _lower(config: Config, report: Report) -> Schedule | None:
-    path, learning_rate = config.learning_rate
+    path = config.learning_rate
+    message = config.get(path)
     try:
-        schedule = lower(learning_rate, config.batch_size)
+        if message is None:
+            schedule = None
+        elif isinstance(message, experiment_pb2.OptimizationConfig):
+            schedule = lower_experiment(message)
+        else:
+            schedule = lower(message, config.batch_size)
     except LoweringError as error:
         report.add(IMPOSSIBLE, config.place((*path, *error.path)), str(error))
         return None
+    if schedule is None:
+        return None
     step = _first_not_finite(schedule, config.num_steps)
     if step is not None:
-        kind = learning_rate.WhichOneof("learning_rate")
         report.add(
             NOT_FINITE,
-            config.place((*path, kind or "")),
+            config.place(config.kind),
             f"the rate at step {step} is {schedule(step):.9g}: a rate is finite, not negative, and"
             f" at most {MAX_RATE:.9g}",
         )

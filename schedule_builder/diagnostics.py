@@ -45,6 +45,29 @@ class Related:
     message: str
 
 
+class Edit(NamedTuple):
+    """A replacement of a stretch of the source, by offsets of characters."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What would mend a finding.
+
+    Attributes:
+        title: what the edits do, as an imperative.
+        edits: replacements in the source, none of which overlap.
+        safe: whether the fixed file certainly means the schedule that it meant before.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool
+
+
 @dataclass(frozen=True, order=True)
 class Diagnostic:
     """One finding.
@@ -60,6 +83,9 @@ class Diagnostic:
         severity: `error` or `warning`.
         message: what was found, what was expected and the likely fix.
         related: other places the finding speaks of.
+        path: the field that the finding is about, such as
+            `train_config.optimizer.momentum_optimizer`; empty where there is none.
+        fix: what would mend it, None where nobody but its author can say.
     """
 
     filename: str
@@ -72,6 +98,8 @@ class Diagnostic:
     severity: str
     message: str
     related: tuple[Related, ...] = ()
+    path: str = field(default="", compare=False)
+    fix: Fix | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         place = f"{self.filename}:{self.row}:{self.column}"
@@ -115,6 +143,9 @@ class Report:
         span: Span,
         message: str,
         related: Iterable[tuple[Span, str]] = (),
+        *,
+        path: str = "",
+        fix: Fix | None = None,
     ) -> None:
         """Records a finding at a place of the source."""
         row, column = self.source.position(span.start)
@@ -129,6 +160,8 @@ class Report:
                 *kind,
                 message,
                 tuple(Related(*self.source.position(s.start), text) for s, text in related),
+                path,
+                fix,
             )
         )
 
@@ -143,8 +176,8 @@ class ConfigError(ValueError):
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
-        errors = [str(d) for d in self.diagnostics if d.severity == "error"]
-        super().__init__("\n".join(errors))
+        errors = [d for d in self.diagnostics if d.severity == "error"]
+        super().__init__("\n".join(map(str, errors or self.diagnostics)))
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Diagnostic, ...]]]:
         return type(self), (self.diagnostics,)

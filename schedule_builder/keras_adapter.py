@@ -1,4 +1,4 @@
-"""Keras 3 objects from a config: a learning-rate schedule, and whole optimizers."""
+"""Keras 3 learning-rate schedules from a config."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from schedule_builder.building import build_schedule
-from schedule_builder.config import ConfigLike, load
+from schedule_builder.config import ConfigLike
 from schedule_builder.keras_operations import rate_tensor
 from schedule_builder.schedule import Schedule
 
@@ -51,51 +51,3 @@ def build_keras_schedule(config: ConfigLike) -> ConfigSchedule:
         OSError: the file cannot be read.
     """
     return ConfigSchedule(build_schedule(config))
-
-
-def build_optimizer(config: ConfigLike) -> keras.optimizers.Optimizer:
-    """Builds the Keras optimizer of a pipeline config.
-
-    `momentum_optimizer` is SGD with momentum; `rms_prop_optimizer`'s `decay` is rho, the
-    discounting factor of the mean of squared gradients, and not a decay of the rate;
-    `use_moving_average` is Keras' own exponential moving average of the weights (`use_ema`,
-    with `moving_average_decay`), which `fit` puts in place of the weights at its end;
-    `gradient_clipping_by_norm` clips the global norm.
-
-    Args:
-        config: a pipeline: a path, a loaded config, a message or plain data, as for `load`.
-
-    Returns:
-        A `keras.optimizers.Optimizer` with the config's schedule as its learning rate.
-
-    Raises:
-        ConfigError: the config has errors.
-        OSError: the file cannot be read.
-        ValueError: the config is a learning rate alone and says nothing of an optimizer.
-    """
-    loaded = load(config)
-    optimizer, train_config = loaded.optimizer, loaded.train_config
-    if optimizer is None or train_config is None:
-        message = (
-            f"{loaded.filename} is a learning rate alone and names no optimizer: use"
-            " build_keras_schedule and construct the optimizer yourself"
-        )
-        raise ValueError(message)
-    common: dict[str, Any] = {
-        "learning_rate": build_keras_schedule(loaded),
-        "global_clipnorm": train_config.gradient_clipping_by_norm or None,
-    }
-    if optimizer.use_moving_average:
-        common |= {"use_ema": True, "ema_momentum": optimizer.moving_average_decay}
-    if optimizer.HasField("rms_prop_optimizer"):
-        rms_prop = optimizer.rms_prop_optimizer
-        return keras.optimizers.RMSprop(
-            rho=rms_prop.decay,
-            momentum=rms_prop.momentum_optimizer_value,
-            epsilon=rms_prop.epsilon,
-            **common,
-        )
-    if optimizer.HasField("adam_optimizer"):
-        return keras.optimizers.Adam(epsilon=optimizer.adam_optimizer.epsilon, **common)
-    momentum = optimizer.momentum_optimizer.momentum_optimizer_value
-    return keras.optimizers.SGD(momentum=momentum, **common)

@@ -120,10 +120,7 @@ def lower(learning_rate: pb.LearningRate, batch_size: int | None = None) -> Sche
         name = main.TypeName()
         packed, main = main, custom_kinds()[name]()
         packed.Unpack(main)
-    try:
-        schedule = _KINDS[main.DESCRIPTOR.full_name].lowering(main)
-    except LoweringError as error:
-        raise LoweringError((kind, *error.path), str(error)) from None
+    schedule = lower_part(main, kind)
     if learning_rate.HasField("warmup") and learning_rate.warmup.warmup_steps:
         schedule = _warm_up(learning_rate.warmup, schedule)
     if learning_rate.HasField("batch_size_scaling"):
@@ -137,6 +134,14 @@ def lower(learning_rate: pb.LearningRate, batch_size: int | None = None) -> Sche
         ratio = batch_size / scaling.reference_batch_size
         schedule = schedule.scaled(math.sqrt(ratio) if scaling.rule else ratio)
     return schedule.with_floor(learning_rate.min_learning_rate)
+
+
+def lower_part(message: Message, name: str) -> Schedule:
+    """The schedule of one kind, in the field of that name."""
+    try:
+        return _KINDS[message.DESCRIPTOR.full_name].lowering(message)
+    except LoweringError as error:
+        raise LoweringError((name, *error.path), str(error)) from None
 
 
 def _warm_up(warmup: pb.Warmup, main: Schedule) -> Schedule:
@@ -166,7 +171,7 @@ def _warm_up(warmup: pb.Warmup, main: Schedule) -> Schedule:
     return Schedule((Segment(0, curve, 0), *rest))
 
 
-def _sequence(*curves: tuple[int, Curve]) -> Schedule:
+def sequence(*curves: tuple[int, Curve]) -> Schedule:
     """Curves one after another, each given with its first step; empty ones are left out."""
     ends = [begin for begin, _ in curves[1:]]
     kept = [c for c, end in zip(curves, [*ends, None], strict=True) if end is None or end > c[0]]
@@ -175,14 +180,14 @@ def _sequence(*curves: tuple[int, Curve]) -> Schedule:
 
 @lowers(pb.ConstantLearningRate)
 def _constant(message: pb.ConstantLearningRate) -> Schedule:
-    return _sequence((0, Constant(message.learning_rate)))
+    return sequence((0, Constant(message.learning_rate)))
 
 
 @lowers(pb.ExponentialDecayLearningRate)
 def _exponential(message: pb.ExponentialDecayLearningRate) -> Schedule:
     initial = message.initial_learning_rate
     decay = Exponential(initial, message.decay_factor, message.decay_steps, message.staircase)
-    return _sequence(
+    return sequence(
         (0, Constant(message.burnin_learning_rate or initial)), (message.burnin_steps, decay)
     ).with_floor(message.min_learning_rate)
 
@@ -193,7 +198,7 @@ def _manual_step(message: pb.ManualStepLearningRate) -> Schedule:
     first: Curve = Constant(initial)
     if message.warmup:
         first = Interpolation(initial, stages[0].learning_rate, stages[0].step)
-    return _sequence((0, first), *((s.step, Constant(s.learning_rate)) for s in stages))
+    return sequence((0, first), *((s.step, Constant(s.learning_rate)) for s in stages))
 
 
 @lowers(pb.CosineDecayLearningRate)
@@ -204,7 +209,7 @@ def _cosine(message: pb.CosineDecayLearningRate) -> Schedule:
         message.total_steps,
     )
     decay_begin = warmup_steps + message.hold_base_rate_steps
-    return _sequence(
+    return sequence(
         (0, Interpolation(message.warmup_learning_rate, base, max(warmup_steps, 1))),
         (warmup_steps, Constant(base)),
         (decay_begin, Interpolation(base, 0.0, total_steps - decay_begin, "cosine")),
@@ -215,7 +220,7 @@ def _cosine(message: pb.CosineDecayLearningRate) -> Schedule:
 @lowers(pb.PiecewiseConstantLearningRate)
 def _piecewise_constant(message: pb.PiecewiseConstantLearningRate) -> Schedule:
     begins = [0, *(boundary + 1 for boundary in message.boundaries)]
-    return _sequence(*zip(begins, map(Constant, message.values), strict=True))
+    return sequence(*zip(begins, map(Constant, message.values), strict=True))
 
 
 @lowers(pb.PolynomialDecayLearningRate)
@@ -235,12 +240,12 @@ def polynomial_decay(
     """A power of what remains, held or repeated at its end."""
     if power == 0:
         # 0^0 is 1: the rate never leaves its start.
-        return _sequence((0, Constant(initial)))
+        return sequence((0, Constant(initial)))
     if cycle:
-        return _sequence((0, PolynomialCycle(initial, end, decay_steps, power)))
+        return sequence((0, PolynomialCycle(initial, end, decay_steps, power)))
     shape = "linear" if power == 1 else "power_of_remaining"
     last = end if power > 0 or initial == end else math.copysign(math.inf, initial - end)
-    return _sequence(
+    return sequence(
         (0, Interpolation(initial, end, decay_steps, shape, power)), (decay_steps, Constant(last))
     )
 
@@ -250,7 +255,7 @@ def _inverse_time_decay(message: pb.InverseTimeDecayLearningRate) -> Schedule:
     curve = InverseTime(
         message.initial_learning_rate, message.decay_rate, message.decay_steps, message.staircase
     )
-    return _sequence((0, curve))
+    return sequence((0, curve))
 
 
 @lowers(pb.InverseSqrtLearningRate)
@@ -265,17 +270,23 @@ def _power_decay(message: pb.PowerDecayLearningRate) -> Schedule:
     cap = message.max_learning_rate if message.HasField("max_learning_rate") else math.inf
     offset, total_steps = message.offset_steps, message.total_steps
     schedule = power_law(message.learning_rate_base, message.power, offset, cap)
-    fraction = message.linear_tail_fraction
-    if not message.HasField("total_steps") or fraction == 0:
+    if not message.HasField("total_steps"):
         return schedule
-    # The tail falls in a straight line that is 1 at a fractional step.
+    return with_tail(schedule, offset, total_steps, message.linear_tail_fraction)
+
+
+def with_tail(schedule: Schedule, offset: int, total_steps: int, fraction: float) -> Schedule:
+    """The schedule, falling in a straight line to 0 over the last fraction of its steps."""
+    # The line is 1 at a fractional step.
     length = total_steps * Fraction(fraction)
+    if not length:
+        return schedule
     end = offset + total_steps
     start = end - length
     begin = math.floor(start) + 1
     line = Interpolation(1.0, 0.0, length, delay=start - begin)
-    tail = _sequence((0, Constant(1.0)), (begin, line), (end, Constant(0.0)))
-    return _sequence((0, Combination("product", (schedule, tail))))
+    tail = sequence((0, Constant(1.0)), (begin, line), (end, Constant(0.0)))
+    return sequence((0, Combination("product", (schedule, tail))))
 
 
 def power_law(base: float, power: float, offset: int, cap: float) -> Schedule:
@@ -288,7 +299,7 @@ def power_law(base: float, power: float, offset: int, cap: float) -> Schedule:
         return bool(whole(step) > cap)
 
     if capped(begin) == capped(MAX_STEP):
-        return _sequence((0, Constant(cap))) if capped(begin) else whole
+        return sequence((0, Constant(cap))) if capped(begin) else whole
     # A power goes one way: it crosses the cap once.
     low, high = begin, MAX_STEP
     while high - low > 1:
@@ -303,7 +314,7 @@ def power_law(base: float, power: float, offset: int, cap: float) -> Schedule:
 def _multi_step(message: pb.MultiStepLearningRate) -> Schedule:
     initial, factor = message.initial_learning_rate, message.decay_factor
     rates = [initial * power(factor, k) for k in range(len(message.milestones) + 1)]
-    return _sequence(*zip([0, *message.milestones], map(Constant, rates), strict=True))
+    return sequence(*zip([0, *message.milestones], map(Constant, rates), strict=True))
 
 
 def power(base: float, exponent: float) -> float:
@@ -319,7 +330,7 @@ def _piecewise_linear(message: pb.PiecewiseLinearLearningRate) -> Schedule:
     points = message.point
     cosine = message.interpolation == pb.PiecewiseLinearLearningRate.COSINE
     shape = "cosine" if cosine else "linear"
-    return _sequence(
+    return sequence(
         (0, Constant(points[0].learning_rate)),
         *(
             (a.step, Interpolation(a.learning_rate, b.learning_rate, b.step - a.step, shape))
@@ -344,7 +355,7 @@ def _cosine_restarts(message: pb.CosineRestartsLearningRate) -> Schedule:
     height = initial * (1 - message.alpha)
     t_mul = Fraction(repr(message.t_mul))
     if t_mul == 1:
-        return _sequence((0, CosineCycle(height, floor, first, m_mul)))
+        return sequence((0, CosineCycle(height, floor, first, m_mul)))
     segments: list[Segment] = []
     start, length = Fraction(0), Fraction(first)
     while (begin := math.ceil(start)) <= MAX_STEP:
@@ -397,7 +408,7 @@ def _one_cycle(message: pb.OneCycleLearningRate) -> Schedule:
                 Interpolation(high, low, _whole(end - start), shape, delay=_whole(start - begin)),
             )
         )
-    return _sequence(*curves, (total_steps - 1, Constant(last)))
+    return sequence(*curves, (total_steps - 1, Constant(last)))
 
 
 def _whole(value: Fraction | int) -> Fraction | int:
@@ -417,7 +428,7 @@ def _cyclic(message: pb.CyclicLearningRate) -> Schedule:
         cycle_factor=0.5 if message.mode == modes.TRIANGULAR2 else 1.0,
         step_factor=message.gamma if message.mode == modes.EXP_RANGE else 1.0,
     )
-    return _sequence((0, curve))
+    return sequence((0, curve))
 
 
 @lowers(pb.WarmupStableDecayLearningRate)
@@ -443,7 +454,7 @@ def _warmup_stable_decay(message: pb.WarmupStableDecayLearningRate) -> Schedule:
         decay = Interpolation(peak, end, steps, "cosine" if cosine else "linear")
     warmup_steps = message.warmup_steps
     stable_end = warmup_steps + message.stable_steps
-    return _sequence(
+    return sequence(
         (0, Interpolation(message.initial_learning_rate, peak, max(warmup_steps, 1))),
         (warmup_steps, Constant(peak)),
         (stable_end, decay),
@@ -469,12 +480,12 @@ def _tanh_decay(message: pb.TanhDecayLearningRate) -> Schedule:
         message.total_steps,
     )
     curve = Sigmoid(base, end, steps, message.lower, message.upper)
-    return _sequence((0, curve), (steps, Constant(end)))
+    return sequence((0, curve), (steps, Constant(end)))
 
 
 @lowers(pb.TableLearningRate)
 def _table(message: pb.TableLearningRate) -> Schedule:
-    return _sequence(
+    return sequence(
         *(
             (index * message.steps_per_entry, Constant(rate))
             for index, rate in enumerate(message.learning_rates)
@@ -516,4 +527,4 @@ def _combined(message: pb.CombinedLearningRate) -> Schedule:
         (("learning_rates", i), member) for i, member in enumerate(message.learning_rates)
     )
     op = pb.CombinedLearningRate.Op.Name(message.op).lower()
-    return _sequence((0, Combination(op, tuple(members))))
+    return sequence((0, Combination(op, tuple(members))))

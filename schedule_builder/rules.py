@@ -12,8 +12,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from google.protobuf.message import Message
 
-from schedule_builder.binding import Path, schema_of
+from schedule_builder.binding import Path, counting, schema_of
 from schedule_builder.diagnostics import Kind
+from schedule_builder.garden import missing
+from schedule_builder.v1 import experiment_pb2 as garden
 from schedule_builder.v1 import learning_rate_pb2 as rates
 from schedule_builder.v1 import optimizer_pb2 as optimizers
 from schedule_builder.v1 import pipeline_pb2 as pipelines
@@ -184,15 +186,27 @@ def warmup_above_base(message: rates.CosineDecayLearningRate) -> Iterator[Findin
         )
 
 
-@rule("SB307", "count-mismatch", "error", rates.PiecewiseConstantLearningRate)
-def count_mismatch(message: rates.PiecewiseConstantLearningRate) -> Iterator[Finding]:
-    """A piecewise schedule has one value more than it has boundaries."""
-    wanted = len(message.boundaries) + 1
-    if message.values and message.boundaries and len(message.values) != wanted:
+@rule(
+    "SB307",
+    "count-mismatch",
+    "error",
+    rates.PiecewiseConstantLearningRate,
+    garden.StepwiseLrConfig,
+    garden.StepCosineLrConfig,
+)
+def count_mismatch(message: Any) -> Iterator[Finding]:
+    """A piecewise schedule has one value more than it has boundaries.
+
+    The Garden's `step_cosine_with_offset` has as many: a value at each boundary.
+    """
+    count = len(message.boundaries)
+    at_boundaries = isinstance(message, garden.StepCosineLrConfig)
+    wanted = count if at_boundaries else count + 1
+    if message.values and count and len(message.values) != wanted:
         yield Finding(
             ("values",),
-            f"{len(message.boundaries)} boundaries separate {wanted} values, and"
-            f" {len(message.values)} are given",
+            f"{count} boundaries {'are ends of' if at_boundaries else 'separate'} {wanted} values,"
+            f" and {len(message.values)} are given",
         )
 
 
@@ -225,3 +239,83 @@ def scaling_inside(message: Any) -> Iterator[Finding]:
                 (*path, "batch_size_scaling"),
                 "`batch_size_scaling` scales the whole learning rate: move it out to there",
             )
+
+
+@rule(
+    "SB312",
+    "not-selected",
+    "warning",
+    garden.LrConfig,
+    garden.WarmupConfig,
+    garden.OptimizerConfig,
+)
+def not_selected(message: Any) -> Iterator[Finding]:
+    """A block of the Model Garden counts only where the `type` beside it names it."""
+    if not message.HasField("type"):
+        return
+    chosen = message.type
+    for field, _ in message.ListFields():
+        if field.name not in ("type", chosen):
+            yield Finding(
+                (field.name,),
+                f"this block is ignored: `type` is {chosen or 'null'}. Remove it, or select it",
+                ((("type",), f"`{chosen or 'null'}` is selected here"),),
+            )
+
+
+@rule("SB313", "type-left-to-code", "warning", garden.OptimizationConfig)
+def type_left_to_code(message: garden.OptimizationConfig) -> Iterator[Finding]:
+    """The blocks of an experiment say which `type` they are.
+
+    Where one does not, the Model Garden takes the type from the Python code that registers the
+    experiment. The file alone then does not say what it means, and a change of that code changes
+    the schedule. The only block that is given is taken as meant.
+    """
+    unsaid: list[tuple[Path, str]] = []
+    for name in ("learning_rate", "warmup", "optimizer"):
+        block = getattr(message, name)
+        if not message.HasField(name) or block.HasField("type"):
+            continue
+        meant = counting(block)
+        if meant is None:
+            given = [f"`{field.name}`" for field, _ in block.ListFields()]
+            which = f", which of {', '.join(given)} counts included" if given else ""
+            unsaid.append(((name,), f"the Garden takes it from Python code{which}"))
+        elif lacking := missing(block):
+            needed = " and ".join(f"`{field}`" for field in lacking)
+            text = f"the Garden takes it from Python code, as it does {needed} of `{meant}`"
+            unsaid.append(((name,), text))
+        else:
+            unsaid.append(((name,), f"`{meant}` is meant, as the only block here"))
+    if unsaid:
+        (path, text), *others = unsaid
+        yield Finding(
+            path,
+            f"`{path[0]}` has no `type`: {text}. Say it, so that the file means what it says",
+            tuple((p, f"`{p[0]}` has no `type` either: {said}") for p, said in others),
+        )
+
+
+@rule("SB314", "left-to-code", "warning", garden.ExperimentConfig)
+def left_to_code(message: garden.ExperimentConfig) -> Iterator[Finding]:
+    """An experiment says which optimizer and which learning rate it trains with.
+
+    Where it does not, the Model Garden takes them from the Python code that registers the
+    experiment, and nothing can be built from the file alone.
+    """
+    path: Path = ()
+    if message.HasField("trainer"):
+        path = ("trainer",)
+        path += ("optimizer_config",) * message.trainer.HasField("optimizer_config")
+    config = message.trainer.optimizer_config
+    lacking = [
+        f"`{name}`"
+        for name in ("optimizer", "learning_rate")
+        if not config.HasField(name) or _is_none(getattr(config, name))
+    ]
+    if lacking:
+        yield Finding(path, f"there is no {' and no '.join(lacking)} here: Python code supplies it")
+
+
+def _is_none(block: Any) -> bool:
+    return bool(block.HasField("type") and not block.type)

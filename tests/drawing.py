@@ -1,4 +1,4 @@
-"""Random learning rates that are valid, over the whole schema, for property tests."""
+"""Random configs that are valid, over the whole schema, for property tests."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from schedule_builder.v1 import experiment_pb2 as garden
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 rates = st.one_of(
@@ -282,3 +283,121 @@ kinds = st.recursive(
 )
 learning_rates = st.one_of(kinds, warmed_up(simple_kinds), exponentially_warmed_up())
 """The whole schema."""
+
+
+offsets = st.one_of(st.just(0), st.integers(-(2**31), 2**31), st.integers(-60, 200))
+
+
+def parts(message: Any, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Messages of a type with drawn fields."""
+    return st.fixed_dictionaries(fields).map(lambda values: message(**values))
+
+
+@st.composite
+def garden_stepwise(draw: st.DrawFn) -> garden.StepwiseLrConfig:
+    boundaries = draw(increasing(0, draw(st.sampled_from([20, 2**40]))))
+    values = [draw(rates) for _ in range(len(boundaries) + 1)]
+    return garden.StepwiseLrConfig(boundaries=boundaries, values=values, offset=draw(offsets))
+
+
+@st.composite
+def garden_cosines(draw: st.DrawFn) -> garden.CosineLrConfig:
+    steps = draw(long_lengths)
+    return garden.CosineLrConfig(
+        initial_learning_rate=draw(rates),
+        decay_steps=steps,
+        alpha=draw(st.one_of(st.just(0.0), st.floats(0, 1))),
+        offset=draw(st.integers(-(2**31), 20 * steps)),
+    )
+
+
+@st.composite
+def garden_polynomials(draw: st.DrawFn) -> garden.PolynomialLrConfig:
+    low, high = sorted((draw(rates), draw(rates)))
+    steps = draw(long_lengths)
+    return garden.PolynomialLrConfig(
+        initial_learning_rate=high,
+        end_learning_rate=low,
+        decay_steps=steps,
+        power=draw(st.sampled_from([0.5, 1.0, 2.0, 0.9, 1.7])),
+        cycle=draw(st.booleans()),
+        offset=draw(st.integers(-(2**31), 20 * steps)),
+    )
+
+
+@st.composite
+def garden_step_cosines(draw: st.DrawFn) -> tuple[garden.StepCosineLrConfig, int]:
+    """With the length of a run that ends in time."""
+    first, *others = draw(increasing(1, draw(st.sampled_from([20, 2**40]))))
+    boundaries = [draw(st.sampled_from([0, 0, -first])), first, *(others)]
+    values = [draw(rates) for _ in boundaries]
+    offset = draw(st.integers(1 - boundaries[-1], 20 * first))
+    message = garden.StepCosineLrConfig(boundaries=boundaries, values=values, offset=offset)
+    return message, boundaries[-1] + offset
+
+
+garden_kinds: dict[str, st.SearchStrategy[Any]] = {
+    "constant": parts(garden.ConstantLrConfig, learning_rate=rates),
+    "stepwise": garden_stepwise(),
+    "exponential": parts(
+        garden.ExponentialLrConfig,
+        initial_learning_rate=rates,
+        decay_steps=st.integers(10**7, 2**40),
+        decay_rate=st.floats(0.8, 1.0),
+        staircase=st.booleans(),
+        offset=offsets,
+    ),
+    "polynomial": garden_polynomials(),
+    "cosine": garden_cosines(),
+    "power": parts(
+        garden.DirectPowerLrConfig,
+        initial_learning_rate=rates,
+        power=st.sampled_from([-0.5, -1.0, -0.1, 0.0]),
+    ),
+    "power_linear": parts(
+        garden.PowerAndLinearDecayLrConfig,
+        initial_learning_rate=rates,
+        total_decay_steps=st.one_of(st.just(0), long_lengths),
+        power=st.sampled_from([-0.5, -1.0, -0.1, 0.0]),
+        linear_decay_fraction=st.sampled_from([0.0, 0.1, 0.37, 1.0]),
+        offset=offsets,
+    ),
+    "power_with_offset": parts(
+        garden.PowerDecayWithOffsetLrConfig,
+        initial_learning_rate=rates,
+        power=st.sampled_from([-0.5, -1.0, -0.1, 0.0]),
+        offset=offsets,
+        pre_offset_learning_rate=rates,
+    ),
+    "step_cosine_with_offset": garden_step_cosines(),
+}
+
+
+@st.composite
+def experiments(draw: st.DrawFn) -> garden.ExperimentConfig:
+    """The Model Garden's dialect."""
+    kind = draw(st.sampled_from(sorted(garden_kinds)))
+    drawn = draw(garden_kinds[kind])
+    message = garden.ExperimentConfig()
+    config = message.trainer.optimizer_config
+    config.learning_rate.type = kind
+    longest_warmup = 2**40
+    if isinstance(drawn, tuple):
+        drawn, message.trainer.train_steps = drawn
+        longest_warmup = message.trainer.train_steps - 1
+    getattr(config.learning_rate, kind).CopyFrom(drawn)
+    warmup = draw(st.sampled_from(["", "linear", "polynomial"]))
+    if not warmup:
+        return message
+    config.warmup.type = warmup
+    steps = draw(st.one_of(st.integers(0, 50), st.integers(0, 2**40)))
+    getattr(config.warmup, warmup).warmup_steps = min(steps, longest_warmup)
+    if warmup == "linear":
+        config.warmup.linear.warmup_learning_rate = draw(rates)
+    else:
+        config.warmup.polynomial.power = draw(st.sampled_from([0.5, 1.0, 2.0, 1.7]))
+    return message
+
+
+configs = st.one_of(learning_rates, experiments())
+"""The whole schema, in every dialect."""

@@ -1,4 +1,4 @@
-"""What a LearningRate means, written a second time: case by case, with mpmath, from its formulas.
+"""What a config means, written a second time: case by case, with mpmath, from its formulas.
 
 Nothing here is shared with the package. Values are exact to some fifty digits.
 """
@@ -15,8 +15,10 @@ mp.dps = 60
 
 
 def rate(learning_rate: Any, step: int, batch_size: int | None = None) -> mpf:
-    """The rate of a LearningRate message at a step."""
+    """The rate of a LearningRate message, or of an ExperimentConfig, at a step."""
     t = max(step, 0)
+    if learning_rate.DESCRIPTOR.name == "ExperimentConfig":
+        return _experiment(learning_rate.trainer.optimizer_config, t)
     kind = learning_rate.WhichOneof("learning_rate")
     main = getattr(learning_rate, kind)
 
@@ -250,6 +252,78 @@ def _combined(m: Any, t: int) -> mpf:
         return result
     return (min if op == "MIN" else max)(rates)
 
+
+def _experiment(config: Any, t: int) -> mpf:
+    kind = config.learning_rate.type
+    main = getattr(config.learning_rate, kind)
+    warmup = getattr(config.warmup, config.warmup.type or "linear")
+    steps = warmup.warmup_steps
+    if t >= steps:
+        return _GARDEN_KINDS[kind](main, t)
+    target = _GARDEN_KINDS[kind](main, steps)
+    if config.warmup.type == "linear":
+        start = mpf(warmup.warmup_learning_rate)
+        return start + mpf(t) / steps * (target - start)
+    return target * (mpf(max(t, 1)) / steps) ** mpf(warmup.power)
+
+
+def _garden_stepwise(m: Any, t: int) -> mpf:
+    return mpf(m.values[sum(boundary < t - m.offset for boundary in m.boundaries)])
+
+
+def _garden_exponential(m: Any, t: int) -> mpf:
+    exponent = mpf(t - m.offset) / m.decay_steps
+    initial = mpf(m.initial_learning_rate)
+    return initial * mpf(m.decay_rate) ** (floor(exponent) if m.staircase else exponent)
+
+
+def _garden_polynomial(m: Any, t: int) -> mpf:
+    return _polynomial_decay(m, t - m.offset)
+
+
+def _garden_cosine(m: Any, t: int) -> mpf:
+    alpha, share = mpf(m.alpha), mpf(min(t - m.offset, m.decay_steps)) / m.decay_steps
+    return mpf(m.initial_learning_rate) * ((1 - alpha) * (1 + cos(pi * share)) / 2 + alpha)
+
+
+def _garden_power(m: Any, t: int) -> mpf:
+    return mpf(m.initial_learning_rate) * mpf(max(t, 1)) ** mpf(m.power)
+
+
+def _garden_power_linear(m: Any, t: int) -> mpf:
+    s, total = t - m.offset, m.total_decay_steps
+    tail = total * mpf(m.linear_decay_fraction)
+    share = min(max((total - s) / tail, mpf(0)), mpf(1)) if tail > 0 else 1
+    return mpf(m.initial_learning_rate) * mpf(max(s, 1)) ** mpf(m.power) * share
+
+
+def _garden_power_with_offset(m: Any, t: int) -> mpf:
+    before = mpf(m.pre_offset_learning_rate)
+    if t <= m.offset:
+        return before
+    return min(before, mpf(m.initial_learning_rate) * mpf(t - m.offset) ** mpf(m.power))
+
+
+def _garden_step_cosine(m: Any, t: int) -> mpf:
+    s = t - m.offset
+    level = max(sum(boundary <= s for boundary in m.boundaries) - 1, 0)
+    begin = m.boundaries[level] if level else 0
+    start, end = mpf(m.values[level]), mpf(m.values[level + 1])
+    period = m.boundaries[level + 1] - m.boundaries[level]
+    return end + (start - end) * (1 + cos(pi * mpf(s - begin) / period)) / 2
+
+
+_GARDEN_KINDS = {
+    "constant": _constant,
+    "stepwise": _garden_stepwise,
+    "exponential": _garden_exponential,
+    "polynomial": _garden_polynomial,
+    "cosine": _garden_cosine,
+    "power": _garden_power,
+    "power_linear": _garden_power_linear,
+    "power_with_offset": _garden_power_with_offset,
+    "step_cosine_with_offset": _garden_step_cosine,
+}
 
 _KINDS = {
     "constant_learning_rate": _constant,

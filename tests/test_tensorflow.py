@@ -18,7 +18,7 @@ from schedule_builder.tensorflow_adapter import rate_tensor
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 from . import oracle
-from .drawing import api_learning_rates, learning_rates
+from .drawing import api_learning_rates, configs
 from .goldens import CASES, FILES, Golden, config_of, needs_data
 from .test_schedule import telling_steps
 
@@ -80,8 +80,8 @@ def test_files(golden: Golden) -> None:
 
 
 @settings(max_examples=EXAMPLES)
-@given(learning_rates)
-def test_tensors_are_exactly_rounded(message: pb.LearningRate) -> None:
+@given(configs)
+def test_tensors_are_exactly_rounded(message: Any) -> None:
     schedule = build_schedule(message)
     steps = telling_steps(schedule)
     wanted = [oracle.rate(message, step) for step in steps]

@@ -6,9 +6,13 @@ from typing import ClassVar as _ClassVar, Optional as _Optional
 DESCRIPTOR: _descriptor.FileDescriptor
 RULE_FIELD_NUMBER: _ClassVar[int]
 rule: _descriptor.FieldDescriptor
+OPEN_FIELD_NUMBER: _ClassVar[int]
+open: _descriptor.FieldDescriptor
+LENIENT_FIELD_NUMBER: _ClassVar[int]
+lenient: _descriptor.FieldDescriptor
 
 class Rule(_message.Message):
-    __slots__ = ("greater_than", "at_least", "less_than", "at_most", "finite", "required", "not_empty", "strictly_increasing")
+    __slots__ = ("greater_than", "at_least", "less_than", "at_most", "finite", "required", "not_empty", "strictly_increasing", "selects")
     GREATER_THAN_FIELD_NUMBER: _ClassVar[int]
     AT_LEAST_FIELD_NUMBER: _ClassVar[int]
     LESS_THAN_FIELD_NUMBER: _ClassVar[int]
@@ -17,6 +21,7 @@ class Rule(_message.Message):
     REQUIRED_FIELD_NUMBER: _ClassVar[int]
     NOT_EMPTY_FIELD_NUMBER: _ClassVar[int]
     STRICTLY_INCREASING_FIELD_NUMBER: _ClassVar[int]
+    SELECTS_FIELD_NUMBER: _ClassVar[int]
     greater_than: float
     at_least: float
     less_than: float
@@ -25,4 +30,5 @@ class Rule(_message.Message):
     required: bool
     not_empty: bool
     strictly_increasing: bool
-    def __init__(self, greater_than: _Optional[float] = ..., at_least: _Optional[float] = ..., less_than: _Optional[float] = ..., at_most: _Optional[float] = ..., finite: bool = ..., required: bool = ..., not_empty: bool = ..., strictly_increasing: bool = ...) -> None: ...
+    selects: bool
+    def __init__(self, greater_than: _Optional[float] = ..., at_least: _Optional[float] = ..., less_than: _Optional[float] = ..., at_most: _Optional[float] = ..., finite: bool = ..., required: bool = ..., not_empty: bool = ..., strictly_increasing: bool = ..., selects: bool = ...) -> None: ...

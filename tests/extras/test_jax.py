@@ -16,7 +16,7 @@ from schedule_builder.curves import MAX_STEP
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 from .. import oracle
-from ..drawing import learning_rates
+from ..drawing import configs
 from ..goldens import Golden
 from ..test_schedule import telling_steps
 from .comparing import EXAMPLES, GOLDENS, TEXT, assert_rounded, check_golden, schedule_of
@@ -62,8 +62,8 @@ def test_goldens(golden: Golden) -> None:
 
 
 @settings(max_examples=EXAMPLES)
-@given(learning_rates)
-def test_rates_are_exactly_rounded(message: pb.LearningRate) -> None:
+@given(configs)
+def test_rates_are_exactly_rounded(message: Any) -> None:
     schedule = build_schedule(message)
     rate = optax_schedule(schedule)
     steps = telling_steps(schedule)

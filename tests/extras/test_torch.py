@@ -18,7 +18,7 @@ from schedule_builder.curves import MAX_STEP
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 from .. import oracle
-from ..drawing import learning_rates
+from ..drawing import configs
 from ..goldens import Golden
 from ..test_schedule import telling_steps
 from .comparing import EXAMPLES, GOLDENS, TEXT, assert_rounded, check_golden, schedule_of
@@ -58,8 +58,8 @@ def test_goldens(golden: Golden) -> None:
 
 
 @settings(max_examples=EXAMPLES)
-@given(learning_rates)
-def test_rates_are_exactly_rounded(message: pb.LearningRate) -> None:
+@given(configs)
+def test_rates_are_exactly_rounded(message: Any) -> None:
     schedule = build_schedule(message)
     steps = telling_steps(schedule)
     wanted = [oracle.rate(message, step) for step in steps]
@@ -170,8 +170,8 @@ def test_a_state_is_plain_data() -> None:
     assert "optimizer" not in state
 
 
-@given(learning_rates)
-def test_every_schedule_is_in_the_state(message: pb.LearningRate) -> None:
+@given(configs)
+def test_every_schedule_is_in_the_state(message: Any) -> None:
     scheduler = sb.build_torch_scheduler(message, new_optimizer())
     other = sb.build_torch_scheduler({"constant_learning_rate": {}}, new_optimizer())
     other.load_state_dict(scheduler.state_dict())
