@@ -26,6 +26,12 @@ NOT_INCREASING = Kind("SB207", "not-increasing", "error")
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value is in a message: field names, and indexes into repeated fields."""
 
+
+def dotted(path: Path) -> str:
+    """A path as people write it: `train_config.optimizer`, `schedule[0].step`."""
+    return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
+
+
 _RULE: Any = options_pb2.rule
 _OPEN: Any = options_pb2.open
 _LENIENT: Any = options_pb2.lenient
@@ -146,7 +152,7 @@ class Binder:
         self, kind: Kind, at: Span, text: str, related: Iterable[tuple[Span, str]] = ()
     ) -> None:
         self.broken.add(self.path)
-        self.report.add(kind, at, text, related)
+        self.report.add(kind, at, text, related, path=dotted(self.path))
 
     def bind(
         self,
@@ -204,12 +210,7 @@ class Binder:
     def unknown(self, field: Field, descriptor: Any) -> None:
         if field.name.startswith("[") or is_open(descriptor):
             return
-        hint = _hint(field.name, descriptor)
-        self.add(
-            UNKNOWN_FIELD,
-            span(field),
-            f"{descriptor.name} has no field `{shown(field.name)}`{hint}",
-        )
+        self.add(UNKNOWN_FIELD, span(field), unknown_field(field.name, descriptor))
 
     def admit(self, field: Field, declared: FieldSchema, first: dict[str, Field]) -> bool:
         """Whether a field may stand where it does, after the fields before it."""
@@ -530,8 +531,8 @@ def _out_of_range(number: int | float, declared: FieldSchema) -> str:
 
 
 @cache
-def _hint(name: str, descriptor: Any) -> str:
-    """What an unknown field was probably meant to be, as the end of a sentence."""
+def unknown_field(name: str, descriptor: Any) -> str:
+    """Says that a type of message has no such field, and what was probably meant."""
     known = schema_of(descriptor)
     owners = sorted(_owners(name))
     guess = closest(name, known, cutoff=0.8 if owners else 0.6)
@@ -541,7 +542,7 @@ def _hint(name: str, descriptor: Any) -> str:
         hint = f": it belongs to {' or '.join(owners)}"
     else:
         hint = f". Its fields: {', '.join(known)}" if known else ""
-    return hint
+    return f"{descriptor.name} has no field `{shown(name)}`{hint}"
 
 
 def _owners(name: str) -> Iterator[str]:

@@ -8,17 +8,18 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple, TypeAlias
 
 from google.protobuf.message import Message
 
 from schedule_builder import text_format
-from schedule_builder.binding import Binder, Path, Place, counting
+from schedule_builder.binding import Binder, Path, Place, counting, dotted
 from schedule_builder.diagnostics import (
     ConfigError,
     Diagnostic,
+    Fix,
     Kind,
     Report,
     Source,
@@ -27,7 +28,8 @@ from schedule_builder.diagnostics import (
 )
 from schedule_builder.garden import lower_experiment
 from schedule_builder.lowering import LoweringError, lower
-from schedule_builder.rules import check_message
+from schedule_builder.rules import Finding, Repair, check_message
+from schedule_builder.run_rules import THRESHOLDS, Judgement, Run, check_run
 from schedule_builder.schedule import MAX_RATE, Schedule
 from schedule_builder.tree import EMPTY, NOT_TEXT, Document
 from schedule_builder.v1 import experiment_pb2, learning_rate_pb2, optimizer_pb2, pipeline_pb2
@@ -93,6 +95,8 @@ class Config:
     schedule: Schedule | None
     document: Document = field(repr=False)
     places: Mapping[Path, Place] = field(repr=False)
+    given_steps: int | None = None
+    """For how many steps to train where the config does not say."""
 
     @property
     def dialect(self) -> Dialect:
@@ -131,13 +135,29 @@ class Config:
 
     @property
     def num_steps(self) -> int | None:
-        """The number of steps that the config trains for, None where it does not say."""
-        return self.get(self.dialect.num_steps) or None if self.dialect.num_steps else None
+        """The number of steps to train for, None where nothing says it."""
+        path = self.dialect.num_steps
+        return (self.get(path) if path else None) or self.given_steps
 
     @property
     def batch_size(self) -> int | None:
         """The number of examples in a step, None where the config does not state it."""
         return self.get(self.dialect.batch_size) or None if self.dialect.batch_size else None
+
+    def report(self, report: Report, kind: Kind, finding: Finding) -> None:
+        """Records a rule's finding at its place."""
+        report.add(
+            kind,
+            self.place(finding.path),
+            finding.message,
+            [(self.place(path), text) for path, text in finding.related],
+            path=dotted(finding.path),
+            fix=self.fix(finding.repair),
+        )
+
+    def fix(self, repair: Repair | None) -> Fix | None:
+        """The edits of this file that make a repair."""
+        return None
 
     def place(self, path: Path) -> Span:
         """Where a field stands; where it is missing, the opening of its message."""
@@ -230,8 +250,8 @@ def validate_text(text: str, filename: str = "<text>") -> list[Diagnostic]:
     return list(examine(Source(filename, text)).diagnostics)
 
 
-def examine_bytes(data: bytes, filename: str) -> Config:
-    """Reads and checks a file's contents, whatever they are."""
+def examine_bytes(data: bytes, filename: str, **options: Any) -> Config:
+    """Reads and checks a file's contents, whatever they are. Options are those of `examine`."""
     problem, at = "", 0
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         problem = "this file is UTF-16: save it as UTF-8"
@@ -252,7 +272,7 @@ def examine_bytes(data: bytes, filename: str) -> Config:
         report.add(NOT_TEXT, Span(end - 1, end), problem)
         document = text_format.read(Source(filename, ""), Report(source))
         return _result(document, report, ROOTS[0](), {}, None)
-    return examine(Source(filename, text))
+    return examine(Source(filename, text), **options)
 
 
 def detect_format(filename: str, text: str) -> str:
@@ -268,15 +288,31 @@ def detect_format(filename: str, text: str) -> str:
     return "yaml" if _WORD_LINE.search(text) and "{" not in text else "text"
 
 
-def examine(source: Source, file_format: str | None = None) -> Config:
-    """Reads and checks a text, and collects whatever there is to find."""
+def examine(
+    source: Source,
+    file_format: str | None = None,
+    *,
+    overrides: Iterable[str] = (),
+    num_steps: int | None = None,
+    settings: Judgement | None = None,
+) -> Config:
+    """Reads and checks a text, and collects whatever there is to find.
+
+    Args:
+        source: the text, and the name it has in findings.
+        file_format: `text` or `yaml`; by default, what the name and the text speak for.
+        overrides: values to put in place of the file's, as `train_config.num_steps=5000`.
+        num_steps: for how many steps to train where the config does not say.
+        settings: what to judge by, and what the project requires.
+    """
     report = Report(source)
     if (file_format or detect_format(source.filename, source.text)) == "yaml":
         from schedule_builder import yaml_format  # text files need no PyYAML
 
-        document = yaml_format.read(source, report)
+        read = yaml_format.read
     else:
-        document = text_format.read(source, report)
+        read = text_format.read
+    document = read(source, report)
     message = _root(document)()
     if not document.root.fields:
         if not report.diagnostics:
@@ -288,16 +324,53 @@ def examine(source: Source, file_format: str | None = None) -> Config:
             )
         return _result(document, report, message, {}, None)
 
+    for text in overrides:
+        from schedule_builder.overriding import override  # few runs have any
+
+        override(document, message.DESCRIPTOR, text, report, read)
     readable = not report.has_errors
     binder = Binder(document, report)
     binder.bind(document.root, message)
-    config = _result(document, report, message, binder.places, None)
+    config = replace(_result(document, report, message, binder.places, None), given_steps=num_steps)
+    is_clear = not report.has_errors
     if readable:
         for kind, finding in check_message(message, binder.broken):
-            related = [(config.place(path), text) for path, text in finding.related]
-            report.add(kind, config.place(finding.path), finding.message, related)
-    schedule = None if report.has_errors else _lower(config, report)
-    return _result(document, report, message, binder.places, schedule)
+            config.report(report, kind, finding)
+            is_clear = is_clear and (kind.severity != "error" or kind.code in _CLEAR)
+    schedule = _lower(config, report) if is_clear else None
+    if schedule is not None:
+        for kind, finding in check_run(_run(config, schedule, settings)):
+            config.report(report, kind, finding)
+    found = _result(document, report, message, binder.places, schedule)
+    return replace(found, given_steps=num_steps)
+
+
+_CLEAR = frozenset(("SB303", "SB304"))
+"""Errors that leave no doubt about the schedule that was meant."""
+
+
+def _run(config: Config, schedule: Schedule, settings: Judgement | None) -> Run:
+    path = config.learning_rate
+    steps_path = config.dialect.num_steps
+    is_given = bool(steps_path and config.get(steps_path))
+    message = config.get(path)
+    optimizer = ""
+    if isinstance(message, experiment_pb2.OptimizationConfig):
+        optimizer = counting(message.optimizer) or ""
+    elif path:
+        optimizer = str(path[-2])
+    return Run(
+        root=config.message,
+        path=path,
+        message=message,
+        kind=config.kind,
+        schedule=schedule,
+        num_steps=config.num_steps,
+        num_steps_path=steps_path if is_given else (),
+        optimizer=optimizer,
+        policy=settings.policy if settings else {},
+        thresholds=THRESHOLDS | dict(settings.thresholds if settings else {}),
+    )
 
 
 def _result(

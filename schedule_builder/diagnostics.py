@@ -43,6 +43,8 @@ class Related:
     row: int
     column: int
     message: str
+    filename: str = ""
+    """The other source that it is in; empty where that is the finding's own file."""
 
 
 class Edit(NamedTuple):
@@ -116,7 +118,11 @@ class Diagnostic:
             "severity": self.severity,
             "message": self.message,
             "related": [
-                {"location": {"row": r.row, "column": r.column}, "message": r.message}
+                {
+                    "filename": r.filename or self.filename,
+                    "location": {"row": r.row, "column": r.column},
+                    "message": r.message,
+                }
                 for r in self.related
             ],
         }
@@ -136,6 +142,20 @@ class Report:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.diagnostics: list[Diagnostic] = []
+        self._appended: list[tuple[int, Source]] = []
+
+    def append(self, source: Source) -> int:
+        """Takes a second source, whose offsets count from the number that is returned."""
+        last, before = self._appended[-1] if self._appended else (0, self.source)
+        base = last + len(before.text) + 1
+        self._appended.append((base, source))
+        return base
+
+    def _position(self, offset: int) -> tuple[str, int, int]:
+        for base, source in reversed(self._appended):
+            if offset >= base:
+                return source.filename, *source.position(offset - base)
+        return self.source.filename, *self.source.position(offset)
 
     def add(
         self,
@@ -148,18 +168,22 @@ class Report:
         fix: Fix | None = None,
     ) -> None:
         """Records a finding at a place of the source."""
-        row, column = self.source.position(span.start)
-        end_row, end_column = self.source.position(max(span.start, span.end))
+        filename, row, column = self._position(span.start)
+        _, end_row, end_column = self._position(max(span.start, span.end))
+        others = []
+        for place, text in related:
+            where, line, character = self._position(place.start)
+            others.append(Related(line, character, text, where if where != filename else ""))
         self.diagnostics.append(
             Diagnostic(
-                self.source.filename,
+                filename,
                 row,
                 column,
                 end_row,
                 end_column,
                 *kind,
                 message,
-                tuple(Related(*self.source.position(s.start), text) for s, text in related),
+                tuple(others),
                 path,
                 fix,
             )
@@ -202,7 +226,8 @@ def _as_text(diagnostics: list[Diagnostic]) -> str:
     for diagnostic in diagnostics:
         lines.append(str(diagnostic))
         lines += [
-            f"  {diagnostic.filename}:{r.row}:{r.column}: {r.message}" for r in diagnostic.related
+            f"  {r.filename or diagnostic.filename}:{r.row}:{r.column}: {r.message}"
+            for r in diagnostic.related
         ]
     return "".join(line + "\n" for line in lines)
 

@@ -20,6 +20,7 @@ from schedule_builder.lowering import (
     power,
     power_law,
     sequence,
+    steps_down,
     with_tail,
 )
 from schedule_builder.schedule import Schedule, Segment
@@ -62,12 +63,13 @@ def lower_experiment(config: pb.OptimizationConfig) -> Schedule | None:
     message = getattr(config.warmup, warmup)
     if not message.warmup_steps:
         return schedule
-    return Schedule((*_WARMUPS[warmup](message, schedule), *schedule.since(message.warmup_steps)))
+    rest = schedule.since(message.warmup_steps, "warmup", warmup, "warmup_steps")
+    return Schedule((*_WARMUPS[warmup](message, schedule), *rest))
 
 
 def _lower(config: pb.OptimizationConfig, field: str, name: str) -> Schedule:
     try:
-        return lower_part(getattr(getattr(config, field), name), name)
+        return lower_part(getattr(getattr(config, field), name), name).under(field)
     except LoweringError as error:
         raise LoweringError((field, *error.path), str(error)) from None
 
@@ -112,8 +114,8 @@ def _constant(message: pb.ConstantLrConfig) -> Schedule:
 def _stepwise(message: pb.StepwiseLrConfig) -> Schedule:
     ends = [boundary + message.offset for boundary in message.boundaries]
     reached = sum(end < 0 for end in ends)
-    begins = [0, *(end + 1 for end in ends[reached:])]
-    return sequence(*zip(begins, map(Constant, message.values[reached:]), strict=True))
+    begins = [end + 1 for end in ends[reached:]]
+    return steps_down(begins, message.values[reached:], "boundaries", reached)
 
 
 @lowers(pb.ExponentialLrConfig)
@@ -148,7 +150,8 @@ def _cosine(message: pb.CosineLrConfig) -> Schedule:
     initial, steps = message.initial_learning_rate, message.decay_steps
     end = initial * message.alpha
     decay = _wave(initial, end, steps)
-    return _after_waves(sequence((0, decay), (steps, Constant(end))), message.offset, decay)
+    schedule = sequence((0, decay), (steps, Constant(end), ("decay_steps",)))
+    return _after_waves(schedule, message.offset, decay)
 
 
 def _check_waves(path: tuple[str | int, ...], until: int, steps: int) -> None:
@@ -185,7 +188,8 @@ def _power(message: pb.DirectPowerLrConfig) -> Schedule:
 @lowers(pb.PowerAndLinearDecayLrConfig)
 def _power_linear(message: pb.PowerAndLinearDecayLrConfig) -> Schedule:
     law = power_law(message.initial_learning_rate, message.power, 0, math.inf)
-    tailed = with_tail(law, 0, message.total_decay_steps, message.linear_decay_fraction)
+    total_steps, fraction = message.total_decay_steps, message.linear_decay_fraction
+    tailed = with_tail(law, 0, total_steps, fraction, ("total_decay_steps",))
     return _moved(tailed, message.offset)
 
 
@@ -215,8 +219,11 @@ def _step_cosine(message: pb.StepCosineLrConfig) -> Schedule:
     for index, begin in enumerate(range(0, second, second - first)):
         ends = (wave.start, wave.end) if index % 2 == 0 else (wave.end, wave.start)
         segments.append(Segment(begin, _wave(*ends, second - first), begin))
-    for (begin, end), (start, stop) in zip(rest, pairwise(values[1:]), strict=True):
-        segments.append(Segment(begin, _wave(start, stop, end - begin), begin))
+    levels = zip(rest, pairwise(values[1:]), strict=True)
+    for index, ((begin, end), (start, stop)) in enumerate(levels, 1):
+        path = ("boundaries", index)
+        segments.append(Segment(begin, _wave(start, stop, end - begin), begin, path=path))
     # The Garden divides by 0 from here on.
-    segments.append(Segment(boundaries[-1], Constant(math.nan), boundaries[-1]))
+    path = ("boundaries", len(boundaries) - 1)
+    segments.append(Segment(boundaries[-1], Constant(math.nan), boundaries[-1], path=path))
     return _after_waves(Schedule(tuple(segments)), offset, wave)

@@ -6,11 +6,12 @@ A new kind is a message in the schema, a function here and a golden in the tests
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from google.protobuf.message import Message
 
@@ -35,6 +36,8 @@ ENTRY_POINTS = "schedule_builder.schedules"
 """The group of entry points that name modules with kinds of their own."""
 
 Lowering = Callable[[Any], Schedule]
+FieldPath: TypeAlias = "tuple[str | int, ...]"
+"""Where a field is in the message that is lowered."""
 _F = TypeVar("_F", bound=Lowering)
 
 
@@ -53,7 +56,7 @@ class LoweringError(ValueError):
         path: the field to blame, within the message that was lowered.
     """
 
-    def __init__(self, path: tuple[str | int, ...], message: str) -> None:
+    def __init__(self, path: FieldPath, message: str) -> None:
         super().__init__(message)
         self.path = path
 
@@ -139,17 +142,21 @@ def lower(learning_rate: pb.LearningRate, batch_size: int | None = None) -> Sche
 def lower_part(message: Message, name: str) -> Schedule:
     """The schedule of one kind, in the field of that name."""
     try:
-        return _KINDS[message.DESCRIPTOR.full_name].lowering(message)
+        return _KINDS[message.DESCRIPTOR.full_name].lowering(message).under(name)
     except LoweringError as error:
         raise LoweringError((name, *error.path), str(error)) from None
+
+
+_WARMUP_STEPS = ("warmup", "warmup_steps")
 
 
 def _warm_up(warmup: pb.Warmup, main: Schedule) -> Schedule:
     steps, start = warmup.warmup_steps, warmup.warmup_learning_rate
     if warmup.alignment == pb.Warmup.SHIFT:
-        target, rest = main(0), main.shifted(steps)
+        (first, *others), target = main.shifted(steps), main(0)
+        rest: tuple[Segment, ...] = (replace(first, path=_WARMUP_STEPS), *others)
     else:
-        target, rest = main(steps), main.since(steps)
+        target, rest = main(steps), main.since(steps, *_WARMUP_STEPS)
     curve: Curve
     if warmup.shape == pb.Warmup.CONSTANT:
         curve = Constant(start)
@@ -171,11 +178,21 @@ def _warm_up(warmup: pb.Warmup, main: Schedule) -> Schedule:
     return Schedule((Segment(0, curve, 0), *rest))
 
 
-def sequence(*curves: tuple[int, Curve]) -> Schedule:
-    """Curves one after another, each given with its first step; empty ones are left out."""
-    ends = [begin for begin, _ in curves[1:]]
+def sequence(*curves: tuple[int, Curve] | tuple[int, Curve, FieldPath]) -> Schedule:
+    """Curves one after another; empty ones are left out.
+
+    Args:
+        curves: each with its first step before it, and behind it the field that says that step.
+    """
+    ends = [curve[0] for curve in curves[1:]]
     kept = [c for c, end in zip(curves, [*ends, None], strict=True) if end is None or end > c[0]]
-    return Schedule(tuple(Segment(b, curve, b) for b, curve in kept if b <= MAX_STEP))
+    return Schedule(
+        tuple(
+            Segment(begin, curve, begin, path=path[0] if path else ())
+            for begin, curve, *path in kept
+            if begin <= MAX_STEP
+        )
+    )
 
 
 @lowers(pb.ConstantLearningRate)
@@ -188,7 +205,8 @@ def _exponential(message: pb.ExponentialDecayLearningRate) -> Schedule:
     initial = message.initial_learning_rate
     decay = Exponential(initial, message.decay_factor, message.decay_steps, message.staircase)
     return sequence(
-        (0, Constant(message.burnin_learning_rate or initial)), (message.burnin_steps, decay)
+        (0, Constant(message.burnin_learning_rate or initial)),
+        (message.burnin_steps, decay, ("burnin_steps",)),
     ).with_floor(message.min_learning_rate)
 
 
@@ -198,7 +216,12 @@ def _manual_step(message: pb.ManualStepLearningRate) -> Schedule:
     first: Curve = Constant(initial)
     if message.warmup:
         first = Interpolation(initial, stages[0].learning_rate, stages[0].step)
-    return sequence((0, first), *((s.step, Constant(s.learning_rate)) for s in stages))
+    # Refused are steps in another order: what they mean for the run is told all the same.
+    ordered = sorted(enumerate(stages), key=lambda stage: int(stage[1].step))
+    return sequence(
+        (0, first),
+        *((s.step, Constant(s.learning_rate), ("schedule", i, "step")) for i, s in ordered),
+    )
 
 
 @lowers(pb.CosineDecayLearningRate)
@@ -211,16 +234,33 @@ def _cosine(message: pb.CosineDecayLearningRate) -> Schedule:
     decay_begin = warmup_steps + message.hold_base_rate_steps
     return sequence(
         (0, Interpolation(message.warmup_learning_rate, base, max(warmup_steps, 1))),
-        (warmup_steps, Constant(base)),
-        (decay_begin, Interpolation(base, 0.0, total_steps - decay_begin, "cosine")),
-        (total_steps, Constant(0.0)),
+        (warmup_steps, Constant(base), ("warmup_steps",)),
+        (
+            decay_begin,
+            Interpolation(base, 0.0, total_steps - decay_begin, "cosine"),
+            ("hold_base_rate_steps" if decay_begin > warmup_steps else "warmup_steps",),
+        ),
+        (total_steps, Constant(0.0), ("total_steps",)),
     )
 
 
 @lowers(pb.PiecewiseConstantLearningRate)
 def _piecewise_constant(message: pb.PiecewiseConstantLearningRate) -> Schedule:
-    begins = [0, *(boundary + 1 for boundary in message.boundaries)]
-    return sequence(*zip(begins, map(Constant, message.values), strict=True))
+    return steps_down([b + 1 for b in message.boundaries], list(message.values), "boundaries")
+
+
+def steps_down(
+    begins: Sequence[int], rates: Sequence[float], field: str, first: int = 0
+) -> Schedule:
+    """Constant rates, all but the first of which begin where the elements of a field say."""
+    first_rate, *others = rates
+    return sequence(
+        (0, Constant(first_rate)),
+        *(
+            (begin, Constant(rate), (field, index))
+            for index, (begin, rate) in enumerate(zip(begins, others, strict=True), first)
+        ),
+    )
 
 
 @lowers(pb.PolynomialDecayLearningRate)
@@ -246,7 +286,8 @@ def polynomial_decay(
     shape = "linear" if power == 1 else "power_of_remaining"
     last = end if power > 0 or initial == end else math.copysign(math.inf, initial - end)
     return sequence(
-        (0, Interpolation(initial, end, decay_steps, shape, power)), (decay_steps, Constant(last))
+        (0, Interpolation(initial, end, decay_steps, shape, power)),
+        (decay_steps, Constant(last), ("decay_steps",)),
     )
 
 
@@ -261,7 +302,7 @@ def _inverse_time_decay(message: pb.InverseTimeDecayLearningRate) -> Schedule:
 @lowers(pb.InverseSqrtLearningRate)
 def _inverse_sqrt(message: pb.InverseSqrtLearningRate) -> Schedule:
     base, timescale = message.learning_rate_base, message.timescale
-    fall = Segment(timescale, PowerLaw(base, timescale, -0.5), 0)
+    fall = Segment(timescale, PowerLaw(base, timescale, -0.5), 0, path=("timescale",))
     return Schedule((Segment(0, Constant(base), 0), fall))
 
 
@@ -272,10 +313,13 @@ def _power_decay(message: pb.PowerDecayLearningRate) -> Schedule:
     schedule = power_law(message.learning_rate_base, message.power, offset, cap)
     if not message.HasField("total_steps"):
         return schedule
-    return with_tail(schedule, offset, total_steps, message.linear_tail_fraction)
+    fraction = message.linear_tail_fraction
+    return with_tail(schedule, offset, total_steps, fraction, ("total_steps",))
 
 
-def with_tail(schedule: Schedule, offset: int, total_steps: int, fraction: float) -> Schedule:
+def with_tail(
+    schedule: Schedule, offset: int, total_steps: int, fraction: float, path: FieldPath
+) -> Schedule:
     """The schedule, falling in a straight line to 0 over the last fraction of its steps."""
     # The line is 1 at a fractional step.
     length = total_steps * Fraction(fraction)
@@ -285,7 +329,7 @@ def with_tail(schedule: Schedule, offset: int, total_steps: int, fraction: float
     start = end - length
     begin = math.floor(start) + 1
     line = Interpolation(1.0, 0.0, length, delay=start - begin)
-    tail = sequence((0, Constant(1.0)), (begin, line), (end, Constant(0.0)))
+    tail = sequence((0, Constant(1.0)), (begin, line, path), (end, Constant(0.0), path))
     return sequence((0, Combination("product", (schedule, tail))))
 
 
@@ -314,7 +358,7 @@ def power_law(base: float, power: float, offset: int, cap: float) -> Schedule:
 def _multi_step(message: pb.MultiStepLearningRate) -> Schedule:
     initial, factor = message.initial_learning_rate, message.decay_factor
     rates = [initial * power(factor, k) for k in range(len(message.milestones) + 1)]
-    return sequence(*zip([0, *message.milestones], map(Constant, rates), strict=True))
+    return steps_down(message.milestones, rates, "milestones")
 
 
 def power(base: float, exponent: float) -> float:
@@ -333,10 +377,18 @@ def _piecewise_linear(message: pb.PiecewiseLinearLearningRate) -> Schedule:
     return sequence(
         (0, Constant(points[0].learning_rate)),
         *(
-            (a.step, Interpolation(a.learning_rate, b.learning_rate, b.step - a.step, shape))
-            for a, b in pairwise(points)
+            (
+                a.step,
+                Interpolation(a.learning_rate, b.learning_rate, b.step - a.step, shape),
+                ("point", index, "step"),
+            )
+            for index, (a, b) in enumerate(pairwise(points))
         ),
-        (points[-1].step, Constant(points[-1].learning_rate)),
+        (
+            points[-1].step,
+            Constant(points[-1].learning_rate),
+            ("point", len(points) - 1, "step"),
+        ),
     )
 
 
@@ -369,7 +421,7 @@ def _cosine_restarts(message: pb.CosineRestartsLearningRate) -> Schedule:
         if math.ceil(end) > begin:
             top = floor + height * power(m_mul, len(segments))
             curve = Interpolation(top, floor, end - start, "cosine", delay=start - begin)
-            segments.append(Segment(begin, curve, begin))
+            segments.append(Segment(begin, curve, begin, path=("first_decay_steps",)))
         start, length = end, length * t_mul
     return Schedule(tuple(segments))
 
@@ -398,7 +450,7 @@ def _one_cycle(message: pb.OneCycleLearningRate) -> Schedule:
                 ),
             )
     shape = "cosine" if message.anneal == pb.OneCycleLearningRate.COSINE else "linear"
-    curves: list[tuple[int, Curve]] = []
+    curves: list[tuple[int, Curve, FieldPath]] = []
     for (start, high), (end, low) in pairwise(points):
         # A phase holds up to its end, inclusive, where the next one starts.
         begin = math.floor(start) + 1 if start else 0
@@ -406,9 +458,10 @@ def _one_cycle(message: pb.OneCycleLearningRate) -> Schedule:
             (
                 begin,
                 Interpolation(high, low, _whole(end - start), shape, delay=_whole(start - begin)),
+                ("pct_start",),
             )
         )
-    return sequence(*curves, (total_steps - 1, Constant(last)))
+    return sequence(*curves, (total_steps - 1, Constant(last), ("total_steps",)))
 
 
 def _whole(value: Fraction | int) -> Fraction | int:
@@ -456,9 +509,9 @@ def _warmup_stable_decay(message: pb.WarmupStableDecayLearningRate) -> Schedule:
     stable_end = warmup_steps + message.stable_steps
     return sequence(
         (0, Interpolation(message.initial_learning_rate, peak, max(warmup_steps, 1))),
-        (warmup_steps, Constant(peak)),
-        (stable_end, decay),
-        (stable_end + steps, Constant(end)),
+        (warmup_steps, Constant(peak), ("warmup_steps",)),
+        (stable_end, decay, ("stable_steps",)),
+        (stable_end + steps, Constant(end), ("decay_steps",)),
     )
 
 
@@ -468,7 +521,8 @@ def _noam(message: pb.NoamLearningRate) -> Schedule:
     # The paper counts steps from 1.
     top = message.scale / math.sqrt(message.model_dim) / math.sqrt(warmup_steps)
     rise = Segment(0, Interpolation(0.0, top, warmup_steps), -1)
-    fall = Segment(warmup_steps - 1, PowerLaw(top, warmup_steps, -0.5), -1)
+    law = PowerLaw(top, warmup_steps, -0.5)
+    fall = Segment(warmup_steps - 1, law, -1, path=("warmup_steps",))
     return Schedule((rise, fall) if warmup_steps > 1 else (fall,))
 
 
@@ -480,14 +534,14 @@ def _tanh_decay(message: pb.TanhDecayLearningRate) -> Schedule:
         message.total_steps,
     )
     curve = Sigmoid(base, end, steps, message.lower, message.upper)
-    return sequence((0, curve), (steps, Constant(end)))
+    return sequence((0, curve), (steps, Constant(end), ("total_steps",)))
 
 
 @lowers(pb.TableLearningRate)
 def _table(message: pb.TableLearningRate) -> Schedule:
     return sequence(
         *(
-            (index * message.steps_per_entry, Constant(rate))
+            (index * message.steps_per_entry, Constant(rate), ("learning_rates", index))
             for index, rate in enumerate(message.learning_rates)
         )
     )
@@ -498,7 +552,7 @@ def _members(messages: Iterable[tuple[tuple[str | int, ...], pb.LearningRate]]) 
     schedules = []
     for path, message in messages:
         try:
-            schedules.append(lower(message))
+            schedules.append(lower(message).under(*path))
         except LoweringError as error:
             raise LoweringError((*path, *error.path), str(error)) from None
     return schedules
@@ -514,6 +568,8 @@ def _sequential(message: pb.SequentialLearningRate) -> Schedule:
     begin = 0
     for i, (stage, schedule) in enumerate(zip(stages, schedules, strict=True)):
         moved = schedule.shifted(begin)
+        if i:
+            moved = (replace(moved[0], path=("stage", i - 1, "steps")), *moved[1:])
         if i + 1 < len(stages):
             moved = tuple(s for s in moved if s.begin < begin + stage.steps)
         segments += moved

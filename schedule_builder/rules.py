@@ -21,12 +21,43 @@ from schedule_builder.v1 import optimizer_pb2 as optimizers
 from schedule_builder.v1 import pipeline_pb2 as pipelines
 
 
+class Set(NamedTuple):
+    """Gives a field a value, written as either format writes it."""
+
+    path: Path
+    text: str
+
+
+class Remove(NamedTuple):
+    """Takes a field, or an element of one, out."""
+
+    path: Path
+
+
+class Repair(NamedTuple):
+    """What would mend a finding. A safe one certainly keeps the schedule that was meant."""
+
+    title: str
+    changes: tuple[Set | Remove, ...]
+    safe: bool
+
+
 class Finding(NamedTuple):
-    """What a rule yields: the field to blame, what to say, and related fields."""
+    """What a rule yields: the field to blame, what to say, related fields, and a repair."""
 
     path: Path
     message: str
     related: tuple[tuple[Path, str], ...] = ()
+    repair: Repair | None = None
+
+    def inside(self, path: Path) -> Finding:
+        """The same finding about a message that is inside of another one."""
+        related = tuple(((*path, *p), text) for p, text in self.related)
+        repair = self.repair
+        if repair is not None:
+            changes = tuple(c._replace(path=(*path, *c.path)) for c in repair.changes)
+            repair = repair._replace(changes=changes)
+        return Finding((*path, *self.path), self.message, related, repair)
 
 
 Check: TypeAlias = Callable[[Any], Iterator[Finding]]
@@ -66,8 +97,7 @@ def check_message(
         for finding in found.check(message):
             if any((*path, *finding.path[:n]) in broken for n in range(1, len(finding.path) + 1)):
                 continue
-            related = tuple(((*path, *p), text) for p, text in finding.related)
-            yield found.kind, Finding((*path, *finding.path), finding.message, related)
+            yield found.kind, finding.inside(path)
     for field, value in message.ListFields():
         if not schema_of(message.DESCRIPTOR)[field.name].message:
             continue
@@ -126,7 +156,11 @@ def first_step_zero(message: rates.ManualStepLearningRate) -> Iterator[Finding]:
                 "the first step cannot be 0: the rate from step 0 on is"
                 f" `initial_learning_rate`. Set that to {rate:.9g} and remove this entry"
             )
-            yield Finding(("schedule", 0, "step"), text)
+            changes = (Set(("initial_learning_rate",), repr(rate)), Remove(("schedule", 0)))
+            title = f"Set `initial_learning_rate` to {rate:.9g} and remove this entry"
+            is_clear = len(message.schedule) > 1 and not message.warmup
+            repair = Repair(title, changes, safe=True) if is_clear else None
+            yield Finding(("schedule", 0, "step"), text, repair=repair)
         else:
             yield Finding(("schedule", 0), "this entry has no `step`, and the first cannot be 0")
 

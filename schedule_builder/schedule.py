@@ -11,7 +11,7 @@ import operator
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, reduce
 from itertools import groupby, pairwise
@@ -33,12 +33,14 @@ class Segment:
         origin: the global step that is the curve's own step 0. It lies before `begin` where
             a warmup covers the curve's beginning.
         floor: the rate never falls below this.
+        path: the field of the config that says where the segment begins; empty where none does.
     """
 
     begin: int
     curve: Curve
     origin: int
     floor: float = 0.0
+    path: tuple[str | int, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         words = str(self.curve)
@@ -50,6 +52,13 @@ class Segment:
     def reference_columns(self) -> Columns:
         """The numbers of the curve's formula, for the reference."""
         return self.curve.columns(self.origin, _MATH)
+
+    def under(self, *path: str | int) -> Segment:
+        """The segment, with its fields inside of another one."""
+        curve: Any = self.curve
+        if isinstance(curve, Combination):
+            curve = replace(curve, members=tuple(m.under(*path) for m in curve.members))
+        return replace(self, curve=curve, path=self.path and (*path, *self.path))
 
     def scaled(self, factor: float) -> Segment:
         """The segment with all its rates multiplied."""
@@ -147,10 +156,14 @@ class Schedule:
             if s.begin + steps <= MAX_STEP
         )
 
-    def since(self, begin: int) -> tuple[Segment, ...]:
-        """The segments from a step on."""
-        first = replace(self.segment_at(begin), begin=begin)
+    def since(self, begin: int, *path: str | int) -> tuple[Segment, ...]:
+        """The segments from a step on, which a field says."""
+        first = replace(self.segment_at(begin), begin=begin, path=path)
         return (first, *(s for s in self.segments if s.begin > begin))
+
+    def under(self, *path: str | int) -> Schedule:
+        """The same schedule, with its fields inside of another one."""
+        return Schedule(tuple(segment.under(*path) for segment in self.segments))
 
     def scaled(self, factor: float) -> Schedule:
         """The same schedule with all rates multiplied."""

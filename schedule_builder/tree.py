@@ -83,6 +83,23 @@ def span(node: Value | Field) -> Span:
     return Span(node.start, node.end)
 
 
+def moved(value: Value, by: int) -> Value:
+    """The same value at another place."""
+    if isinstance(value, Scalar):
+        return Scalar(value.text, value.quoted, value.start + by, value.end + by)
+    result: Block | Sequence
+    if isinstance(value, Sequence):
+        result = Sequence(value.start + by)
+        result.items = [moved(item, by) for item in value.items]
+    else:
+        result = Block(value.start + by)
+        result.fields = [
+            Field(f.name, f.start + by, f.end + by, moved(f.value, by)) for f in value.fields
+        ]
+    result.end = value.end + by
+    return result
+
+
 class Syntax(NamedTuple):
     """How a format writes values: each function gives None for what is no such value."""
 

@@ -95,7 +95,7 @@ FOUND: dict[str, tuple[str, str, list[str]]] = {
     "a block that is not selected": (
         "      type: stepwise\n",
         "      type: constant\n",
-        ["15:7 SB312 warning"],
+        ["13:5 SB409 warning", "15:7 SB312 warning"],
     ),
     "a type without its block": (
         "type: stepwise\n      stepwise:",

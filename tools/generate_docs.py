@@ -134,8 +134,8 @@ def _tables(descriptor: Any, words: Comments) -> Iterator[str]:
 def _example(name: str) -> Path:
     """The first recipe that is of a kind, or has a modifier."""
     for path in sorted(CONFIGS.glob("*.config")):
-        _, learning_rate = sb.load(path).learning_rate
-        if learning_rate.HasField(name):
+        config = sb.load(path)
+        if config.get(config.learning_rate).HasField(name):
             return path
     sys.exit(f"no file in configs/ shows {name}")
 

@@ -1,0 +1,109 @@
+"""Values in place of a file's, and what is said where they do not fit."""
+
+from __future__ import annotations
+
+import pytest
+
+from schedule_builder.config import Config, examine
+from schedule_builder.diagnostics import Source
+
+TEXT = """train_config {
+  batch_size: 8
+  optimizer { momentum_optimizer { learning_rate { manual_step_learning_rate {
+    initial_learning_rate: 0.1
+    schedule { step: 100 learning_rate: 0.01 }
+    schedule { step: 200 learning_rate: 0.001 }
+  } } } }
+  num_steps: 300
+}
+"""
+YAML = """trainer:
+  train_steps: 300
+  optimizer_config:
+    optimizer: {type: sgd, sgd: {momentum: 0.9}}
+    learning_rate:
+      type: stepwise
+      stepwise: {boundaries: [100, 200], values: [0.1, 0.01, 0.001]}
+"""
+KIND = "train_config.optimizer.momentum_optimizer.learning_rate"
+GARDEN = "trainer.optimizer_config.learning_rate"
+
+
+def run(*overrides: str, text: str = TEXT, name: str = "a.config") -> Config:
+    return examine(Source(name, text), overrides=overrides)
+
+
+def rates(config: Config, *steps: int) -> list[float]:
+    assert config.schedule is not None, config.diagnostics
+    return [config.schedule(step) for step in steps]
+
+
+def test_a_value_takes_the_place_of_the_file_s() -> None:
+    assert run("train_config.num_steps=5000").num_steps == 5000
+    config = run(f"{KIND}.manual_step_learning_rate.schedule[1].learning_rate=5e-4")
+    assert rates(config, 99, 100, 200) == [0.1, 0.01, 0.0005]
+
+
+def test_what_is_missing_is_added() -> None:
+    config = run("train_config.num_steps = 7", text="model {}\n")
+    assert config.num_steps == 7
+    assert [d.code for d in config.diagnostics] == ["SB301"]
+
+
+def test_the_last_one_counts() -> None:
+    assert run("train_config.num_steps=1000", "train_config.num_steps=400").num_steps == 400
+
+
+def test_a_member_takes_the_place_of_another_one() -> None:
+    config = run(f"{KIND}.constant_learning_rate.learning_rate=0.5")
+    assert rates(config, 0, 1000) == [0.5, 0.5]
+    config = run(f"{KIND}.piecewise_constant_learning_rate={{boundaries: 9 values: [1, 2]}}")
+    assert rates(config, 9, 10) == [1, 2]
+
+
+def test_yaml() -> None:
+    config = run(
+        f"{GARDEN}.stepwise.values[1]=0.02",
+        f"{GARDEN}.stepwise.boundaries=[50, 200]",
+        text=YAML,
+        name="a.yaml",
+    )
+    assert rates(config, 50, 51, 201) == [0.1, 0.02, 0.001]
+    chosen = run(
+        f"{GARDEN}.type=constant", f"{GARDEN}.constant.learning_rate=1", text=YAML, name="a.yaml"
+    )
+    assert rates(chosen, 0) == [1]
+
+
+def test_a_finding_names_the_override() -> None:
+    config = run("train_config.num_steps=150")
+    (finding,) = config.diagnostics
+    assert (finding.filename, finding.row, finding.code) == ("a.config", 6, "SB402")
+    (related,) = finding.related
+    assert (related.filename, related.row, related.column) == ("--set", 1, 24)
+    assert finding.to_dict()["related"][0]["filename"] == "--set"
+
+
+BAD = {
+    "train_config.num_steps": ("1:1", "SB102", "`=` and a value are expected"),
+    "=5": ("1:1", "SB102", "the name of a field is expected"),
+    "train_config.=5": ("1:14", "SB102", "the name of a field is expected"),
+    "train_config.num_step=5": ("1:14", "SB201", "did you mean `num_steps`"),
+    "train_config.num_steps=-5": ("1:24", "SB204", "nearest: 0"),
+    "train_config.num_steps=x": ("1:24", "SB203", "not `x`"),
+    "train_config.num_steps=": ("1:24", "SB102", "one value is expected"),
+    "train_config.num_steps=1 2": ("1:24", "SB102", "one value is expected"),
+    "train_config.num_steps[0]=5": ("1:14", "SB102", "is no list"),
+    "train_config.num_steps.x=5": ("1:14", "SB102", "is a value"),
+    "train_config=5": ("1:14", "SB203", "a block"),
+    f"{KIND}.manual_step_learning_rate.schedule.step=5": ("1:83", "SB102", "`schedule[0]`"),
+    f"{KIND}.manual_step_learning_rate.schedule[2].step=5": ("1:83", "SB102", "the file has 2"),
+}
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_what_does_not_fit(text: str) -> None:
+    place, code, said = BAD[text]
+    found = [d for d in run(text).diagnostics if d.filename == "--set"]
+    assert [(f"{d.row}:{d.column}", d.code) for d in found] == [(place, code)]
+    assert said in found[0].message
