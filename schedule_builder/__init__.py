@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from schedule_builder.building import build_schedule
+    from schedule_builder.checking import validate, validate_text
     from schedule_builder.comparing import first_difference
-    from schedule_builder.config import Config, load, validate, validate_text
+    from schedule_builder.config import Config, load
     from schedule_builder.diagnostics import ConfigError, Diagnostic
     from schedule_builder.keras_adapter import build_keras_schedule
     from schedule_builder.keras_optimizers import build_optimizer
@@ -38,8 +39,8 @@ _HOMES = {
     "load": "config",
     "lowers": "lowering",
     "LoweringError": "lowering",
-    "validate": "config",
-    "validate_text": "config",
+    "validate": "checking",
+    "validate_text": "checking",
 }
 
 __all__ = [

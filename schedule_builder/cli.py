@@ -11,16 +11,13 @@ import io
 import os
 import re
 import sys
-from collections import Counter
 from collections.abc import Sequence
 
-from schedule_builder import __version__
-from schedule_builder.config import examine_bytes
+from schedule_builder import __version__, validating
+from schedule_builder.config import Config, examine_bytes
 from schedule_builder.curves import MAX_STEP
-from schedule_builder.diagnostics import RENDERERS as FINDING_FORMATS
-from schedule_builder.diagnostics import Diagnostic
+from schedule_builder.validating import COULD_NOT_RUN, FOUND_ERRORS, OK
 
-OK, FOUND_ERRORS, COULD_NOT_RUN = 0, 1, 2
 DIFFERENT = 1
 MAX_SHOWN_STEPS = 1_000_000
 _RANGE = re.compile(r"(\d+)(?::(\d+)(?::(\d+))?)?\Z")
@@ -37,44 +34,25 @@ def _read(path: str) -> bytes | None:
         return None
 
 
-def _summary(diagnostics: Sequence[Diagnostic], files: int) -> str:
-    counts = Counter(d.severity for d in diagnostics)
-    found = [
-        f"{counts[severity]} {severity}{'s' if counts[severity] > 1 else ''}"
-        for severity in ("error", "warning")
-        if counts[severity]
-    ]
-    where = f"{files} file{'s' if files != 1 else ''}"
-    return f"Found {' and '.join(found)} in {where}." if found else f"{where}: no findings."
+def _print_findings(config: Config) -> None:
+    for diagnostic in config.diagnostics:
+        print(diagnostic, file=sys.stderr)
 
 
-def _validate(arguments: argparse.Namespace) -> int:
-    diagnostics: list[Diagnostic] = []
-    code, files = OK, 0
-    for path in arguments.files:
-        data = _read(path)
-        if data is None:
-            code = COULD_NOT_RUN
-            continue
-        files += 1
-        diagnostics += examine_bytes(data, path).diagnostics
-    sys.stdout.write(FINDING_FORMATS[arguments.format](diagnostics))
-    if arguments.format == "text":
-        print(_summary(diagnostics, files))
-    if code == OK and any(d.severity == "error" for d in diagnostics):
-        code = FOUND_ERRORS
-    return code
+def _examine(path: str, arguments: argparse.Namespace) -> Config | None:
+    data = _read(path)
+    if data is None:
+        return None
+    return examine_bytes(data, path, overrides=arguments.overrides, num_steps=arguments.num_steps)
 
 
 def _show(arguments: argparse.Namespace) -> int:
     from schedule_builder.showing import RENDERERS, resolved, telling_steps
 
-    data = _read(arguments.file)
-    if data is None:
+    config = _examine(arguments.file, arguments)
+    if config is None:
         return COULD_NOT_RUN
-    config = examine_bytes(data, arguments.file)
-    if config.diagnostics:
-        sys.stderr.write(FINDING_FORMATS["text"](list(config.diagnostics)))
+    _print_findings(config)
     if config.schedule is None:
         return FOUND_ERRORS
     if arguments.resolved:
@@ -90,12 +68,11 @@ def _diff(arguments: argparse.Namespace) -> int:
 
     schedules = []
     for path in (arguments.first, arguments.second):
-        data = _read(path)
-        if data is None:
+        config = _examine(path, arguments)
+        if config is None:
             return COULD_NOT_RUN
-        config = examine_bytes(data, path)
         if config.schedule is None:
-            sys.stderr.write(FINDING_FORMATS["text"](list(config.diagnostics)))
+            _print_findings(config)
             return COULD_NOT_RUN
         schedules.append(config.schedule)
     step = first_difference(*schedules)
@@ -108,6 +85,22 @@ def _diff(arguments: argparse.Namespace) -> int:
     for path, schedule in zip(paths, schedules, strict=True):
         print(f"  {path:{width}}  {schedule(step):.17g}  {schedule.segment_at(step)}")
     return DIFFERENT
+
+
+def _rules(arguments: argparse.Namespace) -> int:
+    from schedule_builder.manual import RULES, find
+
+    if not arguments.rules:
+        for page in RULES.values():
+            print(f"{page.code}  {page.severity:7}  {page.name:24}  {page.title}")
+        return OK
+    for text in arguments.rules:
+        pages = find(text)
+        if not pages:
+            print(f"schedule-builder: there is no rule {text}", file=sys.stderr)
+            return COULD_NOT_RUN
+        print("\n".join(map(str, pages)))
+    return OK
 
 
 def _steps(text: str) -> list[int]:
@@ -140,13 +133,22 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     validate = commands.add_parser(
-        "validate", help="check configs", description="Check configs, and report every finding."
+        "validate",
+        help="check configs",
+        description="Check configs, and report every finding. Without a path, check this folder.",
+        epilog="Exit codes: 0, no errors; 1, errors, or what --fail-on says; 2, could not run.",
     )
-    validate.add_argument("files", nargs="+", metavar="FILE", help="text format, YAML or JSON")
-    validate.add_argument(
-        "--format", choices=FINDING_FORMATS, default="text", help="how to report (text)"
+    validating.add_arguments(validate)
+
+    rules = commands.add_parser(
+        "rules",
+        help="explain the findings",
+        description="List all rules, or explain some.",
     )
-    validate.set_defaults(command=_validate)
+    rules.add_argument(
+        "rules", nargs="*", metavar="RULE", help="a code, its beginning, or a name: SB402, SB4"
+    )
+    rules.set_defaults(command=_rules)
 
     show = commands.add_parser(
         "show",
@@ -154,6 +156,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Show a config's schedule: in words, and as rates at steps.",
     )
     show.add_argument("file", metavar="FILE", help="text format, YAML or JSON")
+    validating.add_overrides(show)
     show.add_argument(
         "--steps",
         type=_steps,
@@ -176,6 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     diff.add_argument("first", metavar="FILE", help="a config in any format")
     diff.add_argument("second", metavar="FILE", help="another one")
+    validating.add_overrides(diff)
     diff.set_defaults(command=_diff)
     return parser
 

@@ -36,6 +36,7 @@ from schedule_builder.v1 import experiment_pb2, learning_rate_pb2, optimizer_pb2
 
 IMPOSSIBLE = Kind("SB308", "impossible-schedule", "error")
 NOT_FINITE = Kind("SB309", "rate-not-finite", "error")
+NOT_IN_KERAS = Kind("SB315", "not-in-keras", "error")
 
 ROOTS: tuple[type[Message], ...] = (
     pipeline_pb2.TrainEvalPipelineConfig,
@@ -157,7 +158,11 @@ class Config:
 
     def fix(self, repair: Repair | None) -> Fix | None:
         """The edits of this file that make a repair."""
-        return None
+        if repair is None:
+            return None
+        from schedule_builder.editing import fix_of  # few configs need it
+
+        return fix_of(self.document, repair)
 
     def place(self, path: Path) -> Span:
         """Where a field stands; where it is missing, the opening of its message."""
@@ -215,39 +220,6 @@ def load(config: ConfigLike) -> Config:
     if loaded.schedule is None:
         raise ConfigError(loaded.diagnostics)
     return loaded
-
-
-def validate(paths: Iterable[str | os.PathLike[str]]) -> list[Diagnostic]:
-    """Checks files.
-
-    Args:
-        paths: files in text format, YAML or JSON.
-
-    Returns:
-        All findings, by file in the order given and by line. Never raises for a bad config.
-
-    Raises:
-        OSError: a file cannot be read.
-    """
-    return [d for path in paths for d in validate_file(path)]
-
-
-def validate_file(path: str | os.PathLike[str]) -> tuple[Diagnostic, ...]:
-    """Checks one file. Raises OSError where it cannot be read."""
-    return examine_bytes(FilePath(path).read_bytes(), os.fspath(path)).diagnostics
-
-
-def validate_text(text: str, filename: str = "<text>") -> list[Diagnostic]:
-    """Checks a config that is not in a file.
-
-    Args:
-        text: the config.
-        filename: the name it has in findings; its suffix says which format it is in.
-
-    Returns:
-        All findings, by line. Never raises for a bad config.
-    """
-    return list(examine(Source(filename, text)).diagnostics)
 
 
 def examine_bytes(data: bytes, filename: str, **options: Any) -> Config:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -219,22 +218,3 @@ def shown(text: str, limit: int = 40) -> str:
     """A piece of a source as a message quotes it: on one line, and not too long."""
     text = " ".join(text.split()) if not text.isspace() else repr(text)[1:-1]
     return text if len(text) <= limit else text[: limit - 3] + "..."
-
-
-def _as_text(diagnostics: list[Diagnostic]) -> str:
-    lines = []
-    for diagnostic in diagnostics:
-        lines.append(str(diagnostic))
-        lines += [
-            f"  {r.filename or diagnostic.filename}:{r.row}:{r.column}: {r.message}"
-            for r in diagnostic.related
-        ]
-    return "".join(line + "\n" for line in lines)
-
-
-def _as_json(diagnostics: list[Diagnostic]) -> str:
-    return json.dumps([d.to_dict() for d in diagnostics], indent=2) + "\n"
-
-
-RENDERERS = {"text": _as_text, "json": _as_json}
-"""The output formats of `validate`: each turns findings into text."""

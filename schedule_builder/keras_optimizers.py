@@ -8,12 +8,10 @@ from typing import Any, NamedTuple
 import keras
 
 from schedule_builder.binding import Path, counting
-from schedule_builder.config import Config, ConfigLike, load
-from schedule_builder.diagnostics import ConfigError, Kind, Report
+from schedule_builder.config import NOT_IN_KERAS, Config, ConfigLike, load
+from schedule_builder.diagnostics import ConfigError, Report
 from schedule_builder.keras_adapter import build_keras_schedule
 from schedule_builder.v1 import experiment_pb2, pipeline_pb2
-
-NOT_IN_KERAS = Kind("SB315", "not-in-keras", "error")
 
 
 def build_optimizer(config: ConfigLike) -> keras.optimizers.Optimizer:

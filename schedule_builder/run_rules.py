@@ -558,24 +558,24 @@ def stage_without_effect(run: Run) -> Iterator[Finding]:
     main = run.main
     if not isinstance(main, rates.ManualStepLearningRate):
         return
-    before = main.initial_learning_rate
-    for index, stage in enumerate(main.schedule):
-        rate = stage.learning_rate
-        is_line = main.warmup and index == 0
-        # A first step of 0 is an error, which says more.
-        if rate == before and stage.step and stage.HasField("learning_rate") and not is_line:
-            path = (*run.kind, "schedule", index)
-            repair = None
-            if len(main.schedule) > 1 and not (main.warmup and index == 0):
-                title = f"Remove this entry, which repeats {_rate(rate)}"
-                repair = Repair(title, (Remove(path),), safe=True)
-            yield Finding(
-                (*path, "learning_rate"),
-                f"nothing changes at step {stage.step}: the rate is {_rate(rate)} before it, too",
-                (),
-                repair,
-            )
-        before = rate
+    levels = [main.initial_learning_rate, *(stage.learning_rate for stage in main.schedule)]
+    idle = [
+        index
+        for index, (before, rate) in enumerate(pairwise(levels))
+        if rate == before and not (main.warmup and index == 0)
+    ]
+    for index in idle:
+        stage = main.schedule[index]
+        # Others say more of a first step of 0, and of a rate that is not given.
+        if not stage.step or not stage.HasField("learning_rate"):
+            continue
+        path, rate = (*run.kind, "schedule", index), _rate(stage.learning_rate)
+        repair = Repair(f"Remove this entry, which repeats {rate}", (Remove(path),), safe=True)
+        yield Finding(
+            (*path, "learning_rate"),
+            f"nothing changes at step {stage.step}: the rate is {rate} before it, too",
+            repair=repair if len(idle) < len(main.schedule) else None,
+        )
 
 
 @rule("SB416", "growing-rate")

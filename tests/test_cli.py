@@ -69,6 +69,8 @@ def test_json_is_one_array(bad: Path) -> None:
         "severity": "error",
         "message": "`learning_rate` is -1: it must be at least 0",
         "related": [],
+        "path": "constant_learning_rate",
+        "fix": None,
     }
     assert second["code"] == "SB201"
     assert json.loads(run("validate", "--format", "json", GOOD).stdout) == []
@@ -82,10 +84,10 @@ def test_a_missing_file_exits_2_and_the_others_are_checked(bad: Path, tmp_path: 
     assert run("show", tmp_path / "missing.config").returncode == 2
 
 
-def test_a_folder_exits_2(tmp_path: Path) -> None:
+def test_a_folder_without_configs_exits_2(tmp_path: Path) -> None:
     result = run("validate", tmp_path)
     assert result.returncode == 2
-    assert "Is a directory" in result.stderr
+    assert "there are no configs" in result.stderr
 
 
 def test_no_permission_exits_2() -> None:
@@ -113,7 +115,7 @@ def test_no_permission_exits_2() -> None:
     "arguments",
     [
         [],
-        ["validate"],
+        ["validate", "--num-steps", "0", "x"],
         ["frobnicate"],
         ["validate", "--format", "nope", "x"],
         ["show", "x", "--steps", "1,-2"],

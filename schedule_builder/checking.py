@@ -1,0 +1,177 @@
+"""Checking files as a project wants them checked: with its settings, and their own comments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from schedule_builder.config import examine, examine_bytes
+from schedule_builder.diagnostics import Diagnostic, Source
+from schedule_builder.editing import apply_fixes
+from schedule_builder.settings import Settings, settings_for
+from schedule_builder.suppressing import suppress
+
+_WORTH_A_PROCESS = 1_500_000
+"""So many bytes take about as long to check as a process takes to start."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the caller asks for, beyond what settings say.
+
+    Attributes:
+        overrides: values in place of those in the files.
+        num_steps: for how many steps to train where a file does not say.
+        select: the codes to report, in place of the settings'.
+        ignore: codes not to report, beside the settings'.
+        settings: what to use in place of each file's own settings.
+    """
+
+    overrides: tuple[str, ...] = ()
+    num_steps: int | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    settings: Settings | None = None
+
+    def settings_of(self, folder: Path) -> Settings:
+        """The settings in force in a folder."""
+        settings = self.settings if self.settings is not None else settings_for(folder)
+        if not (self.select or self.ignore):
+            return settings
+        return replace(
+            settings,
+            select=self.select or settings.select,
+            ignore=settings.ignore + self.ignore,
+        )
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A file that was checked: what is in it, and what was found."""
+
+    filename: str
+    text: str
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def check(data: bytes, filename: str, request: Request = Request()) -> Checked:
+    """Checks the contents of a file.
+
+    Args:
+        data: the contents.
+        filename: the file's name, which says its format and where its settings are.
+        request: what to look at.
+    """
+    settings = request.settings_of(Path(filename).resolve().parent)
+    config = examine_bytes(
+        data,
+        filename,
+        overrides=request.overrides,
+        num_steps=request.num_steps or settings.num_steps,
+        settings=settings,
+    )
+    source = config.document.source
+    found = suppress(source, config.diagnostics)
+    return Checked(filename, source.text, tuple(settings.judged(found, filename)))
+
+
+def validate(paths: Iterable[str | os.PathLike[str]]) -> list[Diagnostic]:
+    """Checks files, as the command `schedule-builder validate` does.
+
+    The settings of each file's project are in force, and so are the comments that silence
+    findings.
+
+    Args:
+        paths: files in text format, YAML or JSON.
+
+    Returns:
+        All findings, by file in the order given and by line. Never raises for a bad config.
+
+    Raises:
+        OSError: a file cannot be read.
+        SettingsError: a project's settings cannot be used.
+    """
+    return [
+        diagnostic
+        for path in paths
+        for diagnostic in check(Path(path).read_bytes(), os.fspath(path)).diagnostics
+    ]
+
+
+def validate_text(text: str, filename: str = "<text>") -> list[Diagnostic]:
+    """Checks a config that is not in a file, without any settings.
+
+    Args:
+        text: the config.
+        filename: the name it has in findings; its suffix says which format it is in.
+
+    Returns:
+        All findings, by line. Never raises for a bad config.
+    """
+    config = examine(Source(filename, text))
+    return suppress(config.document.source, config.diagnostics)
+
+
+def mend(data: bytes, filename: str, request: Request, *, unsafe: bool) -> tuple[bytes, int]:
+    """A file's contents after all of its fixes, and how many were made."""
+    made = 0
+    while True:
+        checked = check(data, filename, request)
+        text, count = apply_fixes(checked.text, checked.diagnostics, unsafe=unsafe)
+        if not count:
+            return data, made
+        made += count
+        mark = data[:3] if data.startswith(b"\xef\xbb\xbf") else b""
+        data = mark + text.encode("utf-8")
+
+
+def _check_file(filename: str, request: Request) -> Checked | str:
+    """A checked file, or the reason why it cannot be read."""
+    try:
+        with open(filename, "rb") as file:  # noqa: PTH123 - pathlib is slower to open one file
+            data = file.read()
+    except OSError as error:
+        return error.strerror or str(error)
+    return check(data, filename, request)
+
+
+def check_files(
+    filenames: Sequence[str],
+    request: Request = Request(),
+    jobs: int | None = None,
+) -> Iterator[tuple[str, Checked | str]]:
+    """Checks files, on all processors where that pays.
+
+    Args:
+        filenames: the files.
+        request: what to look at.
+        jobs: how many processes to use; by default, what the files are worth.
+
+    Yields:
+        Each file's name, in the order given, with what was found, or with the reason why it
+        cannot be read.
+    """
+    if jobs is None:
+        jobs = min(os.cpu_count() or 1, _size(filenames) // _WORTH_A_PROCESS)
+    if jobs <= 1 or len(filenames) == 1:
+        for name in filenames:
+            yield name, _check_file(name, request)
+        return
+    from concurrent.futures import ProcessPoolExecutor  # slow to import
+    from functools import partial
+
+    with ProcessPoolExecutor(jobs) as pool:
+        task = partial(_check_file, request=request)
+        yield from zip(filenames, pool.map(task, filenames, chunksize=8), strict=True)
+
+
+def _size(filenames: Iterable[str]) -> int:
+    total = 0
+    for name in filenames:
+        try:
+            total += os.stat(name).st_size  # noqa: PTH116 - once for each of many files
+        except OSError:
+            continue
+    return total

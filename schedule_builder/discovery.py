@@ -1,0 +1,95 @@
+"""Which files a run of `validate` is about."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from schedule_builder.settings import Settings, matches
+
+STDIN = "-"
+_SUFFIXES = (".config", ".pbtxt", ".textproto", ".txtpb", ".prototxt", ".yaml", ".yml", ".json")
+_SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages", "build", "dist", "venv"))
+_LARGEST = 20_000_000
+_WILD = re.compile(r"[*?\[]")
+_CONFIG = re.compile(
+    rb"^[ \t{\"']*(?:train_config|train_input_reader|trainer|\w*_learning_rate)[\"']?\s*[:{<]"
+    rb"(?!\s*-\s)|\boptimizer_config[\"']?\s*:",
+    re.MULTILINE,
+)
+_OPENING = 1 << 16
+
+
+def find_files(paths: Iterable[str], settings_of: Callable[[Path], Settings]) -> Iterator[str]:
+    """The files that are meant by paths: themselves, those of folders, and those of patterns.
+
+    Of a folder, the files that git does not ignore, whose suffix is that of a config and whose
+    contents look like a pipeline, an experiment or a learning rate; where the settings give
+    patterns, the files that they match.
+
+    Args:
+        paths: files, folders, patterns such as `configs/**/*.config`, or `-`.
+        settings_of: gives the settings that are in force in a folder.
+    """
+    seen: set[str] = set()
+    for path in paths:
+        if path != STDIN and os.path.isdir(path):  # noqa: PTH112 - faster for one file
+            found: Iterable[str] = _in_folder(Path(path), settings_of(Path(path).resolve()))
+        elif _WILD.search(path) and not os.path.exists(path):  # noqa: PTH110
+            matched = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - as it is given
+            found = [p for p in matched if os.path.isfile(p)] or [path]  # noqa: PTH113
+        else:
+            found = [path]
+        for name in found:
+            if name not in seen:
+                seen.add(name)
+                yield name
+
+
+def _in_folder(folder: Path, settings: Settings) -> Iterator[str]:
+    for path in _listed(folder):
+        relative = settings.relative(str(path)) if settings.files or settings.exclude else ""
+        if any(matches(relative, pattern) for pattern in settings.exclude):
+            continue
+        if settings.files:
+            is_meant = any(matches(relative, pattern) for pattern in settings.files)
+        else:
+            is_meant = path.suffix.lower() in _SUFFIXES and _looks_like_config(path)
+        if is_meant:
+            yield str(path)
+
+
+def _listed(folder: Path) -> list[Path]:
+    """The files in a folder; what git ignores is left out where git knows."""
+    command = ["git", "-C", str(folder), "ls-files", "-z", "-co", "--exclude-standard"]
+    try:
+        done = subprocess.run(command, capture_output=True, check=True, timeout=60)  # noqa: S603
+        listed = done.stdout
+    except (OSError, subprocess.SubprocessError):
+        return sorted(_walk(folder))
+    names = sorted({os.fsdecode(name) for name in listed.split(b"\0") if name})
+    return [path for name in names if (path := folder / name).is_file()]
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for where, folders, names in os.walk(folder):
+        folders[:] = [n for n in folders if not n.startswith(".") and n not in _SKIPPED]
+        yield from (Path(where) / name for name in names)
+
+
+def _looks_like_config(path: Path) -> bool:
+    try:
+        if path.stat().st_size > _LARGEST:
+            return False
+        with path.open("rb") as file:
+            opening = file.read(_OPENING)
+            if opening.lstrip()[:1] == b"[":
+                return False
+            return bool(_CONFIG.search(opening) or _CONFIG.search(opening[-100:] + file.read()))
+    except OSError:
+        # It is reported where it is read.
+        return True

@@ -1,0 +1,152 @@
+"""Changes of a file's text that leave everything else in it, comments and layout, as it was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from schedule_builder.binding import Path
+from schedule_builder.diagnostics import Diagnostic, Edit, Fix
+from schedule_builder.rules import Remove, Repair
+from schedule_builder.tree import Block, Document, Field, Scalar, Sequence, Value
+
+_SEPARATOR = re.compile(r"[ \t]*[,;]")
+_REST = re.compile(r"[ \t]*(#[^\r\n]*)?(?:\r?\n|\Z)")
+_BLANKS = re.compile(r"[ \t]+")
+_COMMENT = re.compile(r"#[^\r\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+
+
+def fix_of(document: Document, repair: Repair) -> Fix | None:
+    """The edits of a document that make a repair; None where the place is not in its text."""
+    edits = []
+    for change in repair.changes:
+        if isinstance(change, Remove):
+            edit = _removal(document, change.path)
+        else:
+            edit = _setting(document, change.path, change.text)
+        if edit is None or edit.end > len(document.source.text):
+            return None
+        edits.append(edit)
+    return Fix(repair.title, tuple(edits), repair.safe)
+
+
+def apply(text: str, edits: Iterable[Edit]) -> str:
+    """The text after edits that do not overlap."""
+    for edit in sorted(edits, reverse=True):
+        text = text[: edit.start] + edit.text + text[edit.end :]
+    return text
+
+
+def apply_fixes(
+    text: str, diagnostics: Iterable[Diagnostic], *, unsafe: bool = False
+) -> tuple[str, int]:
+    """The text after the fixes of its findings, and how many of them were made.
+
+    One that overlaps with an earlier one is left for the next time.
+    """
+    edits: list[Edit] = []
+    count = 0
+    for diagnostic in diagnostics:
+        fix = diagnostic.fix
+        if fix is None or not (fix.safe or unsafe):
+            continue
+        if all(_are_apart(new, old) for new in fix.edits for old in edits):
+            edits += fix.edits
+            count += 1
+    return apply(text, edits), count
+
+
+def _are_apart(one: Edit, other: Edit) -> bool:
+    return one.end < other.start or other.end < one.start
+
+
+def without(text: str, start: int, end: int) -> Edit:
+    """Takes a stretch out of a text: with its separator, and its lines where they are its own.
+
+    Comments in it and behind it stay.
+    """
+    line_start = text.rfind("\n", 0, start) + 1
+    if text[line_start:start].strip() == "-":
+        start = line_start + text[line_start:start].index("-")
+    separator = _SEPARATOR.match(text, end)
+    if separator:
+        end = separator.end()
+    rest = _REST.match(text, end)
+    comments = [m[0] for m in _COMMENT.finditer(text, start, end) if m[0][0] == "#"]
+    indent = text[line_start:start]
+    before = start
+    while text[before - 1 : before].isspace():
+        before -= 1
+    if text[before - 1 : before] == "," and not separator and not comments:
+        return Edit(before - 1, end, "")
+    if rest is not None and not indent.strip():
+        if rest[1]:
+            comments.append(rest[1])
+        newline = "\r\n" if rest[0].endswith("\r\n") else "\n"
+        kept = "".join(f"{indent}{comment}{newline}" for comment in comments)
+        return Edit(line_start, rest.end(), kept)
+    if separator:
+        blanks = _BLANKS.match(text, end)
+        end = blanks.end() if blanks else end
+    else:
+        start -= len(indent) - len(indent.rstrip(" \t"))
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return Edit(start, end, "".join(f" {comment}{newline}" for comment in comments))
+
+
+def _fields(value: Value | None, name: str) -> list[Field]:
+    return [f for f in value.fields if f.name == name] if isinstance(value, Block) else []
+
+
+def _find(document: Document, path: Path) -> tuple[Field, Value, Sequence | None] | None:
+    """The field that a path leads to, its value, and the list that the value is in."""
+    value: Value = document.root
+    found: tuple[Field, Value, Sequence | None] | None = None
+    steps = list(path)
+    while steps:
+        fields = _fields(value, str(steps.pop(0)))
+        if not fields:
+            return None
+        items: list[tuple[Field, Value, Sequence | None]] = []
+        for field in fields:
+            if isinstance(field.value, Sequence):
+                items += [(field, item, field.value) for item in field.value.items]
+            else:
+                items.append((field, field.value, None))
+        index = steps.pop(0) if steps and isinstance(steps[0], int) else 0
+        if not isinstance(index, int) or index >= len(items):
+            return None
+        found = items[index]
+        value = found[1]
+    return found
+
+
+def _removal(document: Document, path: Path) -> Edit | None:
+    found = _find(document, path)
+    if found is None:
+        return None
+    field, value, sequence = found
+    start = value.start if sequence is not None else field.start
+    return without(document.source.text, start, value.end)
+
+
+def _setting(document: Document, path: Path, text: str) -> Edit | None:
+    found = _find(document, path)
+    if found is not None:
+        value = found[1]
+        return Edit(value.start, value.end, text) if isinstance(value, Scalar) else None
+    parent = _find(document, path[:-1]) if path[:-1] else None
+    block = parent[1] if parent is not None else document.root
+    if not isinstance(block, Block) or not block.fields:
+        return None
+    source = document.source.text
+    first = block.fields[0].start
+    line = source[source.rfind("\n", 0, first) + 1 : first]
+    quote = '"' if source[first] == '"' else ""
+    given = f"{quote}{path[-1]}{quote}: {text}"
+    is_flow = source[block.start : block.start + 1] == "{"
+    if not line.strip(" \t-"):
+        newline = "\r\n" if "\r\n" in source else "\n"
+        comma = "," if is_flow and document.syntax.explicit_lists else ""
+        return Edit(first, first, f"{given}{comma}{newline}{line.replace('-', ' ')}")
+    return Edit(first, first, f"{given}, " if document.syntax.explicit_lists else f"{given} ")

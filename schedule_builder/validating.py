@@ -1,0 +1,287 @@
+"""The command `validate`: what to check, what to mend, what to show, and how to end."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from schedule_builder.checking import Checked, Request, check, check_files, mend
+from schedule_builder.diagnostics import Diagnostic
+from schedule_builder.discovery import STDIN, find_files
+from schedule_builder.rendering import (
+    RENDERERS,
+    Findings,
+    default_format,
+    summary,
+    wants_color,
+)
+from schedule_builder.settings import Settings, SettingsError, codes, read_settings
+
+OK, FOUND_ERRORS, COULD_NOT_RUN = 0, 1, 2
+_FOR_PEOPLE = ("text", "full")
+_PROGRESS_FROM = 20
+_WATCH_SECONDS = 0.5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's arguments."""
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="PATH",
+        help="files in text format, YAML or JSON; folders; patterns; - for standard input",
+    )
+    parser.add_argument(
+        "--format", choices=RENDERERS, help="how to report (text; github under GitHub Actions)"
+    )
+    parser.add_argument("--output", metavar="FILE", help="write the report to a file")
+    parser.add_argument(
+        "--stdin-filename",
+        metavar="NAME",
+        default="<stdin>",
+        help="the name of what - reads, which says its format and its settings",
+    )
+    add_overrides(parser)
+    what = parser.add_argument_group("what to report")
+    what.add_argument("--select", metavar="CODES", help="only these codes, such as SB1,SB402")
+    what.add_argument("--ignore", metavar="CODES", help="none of these codes")
+    what.add_argument(
+        "--fail-on",
+        choices=("error", "warning"),
+        help="which findings make the exit code 1 (error)",
+    )
+    what.add_argument("--baseline", metavar="FILE", help="leave out the findings of this file")
+    what.add_argument(
+        "--write-baseline", metavar="FILE", help="take what is found now for known, in a file"
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--config", metavar="FILE", help="the pyproject.toml with the settings")
+    where.add_argument("--isolated", action="store_true", help="use no settings")
+    mending = parser.add_argument_group("mending")
+    mending.add_argument("--fix", action="store_true", help="mend in place what is safe to mend")
+    mending.add_argument(
+        "--unsafe-fixes", action="store_true", help="mend what may change the schedule, too"
+    )
+    mending.add_argument("--diff", action="store_true", help="show the mending, change nothing")
+    parser.add_argument("--jobs", type=int, metavar="N", help="processes (as many as pay)")
+    parser.add_argument("--watch", action="store_true", help="check again whenever a file changes")
+    parser.set_defaults(command=run)
+
+
+def add_overrides(parser: argparse.ArgumentParser) -> None:
+    """Declares what stands in for what a file says."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        dest="overrides",
+        help="a value in place of the file's, such as train_config.num_steps=5000; repeatable",
+    )
+    parser.add_argument(
+        "--num-steps", type=_count, metavar="N", help="the length of runs whose file says none"
+    )
+
+
+def _count(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        message = f"{text!r} is not a whole number above 0"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command and returns its exit code."""
+    try:
+        request = _request(arguments)
+        if arguments.watch:
+            with suppress(KeyboardInterrupt):
+                _watch(arguments, request)
+            return OK
+        return _once(arguments, request)
+    except (SettingsError, OSError) as error:
+        print(f"schedule-builder: {error}", file=sys.stderr)
+        return COULD_NOT_RUN
+
+
+def _request(arguments: argparse.Namespace) -> Request:
+    settings = None
+    if arguments.isolated:
+        settings = Settings()
+    elif arguments.config:
+        settings = read_settings(Path(arguments.config))
+        if settings is None:
+            message = f"{arguments.config} has no table [tool.schedule-builder]"
+            raise SettingsError(message)
+    try:
+        chosen = {name: _codes(getattr(arguments, name)) for name in ("select", "ignore")}
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+    return Request(
+        tuple(arguments.overrides),
+        arguments.num_steps,
+        **chosen,
+        settings=settings,
+    )
+
+
+def _codes(text: str | None) -> tuple[str, ...]:
+    return codes([name.strip() for name in text.split(",")]) if text else ()
+
+
+def _once(arguments: argparse.Namespace, request: Request) -> int:
+    files = list(find_files(arguments.files or ["."], request.settings_of))
+    if not files:
+        print("schedule-builder: there are no configs to check here", file=sys.stderr)
+        return COULD_NOT_RUN
+    if arguments.diff or arguments.fix or arguments.unsafe_fixes:
+        mended = _mend(files, arguments, request)
+        if arguments.diff or STDIN in files:
+            return FOUND_ERRORS if mended and arguments.diff else OK
+    checked, code = _check(files, arguments, request)
+    diagnostics = [d for c in checked for d in c.diagnostics]
+    if arguments.write_baseline:
+        from schedule_builder.baseline import Baseline
+
+        count = Baseline(Path(arguments.write_baseline)).write(diagnostics)
+        print(f"Wrote {count} known finding{'s' * (count != 1)} to {arguments.write_baseline}.")
+        return code
+    diagnostics = _beyond_baseline(diagnostics, checked, arguments, request)
+    _report(diagnostics, checked, arguments)
+    if code == OK and any(_fails(d, arguments, request) for d in diagnostics):
+        code = FOUND_ERRORS
+    return code
+
+
+def _check(
+    files: Sequence[str], arguments: argparse.Namespace, request: Request
+) -> tuple[list[Checked], int]:
+    checked, code = [], OK
+    names = [name for name in files if name != STDIN]
+    if len(names) < len(files):
+        checked.append(check(sys.stdin.buffer.read(), arguments.stdin_filename, request))
+    for name, result in _progress(check_files(names, request, arguments.jobs), len(names)):
+        if isinstance(result, str):
+            print(f"schedule-builder: cannot read {name}: {result}", file=sys.stderr)
+            code = COULD_NOT_RUN
+        else:
+            checked.append(result)
+    return checked, code
+
+
+def _progress(
+    results: Iterator[tuple[str, Checked | str]], total: int
+) -> Iterator[tuple[str, Checked | str]]:
+    """Shows on a terminal how far the check of many files is."""
+    shown = total > _PROGRESS_FROM and sys.stderr.isatty()
+    last = 0.0
+    for count, result in enumerate(results, 1):
+        now = time.monotonic()
+        if shown and now - last > 0.1:  # noqa: PLR2004 - seconds, so that it does not flicker
+            filled = 30 * count // total
+            bar = "#" * filled + "." * (30 - filled)
+            print(f"\r[{bar}] {count}/{total} files", end="", file=sys.stderr, flush=True)
+            last = now
+        yield result
+    if shown:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _beyond_baseline(
+    diagnostics: list[Diagnostic],
+    checked: Sequence[Checked],
+    arguments: argparse.Namespace,
+    request: Request,
+) -> list[Diagnostic]:
+    path = arguments.baseline
+    if path is None:
+        settings = request.settings_of(Path.cwd())
+        path = settings.root / settings.baseline if settings.baseline else None
+    if path is None:
+        return diagnostics
+    from schedule_builder.baseline import Baseline
+
+    return Baseline(Path(path)).new(diagnostics, [c.filename for c in checked])
+
+
+def _report(
+    diagnostics: Sequence[Diagnostic], checked: Sequence[Checked], arguments: argparse.Namespace
+) -> None:
+    name = arguments.format or default_format()
+    color = wants_color(is_terminal=sys.stdout.isatty()) and not arguments.output
+    findings = Findings(diagnostics, {c.filename: c.text for c in checked}, color)
+    text = RENDERERS[name](findings)
+    if arguments.output:
+        Path(arguments.output).write_text(text, encoding="utf-8")
+        print(summary(findings))
+    else:
+        sys.stdout.write(text)
+
+
+def _fails(diagnostic: Diagnostic, arguments: argparse.Namespace, request: Request) -> bool:
+    if diagnostic.severity == "error":
+        return True
+    folder = Path(diagnostic.filename).resolve().parent
+    return (arguments.fail_on or request.settings_of(folder).fail_on) == "warning"
+
+
+def _mend(files: Sequence[str], arguments: argparse.Namespace, request: Request) -> int:
+    """Mends files in place, or shows how; what standard input held goes to standard output."""
+    total, changed = 0, 0
+    for name in files:
+        is_stdin = name == STDIN
+        filename = arguments.stdin_filename if is_stdin else name
+        try:
+            old = sys.stdin.buffer.read() if is_stdin else Path(name).read_bytes()
+        except OSError:
+            continue  # The check says why.
+        new, count = mend(old, filename, request, unsafe=arguments.unsafe_fixes)
+        total += count
+        changed += bool(count)
+        if arguments.diff:
+            sys.stdout.write(_difference(old, new, filename))
+        elif is_stdin:
+            sys.stdout.buffer.write(new)
+        elif count:
+            Path(name).write_bytes(new)
+    where = f"{changed} file{'s' * (changed != 1)}"
+    done = "Would mend" if arguments.diff else "Mended"
+    if total or arguments.diff:
+        print(f"{done} {total} finding{'s' * (total != 1)} in {where}.", file=sys.stderr)
+    return total
+
+
+def _difference(old: bytes, new: bytes, name: str) -> str:
+    before, after = (data.decode("utf-8", "replace").splitlines(True) for data in (old, new))
+    text = "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        for line in difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
+    )
+    return text.replace("\r\n", "\n")
+
+
+def _watch(arguments: argparse.Namespace, request: Request) -> None:
+    """Checks again whenever one of the files, or which files there are, changes."""
+    before: dict[str, int] | None = None
+    while True:
+        now = {}
+        for name in find_files(arguments.files or ["."], request.settings_of):
+            with suppress(OSError):
+                now[name] = os.stat(name).st_mtime_ns  # noqa: PTH116 - twice a second
+        if now != before:
+            if sys.stdout.isatty():
+                print("\x1b[2J\x1b[H", end="")
+            _once(arguments, request)
+            sys.stdout.flush()
+            before = now
+        time.sleep(_WATCH_SECONDS)
