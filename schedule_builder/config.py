@@ -305,13 +305,15 @@ def examine(
     binder.bind(document.root, message)
     config = replace(_result(document, report, message, binder.places, None), given_steps=num_steps)
     is_clear = not report.has_errors
+    blamed = set()
     if readable:
         for kind, finding in check_message(message, binder.broken):
             config.report(report, kind, finding)
+            blamed.add(finding.path)
             is_clear = is_clear and (kind.severity != "error" or kind.code in _CLEAR)
     schedule = _lower(config, report) if is_clear else None
     if schedule is not None:
-        for kind, finding in check_run(_run(config, schedule, settings)):
+        for kind, finding in check_run(_run(config, schedule, settings, blamed)):
             config.report(report, kind, finding)
     found = _result(document, report, message, binder.places, schedule)
     return replace(found, given_steps=num_steps)
@@ -321,7 +323,7 @@ _CLEAR = frozenset(("SB303", "SB304"))
 """Errors that leave no doubt about the schedule that was meant."""
 
 
-def _run(config: Config, schedule: Schedule, settings: Judgement | None) -> Run:
+def _run(config: Config, schedule: Schedule, settings: Judgement | None, blamed: set[Path]) -> Run:
     path = config.learning_rate
     steps_path = config.dialect.num_steps
     is_given = bool(steps_path and config.get(steps_path))
@@ -342,6 +344,7 @@ def _run(config: Config, schedule: Schedule, settings: Judgement | None) -> Run:
         optimizer=optimizer,
         policy=settings.policy if settings else {},
         thresholds=THRESHOLDS | dict(settings.thresholds if settings else {}),
+        blamed=blamed,
     )
 
 
@@ -393,6 +396,7 @@ def _lower(config: Config, report: Report) -> Schedule | None:
             f"the rate at step {step} is {schedule(step):.9g}: a rate is finite, not negative, and"
             f" at most {MAX_RATE:.9g}",
         )
+        return None
     return schedule
 
 

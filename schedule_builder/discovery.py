@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import os
 import re
-import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -65,6 +64,8 @@ def _in_folder(folder: Path, settings: Settings) -> Iterator[str]:
 
 def _listed(folder: Path) -> list[Path]:
     """The files in a folder; what git ignores is left out where git knows."""
+    import subprocess  # one file needs none
+
     command = ["git", "-C", str(folder), "ls-files", "-z", "-co", "--exclude-standard"]
     try:
         done = subprocess.run(command, capture_output=True, check=True, timeout=60)  # noqa: S603

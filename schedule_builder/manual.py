@@ -30,7 +30,11 @@ _OTHERS: dict[Kind, str] = {
         optimizer { momentum_optimizer {
         optimizer { momentum_optimizer { } }
     """,
-    tree.TOO_DEEP: """Blocks nest at most 100 deep, the limit of protobuf's own parsers.""",
+    tree.TOO_DEEP: """Blocks nest at most 100 deep, the limit of protobuf's own parsers.
+
+    No config is meant to be deeper: a file like this was written by a program in a loop, or to
+    make a reader fail.
+    """,
     tree.PLACEHOLDER: """Templates are filled in before they are checked.
 
     `$num_steps` and `{{ rate }}` stand for values that a program puts there. Check what it writes,
@@ -104,8 +108,8 @@ _OTHERS: dict[Kind, str] = {
     """,
     config.IMPOSSIBLE: """The numbers make a schedule.
 
-    Each alone is within its bounds, and together they are not: an exponential shape from rate 0,
-    a batch-size scaling without a batch size.
+    Each alone is within its bounds, and together they mean nothing: an exponential shape from
+    rate 0, a batch-size scaling without a batch size.
 
         constant_learning_rate { learning_rate: 0.1 } warmup { warmup_steps: 9 shape: EXPONENTIAL }
     """,

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from schedule_builder import __version__
 from schedule_builder.diagnostics import Diagnostic, Fix, Source
@@ -256,6 +255,14 @@ def _sarif(findings: Findings) -> str:
 
 def _junit(findings: Findings) -> str:
     """JUnit's XML, which every CI service shows: a test case for each file."""
+    from xml.sax.saxutils import escape, quoteattr  # imports half of the network
+
+    def clean(text: str) -> str:
+        return escape(_printable(text))
+
+    def attribute(text: str) -> str:
+        return quoteattr(_printable(text))
+
     by_file: dict[str, list[Diagnostic]] = {name: [] for name in findings.texts}
     for diagnostic in findings.diagnostics:
         by_file.setdefault(diagnostic.filename, []).append(diagnostic)
@@ -267,16 +274,16 @@ def _junit(findings: Findings) -> str:
         ' errors="0">',
     ]
     for name, found in by_file.items():
-        lines.append(f'    <testcase name={_attribute(name)} classname="schedule-builder">')
+        lines.append(f'    <testcase name={attribute(name)} classname="schedule-builder">')
         errors = [d for d in found if d.severity == "error"]
         if errors:
             text = "\n".join(map(str, errors))
             codes = ", ".join(dict.fromkeys(d.code for d in errors))
-            lines.append(f"      <failure message={_attribute(codes)}>{_clean(text)}</failure>")
+            lines.append(f"      <failure message={attribute(codes)}>{clean(text)}</failure>")
         warnings = [d for d in found if d.severity != "error"]
         if warnings:
             text = "\n".join(map(str, warnings))
-            lines.append(f"      <system-out>{_clean(text)}</system-out>")
+            lines.append(f"      <system-out>{clean(text)}</system-out>")
         lines.append("    </testcase>")
     lines += ["  </testsuite>", "</testsuites>"]
     return "\n".join(lines) + "\n"
@@ -287,14 +294,6 @@ def _printable(text: str) -> str:
     return "".join(
         c if c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff") else "?" for c in text
     )
-
-
-def _clean(text: str) -> str:
-    return escape(_printable(text))
-
-
-def _attribute(text: str) -> str:
-    return quoteattr(_printable(text))
 
 
 Renderer = Callable[[Findings], str]

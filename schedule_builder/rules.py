@@ -110,7 +110,14 @@ def check_message(
 
 @rule("SB301", "no-optimizer", "error", pipelines.TrainEvalPipelineConfig)
 def no_optimizer(message: pipelines.TrainEvalPipelineConfig) -> Iterator[Finding]:
-    """A pipeline config says how to train: it has a `train_config` with an `optimizer`."""
+    """A pipeline config says how to train: it has a `train_config` with an `optimizer`.
+
+    Files for evaluation or export alone often have none. The Object Detection API then stops with
+    an error of Python.
+
+        train_config { num_steps: 1000 }
+        train_config { optimizer { momentum_optimizer { ... } } num_steps: 1000 }
+    """
     kinds = "`momentum_optimizer`, `rms_prop_optimizer` or `adam_optimizer`"
     if not message.HasField("train_config"):
         yield Finding((), "there is no `train_config`, which holds the optimizer")
@@ -130,7 +137,13 @@ def no_optimizer(message: pipelines.TrainEvalPipelineConfig) -> Iterator[Finding
     optimizers.AdamOptimizer,
 )
 def no_learning_rate(message: Any) -> Iterator[Finding]:
-    """An optimizer has a `learning_rate`, and that chooses a kind of schedule."""
+    """An optimizer has a `learning_rate`, and that chooses a kind of schedule.
+
+    Nothing is assumed where there is none, and the Object Detection API stops with an error.
+
+        adam_optimizer { }
+        adam_optimizer { learning_rate { constant_learning_rate { learning_rate: 0.001 } } }
+    """
     if not isinstance(message, rates.LearningRate):
         if not message.HasField("learning_rate"):
             yield Finding((), "there is no `learning_rate` in this optimizer: add one")
@@ -146,8 +159,13 @@ def no_learning_rate(message: Any) -> Iterator[Finding]:
 def first_step_zero(message: rates.ManualStepLearningRate) -> Iterator[Finding]:
     """The first entry of a manual schedule begins after step 0.
 
-    The rate from step 0 on is `initial_learning_rate`. Entries at step 0 stood in sample
-    configs of 2017 and are refused since 2018.
+    The rate from step 0 on is `initial_learning_rate`. Entries at step 0 stood in sample configs
+    of 2017, and are refused since 2018. `--fix` makes such an entry the initial rate, which is
+    what it meant.
+
+        initial_learning_rate: 0.0003
+        schedule { step: 0 learning_rate: 0.0003 }              # "First step cannot be zero"
+        schedule { step: 900000 learning_rate: 0.00003 }
     """
     if message.schedule and message.schedule[0].step == 0:
         rate = message.schedule[0].learning_rate
@@ -173,7 +191,13 @@ def first_step_zero(message: rates.ManualStepLearningRate) -> Iterator[Finding]:
     rates.PiecewiseLinearLearningRate,
 )
 def steps_not_increasing(message: Any) -> Iterator[Finding]:
-    """Each entry of a manual schedule, and each point, comes after the one before it."""
+    """Each entry of a manual schedule, and each point, comes after the one before it.
+
+    The Object Detection API refuses others. A digit is wrong, or entries were added at the end.
+
+        schedule { step: 5000 learning_rate: 0.01 }
+        schedule { step: 4000 learning_rate: 0.001 }
+    """
     name = "schedule" if isinstance(message, rates.ManualStepLearningRate) else "point"
     for index, (before, entry) in enumerate(pairwise(getattr(message, name)), 1):
         if entry.step <= before.step:
@@ -193,7 +217,14 @@ def _given(message: Message, name: str) -> str:
 
 @rule("SB305", "decay-never-happens", "error", rates.CosineDecayLearningRate)
 def decay_never_happens(message: rates.CosineDecayLearningRate) -> Iterator[Finding]:
-    """Warmup and hold leave steps for the decay before `total_steps`."""
+    """Warmup and hold leave steps for the decay before `total_steps`.
+
+    `total_steps` counts them, too. The Object Detection API refuses a warmup that is longer; a
+    hold that is longer it takes, and the rate then falls to 0 at once.
+
+        cosine_decay_learning_rate { total_steps: 1000 warmup_steps: 1000 }
+        cosine_decay_learning_rate { total_steps: 1000 warmup_steps: 100 }
+    """
     lead = message.warmup_steps + message.hold_base_rate_steps
     if lead < message.total_steps:
         return
@@ -210,7 +241,14 @@ def decay_never_happens(message: rates.CosineDecayLearningRate) -> Iterator[Find
 
 @rule("SB306", "warmup-above-base", "error", rates.CosineDecayLearningRate)
 def warmup_above_base(message: rates.CosineDecayLearningRate) -> Iterator[Finding]:
-    """A cosine's warmup does not start above the rate that it leads to."""
+    """A cosine's warmup does not start above the rate that it leads to.
+
+    It is often the default of `warmup_learning_rate`, 0.0002, that is above a small rate, and the
+    default of 10000 `warmup_steps` that brings it in.
+
+        cosine_decay_learning_rate { learning_rate_base: 0.0001 total_steps: 50000 }
+        cosine_decay_learning_rate { learning_rate_base: 0.0001 total_steps: 50000 warmup_steps: 0 }
+    """
     if message.warmup_steps and message.learning_rate_base < message.warmup_learning_rate:
         given = message.HasField("warmup_learning_rate")
         yield Finding(
@@ -232,6 +270,9 @@ def count_mismatch(message: Any) -> Iterator[Finding]:
     """A piecewise schedule has one value more than it has boundaries.
 
     The Garden's `step_cosine_with_offset` has as many: a value at each boundary.
+
+        piecewise_constant_learning_rate { boundaries: [1000] values: [0.1] }
+        piecewise_constant_learning_rate { boundaries: [1000] values: [0.1, 0.01] }
     """
     count = len(message.boundaries)
     at_boundaries = isinstance(message, garden.StepCosineLrConfig)
@@ -246,7 +287,13 @@ def count_mismatch(message: Any) -> Iterator[Finding]:
 
 @rule("SB310", "stage-without-steps", "error", rates.SequentialLearningRate)
 def stage_without_steps(message: rates.SequentialLearningRate) -> Iterator[Finding]:
-    """Only the last stage of a sequence may leave out for how many steps it holds."""
+    """Only the last stage of a sequence may leave out for how many steps it holds.
+
+    A stage without an end would last forever, and those behind it would never begin.
+
+        stage { learning_rate { ... } } stage { learning_rate { ... } }
+        stage { steps: 5000 learning_rate { ... } } stage { learning_rate { ... } }
+    """
     for index, stage in enumerate(message.stage[:-1]):
         if not stage.HasField("steps"):
             yield Finding(
@@ -263,7 +310,13 @@ def stage_without_steps(message: rates.SequentialLearningRate) -> Iterator[Findi
     rates.CombinedLearningRate,
 )
 def scaling_inside(message: Any) -> Iterator[Finding]:
-    """The batch size scales the pipeline's learning rate, and not a member of another one."""
+    """The batch size scales the pipeline's learning rate, and not a member of another one.
+
+    There is one batch size in a run. Scaled members would also be scaled twice, where both say so.
+
+        sequential_learning_rate { stage { learning_rate { batch_size_scaling { ... } ... } } }
+        sequential_learning_rate { stage { learning_rate { ... } } } batch_size_scaling { ... }
+    """
     is_sequence = isinstance(message, rates.SequentialLearningRate)
     name = "stage" if is_sequence else "learning_rates"
     for index, member in enumerate(getattr(message, name)):
@@ -284,7 +337,14 @@ def scaling_inside(message: Any) -> Iterator[Finding]:
     garden.OptimizerConfig,
 )
 def not_selected(message: Any) -> Iterator[Finding]:
-    """A block of the Model Garden counts only where the `type` beside it names it."""
+    """A block of the Model Garden counts only where the `type` beside it names it.
+
+    A block that is left over looks as if it meant something, and the next edit goes to the wrong
+    one.
+
+        learning_rate: {type: cosine, cosine: {...}, stepwise: {...}}   # stepwise is ignored
+        learning_rate: {type: cosine, cosine: {...}}
+    """
     if not message.HasField("type"):
         return
     chosen = message.type
@@ -304,6 +364,9 @@ def type_left_to_code(message: garden.OptimizationConfig) -> Iterator[Finding]:
     Where one does not, the Model Garden takes the type from the Python code that registers the
     experiment. The file alone then does not say what it means, and a change of that code changes
     the schedule. The only block that is given is taken as meant.
+
+        learning_rate: {cosine: {...}}
+        learning_rate: {type: cosine, cosine: {...}}
     """
     unsaid: list[tuple[Path, str]] = []
     for name in ("learning_rate", "warmup", "optimizer"):
@@ -336,6 +399,9 @@ def left_to_code(message: garden.ExperimentConfig) -> Iterator[Finding]:
 
     Where it does not, the Model Garden takes them from the Python code that registers the
     experiment, and nothing can be built from the file alone.
+
+        optimizer_config: {learning_rate: {...}}
+        optimizer_config: {learning_rate: {...}, optimizer: {type: sgd, sgd: {momentum: 0.9}}}
     """
     path: Path = ()
     if message.HasField("trainer"):

@@ -419,7 +419,8 @@ def ends_early(run: Run) -> Iterator[Finding]:
         num_steps: 3000   cosine_decay_learning_rate { total_steps: 2500 ... }   # 500 steps at 0
         num_steps: 3000   cosine_decay_learning_rate { total_steps: 3000 ... }
     """
-    if run.num_steps is None:
+    # Of a line that leads to a first stage, SB410 speaks.
+    if run.num_steps is None or isinstance(run.main, rates.ManualStepLearningRate):
         return
     for schedule in _parts(run):
         final = schedule.segments[-1]
@@ -456,6 +457,8 @@ def jump_up(run: Run) -> Iterator[Finding]:
         schedule { step: 1000 learning_rate: 0.001 }
         schedule { step: 2000 learning_rate: 0.01 }             # 0.0001 was meant
     """
+    if any(path[:-2] == (*run.kind, "schedule") for path in run.blamed):
+        return  # In which order its stages were meant is not known.
     has_fallen = False
     segments = run.schedule.segments
     for before, after in pairwise(segments):
@@ -683,7 +686,10 @@ def rate_above_policy(run: Run) -> Iterator[Finding]:
 
 @rule("SB502", "no-warmup", "error")
 def no_warmup(run: Run) -> Iterator[Finding]:
-    """Every schedule begins with a warmup, where the setting `policy.require-warmup` says so."""
+    """Every schedule begins with a warmup.
+
+    Asked where the setting `policy.require-warmup` says so.
+    """
     if run.policy.get("require-warmup") and not run.warmups:
         yield Finding(run.kind, "there is no warmup, and the project's settings require one")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import sys
 import time
@@ -109,9 +108,11 @@ def run(arguments: argparse.Namespace) -> int:
                 _watch(arguments, request)
             return OK
         return _once(arguments, request)
-    except (SettingsError, OSError) as error:
+    except SettingsError as error:
         print(f"schedule-builder: {error}", file=sys.stderr)
-        return COULD_NOT_RUN
+    except OSError as error:
+        print(f"schedule-builder: {error.filename}: {error.strerror}", file=sys.stderr)
+    return COULD_NOT_RUN
 
 
 def _request(arguments: argparse.Namespace) -> Request:
@@ -262,6 +263,8 @@ def _mend(files: Sequence[str], arguments: argparse.Namespace, request: Request)
 
 
 def _difference(old: bytes, new: bytes, name: str) -> str:
+    import difflib  # few runs show one
+
     before, after = (data.decode("utf-8", "replace").splitlines(True) for data in (old, new))
     text = "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
