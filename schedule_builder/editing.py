@@ -18,16 +18,26 @@ _COMMENT = re.compile(r"#[^\r\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 
 def fix_of(document: Document, repair: Repair) -> Fix | None:
     """The edits of a document that make a repair; None where the place is not in its text."""
-    edits = []
+    text = document.source.text
+    edits: list[Edit] = []
     for change in repair.changes:
         if isinstance(change, Remove):
             edit = _removal(document, change.path)
         else:
             edit = _setting(document, change.path, change.text)
-        if edit is None or edit.end > len(document.source.text):
+        if edit is None or edit.end > len(text):
             return None
+        is_inside = edits and edits[-1].start == edits[-1].end
+        if is_inside and not _are_apart(edits[-1], edit):
+            edit = _merged(edits.pop(), edit, text)
         edits.append(edit)
     return Fix(repair.title, tuple(edits), repair.safe)
+
+
+def _merged(insertion: Edit, removal: Edit, text: str) -> Edit:
+    """What is put in before a stretch that is taken out takes its place."""
+    indent = text[removal.start : insertion.start]
+    return removal._replace(text=indent + insertion.text.removesuffix(indent) + removal.text)
 
 
 def apply(text: str, edits: Iterable[Edit]) -> str:
@@ -126,8 +136,9 @@ def _removal(document: Document, path: Path) -> Edit | None:
     if found is None:
         return None
     field, value, sequence = found
-    start = value.start if sequence is not None else field.start
-    return without(document.source.text, start, value.end)
+    if sequence is not None and len(sequence.items) > 1:
+        return without(document.source.text, value.start, value.end)
+    return without(document.source.text, field.start, field.value.end)
 
 
 def _setting(document: Document, path: Path, text: str) -> Edit | None:

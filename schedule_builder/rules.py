@@ -176,7 +176,9 @@ def first_step_zero(message: rates.ManualStepLearningRate) -> Iterator[Finding]:
             )
             changes = (Set(("initial_learning_rate",), repr(rate)), Remove(("schedule", 0)))
             title = f"Set `initial_learning_rate` to {rate:.9g} and remove this entry"
-            is_clear = len(message.schedule) > 1 and not message.warmup
+            steps = [entry.step for entry in message.schedule]
+            is_ordered = all(one < other for one, other in pairwise(steps))
+            is_clear = len(steps) > 1 and is_ordered and not message.warmup
             repair = Repair(title, changes, safe=True) if is_clear else None
             yield Finding(("schedule", 0, "step"), text, repair=repair)
         else:

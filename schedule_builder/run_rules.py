@@ -567,6 +567,8 @@ def stage_without_effect(run: Run) -> Iterator[Finding]:
         for index, (before, rate) in enumerate(pairwise(levels))
         if rate == before and not (main.warmup and index == 0)
     ]
+    # A first step of 0 is to go, too.
+    has_effect = any(s.step and index not in idle for index, s in enumerate(main.schedule))
     for index in idle:
         stage = main.schedule[index]
         # Others say more of a first step of 0, and of a rate that is not given.
@@ -577,7 +579,7 @@ def stage_without_effect(run: Run) -> Iterator[Finding]:
         yield Finding(
             (*path, "learning_rate"),
             f"nothing changes at step {stage.step}: the rate is {rate} before it, too",
-            repair=repair if len(idle) < len(main.schedule) else None,
+            repair=repair if has_effect else None,
         )
 
 

@@ -111,7 +111,7 @@ WORDS = {
     "steps not increasing (error)": ("SB304",),
 }
 FIELDS = {
-    "SB301": r"train_config",
+    "SB301": r"train_config|model",
     "SB303": r"step\s*:\s*0",
     "SB304": r"step\s*:",
     "SB401": r"decay_steps|exponential_decay_learning_rate",
