@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -32,6 +33,9 @@ def dotted(path: Path) -> str:
     return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
 
 
+MAX_SHOWN = 2**64
+"""Larger numbers are not suggested: they fit no integer."""
+_DECIMAL_COMMA = re.compile(r"-?\d+,\d+\Z")
 _RULE: Any = options_pb2.rule
 _OPEN: Any = options_pb2.open
 _LENIENT: Any = options_pb2.lenient
@@ -420,20 +424,12 @@ class Binder:
         number: int | float | None = (
             self.syntax.integer(value.text) if integer else self.syntax.real(value.text)
         )
-        if number is None:
+        if number is None and integer:
             real = self.syntax.real(value.text)
-            if integer and real is not None and math.isfinite(real):
-                hint = f": write {round(real)}" if abs(real) < 2**63 else ""
-            elif self.syntax.null(value.text):
-                self.add(
-                    WRONG_TYPE,
-                    Span(value.start, value.end),
-                    f"`{declared.name}` has no value: give it {declared.expected}, or remove it",
-                )
-                return None
-            else:
-                hint = ""
-            self.wrong_type(value, declared, f"not `{shown(value.text)}`{hint}")
+            # A number that is whole, and as large as this, is only written in another way.
+            number = int(real) if real is not None and 2**64 < abs(real) < math.inf else None
+        if number is None:
+            self.no_number(value, declared)
             return None
         problem = _out_of_range(number, declared)
         if problem:
@@ -442,6 +438,25 @@ class Binder:
             )
             return None
         return number
+
+    def no_number(self, value: Scalar, declared: FieldSchema) -> None:
+        """Says why a text is no number of the field's type."""
+        text = value.text
+        if self.syntax.null(text):
+            self.add(
+                WRONG_TYPE,
+                span(value),
+                f"`{declared.name}` has no value: give it {declared.expected}, or remove it",
+            )
+            return
+        meant: float | None = self.syntax.integer(text)
+        if declared.kind == "integer":
+            real = self.syntax.real(text)
+            meant = round(real) if real is not None and math.isfinite(real) else None
+        if meant is None and _DECIMAL_COMMA.match(text):
+            meant = self.syntax.real(text.replace(",", "."))
+        hint = f": write {meant}" if meant is not None and abs(meant) < MAX_SHOWN else ""
+        self.wrong_type(value, declared, f"not `{shown(text)}`{hint}")
 
     def check_presence(
         self, declared: FieldSchema, message: Any, path: Path, opening: Span

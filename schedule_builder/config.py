@@ -224,6 +224,7 @@ def load(config: ConfigLike) -> Config:
 
 def examine_bytes(data: bytes, filename: str, **options: Any) -> Config:
     """Reads and checks a file's contents, whatever they are. Options are those of `examine`."""
+    data = data.removeprefix(codecs.BOM_UTF8)
     problem, at = "", 0
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         problem = "this file is UTF-16: save it as UTF-8"
@@ -231,7 +232,7 @@ def examine_bytes(data: bytes, filename: str, **options: Any) -> Config:
         problem = "this is a binary file (it holds a zero byte), not a config"
     else:
         try:
-            text = data.decode("utf-8-sig")
+            text = data.decode()
         except UnicodeDecodeError as error:
             at = error.start
             problem = f"byte 0x{data[at]:02x} is not UTF-8: save the file as UTF-8"
@@ -277,6 +278,8 @@ def examine(
         num_steps: for how many steps to train where the config does not say.
         settings: what to judge by, and what the project requires.
     """
+    if source.text.startswith("\ufeff"):
+        source = Source(source.filename, source.text[1:])
     report = Report(source)
     if (file_format or detect_format(source.filename, source.text)) == "yaml":
         from schedule_builder import yaml_format  # text files need no PyYAML

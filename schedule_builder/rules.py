@@ -230,11 +230,13 @@ def decay_never_happens(message: rates.CosineDecayLearningRate) -> Iterator[Find
     lead = message.warmup_steps + message.hold_base_rate_steps
     if lead < message.total_steps:
         return
+    names = ("total_steps", "warmup_steps", "hold_base_rate_steps")
+    blamed = [name for name in names if message.HasField(name)]
     parts = _given(message, "warmup_steps")
     if message.hold_base_rate_steps:
         parts += " and " + _given(message, "hold_base_rate_steps")
     yield Finding(
-        ("total_steps",) if message.HasField("total_steps") else ("warmup_steps",),
+        (blamed[0] if blamed else "total_steps",),
         f"no step is left for the decay: {parts} reach step {lead}, and"
         f" {_given(message, 'total_steps')} ends the schedule there or before."
         f" `total_steps` includes the warmup: more than {lead} is needed",

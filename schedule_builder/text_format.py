@@ -12,6 +12,7 @@ import sys
 from schedule_builder.diagnostics import Report, Source, Span, shown
 from schedule_builder.tree import (
     MAX_DEPTH,
+    MAX_DIGITS,
     MAX_SYNTAX_ERRORS,
     PLACEHOLDER,
     SYNTAX,
@@ -31,20 +32,19 @@ _TOKEN = re.compile(
     r"""(?:[ \t\r\n\f\v]+|\#[^\n]*)*
     (?:
       (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+    | (?P<placeholder>\$\{\w*\}|\$\w+|\{\{[^{}\n]*\}\})
     | (?P<symbol>[{}<>\[\]:;,\-/])
     | (?P<number>\.?[0-9](?:[eE][+-]|[A-Za-z0-9_.])*)
     | (?P<string>"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*')
-    | (?P<placeholder>\$\{\w*\}|\$\w+|\{\{)
     | (?P<bad>[^#])
     | (?P<end>\Z)
     )""",
     re.VERBOSE,
 )
-_NAME, _SYMBOL, _NUMBER, _STRING, _PLACEHOLDER, _BAD, _END = range(1, 8)
+_NAME, _PLACEHOLDER, _SYMBOL, _NUMBER, _STRING, _BAD, _END = range(1, 8)
 _INTEGER = re.compile(r"-?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\Z")
 _REAL = re.compile(
-    r"-?(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fF]?"
-    r"|(?:0|[1-9][0-9]*)(?:[eE][+-]?[0-9]+[fF]?|[fF])"
+    r"-?(?:(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fF]?"
     r"|inf(?:inity)?|nan)\Z",
     re.IGNORECASE,
 )
@@ -54,7 +54,12 @@ _BOOLEANS = {"true": True, "True": True, "t": True, "1": True} | {
     "f": False,
     "0": False,
 }
-_EXTENSION = re.compile(r"[A-Za-z0-9_./:%~-]+")
+_GAP = r"(?:[ \t\r\n\f\v]|\#[^\n]*\n)*"
+_DOTTED = rf"[A-Za-z_]\w*(?:{_GAP}\.{_GAP}[A-Za-z_]\w*)*"
+_EXTENSION = re.compile(
+    rf"\[{_GAP}((?:[A-Za-z_][\w.~%-]*{_GAP}/{_GAP})?{_DOTTED}){_GAP}\]", re.ASCII
+)
+_GAPS = re.compile(_GAP)
 _ESCAPE = re.compile(
     r"\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))"
 )
@@ -67,19 +72,15 @@ def _integer(text: str) -> int | None:
         return None
     digits = text.lstrip("-")
     base = 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" and digits != "0" else 10
+    if base == 10:  # noqa: PLR2004
+        digits = digits[:MAX_DIGITS]
     return int(digits, base) * (-1 if text[0] == "-" else 1)
 
 
 def _real(text: str) -> float | None:
-    if _REAL.match(text):
-        return float(text.rstrip("fF") if text[-3:].lower() != "inf" else text)
-    integer = _integer(text)
-    if integer is None:
+    if not _REAL.match(text):
         return None
-    try:
-        return float(integer)
-    except OverflowError:
-        return float("inf") if integer > 0 else float("-inf")
+    return float(text.rstrip("fF") if text[-3:].lower() != "inf" else text)
 
 
 TEXT_FORMAT = Syntax(
@@ -98,11 +99,8 @@ class _BadEscape(ValueError):
     pass
 
 
-def _unescape(body: str) -> str:
+def _unescape(body: str) -> bytes:
     """Decodes a string's escapes. Octal and hex escapes are bytes of UTF-8."""
-    if "\\" not in body:
-        return body
-
     out = bytearray()
     at = 0
     for match in _ESCAPE.finditer(body):
@@ -121,7 +119,7 @@ def _unescape(body: str) -> str:
         else:
             raise _BadEscape(match.group())
     out += body[at:].encode("utf-8", "surrogatepass")
-    return out.decode("utf-8", "replace")
+    return bytes(out)
 
 
 class _Stop(Exception):
@@ -307,14 +305,13 @@ class _Reader:
             name, end = self.word, self.end
             self.advance()
         elif self.kind == _SYMBOL and self.word == "[":
-            match = _EXTENSION.match("".join(self.text[self.end :].split("]", 1)[0].split()))
-            closing = self.text.find("]", self.end)
-            if match is None or closing < 0 or "\n" in self.text[self.end : closing].strip():
+            match = _EXTENSION.match(self.text, self.start)
+            if match is None:
                 self.error("the name of an extension is expected in these brackets")
                 self.advance()
                 self.skip_line()
                 return
-            name, end = f"[{match.group()}]", closing + 1
+            name, end = f"[{_GAPS.sub('', match[1])}]", match.end()
             self.end = end
             self.advance()
         else:
@@ -329,7 +326,7 @@ class _Reader:
             block = Block(self.start)
             container.fields.append(Field(name, start, end, block))
             self.open(block, "}" if self.word == "{" else ">")
-        elif self.kind == _SYMBOL and self.word == "[" and colon:
+        elif self.kind == _SYMBOL and self.word == "[" and (colon or self.opens_blocks()):
             sequence = Sequence(self.start)
             container.fields.append(Field(name, start, end, sequence))
             self.open(sequence, "]")
@@ -343,6 +340,11 @@ class _Reader:
             else:
                 container.fields.append(Field(name, start, end, scalar))
                 self.separator()
+
+    def opens_blocks(self) -> bool:
+        """Whether the list that begins here is one of blocks, which needs no colon."""
+        match = _TOKEN.match(self.text, self.end)
+        return match is not None and match[0].lstrip()[-1:] in ("{", "<", "]")
 
     def skip_from(self, offset: int) -> None:
         """Like `skip_line`, unless the offending token already is on a later line."""
@@ -386,12 +388,11 @@ class _Reader:
         return Scalar(text, True, start, closing + 1)
 
     def string(self) -> Scalar | None:
-        start, parts = self.start, []
+        start, parts = self.start, bytearray()
         while self.kind == _STRING:
             try:
-                parts.append(_unescape(self.word[1:-1]))
+                parts += _unescape(self.word[1:-1])
             except _BadEscape as bad:
-                parts.append("")
                 self.errors += 1
                 self.report.add(
                     SYNTAX,
@@ -400,7 +401,14 @@ class _Reader:
                 )
             end = self.end
             self.advance()
-        return Scalar("".join(parts), True, start, end)
+        try:
+            text = parts.decode()
+        except UnicodeDecodeError:
+            self.errors += 1
+            message = "the escapes of this string give bytes that are not UTF-8"
+            self.report.add(SYNTAX, Span(start, end), message)
+            text = ""
+        return Scalar(text, True, start, end)
 
 
 def read(source: Source, report: Report) -> Document:

@@ -10,6 +10,9 @@ from schedule_builder.diagnostics import Kind, Source, Span
 
 MAX_DEPTH = 100
 """How deep blocks may nest: the limit of protobuf's own parsers."""
+MAX_DIGITS = 400
+"""More digits of a decimal number are not read: it is out of every range, and Python's limit of
+4300 is near."""
 MAX_SYNTAX_ERRORS = 50
 """After so many errors the rest of a file is noise."""
 

@@ -7,7 +7,10 @@ part. No tag is ever executed.
 
 from __future__ import annotations
 
+import json
+import math
 import re
+import sys
 from typing import Any
 
 import yaml
@@ -16,6 +19,7 @@ from schedule_builder.diagnostics import Report, Source, Span, shown
 from schedule_builder.tree import (
     DUPLICATE,
     MAX_DEPTH,
+    MAX_DIGITS,
     SYNTAX,
     TAG,
     TOO_DEEP,
@@ -42,13 +46,16 @@ _BOOLEANS = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
 )
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: [^\n]*)?$", re.MULTILINE)
+_TAG = re.compile(r"!<[^>\n]*>|![^\s,\[\]{}]*")
+_FLOW = re.compile(r"(\"(?:[^\"\\]|\\.)*\")|'[^']*'|(?<![^\s])#[^\n]*|(\t)")
+_ONLY_JSON = re.compile(r"\\u[dD][89a-fA-F]|[\x7f-\x9f\u2028\u2029]")
 _STANDARD_TAG = re.compile(r"tag:yaml\.org,2002:(?:str|int|float|bool|null|seq|map)\Z")
 _LIST_TAGS = frozenset(("tag:yaml.org,2002:python/tuple", "tag:yaml.org,2002:python/list"))
 
 
 def _integer(text: str) -> int | None:
     if _DECIMAL.match(text):
-        return int(text)
+        return int(text[:MAX_DIGITS])
     if _PREFIXED.match(text):
         return int(text, 0)
     # A number such as 90e3 or 1000.0 is whole, too.
@@ -63,7 +70,8 @@ def _real(text: str) -> float | None:
     if _REAL.match(text):
         return float(text)
     if _PREFIXED.match(text):
-        return float(int(text, 0))
+        number = int(text, 0)
+        return float(number) if number.bit_length() < sys.float_info.max_exp else math.inf
     if _SPECIAL.match(text):
         return float(text.replace(".", ""))
     return None
@@ -88,10 +96,11 @@ class _Stop(Exception):
 class _Builder:
     """Puts events together to a tree, without recursion."""
 
-    def __init__(self, source: Source, report: Report) -> None:
+    def __init__(self, source: Source, report: Report, texts: dict[int, str]) -> None:
         self.source = source
         self.report = report
-        self.anchors: dict[str, tuple[Value, int] | None] = {}
+        self.texts = texts
+        self.anchors: dict[str, tuple[Value, int, int] | None] = {}
         self.nodes = 0
         self.root: Value | None = None
         # Open containers, with the key that waits for its value, the keys seen so far,
@@ -106,13 +115,17 @@ class _Builder:
         start, end = event.start_mark.index, event.end_mark.index
         if isinstance(event, yaml.ScalarEvent):
             keep = self.check_tag(event, start, sequence=False)
+            text = self.texts.get(start, event.value)
             if self.wants_key():
-                self.key(event.value, start, end)
+                self.key(text, start, end)
                 return
-            scalar = Scalar(event.value, bool(event.style), start, end)
+            if start == end and self.stack and (key := self.stack[-1].key):
+                # Where nothing stands, parsers do not agree.
+                start = end = self.source.text.find(":", key.end) + 1
+            scalar = Scalar(text, bool(event.style), start, end)
             if event.anchor:
-                self.anchors[event.anchor] = (scalar, 1)
-            self.value(scalar, 1, keep=keep)
+                self.anchors[event.anchor] = (scalar, 1, 0)
+            self.value(scalar, 1, 0, keep=keep)
         elif isinstance(event, yaml.AliasEvent):
             if self.wants_key():
                 self.stop(SYNTAX, start, end, "a key must be a name, not an alias")
@@ -124,6 +137,8 @@ class _Builder:
                     end,
                     f"`*{event.anchor}` stands for no value that ends before it",
                 )
+            elif len(self.stack) + known[2] > MAX_DEPTH:
+                self.stop(TOO_DEEP, start, end, f"blocks are nested more than {MAX_DEPTH} deep")
             else:
                 self.value(*known)
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
@@ -161,9 +176,9 @@ class _Builder:
             container.end = container.items[-1].end
         size = self.nodes - frame.nodes_before + 1
         if frame.anchor:
-            self.anchors[frame.anchor] = (container, size)
+            self.anchors[frame.anchor] = (container, size, frame.height)
         self.nodes -= size - 1
-        self.value(container, size, keep=frame.keep)
+        self.value(container, size, frame.height, keep=frame.keep)
 
     def wants_key(self) -> bool:
         if not self.stack:
@@ -191,7 +206,8 @@ class _Builder:
             )
         frame.key = Field(name, start, end, Scalar("", False, end, end))
 
-    def value(self, value: Value, size: int, *, keep: bool = True) -> None:
+    def value(self, value: Value, size: int, height: int, *, keep: bool = True) -> None:
+        """Takes a value: so many nodes, of so many levels of containers."""
         self.nodes += size
         if self.nodes > MAX_NODES:
             self.stop(
@@ -204,6 +220,7 @@ class _Builder:
             self.root = value
             return
         frame = self.stack[-1]
+        frame.height = max(frame.height, height + 1)
         if isinstance(frame.container, Sequence):
             frame.container.items.append(value)
         elif frame.key is not None:
@@ -218,9 +235,10 @@ class _Builder:
         if not tag or tag == "!" or _STANDARD_TAG.match(tag) or (sequence and tag in _LIST_TAGS):
             return True
         short = tag.replace("tag:yaml.org,2002:", "!!")
+        written = _TAG.search(self.source.text, start)
         self.report.add(
             TAG,
-            Span(start, start + len(short)),
+            Span(*written.span()) if written else Span(start, start + 1),
             f"the tag `{shown(short)}` is not read: a config holds data and nothing is"
             " executed. Remove the tag",
         )
@@ -228,7 +246,7 @@ class _Builder:
 
 
 class _Frame:
-    __slots__ = ("anchor", "container", "keep", "key", "keys", "nodes_before")
+    __slots__ = ("anchor", "container", "height", "keep", "key", "keys", "nodes_before")
 
     def __init__(
         self, container: Block | Sequence, anchor: str | None, nodes: int, *, keep: bool
@@ -237,6 +255,7 @@ class _Frame:
         self.container = container
         self.anchor = anchor
         self.nodes_before = nodes
+        self.height = 1
         self.key: Field | None = None
         self.keys: dict[str, int] = {}
 
@@ -246,6 +265,9 @@ def _syntax_error(error: yaml.YAMLError, source: Source, report: Report) -> None
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     at = mark.index if mark is not None else getattr(error, "position", 0)
     text = source.text
+    if mark is None and _LOADER is not yaml.SafeLoader:
+        # The C parser counts bytes here.
+        at = len(text.encode()[:at].decode("utf-8", "ignore"))
     at = min(int(at), len(text))
     if text[at : at + 1] == "\t":
         problem = "YAML does not allow a tab for indentation: use spaces"
@@ -260,13 +282,34 @@ def _syntax_error(error: yaml.YAMLError, source: Source, report: Report) -> None
     report.add(SYNTAX, Span(at, min(at + 1, len(text))), problem)
 
 
+def _as_yaml(text: str) -> tuple[str, dict[int, str]]:
+    """JSON as YAML takes it, with every character at its place, and texts that YAML has not.
+
+    JSON may be indented with tabs, and its texts hold escapes and characters that YAML refuses.
+    """
+    texts: dict[int, str] = {}
+
+    def replaced(match: re.Match[str]) -> str:
+        quoted, tab = match.groups()
+        if tab:
+            return " "
+        if not quoted or not _ONLY_JSON.search(quoted):
+            return match[0]
+        try:
+            texts[match.start()] = json.loads(quoted, strict=False)
+        except ValueError:
+            return match[0]
+        return f'"{"x" * (len(quoted) - 2)}"'
+
+    return _FLOW.sub(replaced, text), texts
+
+
 def read(source: Source, report: Report) -> Document:
     """Reads YAML or JSON. What is wrong with it goes to the report."""
-    text = source.text
+    text, texts = source.text, dict[int, str]()
     if text.lstrip()[:1] in ("{", "["):
-        # JSON may be indented with tabs, which YAML refuses; one space each keeps the places.
-        text = text.replace("\t", " ")
-    builder = _Builder(source, report)
+        text, texts = _as_yaml(text)
+    builder = _Builder(source, report, texts)
     if marker := _CONFLICT.search(text):
         report.add(
             SYNTAX,
@@ -281,12 +324,17 @@ def read(source: Source, report: Report) -> Document:
         pass
     except yaml.YAMLError as error:
         _syntax_error(error, source, report)
+    except UnicodeEncodeError as error:
+        at = Span(error.start, error.start + 1)
+        report.add(SYNTAX, at, "this is half of a surrogate pair, and no character")
     builder.nodes = 0
     while builder.stack:
         # After an error: what was read of the open blocks is still worth checking.
         frame = builder.stack.pop()
-        builder.value(frame.container, 1)
+        builder.value(frame.container, 1, 0)
     root = Block(0) if builder.root is None else builder.root
+    if isinstance(root, Scalar) and not root.quoted and YAML.null(root.text):
+        root = Block(0)
     if not isinstance(root, Block):
         report.add(
             SYNTAX,
