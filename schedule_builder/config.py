@@ -313,7 +313,8 @@ def examine(
         for kind, finding in check_message(message, binder.broken):
             config.report(report, kind, finding)
             blamed.add(finding.path)
-            is_clear = is_clear and (kind.severity != "error" or kind.code in _CLEAR)
+            is_stage = kind.code in _CLEAR and "schedule" in finding.path
+            is_clear = is_clear and (kind.severity != "error" or is_stage)
     schedule = _lower(config, report) if is_clear else None
     if schedule is not None:
         for kind, finding in check_run(_run(config, schedule, settings, blamed)):
@@ -323,7 +324,7 @@ def examine(
 
 
 _CLEAR = frozenset(("SB303", "SB304"))
-"""Errors that leave no doubt about the schedule that was meant."""
+"""Errors of manual stages that leave no doubt about the schedule that was meant."""
 
 
 def _run(config: Config, schedule: Schedule, settings: Judgement | None, blamed: set[Path]) -> Run:
