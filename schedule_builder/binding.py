@@ -13,7 +13,17 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import Kind, Report, Span, closest, shown
-from schedule_builder.tree import DUPLICATE, Block, Document, Field, Scalar, Sequence, Value, span
+from schedule_builder.tree import (
+    DUPLICATE,
+    PLACEHOLDER,
+    Block,
+    Document,
+    Field,
+    Scalar,
+    Sequence,
+    Value,
+    span,
+)
 from schedule_builder.v1 import options_pb2
 
 UNKNOWN_FIELD = Kind("SB201", "unknown-field", "error")
@@ -33,8 +43,10 @@ def dotted(path: Path) -> str:
     return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
 
 
+MAX_SHOWN_NAMES = 12
 MAX_SHOWN = 2**64
 """Larger numbers are not suggested: they fit no integer."""
+_PLACEHOLDER = re.compile(r"\$\{?\w|%\(")
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+\Z")
 _RULE: Any = options_pb2.rule
 _OPEN: Any = options_pb2.open
@@ -151,12 +163,15 @@ class Binder:
         self.broken: set[Path] = set()
         """The messages that could not be read as they were meant."""
         self.path: Path = ()
+        """The message that is being filled."""
+        self.at: Path = ()
+        """The field that is being read."""
 
     def add(
         self, kind: Kind, at: Span, text: str, related: Iterable[tuple[Span, str]] = ()
     ) -> None:
         self.broken.add(self.path)
-        self.report.add(kind, at, text, related, path=dotted(self.path))
+        self.report.add(kind, at, text, related, path=dotted(self.at))
 
     def bind(
         self,
@@ -183,6 +198,7 @@ class Binder:
         selector = selector_of(message.DESCRIPTOR)
         chosen = _text_of(block, selector)
         for field in block.fields:
+            self.at = (*path, field.name)
             declared = schema.get(field.name)
             if declared is None:
                 # What is wrong with a type is said where it is chosen.
@@ -273,6 +289,7 @@ class Binder:
             )
         for item in items:
             at = (*path, len(target))
+            self.at = at
             alone = isinstance(item, Block) and len(items) == 1
             self.places[at] = Place(name, name if alone else span(item))
             if isinstance(item, Sequence):
@@ -449,6 +466,10 @@ class Binder:
                 f"`{declared.name}` has no value: give it {declared.expected}, or remove it",
             )
             return
+        if _PLACEHOLDER.match(text):
+            words = f"`{shown(text)}` is a placeholder that nothing filled in"
+            self.add(PLACEHOLDER, span(value), f"{words}: `{declared.name}` is {declared.expected}")
+            return
         meant: float | None = self.syntax.integer(text)
         if declared.kind == "integer":
             real = self.syntax.real(text)
@@ -462,7 +483,8 @@ class Binder:
         self, declared: FieldSchema, message: Any, path: Path, opening: Span
     ) -> None:
         """Reports a field that has to be there, at the opening of its message."""
-        if not self.complete or (*path, declared.name) in self.places:
+        self.at = (*path, declared.name)
+        if not self.complete or self.at in self.places:
             return
         if declared.rule.required:
             self.add(
@@ -556,7 +578,9 @@ def unknown_field(name: str, descriptor: Any) -> str:
     elif owners:
         hint = f": it belongs to {' or '.join(owners)}"
     else:
-        hint = f". Its fields: {', '.join(known)}" if known else ""
+        names = list(known)[:MAX_SHOWN_NAMES]
+        more = ", ..." if len(known) > len(names) else ""
+        hint = f". Its fields: {', '.join(names)}{more}" if known else ""
     return f"{descriptor.name} has no field `{shown(name)}`{hint}"
 
 

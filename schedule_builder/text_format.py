@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from typing import NamedTuple
 
 from schedule_builder.diagnostics import Report, Source, Span, shown
 from schedule_builder.tree import (
@@ -54,6 +55,7 @@ _BOOLEANS = {"true": True, "True": True, "t": True, "1": True} | {
     "f": False,
     "0": False,
 }
+_NUMBER_BEFORE = re.compile(r"\b\d{1,20}\Z")
 _GAP = r"(?:[ \t\r\n\f\v]|\#[^\n]*\n)*"
 _DOTTED = rf"[A-Za-z_]\w*(?:{_GAP}\.{_GAP}[A-Za-z_]\w*)*"
 _EXTENSION = re.compile(
@@ -126,10 +128,30 @@ class _Stop(Exception):
     """The rest of the file would only repeat what was already said."""
 
 
+class _Open(NamedTuple):
+    """A block or list that is not closed yet."""
+
+    container: Block | Sequence
+    closer: str
+    name: str
+    indent: int
+    """The indentation of the line that it opens on."""
+
+
 class _Reader:
-    def __init__(self, source: Source, report: Report) -> None:
+    """Reads one text.
+
+    Args:
+        source: the text.
+        report: where errors go.
+        by_indentation: whether a line that is indented less than a block, or as much, closes it:
+            a way to find out which brace is missing.
+    """
+
+    def __init__(self, source: Source, report: Report, *, by_indentation: bool = False) -> None:
         self.text = source.text
         self.report = report
+        self.by_indentation = by_indentation
         self.errors = 0
         self.kind = _END
         self.start = 0
@@ -176,14 +198,15 @@ class _Reader:
 
     def read(self) -> Block:
         root = Block(0)
-        # Each open container with the symbol that closes it.
-        self.stack: list[tuple[Block | Sequence, str]] = [(root, "")]
+        self.stack = [_Open(root, "", "", -1)]
         try:
             while self.kind != _END or len(self.stack) > 1:
                 if self.kind == _END:
                     self.unclosed()
                     break
-                container = self.stack[-1][0]
+                if self.by_indentation:
+                    self.close_indented()
+                container = self.stack[-1].container
                 if isinstance(container, Sequence):
                     self.item(container)
                 elif self.word in ("}", ">", "]") and self.kind == _SYMBOL:
@@ -197,19 +220,41 @@ class _Reader:
 
     def unclosed(self) -> None:
         """Reports the blocks that the end of the file leaves open."""
-        for container, closer in reversed(self.stack[1:]):
-            container.end = len(self.text)
-            self.report.add(
-                UNCLOSED,
-                Span(container.start, container.start + 1),
-                f"`{self.text[container.start]}` is never closed: the file ends without its"
-                f" `{closer}`",
-            )
-            self.errors += 1
+        for opened in reversed(self.stack[1:]):
+            self.is_unclosed(opened, "the file ends")
             if self.errors >= MAX_SYNTAX_ERRORS:
                 break
 
-    def open(self, container: Block | Sequence, closer: str) -> None:
+    def is_unclosed(self, opened: _Open, where: str) -> None:
+        opened.container.end = self.start
+        start = opened.container.start
+        row, _ = self.report.source.position(start)
+        self.report.add(
+            UNCLOSED,
+            Span(start, start + 1),
+            f"`{shown(opened.name)} {self.text[start]}`, opened at line {row}, is never closed:"
+            f" {where} without its `{opened.closer}`",
+        )
+        self.errors += 1
+
+    def indent(self, at: int) -> int:
+        """The indentation of a line, given a place in it."""
+        start = self.text.rfind("\n", 0, at) + 1
+        line = self.text[start:at].expandtabs()
+        return len(line) - len(line.lstrip())
+
+    def close_indented(self) -> None:
+        """Closes the blocks that the line which begins here is not indented enough for."""
+        start = self.text.rfind("\n", 0, self.start) + 1
+        if self.text[start : self.start].strip():
+            return
+        indent = self.indent(self.start)
+        is_closing = self.kind == _SYMBOL and self.word in ("}", ">", "]")
+        while len(self.stack) > 1 and self.stack[-1].indent >= indent + is_closing:
+            row, _ = self.report.source.position(self.start)
+            self.is_unclosed(self.stack.pop(), f"line {row} goes on outside of it,")
+
+    def open(self, container: Block | Sequence, closer: str, name: str = "") -> None:
         if len(self.stack) > MAX_DEPTH:
             self.report.add(
                 TOO_DEEP,
@@ -217,15 +262,18 @@ class _Reader:
                 f"blocks are nested more than {MAX_DEPTH} deep, which protobuf does not read",
             )
             raise _Stop
-        self.stack.append((container, closer))
+        indent = self.indent(self.start) if self.by_indentation else 0
+        self.stack.append(_Open(container, closer, name, indent))
         self.advance()
 
     def close(self) -> None:
-        container, closer = self.stack[-1]
+        container, closer, *_ = self.stack[-1]
         if len(self.stack) == 1:
-            self.error("no block is open here")
-            self.advance()
-            return
+            self.error(
+                "no block is open here: it is one too many, or what follows is the rest of another"
+                " version of this file"
+            )
+            raise _Stop
         if self.word != closer:
             row, _ = self.report.source.position(container.start)
             self.error(f"the block opened at line {row} closes with `{closer}`")
@@ -238,7 +286,7 @@ class _Reader:
         self.separator()
 
     def separator(self) -> None:
-        parent = self.stack[-1][0]
+        parent = self.stack[-1].container
         if isinstance(parent, Sequence):
             self.comma(parent)
         elif self.kind == _SYMBOL and self.word in (",", ";"):
@@ -271,7 +319,7 @@ class _Reader:
 
     def abandon_list(self) -> None:
         """Leaves a list that cannot be read further: at its `]`, or at the next field."""
-        self.stack[-1][0].end = self.end
+        self.stack[-1].container.end = self.end
         self.stack.pop()
         row, _ = self.report.source.position(self.start)
         while self.kind != _END and self.report.source.position(self.start)[0] == row:
@@ -315,7 +363,11 @@ class _Reader:
             self.end = end
             self.advance()
         else:
-            self.error("the name of a field is expected")
+            is_comma = self.kind == _NUMBER and self.text[self.start - 1] == ","
+            if is_comma and (before := _NUMBER_BEFORE.search(self.text, 0, self.start - 1)):
+                self.error(f"a point is expected before decimals: write {before[0]}.{self.word}")
+            else:
+                self.error("the name of a field is expected")
             self.skip_line()
             return
 
@@ -325,11 +377,11 @@ class _Reader:
         if self.kind == _SYMBOL and self.word in ("{", "<"):
             block = Block(self.start)
             container.fields.append(Field(name, start, end, block))
-            self.open(block, "}" if self.word == "{" else ">")
+            self.open(block, "}" if self.word == "{" else ">", name)
         elif self.kind == _SYMBOL and self.word == "[" and (colon or self.opens_blocks()):
             sequence = Sequence(self.start)
             container.fields.append(Field(name, start, end, sequence))
-            self.open(sequence, "]")
+            self.open(sequence, "]", name)
         elif not colon:
             self.error(f"`:` and a value, or `{{`, is expected after `{shown(name)}`")
             self.skip_from(end)
@@ -344,7 +396,7 @@ class _Reader:
     def opens_blocks(self) -> bool:
         """Whether the list that begins here is one of blocks, which needs no colon."""
         match = _TOKEN.match(self.text, self.end)
-        return match is not None and match[0].lstrip()[-1:] in ("{", "<", "]")
+        return match is not None and match[0][-1:] in ("{", "<")
 
     def skip_from(self, offset: int) -> None:
         """Like `skip_line`, unless the offending token already is on a later line."""
@@ -413,4 +465,12 @@ class _Reader:
 
 def read(source: Source, report: Report) -> Document:
     """Reads text format. What is wrong with it goes to the report."""
-    return Document(source, _Reader(source, report).read(), TEXT_FORMAT)
+    own = Report(source)
+    root = _Reader(source, own).read()
+    if any(d.code == UNCLOSED.code for d in own.diagnostics):
+        indented = Report(source)
+        other = _Reader(source, indented, by_indentation=True).read()
+        if {d.code for d in indented.diagnostics} == {UNCLOSED.code}:
+            root, own = other, indented
+    report.diagnostics += own.diagnostics
+    return Document(source, root, TEXT_FORMAT)

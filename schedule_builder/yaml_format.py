@@ -20,6 +20,7 @@ from schedule_builder.tree import (
     DUPLICATE,
     MAX_DEPTH,
     MAX_DIGITS,
+    PLACEHOLDER,
     SYNTAX,
     TAG,
     TOO_DEEP,
@@ -45,7 +46,7 @@ _BOOLEANS = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
     ("false", "False", "FALSE"), False
 )
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
-_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: [^\n]*)?$", re.MULTILINE)
+_PLACEHOLDER = re.compile(r"\{\{[^{}\n]*\}\}")
 _TAG = re.compile(r"!<[^>\n]*>|![^\s,\[\]{}]*")
 _FLOW = re.compile(r"(\"(?:[^\"\\]|\\.)*\")|'[^']*'|(?<![^\s])#[^\n]*|(\t)")
 _ONLY_JSON = re.compile(r"\\u[dD][89a-fA-F]|[\x7f-\x9f\u2028\u2029]")
@@ -145,6 +146,12 @@ class _Builder:
             is_list = isinstance(event, yaml.SequenceStartEvent)
             keep = self.check_tag(event, start, sequence=is_list)
             if self.wants_key():
+                if placeholder := _PLACEHOLDER.match(self.source.text, start - 1):
+                    self.stack.pop()
+                    if self.stack:
+                        self.stack[-1].key = None
+                    words = f"`{shown(placeholder[0])}` is a placeholder that nothing filled in"
+                    self.stop(PLACEHOLDER, *placeholder.span(), words)
                 self.stop(SYNTAX, start, end, "a key must be a name, not a block or a list")
             if len(self.stack) >= MAX_DEPTH:
                 self.stop(TOO_DEEP, start, end, f"blocks are nested more than {MAX_DEPTH} deep")
@@ -310,13 +317,6 @@ def read(source: Source, report: Report) -> Document:
     if text.lstrip()[:1] in ("{", "["):
         text, texts = _as_yaml(text)
     builder = _Builder(source, report, texts)
-    if marker := _CONFLICT.search(text):
-        report.add(
-            SYNTAX,
-            Span(*marker.span()),
-            "this is a merge-conflict marker: resolve the conflict",
-        )
-        return Document(source, Block(0), YAML)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.event(event)

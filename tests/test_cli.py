@@ -69,7 +69,7 @@ def test_json_is_one_array(bad: Path) -> None:
         "severity": "error",
         "message": "`learning_rate` is -1: it must be at least 0",
         "related": [],
-        "path": "constant_learning_rate",
+        "path": "constant_learning_rate.learning_rate",
         "fix": None,
     }
     assert second["code"] == "SB201"

@@ -95,7 +95,7 @@ VALUES: list[tuple[str, str, object]] = [
             '"1"': "SB203",
             "[1]": "SB203",
             "{}": "SB203",
-            "$rate": "SB203",
+            "$rate": "SB105",
         }.items()
     ],
     *[
@@ -327,8 +327,8 @@ BAD: dict[str, tuple[str, list[tuple[int, int, str]], str]] = {
     ),
     "a placeholder": (
         "train_config: {num_steps: {{ steps }}}\n",
-        [(1, 27, "SB203"), (1, 28, "SB102")],
-        "a key must",
+        [(1, 27, "SB105")],
+        "a placeholder that nothing filled in",
     ),
     "a character that begins nothing": ("train_config: @x\n", [(1, 15, "SB102")], ""),
     "a control character": (
