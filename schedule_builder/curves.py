@@ -473,7 +473,8 @@ class PowerLaw(_Monotone):
         return rate * ops.ratio_power(ops.real(_minus(step, origin)), reference, power)
 
     def __str__(self) -> str:
-        return f"{self.rate:.9g} (s / {self.reference})^{self.power:.9g}, s counted from its origin"
+        base = "s" if self.reference == 1 else f"(s / {self.reference})"
+        return f"{self.rate:.9g} {base}^{self.power:.9g}, s being the steps of a curve"
 
 
 @dataclass(frozen=True)

@@ -110,13 +110,25 @@ def test_recipes_are_good_and_alike_in_both_formats(path: Path) -> None:
     assert not yaml.diagnostics
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.*")), ids=lambda path: path.name)
 def test_recipes_come_in_pairs_and_say_where_they_are_from(path: Path) -> None:
     other = ".yaml" if path.suffix == ".config" else ".config"
-    assert path.with_suffix(other).exists()
+    # The Model Garden has YAML alone.
+    assert path.with_suffix(other).exists() or path.parent.name == "garden"
     text = path.read_text()
     assert text.startswith("# ")
-    assert re.search(r"arXiv:\d{4}\.\d{5}|https://|are our own|is our own|keras\.io", text)
+    assert re.search(r"arXiv:\d{4}\.\d{5}|https://|(?:is|are) our own|keras\.io", text)
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("garden/*")), ids=lambda path: path.name)
+def test_recipes_of_the_garden_are_good_and_train(path: Path) -> None:
+    config = sb.load(path)
+    assert not config.diagnostics
+    assert config.num_steps is not None
+    rates = [sb.build_schedule(config)(step) for step in range(0, config.num_steps, 997)]
+    assert max(rates) > 0
+    optimizer = sb.build_optimizer(config)
+    assert float(optimizer.learning_rate) == pytest.approx(rates[0], rel=1e-6)
 
 
 def test_a_picture_has_both_sides_of_every_change(tmp_path: Path) -> None:

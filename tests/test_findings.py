@@ -17,7 +17,7 @@ from schedule_builder.diagnostics import Diagnostic
 
 Places = list[tuple[int, int, str]]
 
-RECIPES = sorted((Path(__file__).parent.parent / "configs").iterdir())
+RECIPES = sorted((Path(__file__).parent.parent / "configs").rglob("*.*"))
 SUFFIXES = [".config", ".yaml", ""]
 
 

@@ -1,4 +1,4 @@
-"""Generates docs/reference from the comments of the schema, or checks that it is up to date.
+"""Generates docs/ from the schema's comments and the rules' manual, or checks it is up to date.
 
 Each kind of learning rate has a page: its meaning and fields from the schema's own comments, a
 config from configs/ that uses it with its picture, and what other libraries call it, from
@@ -8,66 +8,28 @@ docs/equivalents.yaml.
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from google.protobuf import descriptor_pb2
 
 import schedule_builder as sb
-from schedule_builder.binding import FieldSchema, schema_of
+from schedule_builder.binding import FieldSchema, counting, schema_of
+from schedule_builder.documentation import comment
+from schedule_builder.manual import RULES
 from schedule_builder.plotting import plot_schedule
 from schedule_builder.showing import RENDERERS, telling_steps
 from schedule_builder.v1 import learning_rate_pb2 as pb
+from schedule_builder.v1.experiment_pb2 import ExperimentConfig, LrConfig, WarmupConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
 CONFIGS = ROOT / "configs"
-SCHEMA = "schedule_builder/v1/learning_rate.proto"
-MODIFIERS = {"warmup": "Warmup", "batch_size_scaling": "BatchSizeScaling"}
 PICTURED_STEPS = 1000
-
-
-class Comments(NamedTuple):
-    """The comments of the schema, by full name of what they are about."""
-
-    of: dict[str, str]
-
-
-def comments() -> Comments:
-    """Reads the comments as protoc sees them."""
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "schema"
-        protoc = Path(sys.executable).parent / "protoc"
-        flags = ["--include_source_info", f"--descriptor_set_out={output}"]
-        command = [str(protoc), f"-I{ROOT / 'protos'}", *flags, str(ROOT / "protos" / SCHEMA)]
-        subprocess.run(command, check=True)  # noqa: S603
-        files = descriptor_pb2.FileDescriptorSet.FromString(output.read_bytes())
-    (file,) = files.file
-    found = {}
-    for location in file.source_code_info.location:
-        if location.leading_comments:
-            found[_name(file, list(location.path))] = location.leading_comments
-    return Comments({name: _paragraph(text) for name, text in found.items()})
-
-
-def _name(file: descriptor_pb2.FileDescriptorProto, path: list[int]) -> str:
-    names: list[str] = []
-    at: Any = file
-    for number, index in zip(path[::2], path[1::2], strict=False):
-        field = at.DESCRIPTOR.fields_by_number[number]
-        at = getattr(at, field.name)[index]
-        names.append(at.name)
-    return ".".join(names)
-
-
-def _paragraph(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _type(field: FieldSchema) -> str:
@@ -89,7 +51,7 @@ def _bounds(rule: Any) -> Iterator[str]:
     ):
         value = getattr(rule, name)
         # Every rate and every float ends where its type does.
-        if rule.HasField(name) and value < 3e38:  # noqa: PLR2004
+        if rule.HasField(name) and abs(value) < 9e15:  # noqa: PLR2004
             yield f"{words} {value:g}"
     if rule.not_empty:
         yield "not empty"
@@ -107,88 +69,146 @@ def _default(field: FieldSchema) -> str:
     return str(field.default).lower() if isinstance(field.default, bool) else f"{field.default:g}"
 
 
-def _fields(descriptor: Any, words: Comments, prefix: str = "") -> Iterator[str]:
-    name = f"{prefix}{descriptor.name}"
+def _fields(descriptor: Any) -> Iterator[str]:
     for field in schema_of(descriptor).values():
         bounds = ", ".join(_bounds(field.rule))
-        meaning = words.of[f"{name}.{field.name}"]
         yield (
             f"| `{field.name}` | {_type(field)}{f', {bounds}' if bounds else ''}"
-            f" | {_default(field)} | {meaning} |"
+            f" | {_default(field)} | {comment(f'{descriptor.full_name}.{field.name}')} |"
         )
 
 
-def _tables(descriptor: Any, words: Comments) -> Iterator[str]:
+def _tables(descriptor: Any) -> Iterator[str]:
     yield "| field | type | default | meaning |\n|---|---|---|---|"
-    yield from _fields(descriptor, words)
+    yield from _fields(descriptor)
     for nested in descriptor.nested_types:
-        yield f"\n`{nested.name}`: {words.of[f'{descriptor.name}.{nested.name}']}\n"
+        yield f"\n`{nested.name}`: {comment(nested.full_name)}\n"
         yield "| field | type | default | meaning |\n|---|---|---|---|"
-        yield from _fields(nested, words, f"{descriptor.name}.")
+        yield from _fields(nested)
     for enum in descriptor.enum_types:
-        yield f"\n`{enum.name}`: {words.of[f'{descriptor.name}.{enum.name}']}\n"
+        yield f"\n`{enum.name}`: {comment(enum.full_name)}\n"
         for value in enum.values:
-            yield f"- `{value.name}`: {words.of[f'{descriptor.name}.{enum.name}.{value.name}']}"
+            yield f"- `{value.name}`: {comment(f'{enum.full_name}.{value.name}')}"
 
 
-def _example(name: str) -> Path:
-    """The first recipe that is of a kind, or has a modifier."""
-    for path in sorted(CONFIGS.glob("*.config")):
-        config = sb.load(path)
-        if config.get(config.learning_rate).HasField(name):
-            return path
-    sys.exit(f"no file in configs/ shows {name}")
+class Topic(NamedTuple):
+    """What a page is about."""
+
+    name: str
+    descriptor: Any
+    is_shown_by: Callable[[sb.Config], bool]
+    """Whether a recipe is an example of it."""
 
 
-def _page(name: str, descriptor: Any, words: Comments, others: dict[str, Any]) -> str:
-    example = _example(name)
-    text = example.read_text().strip()
-    config = replace(sb.load(example), filename=f"configs/{example.name}")
+def _native(name: str, descriptor: Any) -> Topic:
+    def is_shown_by(config: sb.Config) -> bool:
+        message = config.get(config.learning_rate)
+        return isinstance(message, pb.LearningRate) and message.HasField(name)
+
+    return Topic(name, descriptor, is_shown_by)
+
+
+def _garden(part: str, field: Any) -> Topic:
+    def is_shown_by(config: sb.Config) -> bool:
+        if not isinstance(config.message, ExperimentConfig):
+            return False
+        block = config.get((*config.learning_rate, part))
+        return block is not None and counting(block) == field.name
+
+    prefix = "garden_warmup" if part == "warmup" else "garden"
+    return Topic(f"{prefix}_{field.name}", field.message_type, is_shown_by)
+
+
+LEARNING_RATE = pb.LearningRate.DESCRIPTOR
+KINDS = [
+    _native(f.name, f.message_type) for f in LEARNING_RATE.oneofs[0].fields if f.name != "custom"
+]
+MODIFIERS = [
+    _native(name, LEARNING_RATE.fields_by_name[name].message_type)
+    for name in ("warmup", "batch_size_scaling")
+]
+GARDEN = [
+    _garden(part, field)
+    for part, block in (("learning_rate", LrConfig), ("warmup", WarmupConfig))
+    for field in block.DESCRIPTOR.fields
+    if field.message_type is not None
+]
+RECIPES = [*sorted(CONFIGS.glob("*.config")), *sorted(CONFIGS.glob("garden/*.yaml"))]
+
+
+@cache
+def _loaded(path: Path) -> sb.Config:
+    return replace(sb.load(path), filename=path.relative_to(ROOT).as_posix())
+
+
+def _example(topic: Topic) -> sb.Config:
+    """The first recipe that shows what a page is about."""
+    for path in RECIPES:
+        if topic.is_shown_by(_loaded(path)):
+            return _loaded(path)
+    sys.exit(f"no file in configs/ shows {topic.name}")
+
+
+def _page(topic: Topic, others: dict[str, Any]) -> str:
+    config = _example(topic)
+    text = (ROOT / config.filename).read_text().strip()
     schedule = sb.build_schedule(config)
     steps = telling_steps(schedule, config.num_steps)
     shown = RENDERERS["table"](config, schedule, steps)
     lines = [
-        f"# {name}",
+        f"# {topic.name}",
         "",
-        words.of[descriptor.name],
+        comment(topic.descriptor.full_name),
         "",
-        f"![The rate of configs/{example.name} over its steps]({name}.svg)",
+        f"![The rate of {config.filename} over its steps]({topic.name}.svg)",
         "",
-        *_tables(descriptor, words),
+        *_tables(topic.descriptor),
         "",
-        f"## Example: [configs/{example.name}](../../configs/{example.name})",
+        f"## Example: [{config.filename}](../../{config.filename})",
         "",
         f"```\n{text}\n```",
         "",
         "```console",
-        f"$ schedule-builder show configs/{example.name}",
+        f"$ schedule-builder show {config.filename}",
         f"{shown}```",
     ]
-    if others.get(name):
+    if others.get(topic.name):
         lines += ["", "## Elsewhere", "", "| library | there | difference |", "|---|---|---|"]
-        lines += [f"| {o['library']} | `{o['code']}` | {o.get('note', '')} |" for o in others[name]]
+        entries = others[topic.name]
+        lines += [f"| {o['library']} | `{o['code']}` | {o.get('note', '')} |" for o in entries]
     return "\n".join(lines) + "\n"
 
 
-def _index(kinds: dict[str, Any], words: Comments, others: dict[str, Any]) -> str:
+def _listed(topics: Iterable[Topic]) -> Iterator[str]:
+    return (f"| [{t.name}]({t.name}.md) | {comment(t.descriptor.full_name)} |" for t in topics)
+
+
+def _index(others: dict[str, Any]) -> str:
     lines = [
         "# Reference",
         "",
         "The step `t` counts applied updates from 0: the rate at `t` is the rate of the update",
         "that turns step `t` into `t + 1`. A negative step means the value at 0. Rates are finite,",
         "0 or above, and at most the largest float32. These pages are generated from the comments",
-        f"of [the schema](../../protos/{SCHEMA}).",
+        "of [the schema](../../protos/schedule_builder/v1/learning_rate.proto).",
         "",
         "| kind | meaning |",
         "|---|---|",
-        *(f"| [{name}]({name}.md) | {words.of[d.name]} |" for name, d in kinds.items()),
+        *_listed(KINDS),
         "",
         "Beside any of them, applied in this order:",
         "",
         "| modifier | meaning |",
         "|---|---|",
-        *(f"| [{m}]({m}.md) | {words.of[f'LearningRate.{m}']} |" for m in MODIFIERS),
-        f"| `min_learning_rate` | {words.of['LearningRate.min_learning_rate']} |",
+        *_listed(MODIFIERS),
+        f"| `min_learning_rate` | {comment(f'{LEARNING_RATE.full_name}.min_learning_rate')} |",
+        "",
+        "Experiments of the TensorFlow Model Garden load unchanged. Their blocks, of which `type`",
+        "names the one that counts:",
+        "",
+        "| block | meaning |",
+        "|---|---|",
+        *_listed(GARDEN),
         "",
         "## I come from ...",
         "",
@@ -207,25 +227,39 @@ def _index(kinds: dict[str, Any], words: Comments, others: dict[str, Any]) -> st
     return "\n".join(lines) + "\n"
 
 
+def _rules() -> str:
+    lines = [
+        "# Rules",
+        "",
+        "What `schedule-builder validate` finds. Codes and names are kept. `schedule-builder rules",
+        "SB402` shows a page of this in a terminal. To silence a finding, write",
+        "`# schedule-builder: ignore[SB402]` on its line or alone on the line before,",
+        "`ignore-file[SB402]` for all of a file, or list the code under `ignore` in the project's",
+        "settings.",
+        "",
+        "| code | name | severity | what is right |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| [{p.code}](#{p.code.lower()}-{p.name}) | {p.name} | {p.severity} | {p.title} |"
+        for p in RULES.values()
+    ]
+    for page in RULES.values():
+        lines += ["", f"## {page.code} {page.name}", "", page.text]
+    return "\n".join(lines) + "\n"
+
+
 def pages() -> dict[str, str]:
     """The text of every page, by file name."""
-    words = comments()
     others = yaml.safe_load((ROOT / "docs" / "equivalents.yaml").read_text())
-    learning_rate = pb.LearningRate.DESCRIPTOR
-    kinds = {
-        field.name: field.message_type
-        for field in learning_rate.oneofs[0].fields
-        if field.name != "custom"
-    }
-    unknown = set(others) - set(kinds)
+    unknown = set(others) - {topic.name for topic in KINDS}
     if unknown:
         sys.exit(f"docs/equivalents.yaml has kinds that the schema has not: {sorted(unknown)}")
-    modifiers = {name: learning_rate.fields_by_name[name].message_type for name in MODIFIERS}
-    made = {
-        f"{name}.md": _page(name, descriptor, words, others)
-        for name, descriptor in {**kinds, **modifiers}.items()
-    }
-    return made | {"README.md": _index(kinds, words, others)}
+    made = {f"{t.name}.md": _page(t, others) for t in TOPICS}
+    return made | {"README.md": _index(others), "../rules.md": _rules()}
+
+
+TOPICS = [*KINDS, *MODIFIERS, *GARDEN]
 
 
 def main() -> None:
@@ -236,9 +270,10 @@ def main() -> None:
     made = pages()
     if check:
         there = {path.name: path.read_text() for path in PAGES.glob("*.md")}
+        there["../rules.md"] = (PAGES / "../rules.md").read_text()
         stale = sorted(name for name in made.keys() | there if made.get(name) != there.get(name))
         # A picture's bytes depend on the version that drew it.
-        pictures = [(PAGES / name).with_suffix(".svg") for name in made if name != "README.md"]
+        pictures = [PAGES / f"{topic.name}.svg" for topic in TOPICS]
         stale += [picture.name for picture in pictures if not picture.exists()]
         if stale:
             sys.exit(f"not what the schema gives: {', '.join(stale)}. Run: make docs")
@@ -246,11 +281,11 @@ def main() -> None:
     PAGES.mkdir(parents=True, exist_ok=True)
     for name, text in made.items():
         (PAGES / name).write_text(text)
-        if name != "README.md":
-            config = sb.load(_example(name[:-3]))
-            schedule = sb.build_schedule(config)
-            num_steps = config.num_steps or max(schedule.begins[-1] * 5 // 4, PICTURED_STEPS)
-            plot_schedule(schedule, num_steps, (PAGES / name).with_suffix(".svg"))
+    for topic in TOPICS:
+        config = _example(topic)
+        schedule = sb.build_schedule(config)
+        num_steps = config.num_steps or max(schedule.begins[-1] * 5 // 4, PICTURED_STEPS)
+        plot_schedule(schedule, num_steps, PAGES / f"{topic.name}.svg")
 
 
 if __name__ == "__main__":

@@ -7,16 +7,21 @@ protobuf from 4.25.1 to 8 loads it.
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
+
+from google.protobuf import descriptor_pb2
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOC = Path(sys.executable).parent / "protoc"
 PROTOC_VERSION = "libprotoc 25.1"
 
 
+COMMENTS = Path("schedule_builder/v1/comments.json")
 SCHEMAS = {
     Path("protos"): Path(),
     Path("tests/plugin"): Path("tests/plugin"),
@@ -36,6 +41,40 @@ def generate(target: Path) -> None:
         paths = [f"-I{ROOT / source}", f"-I{ROOT / 'protos'}"]
         outputs = [f"--python_out={folder}", f"--pyi_out={folder}"]
         subprocess.run([str(PROTOC), *paths, *outputs, *files], check=True)  # noqa: S603
+    text = json.dumps(comments(), indent=0, ensure_ascii=False, sort_keys=True)
+    (target / COMMENTS).write_text(text + "\n", encoding="utf-8")
+
+
+def comments() -> dict[str, str]:
+    """The comments of the schema, by the full name of what they are about."""
+    folder = ROOT / "protos"
+    files = sorted(str(path) for path in folder.rglob("*.proto"))
+    with tempfile.TemporaryDirectory() as made:
+        output = Path(made) / "schema"
+        flags = ["--include_source_info", f"--descriptor_set_out={output}"]
+        subprocess.run([str(PROTOC), f"-I{folder}", *flags, *files], check=True)  # noqa: S603
+        schemas = descriptor_pb2.FileDescriptorSet.FromString(output.read_bytes())
+    return {
+        f"{file.package}.{_name(file, list(location.path))}": _paragraph(location.leading_comments)
+        for file in schemas.file
+        for location in file.source_code_info.location
+        # Of a file's own comments, those on its syntax are the first.
+        if location.leading_comments and len(location.path) > 1
+    }
+
+
+def _name(file: descriptor_pb2.FileDescriptorProto, path: list[int]) -> str:
+    names: list[str] = []
+    at: Any = file
+    for number, index in zip(path[::2], path[1::2], strict=False):
+        field = at.DESCRIPTOR.fields_by_number[number]
+        at = getattr(at, field.name)[index]
+        names.append(at.name)
+    return ".".join(names)
+
+
+def _paragraph(text: str) -> str:
+    return " ".join(text.split())
 
 
 def main() -> None:
@@ -47,8 +86,8 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         generate(Path(folder))
-        made = {p.relative_to(folder): p.read_bytes() for p in Path(folder).rglob("*_pb2.py*")}
-    there = {
+        made = {p.relative_to(folder): p.read_bytes() for p in Path(folder).rglob("*.*")}
+    there = {COMMENTS: (ROOT / COMMENTS).read_bytes() if (ROOT / COMMENTS).exists() else b""} | {
         path.relative_to(ROOT): path.read_bytes()
         for top in ("schedule_builder", "tests")
         for path in (ROOT / top).rglob("*_pb2.py*")
