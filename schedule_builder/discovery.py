@@ -23,7 +23,9 @@ _CONFIG = re.compile(
 _OPENING = 1 << 16
 
 
-def find_files(paths: Iterable[str], settings_of: Callable[[Path], Settings]) -> Iterator[str]:
+def find_files(
+    paths: Iterable[str], settings_of: Callable[[Path], Settings], *, filtered: bool = False
+) -> Iterator[str]:
     """The files that are meant by paths: themselves, those of folders, and those of patterns.
 
     Of a folder, the files that git does not ignore, whose suffix is that of a config and whose
@@ -33,33 +35,35 @@ def find_files(paths: Iterable[str], settings_of: Callable[[Path], Settings]) ->
     Args:
         paths: files, folders, patterns such as `configs/**/*.config`, or `-`.
         settings_of: gives the settings that are in force in a folder.
+        filtered: whether files that are named have to be such files, too.
     """
     seen: set[str] = set()
     for path in paths:
         if path != STDIN and os.path.isdir(path):  # noqa: PTH112 - faster for one file
-            found: Iterable[str] = _in_folder(Path(path), settings_of(Path(path).resolve()))
+            settings = settings_of(Path(path).resolve())
+            found: Iterable[str] = (
+                str(file) for file in _listed(Path(path)) if _is_meant(file, settings)
+            )
         elif _WILD.search(path) and not os.path.exists(path):  # noqa: PTH110
             matched = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - as it is given
             found = [p for p in matched if os.path.isfile(p)] or [path]  # noqa: PTH113
         else:
             found = [path]
         for name in found:
+            if filtered and not _is_meant(Path(name), settings_of(Path(name).resolve().parent)):
+                continue
             if name not in seen:
                 seen.add(name)
                 yield name
 
 
-def _in_folder(folder: Path, settings: Settings) -> Iterator[str]:
-    for path in _listed(folder):
-        relative = settings.relative(str(path)) if settings.files or settings.exclude else ""
-        if any(matches(relative, pattern) for pattern in settings.exclude):
-            continue
-        if settings.files:
-            is_meant = any(matches(relative, pattern) for pattern in settings.files)
-        else:
-            is_meant = path.suffix.lower() in _SUFFIXES and _looks_like_config(path)
-        if is_meant:
-            yield str(path)
+def _is_meant(path: Path, settings: Settings) -> bool:
+    relative = settings.relative(str(path)) if settings.files or settings.exclude else ""
+    if any(matches(relative, pattern) for pattern in settings.exclude):
+        return False
+    if settings.files:
+        return any(matches(relative, pattern) for pattern in settings.files)
+    return path.suffix.lower() in _SUFFIXES and _looks_like_config(path)
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -46,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="<stdin>",
         help="the name of what - reads, which says its format and its settings",
     )
+    parser.add_argument(
+        "--filter",
+        action="store_true",
+        help="of the files that are named, too, check only those that are configs and not excluded",
+    )
     add_overrides(parser)
     what = parser.add_argument_group("what to report")
     what.add_argument("--select", metavar="CODES", help="only these codes, such as SB1,SB402")
@@ -141,7 +146,9 @@ def _codes(text: str | None) -> tuple[str, ...]:
 
 
 def _once(arguments: argparse.Namespace, request: Request) -> int:
-    files = list(find_files(arguments.files or ["."], request.settings_of))
+    files = _files(arguments, request)
+    if not files and arguments.filter:
+        return OK
     if not files:
         print("schedule-builder: there are no configs to check here", file=sys.stderr)
         return COULD_NOT_RUN
@@ -162,6 +169,11 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
     if code == OK and any(_fails(d, arguments, request) for d in diagnostics):
         code = FOUND_ERRORS
     return code
+
+
+def _files(arguments: argparse.Namespace, request: Request) -> list[str]:
+    paths = arguments.files or ["."]
+    return list(find_files(paths, request.settings_of, filtered=arguments.filter))
 
 
 def _check(
@@ -278,7 +290,7 @@ def _watch(arguments: argparse.Namespace, request: Request) -> None:
     before: dict[str, int] | None = None
     while True:
         now = {}
-        for name in find_files(arguments.files or ["."], request.settings_of):
+        for name in _files(arguments, request):
             with suppress(OSError):
                 now[name] = os.stat(name).st_mtime_ns  # noqa: PTH116 - twice a second
         if now != before:

@@ -1,0 +1,505 @@
+"""`validate` as people run it: which files, which settings, which findings, and how it ends."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schedule_builder import cli, validate, validate_text
+from schedule_builder.checking import Request, check_files
+from schedule_builder.settings import Settings, SettingsError, read_settings, settings_for
+
+GOOD = "constant_learning_rate { learning_rate: 0.1 }\n"
+BAD = "constant_learning_rate { learning_rate: -0.1 }\n"
+WARNED = """train_config {
+  num_steps: 150
+  optimizer { momentum_optimizer { learning_rate { manual_step_learning_rate {
+    initial_learning_rate: 0.1
+    schedule { step: 100 learning_rate: 0.1 }
+    schedule { step: 200 learning_rate: 0.01 }
+  } } } }
+}
+"""
+EXPERIMENT = """trainer:
+  optimizer_config:
+    optimizer: {type: sgd, sgd: {momentum: 0.9}}
+    learning_rate: {type: constant, constant: {learning_rate: 0.1}}
+"""
+SECTION = "[tool.schedule-builder]\n"
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Run]:
+    """Runs the command in a folder of its own; gives the exit code and both outputs."""
+    monkeypatch.chdir(tmp_path)
+    settings_for.cache_clear()
+
+    def _run(*arguments: object, stdin: bytes = b"") -> tuple[int, str, str]:
+        settings_for.cache_clear()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        code = cli.main(["validate", *map(str, arguments)])
+        return code, *capfd.readouterr()
+
+    yield _run
+    settings_for.cache_clear()
+
+
+def write(name: str, text: str) -> Path:
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def codes(output: str) -> list[str]:
+    return [finding["code"] for finding in json.loads(output)]
+
+
+# --- which files ------------------------------------------------------------------------------
+
+
+def test_a_folder_s_configs_are_found_by_their_contents(run: Run) -> None:
+    write("a.config", BAD)
+    write("deep/er/b.yaml", EXPERIMENT)
+    write("deep/c.json", '{"train_config": {"num_steps": -1}}')
+    write("deep/other.yaml", "jobs:\n  train_config_test:\n    - run: x\n")
+    write("deep/app.config", "<configuration/>\n")
+    write("deep/list.json", '[{"train_config": {}}]')
+    write("deep/notes.txt", BAD)
+    write(".hidden/a.config", BAD)
+    write("node_modules/a.config", BAD)
+    code, out, _ = run("--format", "json", ".")
+    assert code == 1
+    assert {f["filename"] for f in json.loads(out)} == {
+        "a.config",
+        os.path.join("deep", "c.json"),  # noqa: PTH118 - as it is printed
+        os.path.join("deep", "er", "b.yaml"),  # noqa: PTH118
+    }
+    assert run("--format", "json")[1] == out
+
+
+def test_what_git_ignores_is_left_out(run: Run) -> None:
+    subprocess.run(["git", "init", "-q"], check=True)
+    write(".gitignore", "out/\n")
+    write("out/a.config", BAD)
+    write("in/a.config", BAD)
+    write("in/with space é.config", GOOD)
+    code, out, _ = run(".")
+    assert code == 1
+    assert "out" not in out
+    assert "in 2 files" in out
+
+
+def test_patterns(run: Run) -> None:
+    write("a/b/c.config", BAD)
+    write("a/[x].config", GOOD)
+    assert run("a/**/*.config")[0] == 1
+    assert "in 2 files" in run("a/**/*.config")[1]
+    assert run("a/[x].config")[1] == "1 file: no findings.\n"
+    code, _, err = run("none/*.config")
+    assert (code, "cannot read none/*.config" in err) == (2, True)
+
+
+def test_a_file_is_checked_once(run: Run) -> None:
+    write("a.config", GOOD)
+    assert run("a.config", ".", "a.config")[1] == "1 file: no findings.\n"
+
+
+def test_nothing_to_check_is_said(run: Run) -> None:
+    code, out, err = run(".")
+    assert (code, out) == (2, "")
+    assert "no configs to check" in err
+
+
+def test_standard_input_has_a_name(run: Run) -> None:
+    code, out, _ = run("-", "--stdin-filename", "x/y.yaml", stdin=b"min_learning_rate: -1\n")
+    assert code == 1
+    assert out.startswith("x/y.yaml:1:20: error[SB204]")
+    assert run("-", stdin=GOOD.encode())[0] == 0
+
+
+def test_filtered_files(run: Run) -> None:
+    write("a.config", BAD)
+    write("b.yaml", "x: 1\n")
+    assert "in 1 file" in run("--filter", "a.config", "b.yaml")[1]
+    assert run("--filter", "b.yaml") == (0, "", "")
+    write("pyproject.toml", SECTION + 'exclude = ["a.*"]\n')
+    assert run("--filter", "a.config") == (0, "", "")
+    assert run("a.config")[0] == 1
+
+
+def test_a_file_that_cannot_be_read_hides_no_other(run: Run) -> None:
+    write("a.config", BAD)
+    code, out, err = run("missing.config", "a.config")
+    assert code == 2
+    assert "SB204" in out
+    assert "cannot read missing.config: No such file" in err
+
+
+# --- what is checked in place of the file -----------------------------------------------------
+
+
+def test_overrides_and_the_number_of_steps(run: Run) -> None:
+    write("a.config", WARNED)
+    assert "SB402" in run("a.config")[1]
+    assert "SB402" not in run("--set", "train_config.num_steps=500", "a.config")[1]
+    write("b.yaml", EXPERIMENT)
+    assert "SB405" in run("b.yaml")[1]
+    assert run("--num-steps", 100, "b.yaml")[1] == "1 file: no findings.\n"
+    code, out, _ = run("--set", "train_config.nm_steps=5", "a.config")
+    assert code == 1
+    assert "--set:1:14: error[SB201]" in out
+
+
+def test_show_and_diff_take_overrides(run: Run, capfd: pytest.CaptureFixture[str]) -> None:
+    write("a.config", GOOD)
+    override = ["--set", "constant_learning_rate.learning_rate=0.25"]
+    assert cli.main(["show", "a.config", *override]) == 0
+    assert "constant 0.25" in capfd.readouterr().out
+    assert cli.main(["diff", "a.config", "a.config", *override]) == 0
+
+
+# --- which findings ---------------------------------------------------------------------------
+
+
+def test_select_and_ignore(run: Run) -> None:
+    write("a.config", WARNED)
+    assert codes(run("--format", "json", "a.config")[1]) == ["SB414", "SB402"]
+    assert codes(run("--format", "json", "--select", "SB402", "a.config")[1]) == ["SB402"]
+    assert codes(run("--format", "json", "--select", "SB4", "a.config")[1]) == ["SB414", "SB402"]
+    ignored = run("--format", "json", "--ignore", "stage-not-reached, SB1", "a.config")
+    assert codes(ignored[1]) == ["SB414"]
+    code, _, err = run("--select", "stage-not-reach", "a.config")
+    assert code == 2
+    assert "did you mean `stage-not-reached`" in err
+
+
+def test_warnings_fail_where_it_is_asked_for(run: Run) -> None:
+    write("a.config", WARNED)
+    assert run("a.config")[0] == 0
+    assert run("--fail-on", "warning", "a.config")[0] == 1
+    write("pyproject.toml", SECTION + 'fail-on = "warning"\n')
+    assert run("a.config")[0] == 1
+    assert run("--fail-on", "error", "a.config")[0] == 0
+    assert run("--isolated", "a.config")[0] == 0
+
+
+SETTINGS: dict[str, tuple[str, list[str]]] = {
+    "select": ('select = ["SB402"]', ["SB402"]),
+    "ignore": ('ignore = ["SB402"]', ["SB414"]),
+    "ignore a name": ('ignore = ["stage-without-effect"]', ["SB402"]),
+    "files that match": ('[tool.schedule-builder.per-file-ignores]\n"sub/*" = ["SB4"]', []),
+    "files of a name": ('[tool.schedule-builder.per-file-ignores]\n"a.*" = ["SB402"]', ["SB414"]),
+    "any depth": ('[tool.schedule-builder.per-file-ignores]\n"**/a.config" = ["SB4"]', []),
+    "other files": (
+        '[tool.schedule-builder.per-file-ignores]\n"other/*" = ["SB4"]',
+        ["SB414", "SB402"],
+    ),
+    "policy": (
+        "[tool.schedule-builder.policy]\nmax-learning-rate = 0.01",
+        ["SB501", "SB414", "SB402"],
+    ),
+    "policy for another": (
+        "[tool.schedule-builder.policy]\nmax-learning-rate = {adam_optimizer = 0.01}",
+        ["SB414", "SB402"],
+    ),
+    "another tool's": ("[tool.other]\nselect = 3", ["SB414", "SB402"]),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings(name: str, run: Run) -> None:
+    text, wanted = SETTINGS[name]
+    head = "" if text.startswith("[") else SECTION
+    write("pyproject.toml", head + text + "\n")
+    write("sub/a.config", WARNED)
+    assert codes(run("--format", "json", "sub/a.config")[1]) == wanted
+
+
+def test_thresholds_and_severity(run: Run) -> None:
+    write("a.config", WARNED.replace("200", "152"))
+    assert "SB402" in codes(run("--format", "json", "a.config")[1])
+    write("pyproject.toml", SECTION + "[tool.schedule-builder.severity]\nSB402 = 'error'\n")
+    assert run("a.config")[0] == 1
+    cosine = WARNED.replace("manual_step", "cosine_decay").replace(
+        "    initial_learning_rate: 0.1\n    schedule { step: 100 learning_rate: 0.1 }\n"
+        "    schedule { step: 200 learning_rate: 0.01 }\n",
+        "learning_rate_base: 1 warmup_learning_rate: 0.1 warmup_steps: 40 total_steps: 150\n",
+    )
+    write("b.config", cosine)
+    assert "SB407" in run("b.config")[1]
+    write(
+        "pyproject.toml",
+        "[tool.schedule-builder.thresholds]\nlongest-warmup-fraction = 0.5\n",
+    )
+    assert run("b.config")[1] == "1 file: no findings.\n"
+
+
+def test_the_nearest_settings_are_in_force(run: Run) -> None:
+    write("pyproject.toml", SECTION + 'ignore = ["SB402"]\n')
+    write("sub/pyproject.toml", "[project]\nname = 'x'\n")
+    write("sub/a.config", WARNED)
+    assert codes(run("--format", "json", "sub/a.config")[1]) == ["SB414"]
+    write("sub/pyproject.toml", SECTION + 'ignore = ["SB414"]\n')
+    assert codes(run("--format", "json", "sub/a.config")[1]) == ["SB402"]
+    assert codes(run("--format", "json", "--isolated", "sub/a.config")[1]) == ["SB414", "SB402"]
+    chosen = run("--format", "json", "--config", "pyproject.toml", "sub/a.config")
+    assert codes(chosen[1]) == ["SB414"]
+    assert run("--config", "missing.toml", "sub/a.config")[0] == 2
+
+
+def test_files_and_exclude(run: Run) -> None:
+    write("pyproject.toml", SECTION + 'files = ["*.lr", "deep/**"]\nexclude = ["old/"]\n')
+    write("a.lr", BAD)
+    write("b.config", BAD)
+    write("deep/c.config", BAD)
+    write("old/d.lr", BAD)
+    _, out, _ = run("--format", "json", ".")
+    assert {f["filename"] for f in json.loads(out)} == {"a.lr", "deep/c.config"}
+
+
+def test_num_steps_for_files_that_say_none(run: Run) -> None:
+    write("pyproject.toml", SECTION + "num-steps = 50\n")
+    write("b.yaml", EXPERIMENT)
+    assert run("b.yaml")[1] == "1 file: no findings.\n"
+
+
+BAD_SETTINGS = {
+    'selct = ["SB4"]': (2, "did you mean `select`"),
+    'select = "SB4"': (2, "a list of texts"),
+    'select = ["SB999"]': (2, "there is no rule `SB999`"),
+    'fail-on = "never"': (2, "error or warning"),
+    "num-steps = 0": (2, "above 0"),
+    "num-steps = true": (2, "above 0"),
+    "thresholds = {idle-fractoin = 1}": (2, "did you mean `idle-fraction`"),
+    "thresholds = {idle-fraction = -1}": (2, "at least 0"),
+    "policy = {max-learning-rate = 'x'}": (2, "a number"),
+    "policy = {require-warmup = 1}": (2, "true or false"),
+    "severity = {SB402 = 'off'}": (2, "error or warning"),
+    "per-file-ignores = ['x']": (2, "a table"),
+    "baseline = 3": (2, "a text"),
+    "\nignore = [": (0, "toml"),
+}
+
+
+@pytest.mark.parametrize("text", BAD_SETTINGS)
+def test_bad_settings_exit_2_and_say_where(text: str, run: Run) -> None:
+    row, said = BAD_SETTINGS[text]
+    write("pyproject.toml", SECTION + text + "\n")
+    write("a.config", GOOD)
+    code, out, err = run("a.config")
+    assert (code, out) == (2, "")
+    assert said in err
+    assert f"pyproject.toml:{row}: " in err or not row
+
+
+def test_all_bad_settings_are_said_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_text(SECTION + "num-steps = 0\nfail-on = 1\n")
+    with pytest.raises(SettingsError) as error:
+        read_settings(path)
+    assert [line.split(":")[1] for line in str(error.value).splitlines()] == ["2", "3"]
+
+
+# --- comments that silence --------------------------------------------------------------------
+
+
+LINE = "    schedule { step: 200 learning_rate: 0.01 }"
+SUPPRESSED: dict[str, tuple[str, list[str]]] = {
+    "on its line": (f"{LINE}  # schedule-builder: ignore[SB402]", ["SB414"]),
+    "by name": (f"{LINE}  # schedule-builder: ignore[stage-not-reached]", ["SB414"]),
+    "on the line before": (f"    # schedule-builder: ignore[SB402]\n{LINE}", ["SB414"]),
+    "two lines before": (
+        f"    # schedule-builder: ignore[SB402] because\n    # of this\n\n{LINE}",
+        ["SB414"],
+    ),
+    "in the file": (f"{LINE}  # schedule-builder: ignore-file[SB402,SB414]", []),
+    "several": (f"{LINE}  #schedule-builder:ignore[SB402, SB409]", ["SB414", "SB901"]),
+    "on another line": (f"{LINE}\n# schedule-builder: ignore[SB402]", ["SB414", "SB402", "SB901"]),
+    "no code": (f"{LINE}  # schedule-builder: ignore", ["SB414", "SB402", "SB902"]),
+    "no such code": (f"{LINE}  # schedule-builder: ignore[SB999]", ["SB414", "SB402", "SB902"]),
+    "no such verb": (f"{LINE}  # schedule-builder: skip[SB402]", ["SB414", "SB402", "SB902"]),
+    "in a text": (
+        f'{LINE} }} }} }} }} fine_tune_checkpoint: "# schedule-builder: ignore[SB402]" {{{{{{{{',
+        ["SB414", "SB402"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SUPPRESSED)
+def test_suppressions(name: str) -> None:
+    line, wanted = SUPPRESSED[name]
+    text = WARNED.replace(LINE, line)
+    if name == "in a text":
+        text = text.replace("} } } }\n}\n", "}\n").replace("{{{{", "")
+    assert [d.code for d in validate_text(text, "a.config")] == wanted
+
+
+def test_an_error_may_be_silenced(run: Run) -> None:
+    write("a.config", BAD.rstrip() + "  # schedule-builder: ignore[SB204]\n")
+    assert run("a.config")[:2] == (0, "1 file: no findings.\n")
+
+
+# --- baselines --------------------------------------------------------------------------------
+
+
+def test_a_baseline_keeps_known_findings_quiet(run: Run) -> None:
+    write("sub/a.config", WARNED)
+    write("b.config", BAD)
+    code, out, _ = run("--write-baseline", "known.json", "sub/a.config", "b.config")
+    assert (code, out) == (0, "Wrote 3 known findings to known.json.\n")
+    assert run("--baseline", "known.json", ".")[:2] == (0, "2 files: no findings.\n")
+    # Lines may move.
+    write("sub/a.config", "# moved\n\n" + WARNED)
+    assert run("--baseline", "known.json", ".")[0] == 0
+    # What is new is found.
+    write("c.config", BAD)
+    code, out, _ = run("--format", "json", "--baseline", "known.json", ".")
+    assert (code, codes(out)) == (1, ["SB204"])
+
+
+def test_stale_entries_are_reported(run: Run) -> None:
+    write("a.config", WARNED)
+    write("b.config", BAD)
+    run("--write-baseline", "known.json", ".")
+    write("a.config", WARNED.replace("200", "120"))
+    code, out, _ = run("--format", "json", "--baseline", "known.json", "a.config")
+    (finding,) = json.loads(out)
+    assert (code, finding["code"], finding["filename"]) == (0, "SB903", "known.json")
+    entry = Path("known.json").read_text().splitlines()[finding["location"]["row"] - 1]
+    assert "SB402" in entry
+    # Of files that were not checked nothing is said, but of those that are gone.
+    Path("b.config").unlink()
+    _, out, _ = run("--format", "json", "--baseline", "known.json", "a.config")
+    assert codes(out) == ["SB903", "SB903"]
+
+
+def test_a_baseline_of_the_settings(run: Run) -> None:
+    write("a.config", BAD)
+    run("--write-baseline", "known.json", "a.config")
+    write("pyproject.toml", SECTION + 'baseline = "known.json"\n')
+    assert run("a.config")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"version": 2}', '{"version": 1, "findings": 3}']
+)
+def test_what_is_no_baseline_exits_2(text: str, run: Run) -> None:
+    write("a.config", GOOD)
+    write("known.json", text)
+    code, _, err = run("--baseline", "known.json", "a.config")
+    assert code == 2
+    assert "known.json" in err
+
+
+# --- mending ----------------------------------------------------------------------------------
+
+
+def test_fix_and_diff(run: Run) -> None:
+    write("a.config", WARNED)
+    code, out, err = run("--diff", "a.config")
+    assert code == 1
+    assert "-    schedule { step: 100 learning_rate: 0.1 }\n" in out
+    assert err == "Would mend 1 finding in 1 file.\n"
+    assert Path("a.config").read_text() == WARNED
+    code, out, err = run("--fix", "a.config")
+    assert (code, err) == (0, "Mended 1 finding in 1 file.\n")
+    assert "step: 100" not in Path("a.config").read_text()
+    assert run("--diff", "a.config")[0] == 0
+
+
+def test_fix_of_standard_input_is_written_to_standard_output(run: Run) -> None:
+    code, out, _ = run("--fix", "-", "--stdin-filename", "a.config", stdin=WARNED.encode())
+    assert code == 0
+    assert out == WARNED.replace("    schedule { step: 100 learning_rate: 0.1 }\n", "")
+
+
+def test_only_what_is_reported_is_mended(run: Run) -> None:
+    write("a.config", WARNED)
+    run("--fix", "--ignore", "SB414", "a.config")
+    assert Path("a.config").read_text() == WARNED
+
+
+# --- how it runs ------------------------------------------------------------------------------
+
+
+def test_processes_find_the_same(tmp_path: Path) -> None:
+    texts = [GOOD, BAD, WARNED, EXPERIMENT]
+    paths = []
+    for number in range(40):
+        path = tmp_path / f"{number}.config"
+        path.write_text(texts[number % 4])
+        paths.append(str(path))
+    paths.append(str(tmp_path / "missing.config"))
+    request = Request(settings=Settings())
+    assert list(check_files(paths, request, 1)) == list(check_files(paths, request, 2))
+
+
+def test_the_report_goes_to_a_file(run: Run) -> None:
+    write("a.config", BAD)
+    code, out, _ = run("--format", "junit", "--output", "report.xml", "a.config")
+    assert (code, out) == (1, "Found 1 error in 1 file.\n")
+    assert Path("report.xml").read_text().startswith("<?xml")
+
+
+def test_the_python_interface_uses_settings_and_suppressions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings_for.cache_clear()
+    write("pyproject.toml", SECTION + 'ignore = ["SB402"]\n')
+    write("a.config", WARNED)
+    assert [d.code for d in validate(["a.config"])] == ["SB414"]
+    with pytest.raises(FileNotFoundError):
+        validate(["missing.config"])
+
+
+def command(*arguments: Any) -> list[str]:
+    return [sys.executable, "-m", "schedule_builder", "validate", *map(str, arguments)]
+
+
+def test_a_terminal_gets_colour_and_progress(tmp_path: Path) -> None:
+    for number in range(200):
+        (tmp_path / f"{number}.config").write_text(BAD)
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        command(tmp_path), stdout=follower, stderr=follower, env=os.environ | {"TERM": "xterm"}
+    )
+    os.close(follower)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(leader, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        shown += piece
+    assert process.wait() == 1
+    assert b"\x1b[1;31merror[SB204]\x1b[0m" in shown
+    assert b"/200 files" in shown
+
+
+def test_watching(tmp_path: Path) -> None:
+    path = tmp_path / "a.config"
+    path.write_text(GOOD)
+    with subprocess.Popen(command("--watch", path), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "1 file: no findings.\n"
+        time.sleep(0.1)
+        path.write_text(BAD)
+        assert "SB204" in process.stdout.readline()
+        process.terminate()
