@@ -162,6 +162,8 @@ class Binder:
         self.places: dict[Path, Place] = {}
         self.broken: set[Path] = set()
         """The messages that could not be read as they were meant."""
+        self.failed: set[Path] = set()
+        """The fields whose values could not be read."""
         self.path: Path = ()
         """The message that is being filled."""
         self.at: Path = ()
@@ -171,6 +173,8 @@ class Binder:
         self, kind: Kind, at: Span, text: str, related: Iterable[tuple[Span, str]] = ()
     ) -> None:
         self.broken.add(self.path)
+        if kind is not UNKNOWN_FIELD:
+            self.failed.add(self.at)
         self.report.add(kind, at, text, related, path=dotted(self.at))
 
     def bind(

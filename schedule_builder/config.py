@@ -7,7 +7,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple, TypeAlias
@@ -308,17 +308,11 @@ def examine(
             report.add(kind, Span(*match.span()), words)
             document = text_format.read(Source(source.filename, ""), Report(source))
             return _result(document, report, ROOTS[0](), {}, None)
-    if (file_format or detect_format(source.filename, source.text)) == "yaml":
-        from schedule_builder import yaml_format  # text files need no PyYAML
-
-        read = yaml_format.read
-    else:
-        read = text_format.read
+    read = _reader(file_format or detect_format(source.filename, source.text))
     document = read(source, report)
     broken = [d for d in report.diagnostics if d.code in (SYNTAX.code, UNCLOSED.code)]
     if broken and (words := _other_format(document)):
-        first = min(broken)
-        report.diagnostics[:] = [replace(first, message=words)]
+        report.diagnostics[:] = [replace(min(broken), message=words)]
         return _result(document, report, ROOTS[0](), {}, None)
     message = _root(document)()
     if not document.root.fields:
@@ -339,35 +333,64 @@ def examine(
     binder = Binder(document, report)
     binder.bind(document.root, message)
     config = replace(_result(document, report, message, binder.places, None), given_steps=num_steps)
-    is_clear = not report.has_errors
+    schedule = _judge(config, binder, report, settings) if readable else None
+    found = _result(document, report, message, binder.places, schedule)
+    return replace(found, given_steps=num_steps)
+
+
+def _reader(file_format: str) -> Callable[[Source, Report], Document]:
+    if file_format == "text":
+        return text_format.read
+    from schedule_builder import yaml_format  # text files need no PyYAML
+
+    return yaml_format.read
+
+
+def _judge(
+    config: Config, binder: Binder, report: Report, settings: Judgement | None
+) -> Schedule | None:
+    """Reports what rules find in a message that was read, and gives its schedule.
+
+    Of a schedule that is not certain nothing is said; errors elsewhere leave it certain.
+    """
+    rate = config.learning_rate
+    decisive = [rate, config.dialect.num_steps]
+    message = config.get(rate)
+    if isinstance(message, learning_rate_pb2.LearningRate) and message.HasField(
+        "batch_size_scaling"
+    ):
+        decisive.append(config.dialect.batch_size)
+
+    def is_decisive(path: Path) -> bool:
+        return any(part[: len(path)] == path[: len(part)] for part in decisive if part or not path)
+
+    unclear = any(map(is_decisive, binder.failed)) or any(
+        path[: len(rate)] == rate for path in binder.broken
+    )
     blamed = set()
-    if readable:
-        for kind, finding in check_message(message, binder.broken):
-            config.report(report, kind, finding)
-            blamed.add(finding.path)
-            is_stage = kind.code in _CLEAR and "schedule" in finding.path
-            is_clear = is_clear and (kind.severity != "error" or is_stage)
-    schedule = _lower(config, report) if is_clear else None
+    for kind, finding in check_message(config.message, binder.broken):
+        config.report(report, kind, finding)
+        blamed.add(finding.path)
+        is_stage = kind.code in _CLEAR and "schedule" in finding.path
+        if kind.severity == "error" and not is_stage:
+            unclear = True
+    schedule = None if unclear else _lower(config, report)
     if schedule is not None:
         for kind, finding in check_run(_run(config, schedule, settings, blamed)):
             config.report(report, kind, finding)
-    found = _result(document, report, message, binder.places, schedule)
-    return replace(found, given_steps=num_steps)
+    return schedule
 
 
 def _other_format(document: Document) -> str:
     """Says that a text with errors is in the other format, where that reads it without."""
     source = document.source
-    if document.syntax is text_format.TEXT_FORMAT:
-        if not _WORD_LINE.search(source.text):
-            return ""
-        from schedule_builder import yaml_format  # text files need no PyYAML
-
-        read, name = yaml_format.read, "YAML: give it a name that ends in .yaml"
-    else:
-        if not _BLOCK_LINE.search(source.text):
-            return ""
-        read, name = text_format.read, "text format: give it a name that ends in .config"
+    is_text = document.syntax is text_format.TEXT_FORMAT
+    if not (_WORD_LINE if is_text else _BLOCK_LINE).search(source.text):
+        return ""
+    read = _reader("yaml" if is_text else "text")
+    name = "YAML: give it a name that ends in .yaml"
+    if not is_text:
+        name = "text format: give it a name that ends in .config"
     report = Report(source)
     other = read(source, report)
     known = {field.name for root in ROOTS for field in root.DESCRIPTOR.fields}
@@ -434,12 +457,12 @@ def _lower(config: Config, report: Report) -> Schedule | None:
     path = config.learning_rate
     message = config.get(path)
     try:
-        if message is None:
-            schedule = None
-        elif isinstance(message, experiment_pb2.OptimizationConfig):
+        if isinstance(message, experiment_pb2.OptimizationConfig):
             schedule = lower_experiment(message)
-        else:
+        elif isinstance(message, learning_rate_pb2.LearningRate):
             schedule = lower(message, config.batch_size)
+        else:
+            schedule = None
     except LoweringError as error:
         report.add(IMPOSSIBLE, config.place((*path, *error.path)), str(error))
         return None

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from schedule_builder import ConfigError, build_optimizer
+from schedule_builder import ConfigError, build_optimizer, validate_text
 from schedule_builder.checking import check
 from schedule_builder.cli import main
 from schedule_builder.config import examine_bytes
@@ -63,6 +63,27 @@ def test_a_bad_file(code: str, found: Any) -> None:
 @pytest.mark.parametrize("code", CODES)
 def test_a_good_file(code: str, found: Any) -> None:
     assert found(_file(code, "good")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", ["SB402"]),
+        ("bogus: 1", ["SB402", "SB201"]),
+        ("batch_queue_capacity: x", ["SB402", "SB203"]),
+        ("batch_size: x", ["SB402", "SB203"]),
+        ("num_steps: x", ["SB203"]),
+        ("optimizer { adam_optimizer {} }", ["SB202"]),
+        ("optimizer { bogus: 1 }", ["SB202"]),
+    ],
+)
+def test_errors_elsewhere_hide_nothing_that_is_certain(text: str, found: list[str]) -> None:
+    steps = "" if text.startswith("num_steps") else "num_steps: 9\n"
+    config = f"""train_config {{ {steps} optimizer {{ momentum_optimizer {{ learning_rate {{
+    manual_step_learning_rate {{ initial_learning_rate: 0.1
+      schedule {{ step: 10 learning_rate: 0.01 }} }} }} }} }}
+    {text} }}"""
+    assert [d.code for d in validate_text(config, "a.config")] == found
 
 
 def test_every_folder_is_a_rule_s() -> None:
