@@ -538,9 +538,8 @@ def zero_rate(run: Run) -> Iterator[Finding]:
     elif all(run.schedule(step) == 0 for step in run.schedule.extremes(0, run.last)):
         yield Finding(run.kind, "every step trains at rate 0, and the weights do not change")
         return
-    for before, segment in pairwise(segments):
-        following = segments[segments.index(segment) + 1 :][:1]
-        end = min([run.last, *(s.begin - 1 for s in following)])
+    ends = [min(run.last, segment.begin - 1) for segment in segments[2:]] + [run.last]
+    for (before, segment), end in zip(pairwise(segments), ends, strict=False):
         is_stage = isinstance(before.curve, Constant) and isinstance(segment.curve, Constant)
         if is_stage and segment.begin <= end and run.schedule(segment.begin) == 0:
             which = f"steps {segment.begin} to {end} train"
