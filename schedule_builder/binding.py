@@ -381,8 +381,11 @@ class Binder:
         if declared.rule.selects and not self.selects(value, declared):
             return None
         if declared.kind == "string":
+            if any("\ud800" <= character <= "\udfff" for character in text):
+                self.wrong_type(value, declared, "and its escapes write bytes that are not UTF-8")
+                return None
             if value.quoted or (self.syntax.plain_strings and not self.syntax.null(text)):
-                return text.encode("utf-8", "replace").decode()
+                return text
             self.wrong_type(
                 value, declared, f'not `{shown(text)}`: put it in quotes, "{shown(text)}"'
             )

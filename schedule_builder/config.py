@@ -31,7 +31,7 @@ from schedule_builder.lowering import LoweringError, lower
 from schedule_builder.rules import Finding, Repair, check_message
 from schedule_builder.run_rules import THRESHOLDS, Judgement, Run, check_run
 from schedule_builder.schedule import MAX_RATE, Schedule
-from schedule_builder.tree import EMPTY, NOT_TEXT, SYNTAX, UNCLOSED, Block, Document
+from schedule_builder.tree import EMPTY, NOT_TEXT, SYNTAX, UNCLOSED, Document
 from schedule_builder.v1 import experiment_pb2, learning_rate_pb2, optimizer_pb2, pipeline_pb2
 
 IMPOSSIBLE = Kind("SB308", "impossible-schedule", "error")
@@ -51,28 +51,6 @@ _TEXT_SUFFIXES = frozenset((".config", ".pbtxt", ".textproto", ".txtpb", ".proto
 _COMMENT = re.compile(r"(?:\s+|#[^\n]*)*")
 _YAML_OPENING = re.compile(r"---|%YAML|[{\[]|[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
 _WORD_LINE = re.compile(r"^[ \t]*[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE)
-
-
-_BLOCK_LINE = re.compile(r"^[ \t]*\w+[ \t]*[{<]", re.MULTILINE)
-_NO_CONFIGS = (
-    (
-        NOT_TEXT,
-        re.compile(r"\A\s*<(?:!doctype html|html|head)\b", re.IGNORECASE),
-        "this is a page of the web that shows a config, and not the config: download the file"
-        " itself (on GitHub, `Raw`)",
-    ),
-    (
-        NOT_TEXT,
-        re.compile(r"^[ \t]*syntax\s*=\s*[\"']proto[23]|\A\s*message \w+ \{", re.MULTILINE),
-        "this is a schema (.proto), which says what fields there are: a config gives them values",
-    ),
-    (
-        SYNTAX,
-        re.compile(r"^(?:<{7}|>{7})(?: [^\n]*)?$", re.MULTILINE),
-        "this is a merge-conflict marker: resolve the conflict",
-    ),
-)
-"""What people save under the name of a config, and what to say of it."""
 
 
 class Dialect(NamedTuple):
@@ -303,17 +281,16 @@ def examine(
     if source.text.startswith("\ufeff"):
         source = Source(source.filename, source.text[1:])
     report = Report(source)
-    for kind, pattern, words in _NO_CONFIGS:
-        if match := pattern.search(source.text):
-            report.add(kind, Span(*match.span()), words)
-            document = text_format.read(Source(source.filename, ""), Report(source))
-            return _result(document, report, ROOTS[0](), {}, None)
-    read = _reader(file_format or detect_format(source.filename, source.text))
+    name = file_format or detect_format(source.filename, source.text)
+    read = _reader(name)
     document = read(source, report)
-    broken = [d for d in report.diagnostics if d.code in (SYNTAX.code, UNCLOSED.code)]
-    if broken and (words := _other_format(document)):
-        report.diagnostics[:] = [replace(min(broken), message=words)]
-        return _result(document, report, ROOTS[0](), {}, None)
+    if not _UNREADABLE.isdisjoint(d.code for d in report.diagnostics):
+        from schedule_builder.pasting import mistaken  # only a bad config pays for it
+
+        if pasted := mistaken(source.text, name):
+            report.diagnostics.clear()
+            report.add(*pasted)
+            return _result(document, report, ROOTS[0](), {}, None)
     message = _root(document)()
     if not document.root.fields:
         if not report.diagnostics:
@@ -381,24 +358,7 @@ def _judge(
     return schedule
 
 
-def _other_format(document: Document) -> str:
-    """Says that a text with errors is in the other format, where that reads it without."""
-    source = document.source
-    is_text = document.syntax is text_format.TEXT_FORMAT
-    if not (_WORD_LINE if is_text else _BLOCK_LINE).search(source.text):
-        return ""
-    read = _reader("yaml" if is_text else "text")
-    name = "YAML: give it a name that ends in .yaml"
-    if not is_text:
-        name = "text format: give it a name that ends in .config"
-    report = Report(source)
-    other = read(source, report)
-    known = {field.name for root in ROOTS for field in root.DESCRIPTOR.fields}
-    names = {field.name for field in other.root.fields if isinstance(field.value, Block)}
-    is_other = not report.has_errors and not known.isdisjoint(names)
-    return f"this is {name}" if is_other else ""
-
-
+_UNREADABLE = frozenset((SYNTAX.code, UNCLOSED.code))
 _CLEAR = frozenset(("SB303", "SB304"))
 """Errors of manual stages that leave no doubt about the schedule that was meant."""
 

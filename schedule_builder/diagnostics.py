@@ -217,4 +217,5 @@ def closest(word: str, candidates: Iterable[str], *, cutoff: float = 0.6) -> str
 def shown(text: str, limit: int = 40) -> str:
     """A piece of a source as a message quotes it: on one line, and not too long."""
     text = " ".join(text.split()) if not text.isspace() else repr(text)[1:-1]
-    return text if len(text) <= limit else text[: limit - 3] + "..."
+    text = text if len(text) <= limit else text[: limit - 3] + "..."
+    return text.encode("utf-8", "replace").decode()

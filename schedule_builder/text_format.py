@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import NamedTuple
 
 from schedule_builder.diagnostics import Report, Source, Span, shown
 from schedule_builder.tree import (
     MAX_DEPTH,
-    MAX_DIGITS,
     MAX_SYNTAX_ERRORS,
     PLACEHOLDER,
     SYNTAX,
@@ -25,6 +23,7 @@ from schedule_builder.tree import (
     Scalar,
     Sequence,
     Syntax,
+    decimal,
 )
 
 # Whatever comes first matches one of the alternatives, `end` at the latest, so that the
@@ -33,7 +32,7 @@ _TOKEN = re.compile(
     r"""(?:[ \t\r\n\f\v]+|\#[^\n]*)*
     (?:
       (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-    | (?P<placeholder>\$\{\w*\}|\$\w+|\{\{[^{}\n]*\}\})
+    | (?P<placeholder>\$\{\w*\}|\$\w+|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})
     | (?P<symbol>[{}<>\[\]:;,\-/])
     | (?P<number>\.?[0-9](?:[eE][+-]|[A-Za-z0-9_.])*)
     | (?P<string>"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*')
@@ -55,17 +54,12 @@ _BOOLEANS = {"true": True, "True": True, "t": True, "1": True} | {
     "f": False,
     "0": False,
 }
-_NUMBER_BEFORE = re.compile(r"\b\d{1,20}\Z")
-_GAP = r"(?:[ \t\r\n\f\v]|\#[^\n]*\n)*"
-_DOTTED = rf"[A-Za-z_]\w*(?:{_GAP}\.{_GAP}[A-Za-z_]\w*)*"
-_EXTENSION = re.compile(
-    rf"\[{_GAP}((?:[A-Za-z_][\w.~%-]*{_GAP}/{_GAP})?{_DOTTED}){_GAP}\]", re.ASCII
-)
-_GAPS = re.compile(_GAP)
 _ESCAPE = re.compile(
     r"\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))"
 )
 _SIMPLE_ESCAPES = dict(zip("abfnrtv\\'\"?", "\a\b\f\n\r\t\v\\'\"?", strict=True))
+_DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+(?:[eE][-+]?[0-9]+)?(?![\w.,])")
+_INDENTATION = re.compile(r"[ \t]*")
 _CURLY_QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb"
 
 
@@ -73,10 +67,11 @@ def _integer(text: str) -> int | None:
     if not _INTEGER.match(text):
         return None
     digits = text.lstrip("-")
-    base = 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" and digits != "0" else 10
-    if base == 10:  # noqa: PLR2004
-        digits = digits[:MAX_DIGITS]
-    return int(digits, base) * (-1 if text[0] == "-" else 1)
+    if digits[0] != "0":
+        value = decimal(digits)
+    else:
+        value = int(digits, 16 if digits[:2] in ("0x", "0X") else 8)
+    return -value if text[0] == "-" else value
 
 
 def _real(text: str) -> float | None:
@@ -102,7 +97,7 @@ class _BadEscape(ValueError):
 
 
 def _unescape(body: str) -> bytes:
-    """Decodes a string's escapes. Octal and hex escapes are bytes of UTF-8."""
+    """Decodes a string's escapes, which may write single bytes of a character."""
     out = bytearray()
     at = 0
     for match in _ESCAPE.finditer(body):
@@ -120,38 +115,33 @@ def _unescape(body: str) -> bytes:
             out += _SIMPLE_ESCAPES[simple].encode()
         else:
             raise _BadEscape(match.group())
-    out += body[at:].encode("utf-8", "surrogatepass")
-    return bytes(out)
+    return bytes(out) + body[at:].encode("utf-8", "surrogatepass")
 
 
 class _Stop(Exception):
     """The rest of the file would only repeat what was already said."""
 
 
-class _Open(NamedTuple):
-    """A block or list that is not closed yet."""
-
-    container: Block | Sequence
-    closer: str
-    name: str
-    indent: int
-    """The indentation of the line that it opens on."""
-
-
 class _Reader:
-    """Reads one text.
+    """Reads a text once.
 
-    Args:
-        source: the text.
-        report: where errors go.
-        by_indentation: whether a line that is indented less than a block, or as much, closes it:
-            a way to find out which brace is missing.
+    Attributes:
+        missing: how many closing braces are known to be missing; where the indentation shows
+            where, a block is closed there.
+        surplus: how many there are too many.
+        unclosed: how many blocks the end of the file left open.
+        unopened: how many closing braces there were where no block was open.
     """
 
-    def __init__(self, source: Source, report: Report, *, by_indentation: bool = False) -> None:
+    def __init__(self, source: Source, report: Report, missing: int = 0, surplus: int = 0) -> None:
         self.text = source.text
         self.report = report
-        self.by_indentation = by_indentation
+        self.missing = missing
+        self.surplus = surplus
+        self.unclosed = 0
+        self.unopened = 0
+        self.indentations: dict[int, int] = {}
+        self.last_closed = Block(0)
         self.errors = 0
         self.kind = _END
         self.start = 0
@@ -198,15 +188,16 @@ class _Reader:
 
     def read(self) -> Block:
         root = Block(0)
-        self.stack = [_Open(root, "", "", -1)]
+        # Each open container with the symbol that closes it.
+        self.stack: list[tuple[Block | Sequence, str]] = [(root, "")]
         try:
             while self.kind != _END or len(self.stack) > 1:
                 if self.kind == _END:
-                    self.unclosed()
+                    self.end_open_blocks()
                     break
-                if self.by_indentation:
-                    self.close_indented()
-                container = self.stack[-1].container
+                if (self.missing or self.surplus) and self.mind_indentation():
+                    continue
+                container = self.stack[-1][0]
                 if isinstance(container, Sequence):
                     self.item(container)
                 elif self.word in ("}", ">", "]") and self.kind == _SYMBOL:
@@ -218,43 +209,90 @@ class _Reader:
         root.end = len(self.text)
         return root
 
-    def unclosed(self) -> None:
+    def end_open_blocks(self) -> None:
         """Reports the blocks that the end of the file leaves open."""
-        for opened in reversed(self.stack[1:]):
-            self.is_unclosed(opened, "the file ends")
-            if self.errors >= MAX_SYNTAX_ERRORS:
-                break
+        self.unclosed = len(self.stack) - 1
+        while len(self.stack) > 1 and self.errors < MAX_SYNTAX_ERRORS:
+            self.leave(f"the file ends without its `{self.stack[-1][1]}`")
 
-    def is_unclosed(self, opened: _Open, where: str) -> None:
-        opened.container.end = self.start
-        start = opened.container.start
-        row, _ = self.report.source.position(start)
+    def leave(self, why: str) -> None:
+        """Reports that the innermost open block is not closed, and goes on behind it."""
+        container, _ = self.stack.pop()
+        container.end = self.previous_end
+        around = self.stack[-1][0]
+        name = "this"
+        if isinstance(around, Block) and around.fields and around.fields[-1].value is container:
+            name = f"`{shown(around.fields[-1].name)}`"
+        row, _ = self.report.source.position(container.start)
+        self.errors += 1
         self.report.add(
             UNCLOSED,
-            Span(start, start + 1),
-            f"`{shown(opened.name)} {self.text[start]}`, opened at line {row}, is never closed:"
-            f" {where} without its `{opened.closer}`",
+            Span(container.start, container.start + 1),
+            f"{name}, opened at line {row}, is never closed: {why}",
         )
-        self.errors += 1
 
-    def indent(self, at: int) -> int:
-        """The indentation of a line, given a place in it."""
-        start = self.text.rfind("\n", 0, at) + 1
-        line = self.text[start:at].expandtabs()
-        return len(line) - len(line.lstrip())
+    def indentation(self, offset: int) -> tuple[int, bool]:
+        """How far the line of an offset is indented, and whether the offset is what begins it."""
+        start = offset - self.report.source.position(offset)[1] + 1
+        if start not in self.indentations:
+            match = _INDENTATION.match(self.text, start)
+            self.indentations[start] = match.end() - start if match else 0
+        return self.indentations[start], offset == start + self.indentations[start]
 
-    def close_indented(self) -> None:
-        """Closes the blocks that the line which begins here is not indented enough for."""
-        start = self.text.rfind("\n", 0, self.start) + 1
-        if self.text[start : self.start].strip():
-            return
-        indent = self.indent(self.start)
-        is_closing = self.kind == _SYMBOL and self.word in ("}", ">", "]")
-        while len(self.stack) > 1 and self.stack[-1].indent >= indent + is_closing:
+    def mind_indentation(self) -> bool:
+        """Where braces do not balance, looks for the culprit; whether one was found."""
+        column, begins_line = self.indentation(self.start)
+        block = self.stack[-1][0]
+        if not begins_line or not isinstance(block, Block):
+            return False
+        closes = self.kind == _SYMBOL and self.word in ("}", ">")
+        if len(self.stack) == 1:
+            is_tail = block.fields and column > self.indentation(block.fields[0].start)[0]
+            if self.surplus and is_tail and not closes:
+                self.refuse_tail()
+        elif self.missing and self.is_outside(block, column, closes=closes):
+            self.missing -= 1
             row, _ = self.report.source.position(self.start)
-            self.is_unclosed(self.stack.pop(), f"line {row} goes on outside of it,")
+            where = f"by its indentation, line {row} is outside of it"
+            self.leave(f"{where}. Put a `{self.stack[-1][1]}` before that")
+            return True
+        elif self.surplus and closes and self.closes_again(block, column):
+            self.surplus -= 1
+            row, _ = self.report.source.position(self.last_closed.start)
+            self.error(f"by its indentation, it closes the block of line {row} again: remove it")
+            self.advance()
+            return True
+        return False
 
-    def open(self, container: Block | Sequence, closer: str, name: str = "") -> None:
+    def is_outside(self, block: Block, column: int, *, closes: bool) -> bool:
+        """Whether a line that begins at a column shows that a block should have ended before."""
+        columns = {self.indentation(around.start)[0] for around, _ in self.stack[1:]}
+        if column not in columns or not isinstance(self.stack[-2][0], Block):
+            return False
+        opened, _ = self.indentation(block.start)
+        if closes or not block.fields:
+            return closes and column < opened
+        inside, begins_line = self.indentation(block.fields[0].start)
+        return begins_line and inside > opened >= column
+
+    def closes_again(self, block: Block, column: int) -> bool:
+        """Whether a brace belongs to the block that was closed last, and not to the open one."""
+        closed, _ = self.indentation(self.last_closed.start)
+        return column == closed > self.indentation(block.start)[0]
+
+    def refuse_tail(self) -> None:
+        """Stops where the config has ended, at what another version of the file left behind."""
+        root = self.stack[0][0]
+        fields = root.fields if isinstance(root, Block) else []
+        while fields and isinstance(fields[-1].value, Scalar):
+            fields.pop()
+        ended = fields[-1].value.end - 1 if fields else 0
+        row, _ = self.report.source.position(ended)
+        why = f"the config ended at line {row}. Remove the rest" if fields else "remove it"
+        self.error(f"no block is open here: {why}")
+        raise _Stop
+
+    def open(self, container: Block | Sequence, closer: str) -> None:
         if len(self.stack) > MAX_DEPTH:
             self.report.add(
                 TOO_DEEP,
@@ -262,18 +300,18 @@ class _Reader:
                 f"blocks are nested more than {MAX_DEPTH} deep, which protobuf does not read",
             )
             raise _Stop
-        indent = self.indent(self.start) if self.by_indentation else 0
-        self.stack.append(_Open(container, closer, name, indent))
+        self.stack.append((container, closer))
         self.advance()
 
     def close(self) -> None:
-        container, closer, *_ = self.stack[-1]
+        container, closer = self.stack[-1]
         if len(self.stack) == 1:
-            self.error(
-                "no block is open here: it is one too many, or what follows is the rest of another"
-                " version of this file"
-            )
-            raise _Stop
+            self.unopened += 1
+            if self.surplus:
+                self.refuse_tail()
+            self.error("no block is open here")
+            self.advance()
+            return
         if self.word != closer:
             row, _ = self.report.source.position(container.start)
             self.error(f"the block opened at line {row} closes with `{closer}`")
@@ -283,10 +321,12 @@ class _Reader:
         self.advance()
         container.end = self.previous_end
         self.stack.pop()
+        if isinstance(container, Block):
+            self.last_closed = container
         self.separator()
 
     def separator(self) -> None:
-        parent = self.stack[-1].container
+        parent = self.stack[-1][0]
         if isinstance(parent, Sequence):
             self.comma(parent)
         elif self.kind == _SYMBOL and self.word in (",", ";"):
@@ -319,7 +359,7 @@ class _Reader:
 
     def abandon_list(self) -> None:
         """Leaves a list that cannot be read further: at its `]`, or at the next field."""
-        self.stack[-1].container.end = self.end
+        self.stack[-1][0].end = self.end
         self.stack.pop()
         row, _ = self.report.source.position(self.start)
         while self.kind != _END and self.report.source.position(self.start)[0] == row:
@@ -349,39 +389,22 @@ class _Reader:
 
     def field(self, container: Block) -> None:
         start = self.start
-        if self.kind == _NAME:
-            name, end = self.word, self.end
-            self.advance()
-        elif self.kind == _SYMBOL and self.word == "[":
-            match = _EXTENSION.match(self.text, self.start)
-            if match is None:
-                self.error("the name of an extension is expected in these brackets")
-                self.advance()
-                self.skip_line()
-                return
-            name, end = f"[{_GAPS.sub('', match[1])}]", match.end()
-            self.end = end
-            self.advance()
-        else:
-            is_comma = self.kind == _NUMBER and self.text[self.start - 1] == ","
-            if is_comma and (before := _NUMBER_BEFORE.search(self.text, 0, self.start - 1)):
-                self.error(f"a point is expected before decimals: write {before[0]}.{self.word}")
-            else:
-                self.error("the name of a field is expected")
+        name = self.name()
+        if not name:
             self.skip_line()
             return
-
+        end = self.previous_end
         colon = self.kind == _SYMBOL and self.word == ":"
         if colon:
             self.advance()
         if self.kind == _SYMBOL and self.word in ("{", "<"):
             block = Block(self.start)
             container.fields.append(Field(name, start, end, block))
-            self.open(block, "}" if self.word == "{" else ">", name)
-        elif self.kind == _SYMBOL and self.word == "[" and (colon or self.opens_blocks()):
+            self.open(block, "}" if self.word == "{" else ">")
+        elif self.kind == _SYMBOL and self.word == "[" and (colon or self.lists_blocks()):
             sequence = Sequence(self.start)
             container.fields.append(Field(name, start, end, sequence))
-            self.open(sequence, "]", name)
+            self.open(sequence, "]")
         elif not colon:
             self.error(f"`:` and a value, or `{{`, is expected after `{shown(name)}`")
             self.skip_from(end)
@@ -389,14 +412,51 @@ class _Reader:
             scalar = self.scalar(f"a value is expected after `{shown(name)}:`")
             if scalar is None:
                 self.skip_from(end)
+            elif self.start == scalar.end and self.word == "," and self.decimal_comma(scalar):
+                self.separator()
             else:
                 container.fields.append(Field(name, start, end, scalar))
                 self.separator()
 
-    def opens_blocks(self) -> bool:
-        """Whether the list that begins here is one of blocks, which needs no colon."""
+    def name(self) -> str:
+        """The name of a field or, in brackets, of an extension; "" after an error."""
+        is_extension = self.kind == _SYMBOL and self.word == "["
+        parts = []
+        if is_extension:
+            parts.append("[")
+            self.advance()
+        while self.kind == _NAME:
+            parts.append(self.word)
+            self.advance()
+            if not is_extension:
+                return parts[0]
+            if self.word == "]":
+                self.advance()
+                return "".join([*parts, "]"])
+            if self.word != "." and (self.word != "/" or "/" in parts):
+                break
+            parts.append(self.word)
+            self.advance()
+        what = "an extension is expected in these brackets" if parts else "a field is expected"
+        self.error(f"the name of {what}")
+        return ""
+
+    def decimal_comma(self, scalar: Scalar) -> bool:
+        """Reads on behind a number with a decimal comma, after reporting it."""
+        match = _DECIMAL_COMMA.match(self.text, scalar.start)
+        if match is None:
+            return False
+        self.errors += 1
+        meant = match.group().replace(",", ".")
+        self.report.add(SYNTAX, Span(*match.span()), f"this is a decimal comma: write {meant}")
+        self.end = match.end()
+        self.advance()
+        return True
+
+    def lists_blocks(self) -> bool:
+        """Whether this is a list of blocks, which needs no colon before it."""
         match = _TOKEN.match(self.text, self.end)
-        return match is not None and match[0][-1:] in ("{", "<")
+        return match is not None and match["symbol"] in ("{", "<", "]")
 
     def skip_from(self, offset: int) -> None:
         """Like `skip_line`, unless the offending token already is on a later line."""
@@ -440,10 +500,10 @@ class _Reader:
         return Scalar(text, True, start, closing + 1)
 
     def string(self) -> Scalar | None:
-        start, parts = self.start, bytearray()
+        start, contents = self.start, bytearray()
         while self.kind == _STRING:
             try:
-                parts += _unescape(self.word[1:-1])
+                contents += _unescape(self.word[1:-1])
             except _BadEscape as bad:
                 self.errors += 1
                 self.report.add(
@@ -453,24 +513,15 @@ class _Reader:
                 )
             end = self.end
             self.advance()
-        try:
-            text = parts.decode()
-        except UnicodeDecodeError:
-            self.errors += 1
-            message = "the escapes of this string give bytes that are not UTF-8"
-            self.report.add(SYNTAX, Span(start, end), message)
-            text = ""
-        return Scalar(text, True, start, end)
+        return Scalar(contents.decode("utf-8", "surrogateescape"), True, start, end)
 
 
 def read(source: Source, report: Report) -> Document:
     """Reads text format. What is wrong with it goes to the report."""
-    own = Report(source)
-    root = _Reader(source, own).read()
-    if any(d.code == UNCLOSED.code for d in own.diagnostics):
-        indented = Report(source)
-        other = _Reader(source, indented, by_indentation=True).read()
-        if {d.code for d in indented.diagnostics} == {UNCLOSED.code}:
-            root, own = other, indented
-    report.diagnostics += own.diagnostics
+    known = len(report.diagnostics)
+    reader = _Reader(source, report)
+    root = reader.read()
+    if reader.unclosed or reader.unopened:
+        del report.diagnostics[known:]
+        root = _Reader(source, report, reader.unclosed, reader.unopened).read()
     return Document(source, root, TEXT_FORMAT)

@@ -10,9 +10,8 @@ from schedule_builder.diagnostics import Kind, Source, Span
 
 MAX_DEPTH = 100
 """How deep blocks may nest: the limit of protobuf's own parsers."""
-MAX_DIGITS = 400
-"""More digits of a decimal number are not read: it is out of every range, and Python's limit of
-4300 is near."""
+# Python refuses to convert some thousands of digits.
+_MANY_DIGITS = 400
 MAX_SYNTAX_ERRORS = 50
 """After so many errors the rest of a file is noise."""
 
@@ -101,6 +100,11 @@ def moved(value: Value, by: int) -> Value:
         ]
     result.end = value.end + by
     return result
+
+
+def decimal(digits: str) -> int:
+    """The number that digits write; one that is beyond every field's range stays so when cut."""
+    return int(digits.lstrip("0")[:_MANY_DIGITS] or "0")
 
 
 class Syntax(NamedTuple):

@@ -19,7 +19,6 @@ from schedule_builder.diagnostics import Report, Source, Span, shown
 from schedule_builder.tree import (
     DUPLICATE,
     MAX_DEPTH,
-    MAX_DIGITS,
     PLACEHOLDER,
     SYNTAX,
     TAG,
@@ -31,6 +30,7 @@ from schedule_builder.tree import (
     Sequence,
     Syntax,
     Value,
+    decimal,
 )
 
 MAX_NODES = 1_000_000
@@ -56,7 +56,8 @@ _LIST_TAGS = frozenset(("tag:yaml.org,2002:python/tuple", "tag:yaml.org,2002:pyt
 
 def _integer(text: str) -> int | None:
     if _DECIMAL.match(text):
-        return int(text[:MAX_DIGITS])
+        number = decimal(text.lstrip("+-"))
+        return -number if text[0] == "-" else number
     if _PREFIXED.match(text):
         return int(text, 0)
     # A number such as 90e3 or 1000.0 is whole, too.
