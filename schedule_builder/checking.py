@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from schedule_builder.config import examine, examine_bytes
 from schedule_builder.diagnostics import Diagnostic, Source
-from schedule_builder.editing import apply_fixes
 from schedule_builder.settings import Settings, settings_for
-from schedule_builder.suppressing import suppress
 
 _WORTH_A_PROCESS = 1_500_000
 """So many bytes take about as long to check as a process takes to start."""
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What the caller asks for, beyond what settings say.
 
     Attributes:
@@ -47,8 +45,10 @@ class Request:
         )
 
 
-@dataclass(frozen=True)
-class Checked:
+NOTHING_MORE = Request()
+
+
+class Checked(NamedTuple):
     """A file that was checked: what is in it, and what was found."""
 
     filename: str
@@ -56,7 +56,7 @@ class Checked:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def check(data: bytes, filename: str, request: Request = Request()) -> Checked:
+def check(data: bytes, filename: str, request: Request = NOTHING_MORE) -> Checked:
     """Checks the contents of a file.
 
     Args:
@@ -73,8 +73,16 @@ def check(data: bytes, filename: str, request: Request = Request()) -> Checked:
         settings=settings,
     )
     source = config.document.source
-    found = suppress(source, config.diagnostics)
+    found = _unsuppressed(source, config.diagnostics)
     return Checked(filename, source.text, tuple(settings.judged(found, filename)))
+
+
+def _unsuppressed(source: Source, diagnostics: tuple[Diagnostic, ...]) -> list[Diagnostic]:
+    if "schedule-builder" not in source.text:
+        return list(diagnostics)
+    from schedule_builder.suppressing import suppress  # few files need it
+
+    return suppress(source, diagnostics)
 
 
 def validate(paths: Iterable[str | os.PathLike[str]]) -> list[Diagnostic]:
@@ -111,11 +119,13 @@ def validate_text(text: str, filename: str = "<text>") -> list[Diagnostic]:
         All findings, by line. Never raises for a bad config.
     """
     config = examine(Source(filename, text))
-    return suppress(config.document.source, config.diagnostics)
+    return _unsuppressed(config.document.source, config.diagnostics)
 
 
 def mend(data: bytes, filename: str, request: Request, *, unsafe: bool) -> tuple[bytes, int]:
     """A file's contents after all of its fixes, and how many were made."""
+    from schedule_builder.editing import apply_fixes  # few runs mend
+
     made = 0
     while True:
         checked = check(data, filename, request)
@@ -139,7 +149,7 @@ def _check_file(filename: str, request: Request) -> Checked | str:
 
 def check_files(
     filenames: Sequence[str],
-    request: Request = Request(),
+    request: Request = NOTHING_MORE,
     jobs: int | None = None,
 ) -> Iterator[tuple[str, Checked | str]]:
     """Checks files, on all processors where that pays.

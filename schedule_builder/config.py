@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 from google.protobuf.message import Message
 
-from schedule_builder import text_format
 from schedule_builder.binding import Binder, Path, Place, counting, dotted
 from schedule_builder.diagnostics import (
     ConfigError,
@@ -243,7 +242,7 @@ def examine_bytes(data: bytes, filename: str, **options: Any) -> Config:
         report = Report(source)
         end = len(source.text)
         report.add(NOT_TEXT, Span(end - 1, end), problem)
-        document = text_format.read(Source(filename, ""), Report(source))
+        document = _reader("text")(Source(filename, ""), Report(source))
         return _result(document, report, ROOTS[0](), {}, None)
     return examine(Source(filename, text), **options)
 
@@ -316,9 +315,12 @@ def examine(
 
 
 def _reader(file_format: str) -> Callable[[Source, Report], Document]:
+    # A file needs one of them, and the wait for it.
     if file_format == "text":
+        from schedule_builder import text_format
+
         return text_format.read
-    from schedule_builder import yaml_format  # text files need no PyYAML
+    from schedule_builder import yaml_format
 
     return yaml_format.read
 

@@ -35,8 +35,7 @@ class Source:
         return row, offset - starts[row - 1] + 1
 
 
-@dataclass(frozen=True, order=True)
-class Related:
+class Related(NamedTuple):
     """A second place that a finding speaks of."""
 
     row: int
@@ -54,8 +53,7 @@ class Edit(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True)
-class Fix:
+class Fix(NamedTuple):
     """What would mend a finding.
 
     Attributes:

@@ -6,9 +6,8 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from schedule_builder import __version__
 from schedule_builder.diagnostics import Diagnostic, Fix, Source
@@ -18,8 +17,7 @@ _COLORS = {"error": "1;31", "warning": "1;33", "note": "36"}
 _EXCERPT = 120
 
 
-@dataclass(frozen=True)
-class Findings:
+class Findings(NamedTuple):
     """What a run of `validate` found.
 
     Attributes:
@@ -29,7 +27,7 @@ class Findings:
     """
 
     diagnostics: Sequence[Diagnostic]
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str]
     color: bool = False
 
 

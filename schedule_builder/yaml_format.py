@@ -46,10 +46,11 @@ _BOOLEANS = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
     ("false", "False", "FALSE"), False
 )
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
-_PLACEHOLDER = re.compile(r"\{\{[^{}\n]*\}\}")
-_TAG = re.compile(r"!<[^>\n]*>|![^\s,\[\]{}]*")
-_FLOW = re.compile(r"(\"(?:[^\"\\]|\\.)*\")|'[^']*'|(?<![^\s])#[^\n]*|(\t)")
-_ONLY_JSON = re.compile(r"\\u[dD][89a-fA-F]|[\x7f-\x9f\u2028\u2029]")
+# These are compiled where they are used: few files need them, and all would wait.
+_PLACEHOLDER = r"\{\{[^{}\n]*\}\}"
+_TAG = r"!<[^>\n]*>|![^\s,\[\]{}]*"
+_FLOW = r"(\"(?:[^\"\\]|\\.)*\")|'[^']*'|(?<![^\s])#[^\n]*|(\t)"
+_ONLY_JSON = r"\\u[dD][89a-fA-F]|[\x7f-\x9f\u2028\u2029]"
 _STANDARD_TAG = re.compile(r"tag:yaml\.org,2002:(?:str|int|float|bool|null|seq|map)\Z")
 _LIST_TAGS = frozenset(("tag:yaml.org,2002:python/tuple", "tag:yaml.org,2002:python/list"))
 
@@ -147,7 +148,7 @@ class _Builder:
             is_list = isinstance(event, yaml.SequenceStartEvent)
             keep = self.check_tag(event, start, sequence=is_list)
             if self.wants_key():
-                if placeholder := _PLACEHOLDER.match(self.source.text, start - 1):
+                if placeholder := re.compile(_PLACEHOLDER).match(self.source.text, start - 1):
                     self.stack.pop()
                     if self.stack:
                         self.stack[-1].key = None
@@ -243,7 +244,7 @@ class _Builder:
         if not tag or tag == "!" or _STANDARD_TAG.match(tag) or (sequence and tag in _LIST_TAGS):
             return True
         short = tag.replace("tag:yaml.org,2002:", "!!")
-        written = _TAG.search(self.source.text, start)
+        written = re.compile(_TAG).search(self.source.text, start)
         self.report.add(
             TAG,
             Span(*written.span()) if written else Span(start, start + 1),
@@ -301,7 +302,7 @@ def _as_yaml(text: str) -> tuple[str, dict[int, str]]:
         quoted, tab = match.groups()
         if tab:
             return " "
-        if not quoted or not _ONLY_JSON.search(quoted):
+        if not quoted or not re.search(_ONLY_JSON, quoted):
             return match[0]
         try:
             texts[match.start()] = json.loads(quoted, strict=False)
@@ -309,7 +310,7 @@ def _as_yaml(text: str) -> tuple[str, dict[int, str]]:
             return match[0]
         return f'"{"x" * (len(quoted) - 2)}"'
 
-    return _FLOW.sub(replaced, text), texts
+    return re.sub(_FLOW, replaced, text), texts
 
 
 def read(source: Source, report: Report) -> Document:
