@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import os
 import re
 import sys
@@ -103,6 +104,13 @@ def _rules(arguments: argparse.Namespace) -> int:
     return OK
 
 
+def _schema(arguments: argparse.Namespace) -> int:
+    from schedule_builder.json_schema import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+    return OK
+
+
 def _steps(text: str) -> list[int]:
     """Steps as `--steps` takes them: `0,1,999`, or ranges such as `0:1000:100`."""
     steps: list[int] = []
@@ -149,6 +157,13 @@ def _parser() -> argparse.ArgumentParser:
         "rules", nargs="*", metavar="RULE", help="a code, its beginning, or a name: SB402, SB4"
     )
     rules.set_defaults(command=_rules)
+
+    schema = commands.add_parser(
+        "schema",
+        help="print a JSON Schema of configs",
+        description="Print a JSON Schema (draft 7) of configs in YAML and JSON, for editors.",
+    )
+    schema.set_defaults(command=_schema)
 
     show = commands.add_parser(
         "show",

@@ -6,12 +6,20 @@ import json
 from functools import cache
 from pathlib import Path
 
+from google.protobuf.descriptor import FieldDescriptor
+
 
 @cache
 def _comments() -> dict[str, str]:
     path = Path(__file__).parent / "v1" / "comments.json"
     found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
     return found
+
+
+def describe(field: FieldDescriptor) -> str:
+    """The comment on a field, or else on what it holds."""
+    text = comment(field.full_name)
+    return text or (comment(field.message_type.full_name) if field.message_type else "")
 
 
 def comment(full_name: str) -> str:
