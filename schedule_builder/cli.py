@@ -111,6 +111,17 @@ def _schema(arguments: argparse.Namespace) -> int:
     return OK
 
 
+def _server(arguments: argparse.Namespace) -> int:
+    try:
+        from schedule_builder.server import main as serve
+    except ImportError as error:
+        hint = "pip install 'schedule-builder[server]'"
+        print(f"schedule-builder: the server needs {error.name}: {hint}", file=sys.stderr)
+        return COULD_NOT_RUN
+    serve()
+    return OK
+
+
 def _steps(text: str) -> list[int]:
     """Steps as `--steps` takes them: `0,1,999`, or ranges such as `0:1000:100`."""
     steps: list[int] = []
@@ -164,6 +175,14 @@ def _parser() -> argparse.ArgumentParser:
         description="Print a JSON Schema (draft 7) of configs in YAML and JSON, for editors.",
     )
     schema.set_defaults(command=_schema)
+
+    server = commands.add_parser(
+        "server",
+        help="serve editors",
+        description="Speak the Language Server Protocol over standard input and output. Needs"
+        " pip install 'schedule-builder[server]'.",
+    )
+    server.set_defaults(command=_server)
 
     show = commands.add_parser(
         "show",
