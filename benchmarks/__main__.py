@@ -13,7 +13,7 @@ from benchmarks.measuring import heading, line
 
 # Each is a module of this package, with a function `rows`. They are imported on use: half of
 # them need no TensorFlow.
-NAMES = ("start", "reading", "graph", "evaluation")
+NAMES = ("start", "many", "reading", "graph", "evaluation")
 
 
 @contextmanager

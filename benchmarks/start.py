@@ -12,23 +12,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.inputs import as_text, as_yaml, pipeline
 from benchmarks.measuring import Row, medians
-
-_SCHEMA = {
-    "type": "object",
-    "required": ["train_config"],
-    "properties": {
-        "model": {"type": "object"},
-        "train_config": {
-            "type": "object",
-            "required": ["optimizer"],
-            "properties": {
-                "batch_size": {"type": "integer", "minimum": 1},
-                "num_steps": {"type": "integer", "minimum": 0},
-                "optimizer": {"type": "object"},
-            },
-        },
-    },
-}
+from schedule_builder.json_schema import json_schema
 
 
 def rows() -> Iterator[Row]:
@@ -41,7 +25,7 @@ def rows() -> Iterator[Row]:
         )
         config.write_text(as_text(data), "utf-8")
         config_yaml.write_text(as_yaml(data), "utf-8")
-        schema.write_text(json.dumps(_SCHEMA), "utf-8")
+        schema.write_text(json.dumps(json_schema()), "utf-8")
 
         # The first run, not counted, compiles all modules to a place of our own: whether this
         # checkout and this shell keep bytecode plays no part.

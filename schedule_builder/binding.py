@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from schedule_builder.diagnostics import Kind, Report, Span, closest, shown
+from schedule_builder.diagnostics import Edit, Fix, Kind, Report, Source, Span, closest, shown
 from schedule_builder.tree import (
     DUPLICATE,
     PLACEHOLDER,
@@ -80,6 +81,8 @@ class FieldSchema:
     message: Descriptor | None
     enum: EnumDescriptor | None
     owner: Descriptor | None
+    bounds: tuple[tuple[str, Callable[[Any, Any], bool], float], ...]
+    is_bounded: bool
     is_selectable: bool
     """Whether this is a sub-block that counts only where a field beside it names it."""
 
@@ -117,12 +120,17 @@ def _field_schema(field: FieldDescriptor) -> FieldSchema:
         FieldDescriptor.TYPE_FLOAT: "real",
     }.get(field.type, "integer")
     oneof, owner = field.containing_oneof, field.containing_type
+    rule = field.GetOptions().Extensions[_RULE]
     siblings = owner.fields if owner is not None else ()
     return FieldSchema(
         name=field.name,
         repeated=repeated,
         kind=kind,
-        rule=field.GetOptions().Extensions[_RULE],
+        rule=rule,
+        bounds=tuple(
+            (*_BOUNDS[name], getattr(rule, name)) for name in _BOUNDS if rule.HasField(name)
+        ),
+        is_bounded=bool(rule.ByteSize()),
         default=field.default_value if field.has_default_value else None,
         oneof=oneof.name if oneof is not None else None,
         limits=_INTEGERS.get(field.type, (0, 0)),
@@ -170,12 +178,17 @@ class Binder:
         """The field that is being read."""
 
     def add(
-        self, kind: Kind, at: Span, text: str, related: Iterable[tuple[Span, str]] = ()
+        self,
+        kind: Kind,
+        at: Span,
+        text: str,
+        related: Iterable[tuple[Span, str]] = (),
+        fix: Fix | None = None,
     ) -> None:
         self.broken.add(self.path)
         if kind is not UNKNOWN_FIELD:
             self.failed.add(self.at)
-        self.report.add(kind, at, text, related, path=dotted(self.at))
+        self.report.add(kind, at, text, related, path=dotted(self.at), fix=fix)
 
     def bind(
         self,
@@ -234,7 +247,12 @@ class Binder:
     def unknown(self, field: Field, descriptor: Any) -> None:
         if field.name.startswith("[") or is_open(descriptor):
             return
-        self.add(UNKNOWN_FIELD, span(field), unknown_field(field.name, descriptor))
+        fix = None
+        if meant := _meant(field.name, descriptor):
+            quote = '"' if self.report.source.text[field.start : field.start + 1] == '"' else ""
+            edit = Edit(field.start, field.end, f"{quote}{meant}{quote}")
+            fix = Fix(f"Write `{meant}`", (edit,), safe=False)
+        self.add(UNKNOWN_FIELD, span(field), unknown_field(field.name, descriptor), fix=fix)
 
     def admit(self, field: Field, declared: FieldSchema, first: dict[str, Field]) -> bool:
         """Whether a field may stand where it does, after the fields before it."""
@@ -252,6 +270,7 @@ class Binder:
                 span(field),
                 f"`{field.name}` is given twice (first at line {row}): keep one of them",
                 related,
+                dead_copy(self.report.source, earlier),
             )
         else:
             self.add(
@@ -557,21 +576,40 @@ def _out_of_range(number: int | float, declared: FieldSchema) -> str:
         if not low <= number <= high:
             nearest = min(max(number, low), high)
             return f"it must be a whole number from {low} to {high} (nearest: {nearest})"
-    rule = declared.rule
-    bounds = [
-        (
-            rule.HasField("greater_than") and not number > rule.greater_than,
-            "greater than",
-            rule.greater_than,
-        ),
-        (rule.HasField("at_least") and not number >= rule.at_least, "at least", rule.at_least),
-        (rule.HasField("less_than") and not number < rule.less_than, "less than", rule.less_than),
-        (rule.HasField("at_most") and not number <= rule.at_most, "at most", rule.at_most),
-    ]
-    if isinstance(number, float) and not math.isfinite(number) and rule.ByteSize():
+    if isinstance(number, float) and not math.isfinite(number) and declared.is_bounded:
         return "it must be a finite number"
-    broken = [f"{words} {bound:.9g}" for is_broken, words, bound in bounds if is_broken]
+    broken = [
+        f"{words} {bound:.9g}"
+        for words, is_within, bound in declared.bounds
+        if not is_within(number, bound)
+    ]
     return f"it must be {' and '.join(broken)}" if broken else ""
+
+
+_BOUNDS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
+    "greater_than": ("greater than", operator.gt),
+    "at_least": ("at least", operator.ge),
+    "less_than": ("less than", operator.lt),
+    "at_most": ("at most", operator.le),
+}
+
+
+def dead_copy(source: Source, field: Field) -> Fix | None:
+    """Takes out a scalar that is given again below: the last copy is what loaders keep."""
+    is_anchor = "&" in source.text[field.end : field.value.end]
+    if not isinstance(field.value, Scalar) or is_anchor:
+        return None
+    from schedule_builder.editing import without  # only a bad config pays for it
+
+    edit = without(source.text, field.start, field.value.end)
+    return Fix(f"Remove the first `{shown(field.name)}`, which counts for nothing", (edit,), True)
+
+
+@cache
+def _meant(name: str, descriptor: Any) -> str | None:
+    """The field that a name is most likely a misspelling of."""
+    owners = any(_owners(name))
+    return closest(name, schema_of(descriptor), cutoff=0.8 if owners else 0.6)
 
 
 @cache
@@ -579,8 +617,7 @@ def unknown_field(name: str, descriptor: Any) -> str:
     """Says that a type of message has no such field, and what was probably meant."""
     known = schema_of(descriptor)
     owners = sorted(_owners(name))
-    guess = closest(name, known, cutoff=0.8 if owners else 0.6)
-    if guess:
+    if guess := _meant(name, descriptor):
         hint = f": did you mean `{guess}`?"
     elif owners:
         hint = f": it belongs to {' or '.join(owners)}"

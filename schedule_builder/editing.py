@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 
 from schedule_builder.binding import Path
 from schedule_builder.diagnostics import Diagnostic, Edit, Fix
 from schedule_builder.rules import Remove, Repair
-from schedule_builder.tree import Block, Document, Field, Scalar, Sequence, Value
+from schedule_builder.tree import Block, Document, Element, Scalar, Value
 
 _SEPARATOR = re.compile(r"[ \t]*[,;]")
 _REST = re.compile(r"[ \t]*(#[^\r\n]*)?(?:\r?\n|\Z)")
@@ -42,9 +43,11 @@ def _merged(insertion: Edit, removal: Edit, text: str) -> Edit:
 
 def apply(text: str, edits: Iterable[Edit]) -> str:
     """The text after edits that do not overlap."""
-    for edit in sorted(edits, reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.end :]
-    return text
+    pieces, at = [], 0
+    for edit in sorted(edits):
+        pieces += [text[at : edit.start], edit.text]
+        at = edit.end
+    return "".join([*pieces, text[at:]])
 
 
 def apply_fixes(
@@ -60,8 +63,14 @@ def apply_fixes(
         fix = diagnostic.fix
         if fix is None or not (fix.safe or unsafe):
             continue
-        if all(_are_apart(new, old) for new in fix.edits for old in edits):
-            edits += fix.edits
+        places = [(edit, bisect_left(edits, edit)) for edit in fix.edits]
+        if all(
+            _are_apart(edit, other)
+            for edit, at in places
+            for other in edits[max(at - 1, 0) : at + 1]
+        ):
+            for edit in fix.edits:
+                insort(edits, edit)
             count += 1
     return apply(text, edits), count
 
@@ -104,30 +113,18 @@ def without(text: str, start: int, end: int) -> Edit:
     return Edit(start, end, "".join(f" {comment}{newline}" for comment in comments))
 
 
-def _fields(value: Value | None, name: str) -> list[Field]:
-    return [f for f in value.fields if f.name == name] if isinstance(value, Block) else []
-
-
-def _find(document: Document, path: Path) -> tuple[Field, Value, Sequence | None] | None:
-    """The field that a path leads to, its value, and the list that the value is in."""
+def _find(document: Document, path: Path) -> Element | None:
+    """What a path leads to."""
     value: Value = document.root
-    found: tuple[Field, Value, Sequence | None] | None = None
+    found: Element | None = None
     steps = list(path)
     while steps:
-        fields = _fields(value, str(steps.pop(0)))
-        if not fields:
-            return None
-        items: list[tuple[Field, Value, Sequence | None]] = []
-        for field in fields:
-            if isinstance(field.value, Sequence):
-                items += [(field, item, field.value) for item in field.value.items]
-            else:
-                items.append((field, field.value, None))
+        elements = document.elements(value, str(steps.pop(0))) if isinstance(value, Block) else []
         index = steps.pop(0) if steps and isinstance(steps[0], int) else 0
-        if not isinstance(index, int) or index >= len(items):
+        if not isinstance(index, int) or index >= len(elements):
             return None
-        found = items[index]
-        value = found[1]
+        found = elements[index]
+        value = found.value
     return found
 
 

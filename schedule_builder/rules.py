@@ -358,6 +358,7 @@ def not_selected(message: Any) -> Iterator[Finding]:
                 (field.name,),
                 f"this block is ignored: `type` is {chosen or 'null'}. Remove it, or select it",
                 ((("type",), f"`{chosen or 'null'}` is selected here"),),
+                Repair("Remove this block", (Remove((field.name,)),), safe=False),
             )
 
 

@@ -567,7 +567,8 @@ def stage_without_effect(run: Run) -> Iterator[Finding]:
         if rate == before and not (main.warmup and index == 0)
     ]
     # A first step of 0 is to go, too.
-    has_effect = any(s.step and index not in idle for index, s in enumerate(main.schedule))
+    kept = set(range(len(main.schedule))).difference(idle)
+    has_effect = any(main.schedule[index].step for index in kept)
     for index in idle:
         stage = main.schedule[index]
         # Others say more of a first step of 0, and of a rate that is not given.

@@ -171,6 +171,8 @@ class Schedule:
 
     def with_floor(self, floor: float) -> Schedule:
         """The same schedule, never below a rate."""
+        if floor <= 0:
+            return self
         return Schedule(tuple(replace(s, floor=max(s.floor, floor)) for s in self.segments))
 
     def extremes(self, first: int, last: int) -> list[int]:

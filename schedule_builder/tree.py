@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from schedule_builder.diagnostics import Kind, Source, Span
@@ -122,6 +123,14 @@ class Syntax(NamedTuple):
     list_example: str
 
 
+class Element(NamedTuple):
+    """A value, the field that gives it, and the list that it is in; None where there is none."""
+
+    field: Field
+    value: Value
+    sequence: Sequence | None
+
+
 @dataclass(frozen=True)
 class Document:
     """A file as it was read: its tree, and the syntax its values are written in."""
@@ -129,3 +138,22 @@ class Document:
     source: Source
     root: Block
     syntax: Syntax
+
+    @cached_property
+    def _elements(self) -> dict[tuple[int, str], list[Element]]:
+        return {}
+
+    def elements(self, block: Block, name: str) -> list[Element]:
+        """What a block holds under a name: one value, or those of a list."""
+        # Blocks live as long as their document, and keep their numbers.
+        known = self._elements.get((id(block), name))
+        if known is None:
+            known = self._elements[id(block), name] = []
+            for field in block.fields:
+                if field.name != name:
+                    continue
+                if isinstance(field.value, Sequence):
+                    known += [Element(field, item, field.value) for item in field.value.items]
+                else:
+                    known.append(Element(field, field.value, None))
+        return known

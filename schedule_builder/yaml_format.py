@@ -204,16 +204,19 @@ class _Builder:
                 end,
                 "merge keys (`<<`) are not part of YAML 1.2: write out the fields",
             )
-        first = frame.keys.setdefault(name, start)
-        if first != start:
-            row, _ = self.source.position(first)
+        frame.key = Field(name, start, end, Scalar("", False, end, end))
+        first = frame.keys.setdefault(name, frame.key)
+        if first is not frame.key:
+            from schedule_builder.binding import dead_copy  # only a bad config pays for it
+
+            row, _ = self.source.position(first.start)
             self.report.add(
                 DUPLICATE,
                 Span(start, end),
                 f"`{shown(name)}` is given twice (first at line {row}): keep one of them",
-                [(Span(first, first + len(name)), f"`{shown(name)}` was first given here")],
+                [(Span(first.start, first.end), f"`{shown(name)}` was first given here")],
+                fix=dead_copy(self.source, first),
             )
-        frame.key = Field(name, start, end, Scalar("", False, end, end))
 
     def value(self, value: Value, size: int, height: int, *, keep: bool = True) -> None:
         """Takes a value: so many nodes, of so many levels of containers."""
@@ -234,7 +237,7 @@ class _Builder:
             frame.container.items.append(value)
         elif frame.key is not None:
             frame.key.value = value
-            if keep and frame.keys[frame.key.name] == frame.key.start:
+            if keep and frame.keys[frame.key.name] is frame.key:
                 frame.container.fields.append(frame.key)
             frame.key = None
 
@@ -266,7 +269,7 @@ class _Frame:
         self.nodes_before = nodes
         self.height = 1
         self.key: Field | None = None
-        self.keys: dict[str, int] = {}
+        self.keys: dict[str, Field] = {}
 
 
 def _syntax_error(error: yaml.YAMLError, source: Source, report: Report) -> None:

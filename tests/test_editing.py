@@ -99,6 +99,21 @@ LAYOUTS = {
         '{"manual_step_learning_rate": {"initial_learning_rate": 0.2, "schedule":'
         ' [{"step": 9, "learning_rate": 0.1}]}}',
     ),
+    "the first of two values": (
+        "a.config",
+        "constant_learning_rate {\n  learning_rate: 1  # old\n  learning_rate: 2\n}\n",
+        "constant_learning_rate {\n  # old\n  learning_rate: 2\n}\n",
+    ),
+    "the first two of three values in yaml": (
+        "a.yaml",
+        "constant_learning_rate:\n  learning_rate: 1\n  learning_rate: 2 # b\n  learning_rate: 3\n",
+        "constant_learning_rate:\n  # b\n  learning_rate: 3\n",
+    ),
+    "the first of two values in json": (
+        "a.json",
+        '{"constant_learning_rate": {"learning_rate": 1, "learning_rate": 2}}',
+        '{"constant_learning_rate": {"learning_rate": 2}}',
+    ),
     "a suppression on a line of its own": (
         "a.yaml",
         "# schedule-builder: ignore[SB402]\n# more\nconstant_learning_rate: {learning_rate: 1}\n",
@@ -142,6 +157,15 @@ UNSAFE = """train_config {
   } } } }
 }
 """
+
+
+def test_a_misspelled_field_is_written_as_it_was_meant() -> None:
+    text = "constant_learning_rate { learning_rat: 1 }"
+    assert mended(text) == text
+    assert mended(text, unsafe=True) == "constant_learning_rate { learning_rate: 1 }"
+    text = '{"constant_learning_rate": {"learning_rat": 1}}'
+    wanted = '{"constant_learning_rate": {"learning_rate": 1}}'
+    assert mended(text, "a.json", unsafe=True) == wanted
 
 
 def test_unsafe_fixes_are_asked_for() -> None:
