@@ -148,7 +148,7 @@ def _codes(text: str | None) -> tuple[str, ...]:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Trees of a hundred thousand nodes hold no cycles, and looking for some takes half the time."""
+    """Trees of many nodes hold no cycles, and looking for some takes half of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
