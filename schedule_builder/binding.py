@@ -220,7 +220,7 @@ class Binder:
             if declared is None:
                 # What is wrong with a type is said where it is chosen.
                 if field.name != chosen:
-                    self.unknown(field, message.DESCRIPTOR)
+                    self.unknown(field, message.DESCRIPTOR, block)
             elif lenient and self.is_null(field.value):
                 self.null(field, declared, message, path)
             elif self.admit(field, declared, first):
@@ -244,11 +244,14 @@ class Binder:
             self.places[(*path, declared.name)] = Place(span(field), span(field))
             setattr(message, declared.name, "")
 
-    def unknown(self, field: Field, descriptor: Any) -> None:
+    def unknown(self, field: Field, descriptor: Any, block: Block) -> None:
         if field.name.startswith("[") or is_open(descriptor):
             return
         fix = None
-        if meant := _meant(field.name, descriptor):
+        meant = _meant(field.name, descriptor)
+        if meant and (
+            schema_of(descriptor)[meant].repeated or all(f.name != meant for f in block.fields)
+        ):
             quote = '"' if self.report.source.text[field.start : field.start + 1] == '"' else ""
             edit = Edit(field.start, field.end, f"{quote}{meant}{quote}")
             fix = Fix(f"Write `{meant}`", (edit,), safe=False)

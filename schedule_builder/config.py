@@ -27,7 +27,7 @@ from schedule_builder.diagnostics import (
 )
 from schedule_builder.garden import lower_experiment
 from schedule_builder.lowering import LoweringError, lower
-from schedule_builder.rules import Finding, Repair, check_message
+from schedule_builder.rules import ABOUT_ENTRIES, Finding, Repair, check_message
 from schedule_builder.run_rules import THRESHOLDS, Judgement, Run, check_run
 from schedule_builder.schedule import MAX_RATE, Schedule
 from schedule_builder.tree import EMPTY, NOT_TEXT, SYNTAX, UNCLOSED, Document
@@ -179,37 +179,48 @@ ConfigLike: TypeAlias = "str | os.PathLike[str] | Config | Message | Mapping[str
 """What the builders take: a path, a loaded config, a message or plain data."""
 
 
-def load(config: ConfigLike) -> Config:
+def load(
+    config: ConfigLike, *, overrides: Iterable[str] = (), num_steps: int | None = None
+) -> Config:
     """Reads and checks a config.
 
     Args:
         config: the path of a file in text format, YAML or JSON; a message of this project or
             of the Object Detection API (`TrainEvalPipelineConfig` or `LearningRate`); plain
             data as YAML would hold them; or a `Config`, which is returned as it is.
+        overrides: values to put in place of the file's, such as `train_config.num_steps=5000`,
+            with the syntax of the command line's `--set`.
+        num_steps: for how many steps to train where the config does not say.
 
     Returns:
         The config, without errors.
 
     Raises:
-        ConfigError: the config has errors. `diagnostics` holds all findings.
+        ConfigError: the config, or an override, has errors. `diagnostics` holds all findings.
         OSError: the file cannot be read.
+        TypeError: this is nothing that a config can be, or is loaded already and cannot be
+            overridden any more.
     """
+    options: dict[str, Any] = {"overrides": tuple(overrides), "num_steps": num_steps}
     if isinstance(config, Config):
+        if any(options.values()):
+            message = "this config is loaded: overrides and num_steps belong to its `load`"
+            raise TypeError(message)
         loaded = config
     elif isinstance(config, Message):
         from google.protobuf import text_format as protobuf_text  # slow to import
 
         text = protobuf_text.MessageToString(config)
-        loaded = examine(Source(f"<{config.DESCRIPTOR.name}>", text), "text")
+        loaded = examine(Source(f"<{config.DESCRIPTOR.name}>", text), "text", **options)
     elif isinstance(config, Mapping):
         try:
             text = json.dumps(config, indent=2, ensure_ascii=False)
         except (TypeError, ValueError) as error:
             message = f"a config of plain data holds only what JSON does: {error}"
             raise TypeError(message) from error
-        loaded = examine(Source("<dict>", text), "yaml")
+        loaded = examine(Source("<dict>", text), "yaml", **options)
     elif isinstance(config, (str, os.PathLike)):
-        loaded = examine_bytes(FilePath(config).read_bytes(), os.fspath(config))
+        loaded = examine_bytes(FilePath(config).read_bytes(), os.fspath(config), **options)
     else:
         message = (
             "a config is a path, a Config, a protobuf message or a dict. Received:"
@@ -350,7 +361,8 @@ def _judge(
     for kind, finding in check_message(config.message, binder.broken):
         config.report(report, kind, finding)
         blamed.add(finding.path)
-        is_stage = kind.code in _CLEAR and "schedule" in finding.path
+        # These leave no doubt about the schedule that was meant.
+        is_stage = kind.code in ABOUT_ENTRIES and "schedule" in finding.path
         if kind.severity == "error" and not is_stage:
             unclear = True
     schedule = None if unclear else _lower(config, report)
@@ -361,8 +373,6 @@ def _judge(
 
 
 _UNREADABLE = frozenset((SYNTAX.code, UNCLOSED.code))
-_CLEAR = frozenset(("SB303", "SB304"))
-"""Errors of manual stages that leave no doubt about the schedule that was meant."""
 
 
 def _run(config: Config, schedule: Schedule, settings: Judgement | None, blamed: set[Path]) -> Run:

@@ -40,6 +40,8 @@ class Related(NamedTuple):
 
     row: int
     column: int
+    end_row: int
+    end_column: int
     message: str
     filename: str = ""
     """The other source that it is in; empty where that is the finding's own file."""
@@ -118,6 +120,7 @@ class Diagnostic:
                 {
                     "filename": r.filename or self.filename,
                     "location": {"row": r.row, "column": r.column},
+                    "end_location": {"row": r.end_row, "column": r.end_column},
                     "message": r.message,
                 }
                 for r in self.related
@@ -148,11 +151,14 @@ class Report:
         self._appended.append((base, source))
         return base
 
-    def _position(self, offset: int) -> tuple[str, int, int]:
-        for base, source in reversed(self._appended):
-            if offset >= base:
-                return source.filename, *source.position(offset - base)
-        return self.source.filename, *self.source.position(offset)
+    def _place(self, span: Span) -> tuple[str, tuple[int, int, int, int]]:
+        start, end = span.start, max(span)
+        base, source = 0, self.source
+        for other, appended in self._appended:
+            if start >= other:
+                base, source = other, appended
+        place = (*source.position(start - base), *source.position(end - base))
+        return source.filename, place
 
     def add(
         self,
@@ -165,25 +171,13 @@ class Report:
         fix: Fix | None = None,
     ) -> None:
         """Records a finding at a place of the source."""
-        filename, row, column = self._position(span.start)
-        _, end_row, end_column = self._position(max(span.start, span.end))
+        filename, place = self._place(span)
         others = []
-        for place, text in related:
-            where, line, character = self._position(place.start)
-            others.append(Related(line, character, text, where if where != filename else ""))
+        for other, text in related:
+            where, there = self._place(other)
+            others.append(Related(*there, text, where if where != filename else ""))
         self.diagnostics.append(
-            Diagnostic(
-                filename,
-                row,
-                column,
-                end_row,
-                end_column,
-                *kind,
-                message,
-                tuple(others),
-                path,
-                fix,
-            )
+            Diagnostic(filename, *place, *kind, message, tuple(others), path, fix)
         )
 
     @property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import keras
@@ -11,6 +13,18 @@ from schedule_builder.schedule import Schedule
 
 _HOMES = {"jax": "optax_adapter", "tensorflow": "tensorflow_adapter", "torch": "torch_adapter"}
 """The module that computes on each backend; it alone imports the backend."""
+
+
+@cache
+def _home(backend: str) -> ModuleType:
+    if backend not in _HOMES:
+        message = f"schedules run on Keras' backends {', '.join(_HOMES)}. Received: {backend}"
+        raise ValueError(message)
+    return import_module(f"schedule_builder.{_HOMES[backend]}")
+
+
+# Now, because TensorFlow's AutoGraph would look into an import while it traces, and warn.
+_home(keras.backend.backend())
 
 
 def rate_tensor(schedule: Schedule, step: Any) -> Any:
@@ -26,12 +40,8 @@ def rate_tensor(schedule: Schedule, step: Any) -> Any:
 
     Raises:
         TypeError: the step is no integer.
-        ValueError: the backend is not JAX, TensorFlow or PyTorch.
     """
     backend = keras.backend.backend()
-    if backend not in _HOMES:
-        message = f"schedules run on Keras' backends {', '.join(_HOMES)}. Received: {backend}"
-        raise ValueError(message)
     if backend != "tensorflow" and isinstance(step, keras.Variable):
         step = step.value
-    return import_module(f"schedule_builder.{_HOMES[backend]}").rate_tensor(schedule, step)
+    return _home(backend).rate_tensor(schedule, step)

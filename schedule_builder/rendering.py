@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from schedule_builder import __version__
-from schedule_builder.diagnostics import Diagnostic, Fix, Source
+from schedule_builder.diagnostics import Diagnostic, Fix, Related, Source
 
 HOMEPAGE = "https://github.com/schedule-builder/schedule-builder"
 _COLORS = {"error": "1;31", "warning": "1;33", "note": "36"}
@@ -40,6 +40,7 @@ def summary(findings: Findings) -> str:
         if counts[severity]
     ]
     files = len(findings.texts)
+    concerned = len({d.filename for d in findings.diagnostics})
     where = f"{files} file{'s' if files != 1 else ''}"
     if not found:
         return f"{where}: no findings."
@@ -50,7 +51,8 @@ def summary(findings: Findings) -> str:
     if fixes[False]:
         offers.append(f"`--unsafe-fixes` {'' if offers else 'mends '}{fixes[False]}")
     more = f" {', '.join(offers)}." if offers else ""
-    return f"Found {' and '.join(found)} in {where}.{more}"
+    part = f"{concerned} of " if concerned < files else ""
+    return f"Found {' and '.join(found)} in {part}{where}.{more}"
 
 
 def _paint(text: str, style: str, findings: Findings) -> str:
@@ -81,12 +83,10 @@ def _full(findings: Findings) -> str:
     for diagnostic in findings.diagnostics:
         lines.append(_head(diagnostic, findings))
         color = _COLORS[diagnostic.severity]
-        width = diagnostic.end_column - diagnostic.column
-        if diagnostic.end_row != diagnostic.row:
-            width = 1
-        excerpts = [(diagnostic.filename, diagnostic.row, diagnostic.column, width, "", color)]
+        name = diagnostic.filename
+        excerpts = [(name, diagnostic.row, diagnostic.column, _width(diagnostic), "", color)]
         excerpts += [
-            (r.filename or diagnostic.filename, r.row, r.column, 1, r.message, _COLORS["note"])
+            (r.filename or name, r.row, r.column, _width(r), r.message, _COLORS["note"])
             for r in diagnostic.related
         ]
         margin = len(str(max(row for _, row, *_ in excerpts)))
@@ -105,6 +105,10 @@ def _full(findings: Findings) -> str:
             lines.append(f"{'':>{margin + 2}} = {diagnostic.fix.title} ({flag})")
         lines.append("")
     return "".join(line + "\n" for line in [*lines, summary(findings)])
+
+
+def _width(place: Diagnostic | Related) -> int:
+    return place.end_column - place.column if place.end_row == place.row else 1
 
 
 def _excerpt(line: str, column: int, width: int) -> tuple[str, str, str]:
@@ -218,8 +222,7 @@ def _sarif(findings: Findings) -> str:
         }
         if d.related:
             result["relatedLocations"] = [
-                location(r.filename or d.filename, (r.row, r.column, r.row, r.column + 1))
-                | {"message": {"text": r.message}}
+                location(r.filename or d.filename, r[:4]) | {"message": {"text": r.message}}
                 for r in d.related
             ]
         if changes := fixes(d):

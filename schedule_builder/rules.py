@@ -70,6 +70,9 @@ class Rule(NamedTuple):
     check: Check
 
 
+ABOUT_ENTRIES = frozenset(("SB303", "SB304"))
+"""Rules about the entries of a list alone, whatever stands beside it."""
+
 RULES: dict[str, list[Rule]] = {}
 """The rules for each type of message, by the type's full name."""
 
@@ -91,9 +94,11 @@ def check_message(
 ) -> Iterator[tuple[Kind, Finding]]:
     """Every finding about a message and the messages inside it, with full paths.
 
-    Nothing is said of `broken` messages: what they were meant to hold is not known.
+    Little is said of `broken` messages: what they were meant to hold is not known.
     """
-    for found in () if path in broken else RULES.get(message.DESCRIPTOR.full_name, ()):
+    for found in RULES.get(message.DESCRIPTOR.full_name, ()):
+        if path in broken and found.kind.code not in ABOUT_ENTRIES:
+            continue
         for finding in found.check(message):
             if any((*path, *finding.path[:n]) in broken for n in range(1, len(finding.path) + 1)):
                 continue

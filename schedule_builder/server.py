@@ -66,7 +66,9 @@ class _Text:
             types.DiagnosticRelatedInformation(
                 types.Location(
                     self.document.uri,
-                    types.Range(self.position(r.row, r.column), self.position(r.row, r.column)),
+                    types.Range(
+                        self.position(r.row, r.column), self.position(r.end_row, r.end_column)
+                    ),
                 ),
                 r.message,
             )

@@ -142,27 +142,3 @@ def test_a_picture_has_both_sides_of_every_change(tmp_path: Path) -> None:
     assert "</svg>" in first
     plot_schedule(schedule, 240_000, tmp_path / "rate.svg", title="SSD")
     assert (tmp_path / "rate.svg").read_text() == first
-
-
-def test_the_readmes_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    before = Path.cwd()
-    os.chdir(ROOT)
-    try:
-        exec(code, {})
-    finally:
-        os.chdir(before)
-    assert "0.01 0.1\n" in capsys.readouterr().out
-
-
-def test_the_readmes_session_is_what_is_printed() -> None:
-    text = (ROOT / "README.md").read_text()
-    command, wanted = re.findall(r"\$ schedule-builder (show .*?)\n(.*?)```", text, re.DOTALL)[0]
-    result = subprocess.run(
-        [sys.executable, "-m", "schedule_builder", *command.split()],
-        check=True,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    assert result.stdout == wanted

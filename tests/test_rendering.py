@@ -65,7 +65,7 @@ def test_full_shows_the_places() -> None:
         "  6 |     schedule { step: 200 learning_rate: 0.01 }\n"
         "    |                      ^^^\n"
         "  2 |   num_steps: 150\n"
-        "    |              ^ training ends after 150 steps\n"
+        "    |              ^^^ training ends after 150 steps\n"
         "\n"
         "Found 2 warnings in 1 file. `--fix` mends 1.\n"
     )

@@ -100,14 +100,14 @@ def test_what_git_ignores_is_left_out(run: Run) -> None:
     code, out, _ = run(".")
     assert code == 1
     assert "out" not in out
-    assert "in 2 files" in out
+    assert "of 2 files" in out
 
 
 def test_patterns(run: Run) -> None:
     write("a/b/c.config", BAD)
     write("a/[x].config", GOOD)
     assert run("a/**/*.config")[0] == 1
-    assert "in 2 files" in run("a/**/*.config")[1]
+    assert "of 2 files" in run("a/**/*.config")[1]
     assert run("a/[x].config")[1] == "1 file: no findings.\n"
     code, _, err = run("none/*.config")
     assert (code, "cannot read none/*.config" in err) == (2, True)
