@@ -231,7 +231,8 @@ class Binder:
             self.check_presence(declared, message, path, opening)
         if chosen in schema and schema[chosen].is_selectable:
             part = getattr(message, chosen)
-            at = self.places.get((*path, chosen), self.places[(*path, selector)]).name
+            choice = (*path, selector)
+            at = self.places.get((*path, chosen), self.places[choice]).name
             for declared in schema_of(part.DESCRIPTOR).values():
                 self.check_presence(declared, part, (*path, chosen), at)
 
@@ -241,7 +242,8 @@ class Binder:
     def null(self, field: Field, declared: FieldSchema, message: Any, path: Path) -> None:
         """A field that is given as null, where that means not given: of sub-blocks, none."""
         if declared.rule.selects:
-            self.places[(*path, declared.name)] = Place(span(field), span(field))
+            at = (*path, declared.name)
+            self.places[at] = Place(span(field), span(field))
             setattr(message, declared.name, "")
 
     def unknown(self, field: Field, descriptor: Any, block: Block) -> None:

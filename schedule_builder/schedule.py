@@ -91,6 +91,8 @@ class Segment:
         for name in ("length", "delay"):
             if isinstance(data.get(name), str):
                 data[name] = Fraction(data[name])
+        if data.get("rate", 0) is None:
+            data["rate"] = math.nan
         if "members" in data:
             data["members"] = tuple(map(Schedule.from_dict, data["members"]))
         return cls(begin, curve(**data), origin, floor)
@@ -99,6 +101,8 @@ class Segment:
 def _plain(value: Any) -> Any:
     if isinstance(value, Fraction):
         return str(value)
+    if isinstance(value, float) and math.isnan(value):
+        return None  # as JSON knows no other way to say that there is no rate
     return [member.to_dict() for member in value] if isinstance(value, tuple) else value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -60,9 +61,9 @@ def _as_json(config: Config, schedule: Schedule, steps: Sequence[int]) -> str:
         "num_steps": config.num_steps,
         **schedule.to_dict(),
         "steps": list(steps),
-        "learning_rates": [schedule(step) for step in steps],
+        "learning_rates": [None if math.isnan(rate) else rate for rate in map(schedule, steps)],
     }
-    return json.dumps(data, indent=2) + "\n"
+    return json.dumps(data, indent=2, allow_nan=False) + "\n"
 
 
 RENDERERS = {"table": _as_table, "csv": _as_csv, "json": _as_json}
