@@ -7,11 +7,13 @@ from schedule_builder.diagnostics import ConfigError
 from schedule_builder.schedule import Schedule
 
 
-def build_schedule(config: ConfigLike) -> Schedule:
+def build_schedule(config: ConfigLike, *, step_offset: int = 0) -> Schedule:
     """Builds the learning-rate schedule of a config, in pure Python.
 
     Args:
         config: a path, a loaded config, a message or plain data, as for `load`.
+        step_offset: the step at which the schedule begins, such as the number of updates in a
+            checkpoint that is fine-tuned. Before it, the schedule's first rate holds.
 
     Returns:
         The schedule. `schedule(step)` is the rate in float64 of the update that turns `step`
@@ -21,6 +23,7 @@ def build_schedule(config: ConfigLike) -> Schedule:
     Raises:
         ConfigError: the config has errors.
         OSError: the file cannot be read.
+        ValueError: `step_offset` is negative.
 
     >>> schedule = build_schedule({"manual_step_learning_rate": {
     ...     "initial_learning_rate": 0.1, "schedule": [{"step": 1000, "learning_rate": 0.01}]}})
@@ -29,8 +32,10 @@ def build_schedule(config: ConfigLike) -> Schedule:
     >>> print(schedule)
     steps 0..999  constant 0.1
     steps 1000..  constant 0.01
+    >>> build_schedule("configs/digits.config", step_offset=5000)(5060)
+    0.1
     """
     schedule = load(config).schedule
     if schedule is None:
         raise ConfigError(())
-    return schedule
+    return schedule.starting_at(step_offset)

@@ -159,7 +159,7 @@ class Constant(_Monotone):
         return rate
 
     def __str__(self) -> str:
-        return f"constant {self.rate:.9g}"
+        return "no rate" if math.isnan(self.rate) else f"constant {self.rate:.9g}"
 
 
 def _mirrored_power(ops: Operations, k: Any, divisor: Any, power: Any) -> Any:

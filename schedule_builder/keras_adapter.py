@@ -1,7 +1,8 @@
-"""Keras 3 learning-rate schedules from a config."""
+"""Keras learning-rate schedules from a config: of Keras 3 and of Keras 2 (`tf_keras`)."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import keras
@@ -12,42 +13,92 @@ from schedule_builder.keras_operations import rate_tensor
 from schedule_builder.schedule import Schedule
 
 
-@keras.saving.register_keras_serializable(package="schedule_builder")
-class ConfigSchedule(keras.optimizers.schedules.LearningRateSchedule):
-    """A schedule that Keras optimizers evaluate at each update.
-
-    It saves with its model as plain data and loads without the config file.
+class ConfigScheduleMixin:
+    """What the schedule of either Keras does.
 
     Args:
         schedule: the schedule, or its `to_dict()`.
+        gradient_accumulation_steps: how many steps of the optimizer's counter make one update.
+
+    Attributes:
+        schedule: the schedule.
     """
 
-    def __init__(self, schedule: Schedule | dict[str, Any]) -> None:
+    def __init__(
+        self, schedule: Schedule | dict[str, Any], gradient_accumulation_steps: int = 1
+    ) -> None:
         super().__init__()
         self.schedule = Schedule.from_dict(schedule) if isinstance(schedule, dict) else schedule
+        self.gradient_accumulation_steps = gradient_accumulation_steps
 
-    def __call__(self, step: Any) -> Any:
-        """The rates at integer steps, in float32 and of the same shape."""
-        return rate_tensor(self.schedule, step)
+    def updates(self, step: Any) -> Any:
+        """How many updates were applied before, at a step of the optimizer's counter."""
+        steps = self.gradient_accumulation_steps
+        return step if steps == 1 else step // steps
 
     def get_config(self) -> dict[str, Any]:
         """The schedule as plain data."""
-        return {"schedule": self.schedule.to_dict()}
+        return {
+            "schedule": self.schedule.to_dict(),
+            "gradient_accumulation_steps": self.gradient_accumulation_steps,
+        }
 
 
-def build_keras_schedule(config: ConfigLike) -> ConfigSchedule:
+@keras.saving.register_keras_serializable(package="schedule_builder")
+class ConfigSchedule(ConfigScheduleMixin, keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that Keras 3 optimizers evaluate at each update.
+
+    It saves with its model as plain data and loads without the config file.
+    """
+
+    def __call__(self, step: Any) -> Any:
+        """The rates at integer steps, in float32 and of the same shape."""
+        return rate_tensor(self.schedule, self.updates(step))
+
+
+def is_legacy(legacy: bool | None) -> bool:
+    """Whether Keras 2 is meant: as TensorFlow decides it, where the caller does not say."""
+    if legacy is None:
+        return os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True")
+    return legacy
+
+
+def build_keras_schedule(
+    config: ConfigLike,
+    *,
+    step_offset: int = 0,
+    gradient_accumulation_steps: int | None = None,
+    legacy: bool | None = None,
+) -> Any:
     """Builds a `keras.optimizers.schedules.LearningRateSchedule`.
 
     Args:
         config: a path, a loaded config, a message or plain data, as for `load`.
+        step_offset: the step at which the schedule begins, such as the number of updates in a
+            checkpoint that is fine-tuned. Before it, the schedule's first rate holds.
+        gradient_accumulation_steps: what the optimizer is constructed with: Keras counts
+            batches then, and the schedule counts updates.
+        legacy: True for a schedule of Keras 2 (the package `tf_keras`), False for one of
+            Keras 3. By default, as `tf.keras` is: Keras 2 where the environment variable
+            TF_USE_LEGACY_KERAS is set.
 
     Returns:
         The schedule. Calling it with an integer step gives a float32 tensor of the step's
-        shape. `model.save` keeps it, and `keras.models.load_model` needs this package but not
-        the config.
+        shape. `model.save` keeps it. Before `load_model`, import `schedule_builder.keras_adapter`
+        (for Keras 2 `schedule_builder.legacy_keras`); the config is not needed.
 
     Raises:
         ConfigError: the config has errors.
         OSError: the file cannot be read.
+        ValueError: `step_offset` is negative, or `gradient_accumulation_steps` is not positive.
     """
-    return ConfigSchedule(build_schedule(config))
+    accumulated = 1 if gradient_accumulation_steps is None else gradient_accumulation_steps
+    if accumulated < 1:
+        message = f"gradient_accumulation_steps is at least 1. Received: {accumulated}"
+        raise ValueError(message)
+    schedule = build_schedule(config, step_offset=step_offset)
+    if is_legacy(legacy):
+        from schedule_builder import legacy_keras  # few have Keras 2
+
+        return legacy_keras.ConfigSchedule(schedule, accumulated)
+    return ConfigSchedule(schedule, accumulated)

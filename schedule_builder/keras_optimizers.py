@@ -1,20 +1,26 @@
-"""Keras 3 optimizers from a config."""
+"""Keras optimizers from a config: of Keras 3 and of Keras 2 (`tf_keras`)."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any, NamedTuple
-
-import keras
 
 from schedule_builder.binding import Path, counting
 from schedule_builder.config import NOT_IN_KERAS, Config, ConfigLike, load
 from schedule_builder.diagnostics import ConfigError, Report
-from schedule_builder.keras_adapter import build_keras_schedule
+from schedule_builder.keras_adapter import build_keras_schedule, is_legacy
 from schedule_builder.v1 import experiment_pb2, pipeline_pb2
 
 
-def build_optimizer(config: ConfigLike) -> keras.optimizers.Optimizer:
+def build_optimizer(
+    config: ConfigLike,
+    *,
+    step_offset: int = 0,
+    gradient_accumulation_steps: int | None = None,
+    legacy: bool | None = None,
+) -> Any:
     """Builds the Keras optimizer of a config, with its schedule as the learning rate.
 
     Of a pipeline: `momentum_optimizer` is SGD with momentum; `rms_prop_optimizer`'s `decay` is
@@ -32,35 +38,63 @@ def build_optimizer(config: ConfigLike) -> keras.optimizers.Optimizer:
     Args:
         config: a pipeline or an experiment: a path, a loaded config, a message or plain data,
             as for `load`.
+        step_offset: the step at which the schedule begins, such as the number of updates in a
+            checkpoint that is fine-tuned. Before it, the schedule's first rate holds.
+        gradient_accumulation_steps: over how many batches Keras adds up gradients for one
+            update. The schedule counts updates, as everywhere. Keras 3 alone.
+        legacy: True for an optimizer of Keras 2 (the package `tf_keras`), False for one of
+            Keras 3. By default, as `tf.keras` is: Keras 2 where the environment variable
+            TF_USE_LEGACY_KERAS is set.
 
     Returns:
-        A `keras.optimizers.Optimizer`.
+        A `keras.optimizers.Optimizer`, or a `tf_keras.optimizers.Optimizer`.
 
     Raises:
-        ConfigError: the config has errors, or asks for what Keras does not have.
+        ConfigError: the config has errors, or asks for what the installed Keras does not have.
         OSError: the file cannot be read.
-        ValueError: the config is a learning rate alone and says nothing of an optimizer.
+        ValueError: the config is a learning rate alone and says nothing of an optimizer; or an
+            argument is out of its range, or nothing that this Keras can do.
     """
     loaded = load(config)
-    if isinstance(loaded.message, pipeline_pb2.TrainEvalPipelineConfig):
-        return _of_pipeline(loaded.message.train_config, build_keras_schedule(loaded))
-    if isinstance(loaded.message, experiment_pb2.ExperimentConfig):
-        return _of_experiment(loaded, build_keras_schedule(loaded))
-    message = (
-        f"{loaded.filename} is a learning rate alone and names no optimizer: use"
-        " build_keras_schedule and construct the optimizer yourself"
-    )
-    raise ValueError(message)
-
-
-def _of_pipeline(train_config: pipeline_pb2.TrainConfig, schedule: Any) -> Any:
-    optimizer = train_config.optimizer
+    is_pipeline = isinstance(loaded.message, pipeline_pb2.TrainEvalPipelineConfig)
+    if not is_pipeline and not isinstance(loaded.message, experiment_pb2.ExperimentConfig):
+        message = (
+            f"{loaded.filename} is a learning rate alone and names no optimizer: use"
+            " build_keras_schedule and construct the optimizer yourself"
+        )
+        raise ValueError(message)
+    keras = import_module("tf_keras" if is_legacy(legacy) else "keras")
     common: dict[str, Any] = {
-        "learning_rate": schedule,
-        "global_clipnorm": train_config.gradient_clipping_by_norm or None,
+        "learning_rate": build_keras_schedule(
+            loaded,
+            step_offset=step_offset,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            legacy=legacy,
+        )
     }
+    if gradient_accumulation_steps is not None and gradient_accumulation_steps > 1:
+        if "gradient_accumulation_steps" not in _parameters(keras.optimizers.SGD):
+            message = f"Keras {keras.__version__} cannot accumulate gradients"
+            raise ValueError(message)
+        common["gradient_accumulation_steps"] = gradient_accumulation_steps
+    return (_of_pipeline if is_pipeline else _of_experiment)(keras, loaded, common)
+
+
+def _parameters(optimizer: Any) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(optimizer.__init__).parameters
+
+
+def _average(decay: float) -> dict[str, Any]:
+    # The default of Keras 2 overwrites the weights of RMSprop alone.
+    return {"use_ema": True, "ema_momentum": decay, "ema_overwrite_frequency": None}
+
+
+def _of_pipeline(keras: Any, config: Config, common: dict[str, Any]) -> Any:
+    train_config: pipeline_pb2.TrainConfig = config.get(("train_config",))
+    optimizer = train_config.optimizer
+    common |= {"global_clipnorm": train_config.gradient_clipping_by_norm or None}
     if optimizer.use_moving_average:
-        common |= {"use_ema": True, "ema_momentum": optimizer.moving_average_decay}
+        common |= _average(optimizer.moving_average_decay)
     if optimizer.HasField("rms_prop_optimizer"):
         rms_prop = optimizer.rms_prop_optimizer
         return keras.optimizers.RMSprop(
@@ -130,7 +164,7 @@ GARDEN_OPTIMIZERS: dict[str, _Optimizer] = {
 """The Model Garden's optimizers that Keras has."""
 
 
-def _of_experiment(config: Config, schedule: Any) -> Any:
+def _of_experiment(keras: Any, config: Config, common: dict[str, Any]) -> Any:
     path = config.learning_rate
     optimization: experiment_pb2.OptimizationConfig = config.get(path)
     name = counting(optimization.optimizer)
@@ -142,9 +176,8 @@ def _of_experiment(config: Config, schedule: Any) -> Any:
         )
 
     known = GARDEN_OPTIMIZERS.get(name or "")
-    arguments: dict[str, Any] = {"learning_rate": schedule}
     if optimization.HasField("ema"):
-        arguments |= {"use_ema": True, "ema_momentum": optimization.ema.average_decay}
+        common |= _average(optimization.ema.average_decay)
         if optimization.ema.start_step:
             refuse(("ema", "start_step"), "Keras' moving average begins at the first update")
     if known is None or not hasattr(keras.optimizers, known.keras_name):
@@ -156,39 +189,45 @@ def _of_experiment(config: Config, schedule: Any) -> Any:
             else "the optimizer is left to Python code: it cannot be built from this file alone",
         )
         raise ConfigError(report.diagnostics)
+    optimizer_class = getattr(keras.optimizers, known.keras_name)
     block = getattr(optimization.optimizer, str(name))
-    arguments |= _arguments(block, known)
+    parameters = _parameters(optimizer_class)
+    arguments = common | _arguments(block, known, parameters)
     clippings = [field for field in _CLIPPINGS if getattr(block, field, None)]
     for field in clippings[1:]:
         text = f"Keras clips in one way alone, and `{clippings[0]}` is in force beside `{field}`"
         refuse(("optimizer", str(name), field), text)
     arguments |= {_CLIPPINGS[field]: getattr(block, field) for field in clippings}
-    for field in _beyond(block, known):
+    for field in _beyond(block, known, parameters):
         refuse(
             ("optimizer", str(name), field),
-            f"Keras' {known.keras_name} has no `{field}`: remove it, or construct the optimizer"
-            " yourself with `build_keras_schedule`",
+            f"Keras {keras.__version__}'s {known.keras_name} has no `{field}`: remove it, or"
+            " construct the optimizer yourself with `build_keras_schedule`",
         )
     if report.diagnostics:
         raise ConfigError(report.diagnostics)
-    optimizer = getattr(keras.optimizers, known.keras_name)(**arguments)
+    optimizer = optimizer_class(**arguments)
     patterns = list(getattr(block, "exclude_from_weight_decay", ()))
     if patterns and optimizer.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=patterns)
     return optimizer
 
 
-def _arguments(block: Any, optimizer: _Optimizer) -> dict[str, Any]:
-    arguments = {name: getattr(block, field) for field, name in optimizer.arguments.items()}
-    if "decay_rate" in optimizer.arguments:
+def _arguments(block: Any, optimizer: _Optimizer, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = {
+        name: getattr(block, field)
+        for field, name in optimizer.arguments.items()
+        if name in parameters
+    }
+    if optimizer.arguments.get("decay_rate") in arguments:
         arguments["beta_2_decay"] *= -1
     return arguments | dict(optimizer.fixed)
 
 
-def _beyond(block: Any, optimizer: _Optimizer) -> Iterator[str]:
-    """The fields that are not as usual, and that Keras has no argument for."""
+def _beyond(block: Any, optimizer: _Optimizer, parameters: Mapping[str, Any]) -> Iterator[str]:
+    """The fields that are not as usual, and that this Keras has no argument for."""
     for field, value in block.ListFields():
-        is_known = field.name in optimizer.arguments or field.name in _CLIPPINGS
+        is_known = optimizer.arguments.get(field.name) in parameters or field.name in _CLIPPINGS
         is_usual = field.name in _WITHOUT_EFFECT or value == field.default_value
         if not is_known and not is_usual:
             yield field.name

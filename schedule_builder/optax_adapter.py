@@ -65,7 +65,7 @@ class _Jax:
         return [jnp.asarray(np.asarray(column))[index] for column in columns]
 
 
-def build_optax_schedule(config: ConfigLike) -> Callable[[Any], jax.Array]:
+def build_optax_schedule(config: ConfigLike, *, step_offset: int = 0) -> Callable[[Any], jax.Array]:
     """Builds an optax schedule: a function from the number of updates before to the rate.
 
     The rate is computed in float64 from the exact integer count and rounded once, to float32,
@@ -75,6 +75,8 @@ def build_optax_schedule(config: ConfigLike) -> Callable[[Any], jax.Array]:
 
     Args:
         config: a path, a loaded config, a message or plain data, as for `load`.
+        step_offset: the count at which the schedule begins, such as the number of updates in a
+            checkpoint that is fine-tuned. Before it, the schedule's first rate holds.
 
     Returns:
         The schedule, for any optax optimizer's `learning_rate`. Its argument is how many
@@ -87,7 +89,7 @@ def build_optax_schedule(config: ConfigLike) -> Callable[[Any], jax.Array]:
         ConfigError: the config has errors.
         OSError: the file cannot be read.
     """
-    schedule = build_schedule(config)
+    schedule = build_schedule(config, step_offset=step_offset)
     # Compiled also where the caller compiles nothing: there, one by one, the operations would
     # be slow, and `jax_debug_nans` would look into the formulas that do not apply.
     compiled = jax.jit(partial(_rates, schedule), inline=True)

@@ -160,6 +160,24 @@ class Schedule:
             if s.begin + steps <= MAX_STEP
         )
 
+    def starting_at(self, step_offset: int) -> Schedule:
+        """The same schedule, begun at a later step, until which its first rate holds.
+
+        Raises:
+            TypeError: the step is not a whole number.
+            ValueError: it is negative, or more than a step can be.
+        """
+        if isinstance(step_offset, bool):
+            message = "step_offset is a whole number. Received: a bool"
+            raise TypeError(message)
+        offset = operator.index(step_offset)
+        if not 0 <= offset <= MAX_STEP:
+            message = f"step_offset is from 0 to {MAX_STEP}. Received: {offset}"
+            raise ValueError(message)
+        if not offset:
+            return self
+        return Schedule((Segment(0, Constant(self(0)), 0), *self.shifted(offset)))
+
     def since(self, begin: int, *path: str | int) -> tuple[Segment, ...]:
         """The segments from a step on, which a field says."""
         first = replace(self.segment_at(begin), begin=begin, path=path)

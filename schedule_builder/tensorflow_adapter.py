@@ -104,7 +104,9 @@ def _shape(step: Any) -> Any:
 
 
 @tf.autograph.experimental.do_not_convert
-def build_learning_rate(config: ConfigLike, global_step: Any = None) -> tf.Tensor:
+def build_learning_rate(
+    config: ConfigLike, global_step: Any = None, *, step_offset: int = 0
+) -> tf.Tensor:
     """Builds the learning rate of a config as a tensor.
 
     The rate is computed in float64 from the exact integer step and rounded once, to float32.
@@ -117,37 +119,42 @@ def build_learning_rate(config: ConfigLike, global_step: Any = None) -> tf.Tenso
             (also Keras' `optimizer.iterations`) of any integer dtype and any shape. Negative
             steps mean 0. None means the TF1 graph's global step, which is created where
             there is none.
+        step_offset: the step at which the schedule begins, such as the number of updates in a
+            checkpoint that is fine-tuned. Before it, the schedule's first rate holds.
 
     Returns:
-        A float32 tensor of the shape of `global_step`, named `learning_rate` in a graph. In a
-        TF1 graph it reads a variable anew, so that control dependencies order the reading.
+        A float32 tensor of the shape of `global_step`. In a graph it is named `learning_rate`,
+        and what it is computed from lies in a scope of that name. In a TF1 graph it reads a
+        variable anew, so that control dependencies order the reading.
 
     Raises:
         ConfigError: the config has errors.
         OSError: the file cannot be read.
         TypeError: the step is no integer, or None outside of a TF1 graph.
     """
-    return rate_tensor(build_schedule(config), global_step)
+    return rate_tensor(build_schedule(config, step_offset=step_offset), global_step)
 
 
 @tf.autograph.experimental.do_not_convert
 def rate_tensor(schedule: Schedule, global_step: Any) -> tf.Tensor:
     """The rates of a schedule as a float32 tensor; see `build_learning_rate`."""
-    step = _int64_step(global_step)
-    ops = _TensorFlow()
-    rate = evaluate(schedule, tf.maximum(step, ops.node(0)), ops)
-    rate = tf.convert_to_tensor(rate, tf.float64)
-    if rate.shape.rank == 0 and step.shape.rank != 0:
-        rate = tf.fill(_shape(step), rate)
-    return tf.cast(rate, tf.float32, name="learning_rate")
-
-
-def _int64_step(step: Any) -> tf.Tensor:
-    if step is None:
+    if global_step is None:
         if tf.executing_eagerly():
             message = "there is no global step outside of a TF1 graph: pass `global_step`"
             raise TypeError(message)
-        step = tf.compat.v1.train.get_or_create_global_step()
+        global_step = tf.compat.v1.train.get_or_create_global_step()
+    with tf.name_scope("learning_rate") as scope:
+        step = _int64_step(global_step)
+        ops = _TensorFlow()
+        rate = evaluate(schedule, tf.maximum(step, ops.node(0)), ops)
+        rate = tf.convert_to_tensor(rate, tf.float64)
+        if rate.shape.rank == 0 and step.shape.rank != 0:
+            rate = tf.fill(_shape(step), rate)
+        # With the scope's own name, the tensor is not in the scope but beside it.
+        return tf.cast(rate, tf.float32, name=scope)
+
+
+def _int64_step(step: Any) -> tf.Tensor:
     if isinstance(step, int) and not isinstance(step, bool):
         return tf.constant(max(min(step, MAX_STEP), 0), tf.int64)
     # A variable's cached value in a TF1 graph may be older than what it is read after.

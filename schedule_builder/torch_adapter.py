@@ -69,7 +69,7 @@ class ConfigScheduler(LRScheduler):
 
 
 def build_torch_scheduler(
-    config: ConfigLike, optimizer: Optimizer, last_epoch: int = -1
+    config: ConfigLike, optimizer: Optimizer, last_epoch: int = -1, *, step_offset: int = 0
 ) -> ConfigScheduler:
     """Builds a `torch.optim.lr_scheduler.LRScheduler`.
 
@@ -78,6 +78,8 @@ def build_torch_scheduler(
         optimizer: the optimizer whose rate it sets, in all parameter groups alike; the rate
             that it was constructed with does not matter.
         last_epoch: how many updates were applied before, minus 1, as in PyTorch.
+        step_offset: the number of updates at which the schedule begins, where they go on being
+            counted in a fine-tuning run. Before it, the schedule's first rate holds.
 
     Returns:
         The scheduler. It has set the rate of the next update, a Python float; call its `step()`
@@ -87,7 +89,7 @@ def build_torch_scheduler(
         ConfigError: the config has errors.
         OSError: the file cannot be read.
     """
-    return ConfigScheduler(optimizer, build_schedule(config), last_epoch)
+    return ConfigScheduler(optimizer, build_schedule(config, step_offset=step_offset), last_epoch)
 
 
 class _Torch:
