@@ -32,36 +32,24 @@ MOST_STEPS = 2000
 STEPS_WITHOUT_A_NUMBER = 1000
 
 
-class RateLog(keras.callbacks.Callback):
-    """Records the rate that is really applied at each step, and shows it while training."""
+class Progress(keras.callbacks.Callback):
+    """Shows loss and rate while training."""
 
-    def __init__(self, num_steps: int, folder: Path) -> None:
+    def __init__(self, num_steps: int, log: sb.LearningRateLog) -> None:
         super().__init__()
         self.num_steps = num_steps
-        self.writer = tf.summary.create_file_writer(str(folder))
-        self.rates: list[float] = []
+        self.log = log
         self.bar = keras.utils.Progbar(num_steps, stateful_metrics=["learning rate"])
 
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Reads the rate before the update that it is for."""
-        self.rates.append(float(self.model.optimizer.learning_rate))
-
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Writes it to the logs, with the loss of the same step."""
-        step = len(self.rates) - 1
-        with self.writer.as_default(step):
-            tf.summary.scalar("learning_rate", self.rates[-1])
-            tf.summary.scalar("loss", logs["loss"])
-        done = step + 1
-        values = [("loss", logs["loss"]), ("learning rate", self.rates[-1])]
+        """Shows those of the last step."""
+        done = self.log.rates.count
+        values = [("loss", logs["loss"]), ("learning rate", self.log.rates.last_rate)]
         if sys.stdout.isatty():
             self.bar.update(done, values, finalize=done == self.num_steps)
         elif done % max(self.num_steps // 10, 1) == 0:
-            print(f"{done}/{self.num_steps}", *(f"{name} {value:.4g}" for name, value in values))
-
-    def on_train_end(self, logs: Any = None) -> None:
-        """Closes the logs."""
-        self.writer.close()
+            text = " ".join(f"{name} {value:.4g}" for name, value in values)
+            print(f"{done}/{self.num_steps} {text}")
 
 
 def data() -> tuple[Any, Any, Any, Any]:
@@ -124,9 +112,12 @@ def train(config: sb.Config, num_steps: int, folder: Path) -> int:
     model = network()
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(optimizer_of(config), loss, metrics=["accuracy"])
-    log = RateLog(num_steps, folder / "logs")
+    log = sb.LearningRateLog(
+        config, csv=folder / "learning_rate.csv", log_dir=folder / "logs", verbose=0
+    )
+    callbacks = [log, Progress(num_steps, log)]
     started = time.perf_counter()
-    model.fit(batches, steps_per_epoch=num_steps, shuffle=False, verbose=0, callbacks=[log])
+    model.fit(batches, steps_per_epoch=num_steps, shuffle=False, verbose=0, callbacks=callbacks)
     seconds = time.perf_counter() - started
     _, accuracy = model.evaluate(test_images, test_labels, verbose=0)
     print(
@@ -134,17 +125,15 @@ def train(config: sb.Config, num_steps: int, folder: Path) -> int:
         f" Accuracy on {len(test_images)} held-out images: {accuracy:.1%}"
     )
 
-    schedule = sb.build_schedule(config)
-    wanted = [float(np.float32(schedule(step))) for step in range(num_steps)]
-    different = [step for step in range(num_steps) if log.rates[step] != wanted[step]]
-    if different:
-        step = different[0]
-        print(f"At step {step} the rate was {log.rates[step]}, and the config says {wanted[step]}.")
+    print(log.verdict)
+    if log.rates.first_difference:
         return 1
-    print(f"The {num_steps} rates that were applied are the config's, each to the last bit.")
     picture = folder / "learning_rate.png"
-    plot_schedule(schedule, num_steps, picture, title=config.filename)
-    print(f"Picture: {picture}\nLogs:    tensorboard --logdir {folder / 'logs'}")
+    plot_schedule(sb.build_schedule(config), num_steps, picture, title=config.filename)
+    print(
+        f"Picture: {picture}\nRates:   {folder / 'learning_rate.csv'}\n"
+        f"Logs:    tensorboard --logdir {folder / 'logs'}"
+    )
     return 0
 
 

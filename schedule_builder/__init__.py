@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from schedule_builder.config import Config, load
     from schedule_builder.diagnostics import ConfigError, Diagnostic
     from schedule_builder.keras_adapter import build_keras_schedule
+    from schedule_builder.keras_callbacks import LearningRateLog
     from schedule_builder.keras_optimizers import build_optimizer
     from schedule_builder.lowering import LoweringError, lowers
     from schedule_builder.optax_adapter import build_optax_schedule
+    from schedule_builder.rate_log import RateLog
     from schedule_builder.schedule import Schedule, Segment
+    from schedule_builder.settings import SettingsError
     from schedule_builder.tensorflow_adapter import build_learning_rate
     from schedule_builder.torch_adapter import build_torch_scheduler
 
@@ -27,8 +30,11 @@ _HOMES = {
     "Config": "config",
     "ConfigError": "diagnostics",
     "Diagnostic": "diagnostics",
+    "LearningRateLog": "keras_callbacks",
+    "RateLog": "rate_log",
     "Schedule": "schedule",
     "Segment": "schedule",
+    "SettingsError": "settings",
     "build_keras_schedule": "keras_adapter",
     "build_learning_rate": "tensorflow_adapter",
     "build_optax_schedule": "optax_adapter",
@@ -47,9 +53,12 @@ __all__ = [
     "Config",
     "ConfigError",
     "Diagnostic",
+    "LearningRateLog",
     "LoweringError",
+    "RateLog",
     "Schedule",
     "Segment",
+    "SettingsError",
     "__version__",
     "build_keras_schedule",
     "build_learning_rate",

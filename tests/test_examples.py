@@ -15,6 +15,7 @@ import tensorflow as tf
 
 import schedule_builder as sb
 from schedule_builder.plotting import plot_schedule, sample_steps
+from schedule_builder.rate_log import read_rates
 
 ROOT = Path(__file__).parent.parent
 CONFIGS = ROOT / "configs"
@@ -35,7 +36,10 @@ def test_training_on_digits(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     schedule = sb.build_schedule(CONFIGS / "digits.config")
     assert str(schedule) in result.stdout
-    assert "The 80 rates that were applied are the config's" in result.stdout
+    name = CONFIGS / "digits.config"
+    assert f"what ran is what {name} says: 80 rates, at steps 0 to 79" in result.stdout
+    rates = dict(read_rates(tmp_path / "learning_rate.csv"))
+    assert rates == pytest.approx({step: schedule(step) for step in range(80)}, rel=1e-6)
     accuracy = re.search(r"held-out images: ([\d.]+)%", result.stdout)
     assert accuracy
     assert float(accuracy[1]) > 80

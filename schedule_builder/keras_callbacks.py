@@ -1,0 +1,101 @@
+"""A Keras callback that shows the rates that were applied: of Keras 3 and of Keras 2."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import keras
+
+from schedule_builder.config import ConfigLike
+from schedule_builder.rate_log import RateLog
+
+
+class LearningRateLog(keras.callbacks.Callback):
+    """Logs the rate of every update, and says at the end whether it was the config's.
+
+    It reads the optimizer, not the config: whatever else sets the rate shows. Updates that loss
+    scaling skips are not counted, and of accumulated gradients the updates are, as everywhere.
+    With `steps_per_execution` Keras calls back less often; the rates in between are then those of
+    the optimizer's own schedule.
+
+    Args:
+        config: a path, a loaded config, a message or plain data, as for `load`.
+        csv: a file for the rates, with the columns `step` and `learning_rate`. A run that goes on
+            from a checkpoint goes on in it; see `RateLog`.
+        log_dir: a folder for TensorBoard, with the scalar `learning_rate`. Needs TensorFlow.
+        step_offset: as the optimizer was built with.
+        verbose: 1 to print at the end whether what ran is what the config says.
+
+    Attributes:
+        rates: the `RateLog`, whose `first_difference` is None after a run as configured.
+        verdict: what was printed.
+
+    Raises:
+        ConfigError: the config has errors.
+        OSError: the config cannot be read.
+    """
+
+    def __init__(
+        self,
+        config: ConfigLike,
+        csv: str | os.PathLike[str] | None = None,
+        log_dir: str | os.PathLike[str] | None = None,
+        *,
+        step_offset: int = 0,
+        verbose: int = 1,
+    ) -> None:
+        super().__init__()
+        self.rates = RateLog(config, csv, step_offset=step_offset)
+        self.verbose = verbose
+        self.verdict = ""
+        self._log_dir = log_dir
+        self._writer: Any = None
+        self._done = 0
+        self._rate = 0.0
+
+    @property
+    def _optimizer(self) -> Any:
+        optimizer = self.model.optimizer
+        return getattr(optimizer, "inner_optimizer", optimizer)
+
+    def _updates(self) -> int:
+        """How many updates were applied; Keras counts batches where it accumulates gradients."""
+        return int(self._optimizer.iterations)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Opens TensorBoard's log."""
+        if self._log_dir is not None:
+            import tensorflow as tf
+
+            self._writer = tf.summary.create_file_writer(os.fspath(self._log_dir))
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Reads the rate before the update that it is for."""
+        self._done = self._updates()
+        self._rate = float(self._optimizer.learning_rate)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Records the updates that were applied since."""
+        optimizer = self._optimizer
+        schedule: Any = getattr(optimizer, "_learning_rate", None)
+        is_schedule = hasattr(schedule, "get_config")  # of either Keras
+        batches = getattr(optimizer, "gradient_accumulation_steps", None) or 1
+        for update in range(self._done, self._updates()):
+            rate = self._rate
+            if is_schedule and (update > self._done or batches > 1):
+                rate = float(schedule((update + 1) * batches - 1))
+            self.rates.record(update, rate)
+            if self._writer is not None:
+                import tensorflow as tf
+
+                with self._writer.as_default(update):
+                    tf.summary.scalar("learning_rate", rate)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Closes the logs, and compares."""
+        if self._writer is not None:
+            self._writer.close()
+        self.verdict = self.rates.close()
+        if self.verbose:
+            print(f"\n{self.verdict}")
