@@ -11,7 +11,7 @@ from schedule_builder.config import ConfigLike
 from schedule_builder.rate_log import RateLog
 
 
-class LearningRateLog(keras.callbacks.Callback):
+class LearningRateLogMixin:
     """Logs the rate of every update, and says at the end whether it was the config's.
 
     It reads the optimizer, not the config: whatever else sets the rate shows. Updates that loss
@@ -35,6 +35,8 @@ class LearningRateLog(keras.callbacks.Callback):
         ConfigError: the config has errors.
         OSError: the config cannot be read.
     """
+
+    model: Any
 
     def __init__(
         self,
@@ -71,7 +73,7 @@ class LearningRateLog(keras.callbacks.Callback):
             self._writer = tf.summary.create_file_writer(os.fspath(self._log_dir))
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Reads the rate before the update that it is for."""
+        """Reads a rate that is no schedule before the update that it is for."""
         self._done = self._updates()
         self._rate = float(self._optimizer.learning_rate)
 
@@ -82,9 +84,7 @@ class LearningRateLog(keras.callbacks.Callback):
         is_schedule = hasattr(schedule, "get_config")  # of either Keras
         batches = getattr(optimizer, "gradient_accumulation_steps", None) or 1
         for update in range(self._done, self._updates()):
-            rate = self._rate
-            if is_schedule and (update > self._done or batches > 1):
-                rate = float(schedule((update + 1) * batches - 1))
+            rate = float(schedule((update + 1) * batches - 1)) if is_schedule else self._rate
             self.rates.record(update, rate)
             if self._writer is not None:
                 import tensorflow as tf
@@ -99,3 +99,7 @@ class LearningRateLog(keras.callbacks.Callback):
         self.verdict = self.rates.close()
         if self.verbose:
             print(f"\n{self.verdict}")
+
+
+class LearningRateLog(LearningRateLogMixin, keras.callbacks.Callback):  # noqa: D101 - see below
+    __doc__ = LearningRateLogMixin.__doc__

@@ -56,28 +56,38 @@ def build_optimizer(
             argument is out of its range, or nothing that this Keras can do.
     """
     loaded = load(config)
-    is_pipeline = isinstance(loaded.message, pipeline_pb2.TrainEvalPipelineConfig)
-    if not is_pipeline and not isinstance(loaded.message, experiment_pb2.ExperimentConfig):
+    schedule = build_keras_schedule(
+        loaded,
+        step_offset=step_offset,
+        gradient_accumulation_steps=gradient_accumulation_steps,
+        legacy=legacy,
+    )
+    return construct(loaded, schedule, gradient_accumulation_steps, legacy=legacy)
+
+
+def construct(
+    config: Config,
+    learning_rate: Any,
+    gradient_accumulation_steps: int | None = None,
+    *,
+    legacy: bool | None = None,
+) -> Any:
+    """A config's optimizer with any learning rate; see `build_optimizer`."""
+    is_pipeline = isinstance(config.message, pipeline_pb2.TrainEvalPipelineConfig)
+    if not is_pipeline and not isinstance(config.message, experiment_pb2.ExperimentConfig):
         message = (
-            f"{loaded.filename} is a learning rate alone and names no optimizer: use"
+            f"{config.filename} is a learning rate alone and names no optimizer: use"
             " build_keras_schedule and construct the optimizer yourself"
         )
         raise ValueError(message)
     keras = import_module("tf_keras" if is_legacy(legacy) else "keras")
-    common: dict[str, Any] = {
-        "learning_rate": build_keras_schedule(
-            loaded,
-            step_offset=step_offset,
-            gradient_accumulation_steps=gradient_accumulation_steps,
-            legacy=legacy,
-        )
-    }
+    common: dict[str, Any] = {"learning_rate": learning_rate}
     if gradient_accumulation_steps is not None and gradient_accumulation_steps > 1:
         if "gradient_accumulation_steps" not in _parameters(keras.optimizers.SGD):
             message = f"Keras {keras.__version__} cannot accumulate gradients"
             raise ValueError(message)
         common["gradient_accumulation_steps"] = gradient_accumulation_steps
-    return (_of_pipeline if is_pipeline else _of_experiment)(keras, loaded, common)
+    return (_of_pipeline if is_pipeline else _of_experiment)(keras, config, common)
 
 
 def _parameters(optimizer: Any) -> Mapping[str, inspect.Parameter]:

@@ -1,4 +1,4 @@
-"""The schedule of Keras 2, which goes on as the package `tf_keras`."""
+"""Schedule and callback for Keras 2, which goes on as the package `tf_keras`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import tf_keras
 
 from schedule_builder.keras_adapter import ConfigScheduleMixin
+from schedule_builder.keras_callbacks import LearningRateLogMixin
 from schedule_builder.tensorflow_adapter import rate_tensor
 
 
@@ -20,3 +21,7 @@ class ConfigSchedule(ConfigScheduleMixin, tf_keras.optimizers.schedules.Learning
     def __call__(self, step: Any) -> Any:
         """The rates at integer steps, in float32 and of the same shape."""
         return rate_tensor(self.schedule, self.updates(step))
+
+
+class LearningRateLog(LearningRateLogMixin, tf_keras.callbacks.Callback):  # noqa: D101 - see below
+    __doc__ = LearningRateLogMixin.__doc__

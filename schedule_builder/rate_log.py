@@ -7,10 +7,12 @@ import logging
 import math
 import os
 from pathlib import Path
+from struct import pack
 from typing import TextIO
 
 from schedule_builder.building import build_schedule
 from schedule_builder.config import ConfigLike, load
+from schedule_builder.schedule import MAX_RATE
 
 LOGGER = logging.getLogger("schedule_builder")
 _COLUMNS = ("step", "learning_rate")
@@ -22,6 +24,15 @@ _TINY = 2.0**-126
 
 def _are_equal(first: float, second: float) -> bool:
     return math.isclose(first, second, rel_tol=_FLOAT32, abs_tol=_TINY)
+
+
+def _written(rate: float) -> str:
+    """A rate in the fewest digits that are this one in float32."""
+    for digits in (7, 8):
+        text = f"{rate:.{digits}g}"
+        if abs(rate) > MAX_RATE or pack("f", float(text)) == pack("f", rate):
+            return text
+    return f"{rate:.9g}"
 
 
 class RateLog:
@@ -47,9 +58,9 @@ class RateLog:
         OSError: the config or the CSV file cannot be read.
         ValueError: the CSV file is no such log.
 
-    >>> log = RateLog({"constant_learning_rate": {"learning_rate": 0.5}})
-    >>> for step in range(3):
-    ...     log.record(step, 0.5)
+    >>> with RateLog({"constant_learning_rate": {"learning_rate": 0.5}}) as log:
+    ...     for step in range(3):
+    ...         log.record(step, 0.5)
     >>> print(log.close())
     what ran is what <dict> says: 3 rates, at steps 0 to 2
     """
@@ -73,57 +84,64 @@ class RateLog:
         self._next = 0
         self._gap: tuple[int, int] | None = None
 
+    def __enter__(self) -> RateLog:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
     def record(self, step: int, rate: float) -> None:
         """Records the rate of the update that turns `step` into `step + 1`."""
         if self._begin is None:
             self._begin = self._next = step
             if self._path is not None:
-                self._open(self._path, step, rate)
+                self._continue(self._path, step, rate)
         if step != self._next and self._gap is None:
             self._gap = (self._next, step)
         self._next = step + 1
         self.count += 1
         self.last_rate = rate
-        if self._file is not None:
-            # Line by line, so that a run that is killed has lost nothing.
-            self._file.write(f"{step},{rate:.9g}\n")
+        if self._path is not None:
+            if self._file is None:
+                # Line by line, so that a run that is killed has lost nothing.
+                self._file = self._path.open("a", encoding="utf-8", buffering=1)
+            self._file.write(f"{step},{_written(rate)}\n")
         if self.first_difference is None and not _are_equal(rate, self.schedule(step)):
             self.first_difference = (step, rate, self.schedule(step))
 
-    def _open(self, path: Path, step: int, rate: float) -> None:
+    def _continue(self, path: Path, step: int, rate: float) -> None:
         kept = [row for row in read_rates(path) if row[0] < step] if path.exists() else []
         path.parent.mkdir(parents=True, exist_ok=True)
-        before = path.with_name(path.name + ".new")
-        with before.open("w", encoding="utf-8") as file:
+        new = path.with_name(path.name + ".new")
+        with new.open("w", encoding="utf-8") as file:
             file.write(",".join(_COLUMNS) + "\n")
-            file.writelines(f"{s},{r:.9g}\n" for s, r in kept)
-        before.replace(path)
-        self._file = path.open("a", encoding="utf-8", buffering=1)
+            file.writelines(f"{s},{_written(r)}\n" for s, r in kept)
+        new.replace(path)
         if kept and not _are_equal(kept[-1][1], self.schedule(kept[-1][0])):
             last, old = kept[-1]
             LOGGER.warning(
                 "%s is not what this run was trained with until step %d: the rate jumps from"
-                " %.9g at step %d to %.9g at step %d (this config has %.9g at step %d)",
+                " %s at step %d to %s at step %d (this config has %s at step %d)",
                 self.name,
                 step,
-                old,
+                _written(old),
                 last,
-                rate,
+                _written(rate),
                 step,
-                self.schedule(last),
+                _written(self.schedule(last)),
                 last,
             )
 
     def close(self) -> str:
-        """Closes the file, and says whether what ran is what the config says."""
+        """Closes the file, and says whether what ran until now is what the config says."""
         if self._file is not None:
             self._file.close()
             self._file = None
         if self.first_difference is not None:
             step, applied, wanted = self.first_difference
             return (
-                f"what ran is not what {self.name} says: at step {step} the rate was {applied:.9g}"
-                f" instead of {wanted:.9g}"
+                f"what ran is not what {self.name} says: at step {step} the rate was"
+                f" {_written(applied)} instead of {_written(wanted)}"
             )
         if self._gap is not None:
             expected, found = self._gap

@@ -1,0 +1,211 @@
+"""The Object Detection API's learning-rate functions, for code that was written against them.
+
+`from schedule_builder import compat as learning_schedules` stands in for
+`from object_detection.utils import learning_schedules`, and
+`from schedule_builder.compat import optimizer_builder` for
+`from object_detection.builders import optimizer_builder`. Arguments and results are the API's: in
+eager mode a function without arguments that gives the rate at the step's present value, in a graph
+a tensor.
+
+The rates come from the compiler: they are exact where the API's, computed in float32 from a
+float32 step, are not. What the API refuses is refused, and beside it what can never decay; the
+errors are `ConfigError`, which is a ValueError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import index
+from typing import Any
+
+import tensorflow as tf
+
+from schedule_builder.building import build_schedule
+from schedule_builder.schedule import Schedule
+from schedule_builder.tensorflow_adapter import rate_tensor
+
+__all__ = [
+    "cosine_decay_with_warmup",
+    "exponential_decay_with_burnin",
+    "exponential_decay_with_warmup",
+    "manual_stepping",
+]
+
+
+def learning_rate_at(schedule: Schedule, global_step: Any) -> Callable[[], tf.Tensor] | tf.Tensor:
+    """A schedule's rate at a step, as the API returns it: deferred in eager mode."""
+
+    def rate() -> tf.Tensor:
+        return rate_tensor(schedule, global_step)
+
+    return rate if tf.executing_eagerly() else rate()
+
+
+def _rate(global_step: Any, config: Mapping[str, Any]) -> Any:
+    return learning_rate_at(build_schedule(config), global_step)
+
+
+def manual_stepping(
+    global_step: Any, boundaries: Sequence[int], rates: Sequence[float], warmup: bool = False
+) -> Any:
+    """Rates by hand: `rates[i]` holds from step `boundaries[i - 1]` on.
+
+    Args:
+        global_step: how many updates were applied before: an integer tensor or variable.
+        boundaries: the steps at which the rate changes, increasing and above 0.
+        rates: one more than there are boundaries.
+        warmup: whether the rate goes to `rates[1]` in a straight line until `boundaries[0]`.
+
+    Returns:
+        In eager mode a function without arguments that gives a float32 tensor of the shape of
+        `global_step`; in a graph that tensor.
+
+    Raises:
+        ValueError: the arguments are no such schedule.
+
+    >>> manual_stepping(5, [5, 10], [0.1, 0.01, 0.001])().numpy()
+    np.float32(0.01)
+    """
+    if len(rates) != len(boundaries) + 1:
+        message = (
+            f"there is one rate more than there are boundaries. Received: {len(rates)} rates,"
+            f" {len(boundaries)} boundaries"
+        )
+        raise ValueError(message)
+    if not boundaries:
+        return _rate(global_step, {"constant_learning_rate": {"learning_rate": float(rates[0])}})
+    entries = [
+        {"step": index(boundary), "learning_rate": float(rate)}
+        for boundary, rate in zip(boundaries, rates[1:], strict=True)
+    ]
+    first = float(rates[0])
+    fields = {"initial_learning_rate": first, "schedule": entries, "warmup": bool(warmup)}
+    return _rate(global_step, {"manual_step_learning_rate": fields})
+
+
+def cosine_decay_with_warmup(
+    global_step: Any,
+    learning_rate_base: float,
+    total_steps: int,
+    warmup_learning_rate: float = 0.0,
+    warmup_steps: int = 0,
+    hold_base_rate_steps: int = 0,
+) -> Any:
+    """A linear warmup, an optional hold, then half a cosine to 0 at `total_steps`.
+
+    Args:
+        global_step: how many updates were applied before: an integer tensor or variable.
+        learning_rate_base: the rate between warmup and decay.
+        total_steps: where the rate reaches 0; warmup and hold are part of it.
+        warmup_learning_rate: the rate at step 0, where there is a warmup.
+        warmup_steps: the length of the warmup.
+        hold_base_rate_steps: for how many steps after the warmup the rate stays at its base.
+
+    Returns:
+        In eager mode a function without arguments that gives a float32 tensor of the shape of
+        `global_step`; in a graph that tensor.
+
+    Raises:
+        ValueError: the arguments are no such schedule.
+    """
+    fields = {
+        "learning_rate_base": float(learning_rate_base),
+        "total_steps": index(total_steps),
+        "warmup_learning_rate": float(warmup_learning_rate),
+        "warmup_steps": index(warmup_steps),
+        "hold_base_rate_steps": index(hold_base_rate_steps),
+    }
+    return _rate(global_step, {"cosine_decay_learning_rate": fields})
+
+
+def exponential_decay_with_burnin(
+    global_step: Any,
+    learning_rate_base: float,
+    learning_rate_decay_steps: int,
+    learning_rate_decay_factor: float,
+    burnin_learning_rate: float = 0.0,
+    burnin_steps: int = 0,
+    min_learning_rate: float = 0.0,
+    staircase: bool = True,
+) -> Any:
+    """A constant rate for a while, then an exponential decay that begins at the base.
+
+    Args:
+        global_step: how many updates were applied before: an integer tensor or variable.
+        learning_rate_base: the rate when the decay begins.
+        learning_rate_decay_steps: the steps in which the rate falls by the factor.
+        learning_rate_decay_factor: the factor.
+        burnin_learning_rate: the rate before; 0 means the base.
+        burnin_steps: when the decay begins.
+        min_learning_rate: the rate never falls below.
+        staircase: whether it falls in steps.
+
+    Returns:
+        In eager mode a function without arguments that gives a float32 tensor of the shape of
+        `global_step`; in a graph that tensor.
+
+    Raises:
+        ValueError: the arguments are no such schedule.
+    """
+    fields = {
+        "initial_learning_rate": float(learning_rate_base),
+        "decay_steps": index(learning_rate_decay_steps),
+        "decay_factor": float(learning_rate_decay_factor),
+        "burnin_learning_rate": float(burnin_learning_rate),
+        "burnin_steps": index(burnin_steps),
+        "min_learning_rate": float(min_learning_rate),
+        "staircase": bool(staircase),
+    }
+    return _rate(global_step, {"exponential_decay_learning_rate": fields})
+
+
+def exponential_decay_with_warmup(
+    global_step: Any,
+    learning_rate_base: float,
+    learning_rate_decay_steps: int,
+    learning_rate_decay_factor: float,
+    warmup_learning_rate: float = 0.0,
+    warmup_steps: int = 0,
+    min_learning_rate: float = 0.0,
+    staircase: bool = True,
+) -> Any:
+    """A linear warmup, then an exponential decay that begins at the base.
+
+    Args:
+        global_step: how many updates were applied before: an integer tensor or variable.
+        learning_rate_base: the rate when the decay begins.
+        learning_rate_decay_steps: the steps in which the rate falls by the factor.
+        learning_rate_decay_factor: the factor.
+        warmup_learning_rate: the rate at step 0.
+        warmup_steps: when the decay begins.
+        min_learning_rate: the rate never falls below, once the warmup is over.
+        staircase: whether it falls in steps.
+
+    Returns:
+        In eager mode a function without arguments that gives a float32 tensor of the shape of
+        `global_step`; in a graph that tensor.
+
+    Raises:
+        ValueError: the arguments are no such schedule.
+    """
+    if learning_rate_base < warmup_learning_rate:
+        message = (
+            f"learning_rate_base is not below warmup_learning_rate. Received: {learning_rate_base},"
+            f" {warmup_learning_rate}"
+        )
+        raise ValueError(message)
+    fields = {
+        "initial_learning_rate": float(learning_rate_base),
+        "decay_steps": index(learning_rate_decay_steps),
+        "decay_factor": float(learning_rate_decay_factor),
+        "min_learning_rate": float(min_learning_rate),
+        "staircase": bool(staircase),
+    }
+    config: dict[str, Any] = {"exponential_decay_learning_rate": fields}
+    if warmup_steps:
+        config["warmup"] = {
+            "warmup_steps": index(warmup_steps),
+            "warmup_learning_rate": float(warmup_learning_rate),
+            "alignment": "SHIFT",
+        }
+    return _rate(global_step, config)

@@ -1,0 +1,183 @@
+"""The log of applied rates: what it keeps, what it says, and how it goes on."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import schedule_builder as sb
+from schedule_builder.rate_log import read_rates
+
+from .recording import reference, samples, small_model, write_pipeline
+
+
+def falling(rate: float, step: int = 5) -> dict[str, Any]:
+    return {
+        "manual_step_learning_rate": {
+            "initial_learning_rate": rate,
+            "schedule": [{"step": step, "learning_rate": rate / 10}],
+        }
+    }
+
+
+def run(config: Any, steps: range, csv: Path | None = None, **options: Any) -> sb.RateLog:
+    schedule = sb.build_schedule(config, **options)
+    log = sb.RateLog(config, csv, **options)
+    for step in steps:
+        log.record(step, float(np.float32(schedule(step))))
+    return log
+
+
+def test_a_run_as_configured() -> None:
+    log = run(falling(0.1), range(10))
+    assert (log.count, log.first_difference) == (10, None)
+    assert log.last_rate == np.float32(0.01)
+    assert log.close() == "what ran is what <dict> says: 10 rates, at steps 0 to 9"
+
+
+def test_the_first_difference() -> None:
+    log = sb.RateLog(falling(0.1))
+    for step in range(10):
+        log.record(step, 0.1)
+    assert log.first_difference == (5, 0.1, 0.01)
+    assert log.close() == (
+        "what ran is not what <dict> says: at step 5 the rate was 0.1 instead of 0.01"
+    )
+
+
+def test_neighbours_in_float32_are_equal_and_others_are_not() -> None:
+    for neighbours, differs in ((0, False), (1, False), (-1, False), (4, True), (-4, True)):
+        rate = np.float32(0.1).view(np.int32) + np.int32(neighbours)
+        log = sb.RateLog({"constant_learning_rate": {"learning_rate": 0.1}})
+        log.record(0, float(rate.view(np.float32)))
+        assert (log.first_difference is not None) == differs
+
+
+def test_a_gap_and_a_repeat_are_said() -> None:
+    for steps, text in (((0, 1, 4), "step 4 was recorded where step 2"), ((0, 1, 1), "step 1 was")):
+        log = sb.RateLog(falling(0.1))
+        for step in steps:
+            log.record(step, 0.1)
+        assert text in log.close()
+    assert sb.RateLog(falling(0.1)).close() == "nothing ran: no rate was recorded"
+
+
+def test_a_file_goes_on_where_the_checkpoint_was(tmp_path: Path, caplog: Any) -> None:
+    path = tmp_path / "logs" / "rates.csv"
+    killed = run(falling(0.1), range(7), path)
+    assert path.read_text().splitlines()[:2] == ["step,learning_rate", "0,0.1"]
+    assert len(read_rates(path)) == 7
+    log = run(falling(0.1), range(4, 10), path)
+    assert "at steps 4 to 9" in log.close()
+    killed.close()
+    assert read_rates(path) == [(step, 0.1 if step < 5 else 0.01) for step in range(10)]
+    assert not caplog.records
+    log.record(10, 0.01)
+    assert "at steps 4 to 10" in log.close()
+    assert len(read_rates(path)) == 11
+
+
+def test_a_jump_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "rates.csv"
+    run(falling(0.1), range(7), path).close()
+    with caplog.at_level(logging.WARNING, "schedule_builder"):
+        log = run(falling(0.5), range(7, 9), path)
+    log.close()
+    (record,) = caplog.records
+    assert record.name == "schedule_builder"
+    assert record.getMessage() == (
+        "<dict> is not what this run was trained with until step 7: the rate jumps from 0.01 at"
+        " step 6 to 0.05 at step 7 (this config has 0.05 at step 6)"
+    )
+    assert log.first_difference is None
+
+
+def test_a_change_of_what_is_still_to_come_is_no_jump(tmp_path: Path, caplog: Any) -> None:
+    path = tmp_path / "rates.csv"
+    run(falling(0.1, 20), range(7), path).close()
+    run(falling(0.1, 30), range(7, 40), path).close()
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a,b\n1,2\n", "step,learning_rate\n1,2,3\n", "step,learning_rate\nx,1\n"]
+)
+def test_a_file_that_is_no_log(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "notes.csv"
+    path.write_text(text)
+    log = sb.RateLog(falling(0.1), path)
+    with pytest.raises(ValueError, match=r"notes\.csv:\d: this is no log of learning rates"):
+        log.record(0, 0.1)
+    assert path.read_text() == text
+
+
+def test_a_bad_config() -> None:
+    with pytest.raises(sb.ConfigError, match="SB204"):
+        sb.RateLog({"constant_learning_rate": {"learning_rate": -1}})
+
+
+def train(optimizer: Any, callback: Any, **options: Any) -> None:
+    model = small_model(keras)
+    model.compile(optimizer, "mse", **options)
+    model.fit(*samples(), batch_size=4, verbose=0, callbacks=[callback])
+
+
+def test_the_callback_writes_csv_and_tensorboard(tmp_path: Path, capsys: Any) -> None:
+    path = write_pipeline(tmp_path)
+    log = sb.LearningRateLog(path, tmp_path / "rates.csv", tmp_path / "board")
+    train(sb.build_optimizer(path), log, steps_per_execution=3)
+    wanted = reference(path, range(20))
+    assert [step for step, _ in read_rates(tmp_path / "rates.csv")] == list(range(20))
+    assert [rate for _, rate in read_rates(tmp_path / "rates.csv")] == pytest.approx(wanted, 1e-7)
+    (events,) = (tmp_path / "board").iterdir()
+    logged = {
+        event.step: float(tf.make_ndarray(value.tensor))
+        for event in tf.compat.v1.train.summary_iterator(str(events))
+        for value in event.summary.value
+    }
+    assert logged == dict(enumerate(wanted))
+    assert capsys.readouterr().out == f"\n{log.verdict}\n"
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        0.01,
+        keras.optimizers.schedules.ExponentialDecay(0.001, 10, 0.5),
+        sb.build_keras_schedule({"constant_learning_rate": {"learning_rate": 0.001}}),
+    ],
+    ids=["a number", "Keras' own", "another config"],
+)
+def test_the_callback_sees_what_is_not_the_configs(tmp_path: Path, rate: Any) -> None:
+    path = write_pipeline(tmp_path)
+    log = sb.LearningRateLog(path, verbose=0)
+    train(keras.optimizers.SGD(rate), log)
+    assert log.rates.first_difference is not None
+    assert log.verdict.startswith(f"what ran is not what {path} says: at step ")
+
+
+def test_the_callback_sees_another_callback_change_the_rate(tmp_path: Path) -> None:
+    config = {"constant_learning_rate": {"learning_rate": 0.5}}
+    log = sb.LearningRateLog(config, verbose=0)
+    changes = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 0.5 if epoch < 2 else 0.1)
+    model = small_model(keras)
+    model.compile(keras.optimizers.SGD(0.5), "mse")
+    model.fit(*samples(), batch_size=4, epochs=3, verbose=0, callbacks=[changes, log])
+    assert log.rates.first_difference == (40, float(np.float32(0.1)), 0.5)
+
+
+def test_a_second_fit_goes_on(tmp_path: Path) -> None:
+    path = write_pipeline(tmp_path, num_steps=40)
+    log = sb.LearningRateLog(path, tmp_path / "rates.csv", verbose=0)
+    model = small_model(keras)
+    model.compile(sb.build_optimizer(path), "mse")
+    for _ in range(2):
+        model.fit(*samples(), batch_size=4, verbose=0, callbacks=[log])
+    assert "40 rates, at steps 0 to 39" in log.verdict
+    assert len(read_rates(tmp_path / "rates.csv")) == 40
