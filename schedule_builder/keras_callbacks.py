@@ -11,6 +11,11 @@ from schedule_builder.config import ConfigLike
 from schedule_builder.rate_log import RateLog
 
 
+def _number(value: Any) -> Any:
+    """What a variable holds; one that is mirrored on several devices converts to no number."""
+    return value.numpy() if hasattr(value, "numpy") else value
+
+
 class LearningRateLogMixin:
     """Logs the rate of every update, and says at the end whether it was the config's.
 
@@ -63,7 +68,7 @@ class LearningRateLogMixin:
 
     def _updates(self) -> int:
         """How many updates were applied; Keras counts batches where it accumulates gradients."""
-        return int(self._optimizer.iterations)
+        return int(_number(self._optimizer.iterations))
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Opens TensorBoard's log."""
@@ -75,7 +80,7 @@ class LearningRateLogMixin:
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Reads a rate that is no schedule before the update that it is for."""
         self._done = self._updates()
-        self._rate = float(self._optimizer.learning_rate)
+        self._rate = float(_number(self._optimizer.learning_rate))
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Records the updates that were applied since."""
