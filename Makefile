@@ -4,11 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PIPELINE ?= configs/digits.config
+# PYTHON:TENSORFLOW of each leg; by default, those of tools/test_matrix.py.
+MATRIX ?=
 # A build for the CPU: the newest wheel brings gigabytes of CUDA.
 TORCH ?= torch==2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-exact test-extras lint protos docs bench clean
+.PHONY: help run test test-exact test-extras test-matrix lint protos docs bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -24,6 +26,9 @@ test-exact: $(VENV)/dev ## compare every evaluator with 60 digits, on thousands 
 
 test-extras: $(VENV)-extras/dev ## test the schedules of JAX, PyTorch and Keras on both
 	$(VENV)-extras/bin/python -m pytest -n auto tests/extras
+
+test-matrix: ## test training under several versions of Python, TensorFlow and protobuf
+	$(PYTHON) tools/test_matrix.py $(MATRIX)
 
 lint: $(VENV)/dev ## check format, style, types and generated code
 	$(BIN)/ruff format --check .
@@ -42,7 +47,7 @@ bench: $(VENV)/dev ## measure speed and size, beside the peers
 	$(BIN)/python -m benchmarks
 
 clean: ## remove everything that the targets made
-	rm -rf $(VENV) $(VENV)-extras out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-extras .matrix out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

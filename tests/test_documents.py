@@ -63,8 +63,9 @@ def test_sessions_print_what_they_say(path: Path, folder: Path) -> None:
 @pytest.mark.parametrize("path", having("python"), ids=lambda path: path.name)
 def test_python_runs(path: Path, folder: Path) -> None:
     write_configs(path, folder)
+    names = {"__name__": "document"}
     for body in blocks(path, "python"):
-        exec(compile(body, path.name, "exec"), {"__name__": "document"})
+        exec(compile(body, path.name, "exec"), names)
 
 
 @pytest.mark.parametrize("path", having("toml"), ids=lambda path: path.name)

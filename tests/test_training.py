@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -180,7 +181,7 @@ def test_average_and_clipping_leave_the_rate(tmp_path: Path) -> None:
     path = write_pipeline(tmp_path, average=True, train_config="gradient_clipping_by_norm: 0.1")
     optimizer = sb.build_optimizer(path)
     assert optimizer.use_ema
-    assert optimizer.global_clipnorm == np.float32(0.1)
+    assert optimizer.global_clipnorm == pytest.approx(0.1)
     recorder, _ = fit(optimizer)
     assert recorder.rates == reference(path, range(20))
 
@@ -272,3 +273,91 @@ def test_global_batch_size_scales_the_rate(tmp_path: Path) -> None:
     assert float(sb.build_optimizer(config).learning_rate) == np.float32(0.2)
     loaded = sb.load(config, overrides=["train_config.batch_size=1024"])
     assert float(sb.build_optimizer(loaded).learning_rate) == np.float32(0.4)
+
+
+GROWING = {
+    "train_config": {
+        "num_steps": 1000,
+        "optimizer": {
+            "momentum_optimizer": {
+                "learning_rate": {
+                    "exponential_decay_learning_rate": {
+                        "initial_learning_rate": 1.0,
+                        "decay_steps": 1,
+                        "decay_factor": 2.0,
+                    }
+                }
+            }
+        },
+    }
+}
+WITHOUT_RATE: dict[str, Any] = {"train_config": {"optimizer": {"momentum_optimizer": {}}}}
+BUILDERS = [
+    sb.build_schedule,
+    lambda config: sb.build_learning_rate(config, 0),
+    sb.build_keras_schedule,
+    sb.build_optimizer,
+    sb.LearningRateLog,
+    sb.RateLog,
+]
+
+
+@pytest.mark.parametrize("build", BUILDERS)
+def test_every_builder_refuses_a_rate_that_is_not_finite(build: Any) -> None:
+    with pytest.raises(sb.ConfigError, match=r"SB309\] the rate at step 128 is 3\.40282367e\+38"):
+        build(GROWING)
+    # In a run that ends before, there is nothing wrong.
+    build(sb.load(GROWING, overrides=["train_config.num_steps=128"]))
+
+
+@pytest.mark.parametrize("build", BUILDERS)
+def test_every_builder_refuses_a_config_without_a_rate(build: Any) -> None:
+    with pytest.raises(sb.ConfigError, match=r"<dict>:4:\d+: error\[SB302\]"):
+        build(WITHOUT_RATE)
+
+
+@pytest.mark.parametrize("dtype", [tf.float32, tf.float64, tf.bfloat16, tf.bool])
+def test_a_step_that_is_no_integer_is_refused_when_traced(tmp_path: Path, dtype: Any) -> None:
+    path = write_pipeline(tmp_path)
+    for rate in (sb.build_keras_schedule(path), lambda step: sb.build_learning_rate(path, step)):
+        with pytest.raises(TypeError, match=f"dtype {dtype.name}"):
+            tf.function(rate).get_concrete_function(tf.TensorSpec([], dtype))
+
+
+@pytest.mark.parametrize("dtype", [tf.int8, tf.int32, tf.int64])
+def test_negative_steps_have_the_rate_of_0(tmp_path: Path, dtype: Any) -> None:
+    path = write_pipeline(tmp_path)
+    steps = tf.constant([-128, -1, 0], dtype)
+    for rate in (sb.build_keras_schedule(path), lambda step: sb.build_learning_rate(path, step)):
+        assert rate(steps).numpy().tolist() == reference(path, range(1)) * 3
+        assert tf.function(rate)(steps).numpy().tolist() == reference(path, range(1)) * 3
+
+
+LION = {
+    "trainer": {
+        "optimizer_config": {
+            "optimizer": {"type": "lion", "lion": {"weight_decay": 0.1}},
+            "learning_rate": {"type": "constant", "constant": {"learning_rate": 0.1}},
+        }
+    }
+}
+
+
+def test_an_optimizer_that_this_keras_does_not_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(sb.build_optimizer(LION), keras.optimizers.Lion)
+    monkeypatch.delattr(keras.optimizers, "Lion")
+    version = re.escape(keras.__version__)
+    text = rf"<dict>:5:\d+: error\[SB315\] Keras {version} has no optimizer `lion`"
+    with pytest.raises(sb.ConfigError, match=text):
+        sb.build_optimizer(LION)
+    assert sb.build_schedule(LION)(0) == pytest.approx(0.1)
+
+
+def test_an_argument_that_this_keras_does_not_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lion(keras.optimizers.Lion):
+        def __init__(self, learning_rate: Any, beta_1: float = 0.9, beta_2: float = 0.99) -> None:
+            super().__init__(learning_rate, beta_1, beta_2)
+
+    monkeypatch.setattr(keras.optimizers, "Lion", Lion)
+    with pytest.raises(sb.ConfigError, match=r"SB315\] .*'s Lion has no `weight_decay`"):
+        sb.build_optimizer(LION)

@@ -31,7 +31,7 @@ SCHEMAS = {
 
 def generate(target: Path) -> None:
     """Compiles every schema into a folder that mirrors the repository."""
-    version = subprocess.run([PROTOC, "--version"], check=True, capture_output=True, text=True)  # noqa: S603
+    version = subprocess.run([PROTOC, "--version"], check=True, capture_output=True, text=True)
     if version.stdout.strip() != PROTOC_VERSION:
         sys.exit(f"{PROTOC} is {version.stdout.strip()}, and {PROTOC_VERSION} is needed")
     for source, output in SCHEMAS.items():
@@ -40,7 +40,7 @@ def generate(target: Path) -> None:
         files = sorted(str(path) for path in (ROOT / source).rglob("*.proto"))
         paths = [f"-I{ROOT / source}", f"-I{ROOT / 'protos'}"]
         outputs = [f"--python_out={folder}", f"--pyi_out={folder}"]
-        subprocess.run([str(PROTOC), *paths, *outputs, *files], check=True)  # noqa: S603
+        subprocess.run([str(PROTOC), *paths, *outputs, *files], check=True)
     text = json.dumps(comments(), indent=0, ensure_ascii=False, sort_keys=True)
     (target / COMMENTS).write_text(text + "\n", encoding="utf-8")
 
@@ -52,7 +52,7 @@ def comments() -> dict[str, str]:
     with tempfile.TemporaryDirectory() as made:
         output = Path(made) / "schema"
         flags = ["--include_source_info", f"--descriptor_set_out={output}"]
-        subprocess.run([str(PROTOC), f"-I{folder}", *flags, *files], check=True)  # noqa: S603
+        subprocess.run([str(PROTOC), f"-I{folder}", *flags, *files], check=True)
         schemas = descriptor_pb2.FileDescriptorSet.FromString(output.read_bytes())
     return {
         f"{file.package}.{_name(file, list(location.path))}": _paragraph(location.leading_comments)
