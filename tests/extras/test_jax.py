@@ -172,6 +172,13 @@ def test_negative_counts_mean_zero() -> None:
     assert float(rate(jnp.asarray(-3))) == float(rate(-3)) == np.float32(0.01)
 
 
+def test_a_schedule_may_begin_later() -> None:
+    rate, late = sb.build_optax_schedule(CONFIG), sb.build_optax_schedule(CONFIG, step_offset=500)
+    counts = jnp.arange(30)
+    np.testing.assert_array_equal(jax.jit(late)(counts + 500), rate(counts))
+    assert float(late(jnp.asarray(7))) == float(rate(0))
+
+
 @pytest.mark.parametrize("shape", [(), (1,), (7,), (2, 3), (2, 0, 3)])
 @pytest.mark.parametrize("text", [TEXT, "constant_learning_rate {}"])
 def test_any_shape(shape: tuple[int, ...], text: str) -> None:

@@ -32,8 +32,10 @@ class AppliedRates(keras.callbacks.Callback):
 
 def train(model, epochs):
     inputs = np.linspace(0, 1, 40, dtype="float32").reshape(20, 2)
-    options = {"batch_size": 4, "shuffle": False, "verbose": 0, "callbacks": [AppliedRates()]}
+    log = sb.LearningRateLog(job["config"], job["path"] + ".csv", verbose=0)
+    options = {"batch_size": 4, "shuffle": False, "verbose": 0, "callbacks": [AppliedRates(), log]}
     model.fit(inputs, inputs.sum(1), epochs=epochs, **options)
+    verdicts.append(log.verdict)
     return [float(weight) for weight in np.ravel(model.get_weights()[0])]
 
 def rounded(schedule, steps):
@@ -42,7 +44,7 @@ def rounded(schedule, steps):
     assert keras.backend.standardize_dtype(rates.dtype) == "float32"
     return [float(rate) for rate in keras.ops.convert_to_numpy(rates)]
 
-rates = []
+rates, verdicts = [], []
 job = json.loads(sys.stdin.read())
 result = {"backend": keras.backend.backend()}
 schedule = sb.build_keras_schedule(job["config"])
@@ -58,6 +60,9 @@ model.save(job["path"])
 model = keras.models.load_model(job["path"])
 train(model, 2)
 result["rates"] = rates
+result["verdicts"] = verdicts
+late = sb.build_keras_schedule(job["config"], step_offset=100, gradient_accumulation_steps=2)
+result["late"] = rounded(late, range(200, 240))
 result["python"] = [float(schedule(step)) for step in (0, 3, 2**40, 2**70)]
 result["variable"] = float(schedule(keras.Variable(7, dtype="int32", trainable=False)))
 data = keras.optimizers.schedules.serialize(schedule)
@@ -123,6 +128,12 @@ def test_fit_applies_the_rates_also_after_loading(
     schedule = build_schedule(CONFIG)
     assert found["backend"] == backend
     assert found["rates"] == rounded(schedule, range(20))
+    name = tmp_path / "rate.config"
+    assert found["verdicts"] == [
+        f"what ran is what {name} says: 10 rates, at steps {first} to {first + 9}"
+        for first in (0, 10)
+    ]
+    assert found["late"] == [rate for rate in rounded(schedule, range(20)) for _ in range(2)]
     assert found["python"] == rounded(schedule, (0, 3, 2**40, 2**70))
     assert found["variable"] == rounded(schedule, [7])[0]
     assert found["is_kept"]

@@ -101,6 +101,12 @@ def test_training_applies_the_rates_to_all_groups(optimizer: str) -> None:
     assert scheduler.get_last_lr() == [WANTED[24]] * 2
 
 
+def test_a_schedule_may_begin_later() -> None:
+    training = Training()
+    training.run(sb.build_torch_scheduler(CONFIG, training.optimizer, step_offset=5), 15)
+    assert training.applied == [[rate] * 2 for rate in [WANTED[0]] * 5 + WANTED[:10]]
+
+
 def test_the_weights_change_by_the_rate() -> None:
     optimizer = new_optimizer()
     scheduler = sb.build_torch_scheduler(CONFIG, optimizer)
