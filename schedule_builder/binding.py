@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from schedule_builder.diagnostics import Edit, Fix, Kind, Report, Source, Span, closest, shown
+from schedule_builder.diagnostics import Edit, Fix, Kind, Path, Report, Source, Span, closest, shown
 from schedule_builder.tree import (
     DUPLICATE,
     PLACEHOLDER,
@@ -34,9 +34,6 @@ MISSING_FIELD = Kind("SB205", "missing-field", "error")
 TWO_MEMBERS = Kind("SB206", "two-of-one", "error")
 UNKNOWN_TYPE = Kind("SB208", "unknown-type", "error")
 NOT_INCREASING = Kind("SB207", "not-increasing", "error")
-
-Path: TypeAlias = tuple[str | int, ...]
-"""Where a value is in a message: field names, and indexes into repeated fields."""
 
 
 def dotted(path: Path) -> str:

@@ -14,12 +14,14 @@ from typing import Any, NamedTuple, TypeAlias
 
 from google.protobuf.message import Message
 
-from schedule_builder.binding import Binder, Path, Place, counting, dotted
+from schedule_builder.binding import Binder, Place, counting, dotted
 from schedule_builder.diagnostics import (
     ConfigError,
     Diagnostic,
     Fix,
     Kind,
+    Path,
+    Repair,
     Report,
     Source,
     Span,
@@ -27,7 +29,7 @@ from schedule_builder.diagnostics import (
 )
 from schedule_builder.garden import lower_experiment
 from schedule_builder.lowering import LoweringError, lower
-from schedule_builder.rules import ABOUT_ENTRIES, Finding, Repair, check_message
+from schedule_builder.rules import ABOUT_ENTRIES, Finding, check_message
 from schedule_builder.run_rules import THRESHOLDS, Judgement, Run, check_run
 from schedule_builder.schedule import MAX_RATE, Schedule
 from schedule_builder.tree import EMPTY, NOT_TEXT, SYNTAX, UNCLOSED, Document

@@ -5,7 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Where a value is in a message: field names, and indexes into repeated fields."""
 
 
 class Span(NamedTuple):
@@ -126,6 +129,27 @@ class Diagnostic:
                 for r in self.related
             ],
         }
+
+
+class Set(NamedTuple):
+    """Gives a field a value, written as either format writes it."""
+
+    path: Path
+    text: str
+
+
+class Remove(NamedTuple):
+    """Takes a field, or an element of one, out."""
+
+    path: Path
+
+
+class Repair(NamedTuple):
+    """What would mend a finding. A safe one certainly keeps the schedule that was meant."""
+
+    title: str
+    changes: tuple[Set | Remove, ...]
+    safe: bool
 
 
 class Kind(NamedTuple):

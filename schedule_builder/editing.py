@@ -6,9 +6,7 @@ import re
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 
-from schedule_builder.binding import Path
-from schedule_builder.diagnostics import Diagnostic, Edit, Fix
-from schedule_builder.rules import Remove, Repair
+from schedule_builder.diagnostics import Diagnostic, Edit, Fix, Path, Remove, Repair
 from schedule_builder.tree import Block, Document, Element, Scalar, Value
 
 _SEPARATOR = re.compile(r"[ \t]*[,;]")

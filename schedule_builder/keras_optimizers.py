@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from schedule_builder.binding import Path, counting
+from schedule_builder.binding import counting
 from schedule_builder.config import NOT_IN_KERAS, Config, ConfigLike, load
-from schedule_builder.diagnostics import ConfigError, Report
+from schedule_builder.diagnostics import ConfigError, Path, Report
 from schedule_builder.keras_adapter import build_keras_schedule, is_legacy
 from schedule_builder.v1 import experiment_pb2, pipeline_pb2
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from schedule_builder.binding import Path, is_opaque, schema_of
+from schedule_builder.binding import is_opaque, schema_of
 from schedule_builder.config import ROOTS, Config
-from schedule_builder.diagnostics import Span
+from schedule_builder.diagnostics import Path, Span
 from schedule_builder.documentation import comment, describe
 from schedule_builder.schedule import Schedule
 from schedule_builder.tree import Block, Sequence, Value

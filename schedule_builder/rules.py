@@ -12,34 +12,13 @@ from typing import Any, NamedTuple, TypeAlias
 
 from google.protobuf.message import Message
 
-from schedule_builder.binding import Path, counting, schema_of
-from schedule_builder.diagnostics import Kind
+from schedule_builder.binding import counting, schema_of
+from schedule_builder.diagnostics import Kind, Path, Remove, Repair, Set
 from schedule_builder.garden import missing
 from schedule_builder.v1 import experiment_pb2 as garden
 from schedule_builder.v1 import learning_rate_pb2 as rates
 from schedule_builder.v1 import optimizer_pb2 as optimizers
 from schedule_builder.v1 import pipeline_pb2 as pipelines
-
-
-class Set(NamedTuple):
-    """Gives a field a value, written as either format writes it."""
-
-    path: Path
-    text: str
-
-
-class Remove(NamedTuple):
-    """Takes a field, or an element of one, out."""
-
-    path: Path
-
-
-class Repair(NamedTuple):
-    """What would mend a finding. A safe one certainly keeps the schedule that was meant."""
-
-    title: str
-    changes: tuple[Set | Remove, ...]
-    safe: bool
 
 
 class Finding(NamedTuple):

@@ -14,15 +14,15 @@ from typing import Any, Protocol, TypeAlias
 
 from google.protobuf.message import Message
 
-from schedule_builder.binding import Path, counting
+from schedule_builder.binding import counting
 from schedule_builder.curves import (
     MAX_STEP,
     Constant,
     Exponential,
     InverseTime,
 )
-from schedule_builder.diagnostics import Kind
-from schedule_builder.rules import Finding, Remove, Repair, Set
+from schedule_builder.diagnostics import Kind, Path, Remove, Repair, Set
+from schedule_builder.rules import Finding
 from schedule_builder.schedule import Combination, Schedule, Segment
 from schedule_builder.v1 import experiment_pb2 as garden
 from schedule_builder.v1 import learning_rate_pb2 as rates

@@ -76,7 +76,7 @@ def multi_worker_fit(config: sb.Config, folder: Path) -> list[tuple[int, float]]
         optimizer = sb.build_optimizer(config, legacy=True)
         applied = _applied(optimizer)
         model.compile(optimizer, "mse")
-    dataset = tf.data.Dataset.from_tensor_slices(samples(4 * STEPS)).repeat().batch(4)
+    dataset = tf.data.Dataset.from_tensor_slices(samples(4 * STEPS)).repeat().batch(12)
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     worker = json.loads(os.environ["TF_CONFIG"])["task"]["index"]

@@ -87,10 +87,13 @@ def test_mirrored_fit_on_two_devices(tmp_path: Path, processes: Processes) -> No
     assert f"what ran is what {path} says: 20 rates, at steps 0 to 19" in lines
 
 
-def test_fit_of_keras_2_on_two_machines(tmp_path: Path, processes: Processes) -> None:
+@pytest.mark.parametrize("count", [2, 3])
+def test_fit_of_keras_2_on_several_machines(
+    tmp_path: Path, processes: Processes, count: int
+) -> None:
     pytest.importorskip("tf_keras")
     path = write_pipeline(tmp_path)
-    cluster = {"worker": addresses(2)}
+    cluster = {"worker": addresses(count)}
     workers = [
         processes.start(
             "-m",
@@ -100,7 +103,7 @@ def test_fit_of_keras_2_on_two_machines(tmp_path: Path, processes: Processes) ->
             tmp_path,
             task={"cluster": cluster, "task": {"type": "worker", "index": index}},
         )
-        for index in range(2)
+        for index in range(count)
     ]
     for worker in workers:
         lines = processes.output(worker)

@@ -147,16 +147,30 @@ def exponential_decay_with_burnin(
     Raises:
         ValueError: the arguments are no such schedule.
     """
-    fields = {
-        "initial_learning_rate": float(learning_rate_base),
-        "decay_steps": index(learning_rate_decay_steps),
-        "decay_factor": float(learning_rate_decay_factor),
+    fields = _exponential(
+        learning_rate_base,
+        learning_rate_decay_steps,
+        learning_rate_decay_factor,
+        min_learning_rate,
+        staircase,
+    )
+    fields |= {
         "burnin_learning_rate": float(burnin_learning_rate),
         "burnin_steps": index(burnin_steps),
-        "min_learning_rate": float(min_learning_rate),
-        "staircase": bool(staircase),
     }
     return _rate(global_step, {"exponential_decay_learning_rate": fields})
+
+
+def _exponential(
+    base: float, decay_steps: int, factor: float, minimum: float, staircase: bool
+) -> dict[str, Any]:
+    return {
+        "initial_learning_rate": float(base),
+        "decay_steps": index(decay_steps),
+        "decay_factor": float(factor),
+        "min_learning_rate": float(minimum),
+        "staircase": bool(staircase),
+    }
 
 
 def exponential_decay_with_warmup(
@@ -194,13 +208,13 @@ def exponential_decay_with_warmup(
             f" {warmup_learning_rate}"
         )
         raise ValueError(message)
-    fields = {
-        "initial_learning_rate": float(learning_rate_base),
-        "decay_steps": index(learning_rate_decay_steps),
-        "decay_factor": float(learning_rate_decay_factor),
-        "min_learning_rate": float(min_learning_rate),
-        "staircase": bool(staircase),
-    }
+    fields = _exponential(
+        learning_rate_base,
+        learning_rate_decay_steps,
+        learning_rate_decay_factor,
+        min_learning_rate,
+        staircase,
+    )
     config: dict[str, Any] = {"exponential_decay_learning_rate": fields}
     if warmup_steps:
         config["warmup"] = {
