@@ -23,7 +23,7 @@ def rate(learning_rate: Any, step: int, batch_size: int | None = None) -> mpf:
     main = getattr(learning_rate, kind)
 
     def value(at: int) -> mpf:
-        return _KINDS[kind](main, at)
+        return KINDS[kind](main, at)
 
     if learning_rate.HasField("warmup"):
         result = _warmed_up(learning_rate.warmup, value, t)
@@ -259,8 +259,8 @@ def _experiment(config: Any, t: int) -> mpf:
     warmup = getattr(config.warmup, config.warmup.type or "linear")
     steps = warmup.warmup_steps
     if t >= steps:
-        return _GARDEN_KINDS[kind](main, t)
-    target = _GARDEN_KINDS[kind](main, steps)
+        return GARDEN_KINDS[kind](main, t)
+    target = GARDEN_KINDS[kind](main, steps)
     if config.warmup.type == "linear":
         start = mpf(warmup.warmup_learning_rate)
         return start + mpf(t) / steps * (target - start)
@@ -313,7 +313,7 @@ def _garden_step_cosine(m: Any, t: int) -> mpf:
     return end + (start - end) * (1 + cos(pi * mpf(s - begin) / period)) / 2
 
 
-_GARDEN_KINDS = {
+GARDEN_KINDS = {
     "constant": _constant,
     "stepwise": _garden_stepwise,
     "exponential": _garden_exponential,
@@ -325,7 +325,7 @@ _GARDEN_KINDS = {
     "step_cosine_with_offset": _garden_step_cosine,
 }
 
-_KINDS = {
+KINDS = {
     "constant_learning_rate": _constant,
     "exponential_decay_learning_rate": _exponential,
     "manual_step_learning_rate": _manual_step,
