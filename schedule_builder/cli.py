@@ -82,9 +82,10 @@ def _diff(arguments: argparse.Namespace) -> int:
         return OK
     print(f"The rates differ from step {step} on:")
     paths = (arguments.first, arguments.second)
-    width = max(map(len, paths))
-    for path, schedule in zip(paths, schedules, strict=True):
-        print(f"  {path:{width}}  {schedule(step):.17g}  {schedule.segment_at(step)}")
+    rates = [f"{schedule(step):.17g}" for schedule in schedules]
+    width, digits = max(map(len, paths)), max(map(len, rates))
+    for path, rate, schedule in zip(paths, rates, schedules, strict=True):
+        print(f"  {path:{width}}  {rate:{digits}}  {schedule.segment_at(step)}")
     return DIFFERENT
 
 
