@@ -52,6 +52,8 @@ def monitored(path: Path, folder: Path, last_step: int) -> list[float]:
             save_checkpoint_steps=5,
             save_summaries_steps=1,
             log_step_count_steps=None,
+            # TensorFlow 2.20 cannot write it with the protobuf that it resolves to.
+            save_graph_def=False,
         ) as session:
             while not session.should_stop():
                 session.run(train)
