@@ -107,6 +107,8 @@ def main() -> None:
     parser.add_argument("--backup", type=Path, default=Path("out") / "backup")
     parser.add_argument("--save-every", type=int, default=100, help="steps between backups (100)")
     arguments = parser.parse_args()
+    if arguments.save_every < 1:
+        parser.error("--save-every is at least 1")
     cluster = {"worker": arguments.workers.split(",")}
     task = {"type": "worker", "index": arguments.index}
     os.environ["TF_CONFIG"] = json.dumps({"cluster": cluster, "task": task})

@@ -26,12 +26,16 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=CONFIG)
     parser.add_argument("--steps", type=int, default=20)
     arguments = parser.parse_args()
+    try:
+        config = sb.load(arguments.config)
+    except (OSError, sb.ConfigError) as error:
+        parser.exit(1, f"{error}\n")
 
     with tf.Graph().as_default(), tf1.Session() as session:
         global_step = tf1.train.get_or_create_global_step()
         update_op = tf1.assign_add(global_step, 1)
         with tf.control_dependencies([update_op]):
-            learning_rate = sb.build_learning_rate(arguments.config)
+            learning_rate = sb.build_learning_rate(config)
             step = tf.identity(global_step.read_value())
         session.run(tf1.global_variables_initializer())
         for _ in range(arguments.steps):

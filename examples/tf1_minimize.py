@@ -28,6 +28,10 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=CONFIG)
     parser.add_argument("--steps", type=int, default=max(SHOWN) + 1)
     arguments = parser.parse_args()
+    try:
+        config = sb.load(arguments.config)
+    except (OSError, sb.ConfigError) as error:
+        parser.exit(1, f"{error}\n")
 
     inputs = np.linspace(-1, 1, 21)
     with tf.Graph().as_default(), tf1.Session() as session:
@@ -37,7 +41,7 @@ def main() -> None:
         loss = tf.reduce_mean(tf.square(slope * tf.constant(inputs, tf.float32) + offset - targets))
 
         global_step = tf1.train.get_or_create_global_step()
-        learning_rate = sb.build_learning_rate(arguments.config, global_step)
+        learning_rate = sb.build_learning_rate(config, global_step)
         optimizer = tf1.train.GradientDescentOptimizer(learning_rate)
         train = optimizer.minimize(loss, global_step)
 

@@ -97,7 +97,7 @@ def optimizer_of(config: sb.Config) -> Any:
     return sb.build_optimizer(config)
 
 
-def train(config: sb.Config, num_steps: int, folder: Path) -> int:
+def train(config: sb.Config, optimizer: Any, num_steps: int, folder: Path) -> int:
     """Trains, reports, and returns the exit code."""
     keras.utils.set_random_seed(0)
     train_images, test_images, train_labels, test_labels = data()
@@ -111,7 +111,7 @@ def train(config: sb.Config, num_steps: int, folder: Path) -> int:
     )
     model = network()
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(optimizer_of(config), loss, metrics=["accuracy"])
+    model.compile(optimizer, loss, metrics=["accuracy"])
     log = sb.LearningRateLog(
         config, csv=folder / "learning_rate.csv", log_dir=folder / "logs", verbose=0
     )
@@ -144,8 +144,11 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=Path("out"), help="a folder (out)")
     parser.add_argument("--steps", type=int, help="train for so many steps")
     arguments = parser.parse_args()
+    if arguments.steps is not None and arguments.steps < 1:
+        parser.error("--steps is at least 1")
     try:
         config = sb.load(arguments.pipeline)
+        optimizer = optimizer_of(config)
     except sb.ConfigError as error:
         print(*error.diagnostics, sep="\n", file=sys.stderr)
         return 1
@@ -153,8 +156,7 @@ def main() -> int:
         print(f"cannot read {arguments.pipeline}: {error.strerror}", file=sys.stderr)
         return 2
     print(f"{config.filename}:\n{sb.build_schedule(config)}\n")
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    return train(config, run_length(config, arguments.steps), arguments.output)
+    return train(config, optimizer, run_length(config, arguments.steps), arguments.output)
 
 
 if __name__ == "__main__":

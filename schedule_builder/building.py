@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from schedule_builder.config import ConfigLike, load
 from schedule_builder.diagnostics import ConfigError
 from schedule_builder.schedule import Schedule
@@ -39,3 +41,10 @@ def build_schedule(config: ConfigLike, *, step_offset: int = 0) -> Schedule:
     if schedule is None:
         raise ConfigError(())
     return schedule.starting_at(step_offset)
+
+
+def is_legacy(legacy: bool | None = None) -> bool:
+    """Whether Keras 2 is meant: as TensorFlow decides it, where the caller does not say."""
+    if legacy is None:
+        return os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True")
+    return legacy

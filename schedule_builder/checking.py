@@ -85,14 +85,16 @@ def _unsuppressed(source: Source, diagnostics: tuple[Diagnostic, ...]) -> list[D
     return suppress(source, diagnostics)
 
 
-def validate(paths: Iterable[str | os.PathLike[str]]) -> list[Diagnostic]:
+def validate(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+) -> list[Diagnostic]:
     """Checks files, as the command `schedule-builder validate` does.
 
     The settings of each file's project are in force, and so are the comments that silence
     findings.
 
     Args:
-        paths: files in text format, YAML or JSON.
+        paths: files in text format, YAML or JSON, or one of them.
 
     Returns:
         All findings, by file in the order given and by line. Never raises for a bad config.
@@ -101,6 +103,8 @@ def validate(paths: Iterable[str | os.PathLike[str]]) -> list[Diagnostic]:
         OSError: a file cannot be read.
         SettingsError: a project's settings cannot be used.
     """
+    if isinstance(paths, (str, os.PathLike)):
+        paths = (paths,)
     return [
         diagnostic
         for path in paths

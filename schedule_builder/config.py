@@ -31,7 +31,7 @@ from schedule_builder.garden import lower_experiment
 from schedule_builder.lowering import LoweringError, lower
 from schedule_builder.rules import ABOUT_ENTRIES, Finding, check_message
 from schedule_builder.run_rules import THRESHOLDS, Judgement, Run, check_run
-from schedule_builder.schedule import MAX_RATE, Schedule
+from schedule_builder.schedule import MAX_RATE, Schedule, whole
 from schedule_builder.tree import EMPTY, NOT_TEXT, SYNTAX, UNCLOSED, Document
 from schedule_builder.v1 import experiment_pb2, learning_rate_pb2, optimizer_pb2, pipeline_pb2
 
@@ -182,7 +182,7 @@ ConfigLike: TypeAlias = "str | os.PathLike[str] | Config | Message | Mapping[str
 
 
 def load(
-    config: ConfigLike, *, overrides: Iterable[str] = (), num_steps: int | None = None
+    config: ConfigLike, *, overrides: str | Iterable[str] = (), num_steps: int | None = None
 ) -> Config:
     """Reads and checks a config.
 
@@ -191,7 +191,7 @@ def load(
             of the Object Detection API (`TrainEvalPipelineConfig` or `LearningRate`); plain
             data as YAML would hold them; or a `Config`, which is returned as it is.
         overrides: values to put in place of the file's, such as `train_config.num_steps=5000`,
-            with the syntax of the command line's `--set`.
+            with the syntax of the command line's `--set`: a list of them, or one.
         num_steps: for how many steps to train where the config does not say.
 
     Returns:
@@ -201,11 +201,19 @@ def load(
         ConfigError: the config, or an override, has errors. `diagnostics` holds all findings.
         OSError: the file cannot be read.
         TypeError: this is nothing that a config can be, or is loaded already and cannot be
-            overridden any more.
+            overridden any more; or an argument has another type than these.
+        ValueError: `num_steps` is not positive.
     """
-    options: dict[str, Any] = {"overrides": tuple(overrides), "num_steps": num_steps}
+    overrides = (overrides,) if isinstance(overrides, str) else tuple(overrides)
+    for override in overrides:
+        if not isinstance(override, str):
+            message = f"an override is a text such as 'a.b=5'. Received: {override!r}"
+            raise TypeError(message)
+    if num_steps is not None:
+        num_steps = whole(num_steps, "num_steps", at_least=1)
+    options: dict[str, Any] = {"overrides": overrides, "num_steps": num_steps}
     if isinstance(config, Config):
-        if any(options.values()):
+        if overrides or num_steps is not None:
             message = "this config is loaded: overrides and num_steps belong to its `load`"
             raise TypeError(message)
         loaded = config

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import keras
 
-from schedule_builder.building import build_schedule
+from schedule_builder.building import build_schedule, is_legacy
 from schedule_builder.config import ConfigLike
 from schedule_builder.keras_operations import rate_tensor
-from schedule_builder.schedule import Schedule
+from schedule_builder.schedule import Schedule, whole
 
 
 class ConfigScheduleMixin:
@@ -56,13 +55,6 @@ class ConfigSchedule(ConfigScheduleMixin, keras.optimizers.schedules.LearningRat
         return rate_tensor(self.schedule, self.updates(step))
 
 
-def is_legacy(legacy: bool | None) -> bool:
-    """Whether Keras 2 is meant: as TensorFlow decides it, where the caller does not say."""
-    if legacy is None:
-        return os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True")
-    return legacy
-
-
 def build_keras_schedule(
     config: ConfigLike,
     *,
@@ -92,10 +84,9 @@ def build_keras_schedule(
         OSError: the file cannot be read.
         ValueError: `step_offset` is negative, or `gradient_accumulation_steps` is not positive.
     """
-    accumulated = 1 if gradient_accumulation_steps is None else gradient_accumulation_steps
-    if accumulated < 1:
-        message = f"gradient_accumulation_steps is at least 1. Received: {accumulated}"
-        raise ValueError(message)
+    accumulated = 1
+    if gradient_accumulation_steps is not None:
+        accumulated = whole(gradient_accumulation_steps, "gradient_accumulation_steps", at_least=1)
     schedule = build_schedule(config, step_offset=step_offset)
     if is_legacy(legacy):
         from schedule_builder import legacy_keras  # few have Keras 2

@@ -19,10 +19,10 @@ def _number(value: Any) -> Any:
 class LearningRateLogMixin:
     """Logs the rate of every update, and says at the end whether it was the config's.
 
-    It reads the optimizer, not the config: whatever else sets the rate shows. Updates that loss
-    scaling skips are not counted, and of accumulated gradients the updates are, as everywhere.
-    With `steps_per_execution` Keras calls back less often; the rates in between are then those of
-    the optimizer's own schedule.
+    It reads the optimizer, not the config: whatever else sets the rate shows. Put it first among
+    the callbacks, so that no other one changes the rate between the update and the reading.
+    Updates that loss scaling skips are not counted, and of accumulated gradients the updates are,
+    as everywhere.
 
     Args:
         config: a path, a loaded config, a message or plain data, as for `load`.
@@ -34,11 +34,11 @@ class LearningRateLogMixin:
 
     Attributes:
         rates: the `RateLog`, whose `first_difference` is None after a run as configured.
-        verdict: what was printed.
 
     Raises:
         ConfigError: the config has errors.
-        OSError: the config cannot be read.
+        OSError: the config or the CSV file cannot be read.
+        ValueError: the CSV file is no such log, or `step_offset` is negative.
     """
 
     model: Any
@@ -55,11 +55,14 @@ class LearningRateLogMixin:
         super().__init__()
         self.rates = RateLog(config, csv, step_offset=step_offset)
         self.verbose = verbose
-        self.verdict = ""
         self._log_dir = log_dir
         self._writer: Any = None
         self._done = 0
-        self._rate = 0.0
+
+    @property
+    def verdict(self) -> str:
+        """Whether what ran until now is what the config says, in a sentence."""
+        return self.rates.verdict
 
     @property
     def _optimizer(self) -> Any:
@@ -70,26 +73,39 @@ class LearningRateLogMixin:
         """How many updates were applied; Keras counts batches where it accumulates gradients."""
         return int(_number(self._optimizer.iterations))
 
+    def _rate(self, update: int) -> float:
+        """The rate of an update of the last execution."""
+        optimizer = self._optimizer
+        rate: Any = getattr(optimizer, "_learning_rate", None)
+        if rate is None:
+            rate = optimizer.learning_rate
+        if not hasattr(rate, "get_config"):
+            return float(_number(optimizer.learning_rate))
+        # A schedule, whose present value is already that of the next update.
+        batches = getattr(optimizer, "gradient_accumulation_steps", None) or 1
+        return float(rate((update + 1) * batches - 1))
+
     def on_train_begin(self, logs: Any = None) -> None:
         """Opens TensorBoard's log."""
+        if not hasattr(self._optimizer, "learning_rate"):
+            message = (
+                f"{type(self).__name__} reads the rate of one optimizer. Received:"
+                f" {type(self._optimizer).__name__}"
+            )
+            raise TypeError(message)
         if self._log_dir is not None:
             import tensorflow as tf
 
             self._writer = tf.summary.create_file_writer(os.fspath(self._log_dir))
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Reads a rate that is no schedule before the update that it is for."""
+        """Counts the updates before."""
         self._done = self._updates()
-        self._rate = float(_number(self._optimizer.learning_rate))
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Records the updates that were applied since."""
-        optimizer = self._optimizer
-        schedule: Any = getattr(optimizer, "_learning_rate", None)
-        is_schedule = hasattr(schedule, "get_config")  # of either Keras
-        batches = getattr(optimizer, "gradient_accumulation_steps", None) or 1
+        """Records the updates that were applied since: several, with `steps_per_execution`."""
         for update in range(self._done, self._updates()):
-            rate = float(schedule((update + 1) * batches - 1)) if is_schedule else self._rate
+            rate = self._rate(update)
             self.rates.record(update, rate)
             if self._writer is not None:
                 import tensorflow as tf
@@ -101,7 +117,7 @@ class LearningRateLogMixin:
         """Closes the logs, and compares."""
         if self._writer is not None:
             self._writer.close()
-        self.verdict = self.rates.close()
+        self.rates.close()
         if self.verbose:
             print(f"\n{self.verdict}")
 

@@ -8,9 +8,10 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from schedule_builder.binding import counting
+from schedule_builder.building import is_legacy
 from schedule_builder.config import NOT_IN_KERAS, Config, ConfigLike, load
 from schedule_builder.diagnostics import ConfigError, Path, Report
-from schedule_builder.keras_adapter import build_keras_schedule, is_legacy
+from schedule_builder.keras_adapter import build_keras_schedule
 from schedule_builder.v1 import experiment_pb2, pipeline_pb2
 
 
@@ -86,7 +87,7 @@ def construct(
         if "gradient_accumulation_steps" not in _parameters(keras.optimizers.SGD):
             message = f"Keras {keras.__version__} cannot accumulate gradients"
             raise ValueError(message)
-        common["gradient_accumulation_steps"] = gradient_accumulation_steps
+        common["gradient_accumulation_steps"] = int(gradient_accumulation_steps)
     return (_of_pipeline if is_pipeline else _of_experiment)(keras, config, common)
 
 

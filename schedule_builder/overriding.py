@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from schedule_builder.binding import UNKNOWN_FIELD, schema_of, unknown_field
-from schedule_builder.diagnostics import Kind, Report, Source, Span
+from schedule_builder.binding import UNKNOWN_FIELD, is_opaque, is_open, schema_of, unknown_field
+from schedule_builder.diagnostics import Kind, Report, Source, Span, closest
 from schedule_builder.tree import SYNTAX, Block, Document, Field, Scalar, Sequence, Value, moved
 
 FILENAME = "--set"
@@ -69,6 +69,9 @@ def _override(
             raise _Refusal(SYNTAX, (at, len(path)), "the name of a field is expected in this path")
         name, index = step[1], int(step[2]) if step[2] else None
         declared = schema_of(descriptor).get(name)
+        is_kept = is_opaque(descriptor) or is_open(descriptor)
+        if declared is None and is_kept and not closest(name, schema_of(descriptor)):
+            return  # something that no schedule depends on, as in the file
         if declared is None:
             raise _Refusal(UNKNOWN_FIELD, step.span(1), unknown_field(name, descriptor))
         if index is not None and not declared.repeated:

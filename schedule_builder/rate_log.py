@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv as csv_format
 import logging
 import math
 import os
 from pathlib import Path
 from struct import pack
-from typing import TextIO
+from typing import Any, TextIO
 
 from schedule_builder.building import build_schedule
 from schedule_builder.config import ConfigLike, load
-from schedule_builder.schedule import MAX_RATE
+from schedule_builder.schedule import MAX_RATE, whole
 
 LOGGER = logging.getLogger("schedule_builder")
-_COLUMNS = ("step", "learning_rate")
+_HEADER = "step,learning_rate\n"
 _FLOAT32 = 2.0**-22
 """Two neighbours in float32 differ by less, relative to either."""
 _TINY = 2.0**-126
@@ -38,9 +37,10 @@ def _written(rate: float) -> str:
 class RateLog:
     """Keeps the rates that a run applies, and says whether they are those of its config.
 
-    A run that goes on from a checkpoint goes on in the same file: rows of updates that were
-    lost in between are dropped. Where the config has changed since, and the rate jumps, a warning
-    of the logger `schedule_builder` names the jump.
+    A run that goes on from a checkpoint goes on in the same file: rows from its first step on, of
+    updates that were lost in between, are dropped. Where the config has changed since, and the
+    rate jumps, a warning of the logger `schedule_builder` names the jump; another one says where
+    a run begins again at step 0. Each process needs a file of its own.
 
     Args:
         config: a path, a loaded config, a message or plain data, as for `load`.
@@ -56,12 +56,12 @@ class RateLog:
     Raises:
         ConfigError: the config has errors.
         OSError: the config or the CSV file cannot be read.
-        ValueError: the CSV file is no such log.
+        ValueError: the CSV file is no such log, or `step_offset` is negative.
 
     >>> with RateLog({"constant_learning_rate": {"learning_rate": 0.5}}) as log:
     ...     for step in range(3):
     ...         log.record(step, 0.5)
-    >>> print(log.close())
+    >>> print(log.verdict)
     what ran is what <dict> says: 3 rates, at steps 0 to 2
     """
 
@@ -83,6 +83,8 @@ class RateLog:
         self._begin: int | None = None
         self._next = 0
         self._gap: tuple[int, int] | None = None
+        if self._path is not None and self._path.exists():
+            read_rates(self._path)
 
     def __enter__(self) -> RateLog:
         return self
@@ -90,14 +92,27 @@ class RateLog:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def record(self, step: int, rate: float) -> None:
-        """Records the rate of the update that turns `step` into `step + 1`."""
-        if self._begin is None:
-            self._begin = self._next = step
+    def record(self, step: Any, rate: Any) -> None:
+        """Records the rate of the update that turns `step` into `step + 1`.
+
+        Args:
+            step: a whole number, a variable or a tensor.
+            rate: a number, a variable or a tensor.
+
+        Raises:
+            OSError: the CSV file cannot be written.
+            TypeError: the step is no whole number, or the rate no number.
+            ValueError: the step is negative.
+        """
+        step = whole(step, "step")
+        rate = float(rate.numpy() if hasattr(rate, "numpy") else rate)
+        if step != self._next or self._begin is None:
+            if self._begin is not None and self._gap is None:
+                self._gap = (self._next, step)
+            self.close()
             if self._path is not None:
                 self._continue(self._path, step, rate)
-        if step != self._next and self._gap is None:
-            self._gap = (self._next, step)
+            self._begin = step if self._begin is None else self._begin
         self._next = step + 1
         self.count += 1
         self.last_rate = rate
@@ -110,15 +125,23 @@ class RateLog:
             self.first_difference = (step, rate, self.schedule(step))
 
     def _continue(self, path: Path, step: int, rate: float) -> None:
-        kept = [row for row in read_rates(path) if row[0] < step] if path.exists() else []
+        """Drops what the file has from a step on, and says how that fits what comes now."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_name(path.name + ".new")
-        with new.open("w", encoding="utf-8") as file:
-            file.write(",".join(_COLUMNS) + "\n")
-            file.writelines(f"{s},{_written(r)}\n" for s, r in kept)
-        new.replace(path)
-        if kept and not _are_equal(kept[-1][1], self.schedule(kept[-1][0])):
-            last, old = kept[-1]
+        rows = read_rates(path) if path.exists() else []
+        kept = [row for row in rows if row[0] < step]
+        text = _HEADER + "".join(f"{s},{_written(r)}\n" for s, r in kept)
+        # What stays is written over itself, so that nothing is lost if the process is killed.
+        with path.open("r+b" if path.exists() else "wb") as file:
+            file.write(text.encode())
+            file.truncate()
+        if not kept:
+            if rows:
+                LOGGER.warning("%s had %d rates of another run: they are gone", path, len(rows))
+            return
+        last, old = kept[-1]
+        if last != step - 1 and self._gap is None:
+            self._gap = (last + 1, step)
+        if not _are_equal(old, self.schedule(last)) and not _are_equal(old, rate):
             LOGGER.warning(
                 "%s is not what this run was trained with until step %d: the rate jumps from"
                 " %s at step %d to %s at step %d (this config has %s at step %d)",
@@ -132,11 +155,9 @@ class RateLog:
                 last,
             )
 
-    def close(self) -> str:
-        """Closes the file, and says whether what ran until now is what the config says."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+    @property
+    def verdict(self) -> str:
+        """Whether what ran until now is what the config says, in a sentence."""
         if self.first_difference is not None:
             step, applied, wanted = self.first_difference
             return (
@@ -156,20 +177,41 @@ class RateLog:
             f" {self._next - 1}"
         )
 
+    def close(self) -> str:
+        """Closes the file, which a further rate opens again, and gives the verdict."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        return self.verdict
+
 
 def read_rates(path: str | os.PathLike[str]) -> list[tuple[int, float]]:
     """Reads what a `RateLog` wrote: steps and their rates.
 
+    A last line that a killed process did not finish is left out.
+
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is no such log.
+        ValueError: it is no such log; the message says at which line.
     """
-    with Path(path).open(encoding="utf-8", newline="") as file:
-        rows = csv_format.reader(file)
+    text = Path(path).read_text(encoding="utf-8-sig", errors="replace")
+    header, *lines = text.split("\n")
+    if not lines and _HEADER.startswith(header):
+        return []
+    if header + "\n" != _HEADER or not lines:
+        raise _not_a_log(path, 1, f"`{_HEADER.rstrip()}` is expected")
+    rows: list[tuple[int, float]] = []
+    for row, line in enumerate(lines[:-1], 2):
+        step, _, rate = line.partition(",")
         try:
-            if tuple(next(rows, ())) != _COLUMNS:
-                raise ValueError
-            return [(int(step), float(rate)) for step, rate in rows]
+            rows.append((int(step), float(rate)))
         except ValueError:
-            message = f"{os.fspath(path)}:{rows.line_num}: this is no log of learning rates"
-            raise ValueError(message) from None
+            if line:
+                raise _not_a_log(path, row, "a step and its rate are expected") from None
+        if rows[1:] and rows[-1][0] <= rows[-2][0]:
+            raise _not_a_log(path, row, f"step {step} was there before: two runs wrote this file")
+    return rows
+
+
+def _not_a_log(path: str | os.PathLike[str], row: int, why: str) -> ValueError:
+    return ValueError(f"{os.fspath(path)}:{row}: this is no log of learning rates: {why}")

@@ -23,6 +23,28 @@ MAX_RATE = 3.4028235e38
 """The largest rate that float32 holds."""
 
 
+def whole(value: Any, name: str, at_least: int = 0, at_most: int = MAX_STEP) -> int:
+    """An argument that is a whole number, also where it is a variable's or a tensor's.
+
+    Raises:
+        TypeError: it is something else.
+        ValueError: it is out of bounds.
+    """
+    number = value.numpy() if hasattr(value, "numpy") else value
+    try:
+        if isinstance(number, bool):
+            raise TypeError
+        result = operator.index(number)
+    except TypeError:
+        message = f"{name} is a whole number. Received: {value!r}"
+        raise TypeError(message) from None
+    if not at_least <= result <= at_most:
+        limits = f"at least {at_least}" if result < at_least else f"at most {at_most}"
+        message = f"{name} is {limits}. Received: {result}"
+        raise ValueError(message)
+    return result
+
+
 @dataclass(frozen=True)
 class Segment:
     """A stretch of the step axis.
@@ -167,13 +189,7 @@ class Schedule:
             TypeError: the step is not a whole number.
             ValueError: it is negative, or more than a step can be.
         """
-        if isinstance(step_offset, bool):
-            message = "step_offset is a whole number. Received: a bool"
-            raise TypeError(message)
-        offset = operator.index(step_offset)
-        if not 0 <= offset <= MAX_STEP:
-            message = f"step_offset is from 0 to {MAX_STEP}. Received: {offset}"
-            raise ValueError(message)
+        offset = whole(step_offset, "step_offset")
         if not offset:
             return self
         return Schedule((Segment(0, Constant(self(0)), 0), *self.shifted(offset)))

@@ -139,7 +139,7 @@ def build_learning_rate(
 def rate_tensor(schedule: Schedule, global_step: Any) -> tf.Tensor:
     """The rates of a schedule as a float32 tensor; see `build_learning_rate`."""
     if global_step is None:
-        if tf.executing_eagerly():
+        if tf.compat.v1.executing_eagerly_outside_functions():
             message = "there is no global step outside of a TF1 graph: pass `global_step`"
             raise TypeError(message)
         global_step = tf.compat.v1.train.get_or_create_global_step()
@@ -161,10 +161,9 @@ def _int64_step(step: Any) -> tf.Tensor:
     reader = getattr(step, "read_value", None)
     step = tf.convert_to_tensor(reader() if callable(reader) else step)
     if not step.dtype.is_integer:
-        message = (
-            f"a step is an integer. Received: dtype {step.dtype.name}. A float32 step is"
-            " wrong from 2^24 on: keep the counter an integer"
-        )
+        message = f"a step is an integer. Received: dtype {step.dtype.name}"
+        if step.dtype.is_floating:
+            message += ". A float32 step is wrong from 2^24 on: keep the counter an integer"
         raise TypeError(message)
     if step.dtype == tf.uint64:
         step = tf.bitcast(tf.bitwise.bitwise_and(step, tf.constant(MAX_STEP, tf.uint64)), tf.int64)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -156,10 +158,10 @@ def test_exponential_decay_with_warmup() -> None:
     ("boundaries", "stages", "text"),
     [
         ([5], [0.1], "one rate more than there are boundaries"),
-        ([0, 5], [0.1, 0.1, 0.1], "SB303"),
-        ([5, 5], [0.1, 0.1, 0.1], "SB304"),
-        ([-5], [0.1, 0.1], "SB204"),
-        ([5], [0.1, float("nan")], "SB204|SB203"),
+        ([0, 5], [0.1, 0.1, 0.1], r"schedule\[0\]\.step: the first step cannot be 0"),
+        ([5, 5], [0.1, 0.1, 0.1], r"schedule\[1\]\.step: step 5 does not come after step 5"),
+        ([-5], [0.1, 0.1], r"schedule\[0\]\.step: .* -5"),
+        ([5], [0.1, float("nan")], r"schedule\[0\]\.learning_rate: "),
     ],
 )
 def test_bad_stages(boundaries: list[int], stages: list[float], text: str) -> None:
@@ -168,10 +170,33 @@ def test_bad_stages(boundaries: list[int], stages: list[float], text: str) -> No
 
 
 def test_stages_of_numpy() -> None:
-    boundaries = list(np.array([5, 10]))
-    rate = compat.manual_stepping(7, boundaries, list(np.array([0.5, 0.25, 0.125], np.float32)))
-    assert float(rate()) == 0.25
+    stages = np.array([0.5, 0.25, 0.125], np.float32)
+    for boundaries in (np.array([5, 10]), list(np.array([5, 10])), tf.constant([5, 10])):
+        assert float(compat.manual_stepping(7, boundaries, stages)()) == 0.25
     assert float(compat.manual_stepping(7, [], [0.5])()) == 0.5
+    assert float(compat.manual_stepping(7, np.array([], np.int64), [0.5])()) == 0.5
+    with pytest.raises(ValueError, match="the first step cannot be 0"):
+        compat.manual_stepping(7, np.array([0]), [0.5, 0.25])
+    with pytest.raises(TypeError, match=r"a boundary is a whole number. Received: 5\.0"):
+        compat.manual_stepping(7, [5.0], [0.5, 0.25])
+    with pytest.raises(TypeError, match="total_steps is a whole number"):
+        compat.cosine_decay_with_warmup(0, 0.1, 10.0)  # type: ignore[arg-type]
+
+
+TRACING = """
+import tensorflow as tf
+from schedule_builder import compat
+rate = tf.function(lambda step: compat.manual_stepping(step, [5], [0.1, 0.2]))
+print(float(rate(tf.constant(7))))
+"""
+
+
+def test_tracing_warns_of_nothing() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", TRACING], check=True, capture_output=True, text=True
+    )
+    assert float(ran.stdout) == pytest.approx(0.2)
+    assert "WARNING:tensorflow" not in ran.stderr
 
 
 def optimizer_of(
@@ -287,6 +312,12 @@ def test_the_builder_refuses_what_the_api_refuses(golden: Golden) -> None:
     with pytest.raises(ValueError, match="<Optimizer>"):
         optimizer_builder.build(config)
     with tf.Graph().as_default(), pytest.raises(ValueError, match="<Optimizer>"):
+        optimizer_builder.build(config)
+
+
+@pytest.mark.parametrize("config", [None, "pipeline.config", {}, rates.LearningRate()])
+def test_the_builder_takes_an_optimizer_message(config: Any) -> None:
+    with pytest.raises(TypeError, match="an Optimizer message is expected"):
         optimizer_builder.build(config)
 
 

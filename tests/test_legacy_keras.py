@@ -126,6 +126,7 @@ def test_what_keras_2_lacks_is_located() -> None:
 PROGRAM = """
 import sys, tensorflow as tf, schedule_builder as sb
 print(isinstance(sb.build_optimizer(sys.argv[1]), tf.keras.optimizers.Optimizer),
+      issubclass(sb.LearningRateLog, tf.keras.callbacks.Callback),
       type(sb.build_keras_schedule(sys.argv[1])).__module__)
 """
 
@@ -144,4 +145,15 @@ def test_the_environment_decides_as_it_does_for_tensorflow(
         capture_output=True,
         text=True,
     )
-    assert ran.stdout.split() == ["True", module]
+    assert ran.stdout.split() == ["True", "True", module]
+
+
+def test_the_callback_reads_the_optimizers_of_before(tmp_path: Path) -> None:
+    path = write_pipeline(tmp_path)
+    schedule = tf_keras.optimizers.schedules.PiecewiseConstantDecay([0], [0.001, 0.5])
+    model = small_model(tf_keras)
+    model.compile(tf_keras.optimizers.legacy.SGD(schedule), "mse")
+    log = LearningRateLog(path, verbose=0)
+    model.fit(*samples(), batch_size=4, shuffle=False, verbose=0, callbacks=[log])
+    assert log.rates.first_difference is not None
+    assert log.rates.first_difference[:2] == (1, 0.5)

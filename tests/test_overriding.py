@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+import schedule_builder as sb
 from schedule_builder.config import Config, examine
 from schedule_builder.diagnostics import Source
 
@@ -107,3 +111,45 @@ def test_what_does_not_fit(text: str) -> None:
     found = [d for d in run(text).diagnostics if d.filename == "--set"]
     assert [(f"{d.row}:{d.column}", d.code) for d in found] == [(place, code)]
     assert said in found[0].message
+
+
+def test_what_no_schedule_depends_on_may_be_overridden_as_it_may_be_given() -> None:
+    config = run("trainer.validation_interval=6", "runtime.x.y=z", text=YAML, name="a.yaml")
+    assert not config.diagnostics
+    # What looks like a field that counts has to be it.
+    (finding,) = run("trainer.train_step=6", text=YAML, name="a.yaml").diagnostics
+    assert "did you mean `train_steps`" in finding.message
+
+
+def test_load_takes_one_override_or_several(tmp_path: Path) -> None:
+    path = tmp_path / "a.config"
+    path.write_text(TEXT)
+    override = "train_config.num_steps=250"
+    for given in (override, [override], (override,), iter([override])):
+        assert sb.load(path, overrides=given).num_steps == 250
+    with pytest.raises(sb.ConfigError, match=r"--set:1:1: error\[SB201\]"):
+        sb.load(path, overrides="train_confi.num_steps=250")
+    with pytest.raises(TypeError, match=r"an override is a text such as 'a\.b=5'. Received: 5"):
+        sb.load(path, overrides=[5])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("num_steps", "error"),
+    [(0, ValueError), (-3, ValueError), (2.5, TypeError), ("5", TypeError), (True, TypeError)],
+)
+def test_load_checks_the_number_of_steps(num_steps: Any, error: type[Exception]) -> None:
+    config = {"constant_learning_rate": {"learning_rate": 0.1}}
+    with pytest.raises(error, match="num_steps is"):
+        sb.load(config, num_steps=num_steps)
+    assert sb.load(config, num_steps=5).num_steps == 5
+    loaded = sb.load(config)
+    for options in ({"num_steps": 5}, {"overrides": "a=5"}):
+        with pytest.raises(TypeError, match="this config is loaded"):
+            sb.load(loaded, **options)
+
+
+def test_validate_takes_one_path(tmp_path: Path) -> None:
+    path = tmp_path / "a.config"
+    path.write_text(TEXT.replace("0.01", "-1"))
+    assert sb.validate(path) == sb.validate(str(path)) == sb.validate([path])
+    assert [d.code for d in sb.validate(path)] == ["SB204"]

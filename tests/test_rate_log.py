@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,63 @@ def test_a_file_goes_on_where_the_checkpoint_was(tmp_path: Path, caplog: Any) ->
     assert len(read_rates(path)) == 11
 
 
+def test_a_checkpoint_may_be_restored_in_the_same_process(tmp_path: Path) -> None:
+    path = tmp_path / "rates.csv"
+    log = run(falling(0.1), range(7), path)
+    log.record(3, 0.1)
+    assert [step for step, _ in read_rates(path)] == [0, 1, 2, 3]
+    # From here, it cannot be told from a step that counted twice.
+    assert "step 3 was recorded where step 7 comes next" in log.close()
+
+
+def test_a_hole_in_the_file_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "rates.csv"
+    run(falling(0.1), range(3), path).close()
+    log = run(falling(0.1), range(10, 13), path)
+    assert log.close() == "what ran is not certain: step 10 was recorded where step 3 comes next"
+
+
+def test_another_run_in_the_same_file_is_said(tmp_path: Path, caplog: Any) -> None:
+    path = tmp_path / "rates.csv"
+    run(falling(0.1), range(3), path).close()
+    run(falling(0.1), range(2), path).close()
+    assert [r.getMessage() for r in caplog.records] == [
+        f"{path} had 3 rates of another run: they are gone"
+    ]
+    assert len(read_rates(path)) == 2
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    path, link = tmp_path / "rates.csv", tmp_path / "link.csv"
+    run(falling(0.1), range(3), path).close()
+    link.symlink_to(path)
+    run(falling(0.1), range(2, 5), link).close()
+    assert link.is_symlink()
+    assert len(read_rates(path)) == 5
+
+
+@pytest.mark.parametrize("tail", ["", "3", "3,", "3,0.0", "3,0.1\0\0"])
+def test_a_line_that_was_not_finished_is_left_out(tmp_path: Path, tail: str, caplog: Any) -> None:
+    path = tmp_path / "rates.csv"
+    run(falling(0.1), range(3), path).close()
+    path.write_text(path.read_text() + tail)
+    log = run(falling(0.1), range(3, 6), path)
+    assert "3 rates, at steps 3 to 5" in log.close()
+    assert [step for step, _ in read_rates(path)] == list(range(6))
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    "before", ["", "step,lear", "step,learning_rate\n", "\ufeffstep,learning_rate\r\n0,0.1\r\n"]
+)
+def test_a_file_without_rates_or_from_a_spreadsheet(tmp_path: Path, before: str) -> None:
+    path = tmp_path / "rates.csv"
+    path.write_bytes(before.encode())
+    run(falling(0.1), range(1, 3), path).close()
+    steps = [step for step, _ in read_rates(path)]
+    assert steps == ([0, 1, 2] if "0,0.1" in before else [1, 2])
+
+
 def test_a_jump_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "rates.csv"
     run(falling(0.1), range(7), path).close()
@@ -106,15 +164,45 @@ def test_a_change_of_what_is_still_to_come_is_no_jump(tmp_path: Path, caplog: An
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a,b\n1,2\n", "step,learning_rate\n1,2,3\n", "step,learning_rate\nx,1\n"]
+    ("text", "row"),
+    [
+        ("notes", 1),
+        ("a,b\n1,2\n", 1),
+        ("step,learning_rate\n1,2,3\n", 2),
+        ("step,learning_rate\n1,2\nx,1\n", 3),
+        ("step,learning_rate\n1,2\n1,2\n", 3),
+    ],
 )
-def test_a_file_that_is_no_log(tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_no_log(tmp_path: Path, text: str, row: int) -> None:
     path = tmp_path / "notes.csv"
     path.write_text(text)
-    log = sb.RateLog(falling(0.1), path)
-    with pytest.raises(ValueError, match=r"notes\.csv:\d: this is no log of learning rates"):
-        log.record(0, 0.1)
+    with pytest.raises(ValueError, match=rf"notes\.csv:{row}: this is no log of learning rates"):
+        sb.RateLog(falling(0.1), path)
     assert path.read_text() == text
+    with pytest.raises(IsADirectoryError):
+        sb.LearningRateLog(falling(0.1), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("step", "rate", "error", "text"),
+    [
+        (0.0, 0.1, TypeError, "step is a whole number. Received: 0.0"),
+        (True, 0.1, TypeError, "step is a whole number. Received: True"),
+        (-1, 0.1, ValueError, "step is at least 0. Received: -1"),
+        (0, "fast", ValueError, "fast"),
+    ],
+)
+def test_what_is_no_step_or_no_rate_is_not_written(
+    tmp_path: Path, step: Any, rate: Any, error: type[Exception], text: str
+) -> None:
+    path = tmp_path / "rates.csv"
+    with sb.RateLog(falling(0.1), path) as log:
+        with pytest.raises(error, match=re.escape(text)):
+            log.record(step, rate)
+        log.record(tf.Variable(0, dtype=tf.int64), tf.constant(0.1))
+        log.record(keras.Variable(1, dtype="int64"), np.float32(0.1))
+        log.record(np.int32(2), 0.1)
+    assert read_rates(path) == [(0, 0.1), (1, 0.1), (2, 0.1)]
 
 
 def test_a_bad_config() -> None:
@@ -170,6 +258,46 @@ def test_the_callback_sees_another_callback_change_the_rate(tmp_path: Path) -> N
     model.compile(keras.optimizers.SGD(0.5), "mse")
     model.fit(*samples(), batch_size=4, epochs=3, verbose=0, callbacks=[changes, log])
     assert log.rates.first_difference == (40, float(np.float32(0.1)), 0.5)
+
+
+def test_the_callback_sees_a_later_callback_change_the_rate() -> None:
+    class Changes(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+            self.model.optimizer.learning_rate = 0.5 if batch < 19 else 0.25
+
+    log = sb.LearningRateLog({"constant_learning_rate": {"learning_rate": 0.5}}, verbose=0)
+    model = small_model(keras)
+    model.compile(keras.optimizers.SGD(0.5), "mse")
+    model.fit(*samples(), batch_size=4, verbose=0, callbacks=[log, Changes()])
+    assert log.rates.first_difference == (19, 0.25, 0.5)
+
+
+def test_the_callback_has_a_verdict_after_an_interruption(tmp_path: Path) -> None:
+    class Interrupts(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            if batch == 4:
+                raise KeyboardInterrupt
+
+    path = write_pipeline(tmp_path)
+    log = sb.LearningRateLog(path, verbose=0)
+    model = small_model(keras)
+    model.compile(sb.build_optimizer(path), "mse")
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(*samples(), batch_size=4, verbose=0, callbacks=[log, Interrupts()])
+    assert log.verdict == f"what ran is what {path} says: 5 rates, at steps 0 to 4"
+
+
+def test_the_callback_refuses_an_optimizer_without_a_rate(tmp_path: Path) -> None:
+    class Several:
+        inner_optimizer = object()
+
+    log = sb.LearningRateLog(write_pipeline(tmp_path))
+    model = small_model(keras)
+    model.compile("sgd", "mse")
+    log.set_model(model)
+    model.optimizer = Several()
+    with pytest.raises(TypeError, match="reads the rate of one optimizer"):
+        log.on_train_begin()
 
 
 def test_a_second_fit_goes_on(tmp_path: Path) -> None:

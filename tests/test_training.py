@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -116,12 +117,28 @@ def test_accumulated_gradients(tmp_path: Path, batches: int, options: dict[str, 
     )
 
 
-def test_accumulation_is_positive(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("batches", "error", "text"),
+    [
+        (0, ValueError, "is at least 1. Received: 0"),
+        (2.0, TypeError, "is a whole number. Received: 2.0"),
+        ("2", TypeError, "is a whole number. Received: '2'"),
+        (True, TypeError, "is a whole number. Received: True"),
+    ],
+)
+def test_accumulation_is_a_positive_number(
+    tmp_path: Path, batches: Any, error: type[Exception], text: str
+) -> None:
     path = write_pipeline(tmp_path)
-    with pytest.raises(
-        ValueError, match=r"gradient_accumulation_steps is at least 1\. Received: 0"
-    ):
-        sb.build_optimizer(path, gradient_accumulation_steps=0)
+    with pytest.raises(error, match=re.escape(f"gradient_accumulation_steps {text}")):
+        sb.build_optimizer(path, gradient_accumulation_steps=batches)
+
+
+def test_accumulation_by_a_number_of_numpy_is_saved(tmp_path: Path) -> None:
+    path = write_pipeline(tmp_path)
+    batches: Any = np.int64(2)
+    schedule = sb.build_keras_schedule(path, gradient_accumulation_steps=batches)
+    assert json.loads(json.dumps(schedule.get_config()))["gradient_accumulation_steps"] == 2
 
 
 def test_a_saved_model_goes_on_accumulating(tmp_path: Path) -> None:
@@ -219,15 +236,28 @@ def test_step_offset_is_the_same_for_every_builder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("offset", "error", "text"),
     [
-        (-1, ValueError, "step_offset is from 0 to .*Received: -1"),
-        (2**63, ValueError, "step_offset is from 0"),
-        (1.5, TypeError, "float"),
-        (True, TypeError, "Received: a bool"),
+        (-1, ValueError, "step_offset is at least 0. Received: -1"),
+        (2**63, ValueError, f"step_offset is at most {2**63 - 1}. Received: {2**63}"),
+        (1.5, TypeError, "step_offset is a whole number. Received: 1.5"),
+        ("5", TypeError, "step_offset is a whole number. Received: '5'"),
+        (True, TypeError, "step_offset is a whole number. Received: True"),
     ],
 )
 def test_a_bad_step_offset(offset: Any, error: type[Exception], text: str) -> None:
-    with pytest.raises(error, match=text):
+    with pytest.raises(error, match=re.escape(text)):
         sb.build_schedule({"constant_learning_rate": {}}, step_offset=offset)
+
+
+def test_a_step_offset_may_be_a_variable(tmp_path: Path) -> None:
+    path = write_pipeline(tmp_path)
+    offsets: tuple[Any, ...] = (
+        np.int32(7),
+        tf.Variable(7),
+        keras.Variable(7, dtype="int64"),
+        tf.constant(7),
+    )
+    for offset in offsets:
+        assert sb.build_schedule(path, step_offset=offset)(11) == sb.build_schedule(path)(4)
 
 
 TRACING = """
@@ -322,6 +352,13 @@ def test_a_step_that_is_no_integer_is_refused_when_traced(tmp_path: Path, dtype:
     for rate in (sb.build_keras_schedule(path), lambda step: sb.build_learning_rate(path, step)):
         with pytest.raises(TypeError, match=f"dtype {dtype.name}"):
             tf.function(rate).get_concrete_function(tf.TensorSpec([], dtype))
+
+
+def test_a_step_is_needed_outside_of_graphs_of_tf1(tmp_path: Path) -> None:
+    path = write_pipeline(tmp_path)
+    for build in (sb.build_learning_rate, tf.function(sb.build_learning_rate)):
+        with pytest.raises(TypeError, match="pass `global_step`"):
+            build(path)
 
 
 @pytest.mark.parametrize("dtype", [tf.int8, tf.int32, tf.int64])

@@ -8,20 +8,21 @@ eager mode a function without arguments that gives the rate at the step's presen
 a tensor.
 
 The rates come from the compiler: they are exact where the API's, computed in float32 from a
-float32 step, are not. What the API refuses is refused, and beside it what can never decay; the
-errors are `ConfigError`, which is a ValueError.
+float32 step, are not. What the API refuses is refused with a ValueError, and beside it what can
+never decay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from operator import index
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
 
 from schedule_builder.building import build_schedule
-from schedule_builder.schedule import Schedule
+from schedule_builder.curves import MAX_STEP
+from schedule_builder.diagnostics import ConfigError
+from schedule_builder.schedule import Schedule, whole
 from schedule_builder.tensorflow_adapter import rate_tensor
 
 __all__ = [
@@ -41,18 +42,23 @@ def learning_rate_at(schedule: Schedule, global_step: Any) -> Callable[[], tf.Te
     return rate if tf.executing_eagerly() else rate()
 
 
-def _rate(global_step: Any, config: Mapping[str, Any]) -> Any:
-    return learning_rate_at(build_schedule(config), global_step)
+@tf.autograph.experimental.do_not_convert
+def _rate(global_step: Any, kind: str, fields: Mapping[str, Any], **modifiers: Any) -> Any:
+    try:
+        schedule = build_schedule({kind: fields, **modifiers})
+    except ConfigError as error:
+        # What was written are arguments, not the lines that the findings are at.
+        findings = [f"{d.path.partition('.')[2]}: {d.message}" for d in error.diagnostics]
+        raise ValueError("\n".join(findings)) from None
+    return learning_rate_at(schedule, global_step)
 
 
-def manual_stepping(
-    global_step: Any, boundaries: Sequence[int], rates: Sequence[float], warmup: bool = False
-) -> Any:
+def manual_stepping(global_step: Any, boundaries: Any, rates: Any, warmup: bool = False) -> Any:
     """Rates by hand: `rates[i]` holds from step `boundaries[i - 1]` on.
 
     Args:
         global_step: how many updates were applied before: an integer tensor or variable.
-        boundaries: the steps at which the rate changes, increasing and above 0.
+        boundaries: a list or array of the steps at which the rate changes, increasing and above 0.
         rates: one more than there are boundaries.
         warmup: whether the rate goes to `rates[1]` in a straight line until `boundaries[0]`.
 
@@ -72,15 +78,15 @@ def manual_stepping(
             f" {len(boundaries)} boundaries"
         )
         raise ValueError(message)
-    if not boundaries:
-        return _rate(global_step, {"constant_learning_rate": {"learning_rate": float(rates[0])}})
+    if len(boundaries) == 0:
+        return _rate(global_step, "constant_learning_rate", {"learning_rate": float(rates[0])})
     entries = [
-        {"step": index(boundary), "learning_rate": float(rate)}
+        {"step": _step(boundary, "a boundary"), "learning_rate": float(rate)}
         for boundary, rate in zip(boundaries, rates[1:], strict=True)
     ]
     first = float(rates[0])
     fields = {"initial_learning_rate": first, "schedule": entries, "warmup": bool(warmup)}
-    return _rate(global_step, {"manual_step_learning_rate": fields})
+    return _rate(global_step, "manual_step_learning_rate", fields)
 
 
 def cosine_decay_with_warmup(
@@ -110,12 +116,12 @@ def cosine_decay_with_warmup(
     """
     fields = {
         "learning_rate_base": float(learning_rate_base),
-        "total_steps": index(total_steps),
+        "total_steps": _step(total_steps, "total_steps"),
         "warmup_learning_rate": float(warmup_learning_rate),
-        "warmup_steps": index(warmup_steps),
-        "hold_base_rate_steps": index(hold_base_rate_steps),
+        "warmup_steps": _step(warmup_steps, "warmup_steps"),
+        "hold_base_rate_steps": _step(hold_base_rate_steps, "hold_base_rate_steps"),
     }
-    return _rate(global_step, {"cosine_decay_learning_rate": fields})
+    return _rate(global_step, "cosine_decay_learning_rate", fields)
 
 
 def exponential_decay_with_burnin(
@@ -156,9 +162,13 @@ def exponential_decay_with_burnin(
     )
     fields |= {
         "burnin_learning_rate": float(burnin_learning_rate),
-        "burnin_steps": index(burnin_steps),
+        "burnin_steps": _step(burnin_steps, "burnin_steps"),
     }
-    return _rate(global_step, {"exponential_decay_learning_rate": fields})
+    return _rate(global_step, "exponential_decay_learning_rate", fields)
+
+
+def _step(value: Any, name: str) -> int:
+    return whole(value, name, at_least=-MAX_STEP)
 
 
 def _exponential(
@@ -166,7 +176,7 @@ def _exponential(
 ) -> dict[str, Any]:
     return {
         "initial_learning_rate": float(base),
-        "decay_steps": index(decay_steps),
+        "decay_steps": _step(decay_steps, "learning_rate_decay_steps"),
         "decay_factor": float(factor),
         "min_learning_rate": float(minimum),
         "staircase": bool(staircase),
@@ -215,11 +225,9 @@ def exponential_decay_with_warmup(
         min_learning_rate,
         staircase,
     )
-    config: dict[str, Any] = {"exponential_decay_learning_rate": fields}
-    if warmup_steps:
-        config["warmup"] = {
-            "warmup_steps": index(warmup_steps),
-            "warmup_learning_rate": float(warmup_learning_rate),
-            "alignment": "SHIFT",
-        }
-    return _rate(global_step, config)
+    warmup = {
+        "warmup_steps": _step(warmup_steps, "warmup_steps"),
+        "warmup_learning_rate": float(warmup_learning_rate),
+        "alignment": "SHIFT",
+    }
+    return _rate(global_step, "exponential_decay_learning_rate", fields, warmup=warmup)

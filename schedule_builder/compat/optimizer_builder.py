@@ -11,15 +11,15 @@ from google.protobuf import text_format
 from google.protobuf.message import Message
 
 from schedule_builder.compat import learning_rate_at
-from schedule_builder.config import Config, examine, load
+from schedule_builder.config import Config, examine
 from schedule_builder.diagnostics import ConfigError, Source
 from schedule_builder.keras_optimizers import construct
 from schedule_builder.schedule import Schedule
-from schedule_builder.v1.pipeline_pb2 import TrainEvalPipelineConfig
 
 __all__ = ["build", "build_optimizers_tf_v1", "build_optimizers_tf_v2"]
 
 
+@tf.autograph.experimental.do_not_convert
 def build(config: Message, global_step: Any = None) -> tuple[Any, list[Any]]:
     """Builds an optimizer from an `Optimizer` message.
 
@@ -35,6 +35,7 @@ def build(config: Message, global_step: Any = None) -> tuple[Any, list[Any]]:
 
     Raises:
         ConfigError: the message has errors; it is a ValueError.
+        TypeError: this is no `Optimizer` message.
     """
     if tf.executing_eagerly():
         return build_optimizers_tf_v2(config, global_step)
@@ -77,12 +78,12 @@ def build_optimizers_tf_v1(config: Message, global_step: Any = None) -> tuple[An
 
 
 def _load(message: Message) -> tuple[Config, Schedule]:
-    if message.DESCRIPTOR.name == TrainEvalPipelineConfig.DESCRIPTOR.name:
-        loaded = load(message)
-    else:
-        text = text_format.MessageToString(message)
-        name = f"<{message.DESCRIPTOR.name}>"
-        loaded = examine(Source(name, f"train_config {{ optimizer {{\n{text}}} }}\n"), "text")
+    if not isinstance(message, Message) or message.DESCRIPTOR.name != "Optimizer":
+        error = f"an Optimizer message is expected. Received: {type(message).__name__}"
+        raise TypeError(error)
+    text = text_format.MessageToString(message)
+    source = Source("<Optimizer>", f"train_config {{ optimizer {{\n{text}}} }}\n")
+    loaded = examine(source, "text")
     if loaded.schedule is None:
         raise ConfigError(loaded.diagnostics)
     return loaded, loaded.schedule
