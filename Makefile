@@ -19,7 +19,7 @@ run: $(VENV)/run ## train a network on real data under a schedule from a pipelin
 	$(BIN)/python examples/train_digits.py --pipeline $(PIPELINE)
 
 test: $(VENV)/dev lint ## run all checks and tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-exact: $(VENV)/dev ## compare every evaluator with 60 digits, on thousands of random configs
 	$(BIN)/python -m pytest -n auto --hypothesis-profile=exact -k exact

@@ -21,8 +21,6 @@ from .recording import reference, write_pipeline
 
 ROOT = Path(__file__).parent.parent
 SECONDS = 180
-# All in one process of pytest: a cluster's processes wait for each other.
-pytestmark = pytest.mark.xdist_group("distributed")
 
 
 def addresses(count: int) -> list[str]:

@@ -86,7 +86,7 @@ def run_leg(leg: str) -> str:
     print(f"\n{leg}: {shown.stdout.strip()}", flush=True)
     tests = [f"tests/test_{name}.py" for name in TESTS]
     ran = subprocess.run(
-        [own, "-m", "pytest", "-q", "-n", "auto", "--dist", "loadfile", *tests],
+        [own, "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal", *tests],
         check=False,
         cwd=ROOT,
     )
