@@ -64,6 +64,31 @@ def _show(arguments: argparse.Namespace) -> int:
     return OK
 
 
+def _plot(arguments: argparse.Namespace) -> int:
+    config = _examine(arguments.file, arguments)
+    if config is None:
+        return COULD_NOT_RUN
+    _print_findings(config)
+    if config.schedule is None:
+        return FOUND_ERRORS
+    try:
+        from schedule_builder.plotting import plot_schedule
+    except ImportError as error:
+        print(
+            f"schedule-builder: pictures need {error.name}: pip install 'schedule-builder[plot]'",
+            file=sys.stderr,
+        )
+        return COULD_NOT_RUN
+    # A little beyond the last change, where nothing says how long the run is.
+    num_steps = config.num_steps or config.schedule.begins[-1] * 5 // 4 or 1000
+    try:
+        plot_schedule(config.schedule, num_steps, arguments.output, title=arguments.file)
+    except (OSError, ValueError) as error:
+        print(f"schedule-builder: cannot write {arguments.output}: {error}", file=sys.stderr)
+        return COULD_NOT_RUN
+    return OK
+
+
 def _diff(arguments: argparse.Namespace) -> int:
     from schedule_builder.comparing import first_difference
 
@@ -205,6 +230,22 @@ def _parser() -> argparse.ArgumentParser:
         "--format", choices=("table", "csv", "json"), default="table", help="how to show (table)"
     )
     show.set_defaults(command=_show)
+
+    plot = commands.add_parser(
+        "plot",
+        help="draw a schedule",
+        description="Draw a config's rate over its run."
+        " Needs pip install 'schedule-builder[plot]'.",
+    )
+    plot.add_argument("file", metavar="FILE", help="text format, YAML or JSON")
+    validating.add_overrides(plot)
+    plot.add_argument(
+        "--output",
+        default="learning_rate.png",
+        metavar="FILE",
+        help="the picture, whose suffix says the format: png, svg, pdf (learning_rate.png)",
+    )
+    plot.set_defaults(command=_plot)
 
     diff = commands.add_parser(
         "diff",

@@ -245,3 +245,23 @@ def test_version() -> None:
     result = run("--version")
     assert result.returncode == 0
     assert re.fullmatch(r"schedule-builder \d+\.\d+\.\d+\n", result.stdout)
+
+
+def test_plot(tmp_path: Path, bad: Path) -> None:
+    for suffix, begin in ((".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")):
+        picture = tmp_path / f"rate{suffix}"
+        result = run("plot", GOOD, "--output", picture)
+        assert (result.returncode, result.stdout) == (0, ""), result.stderr
+        assert picture.read_bytes().startswith(begin)
+    # The length of the run: the file's, the one that is given, or a little more than the schedule.
+    drawn = (tmp_path / "rate.svg").read_bytes()
+    run("plot", GOOD, "--set", "train_config.num_steps=5000", "--output", tmp_path / "rate.svg")
+    assert (tmp_path / "rate.svg").read_bytes() != drawn
+    assert run("plot", bad, "--output", tmp_path / "bad.svg").returncode == 1
+    assert not (tmp_path / "bad.svg").exists()
+    assert run("plot", tmp_path / "missing").returncode == 2
+    for target in (tmp_path / "no" / "rate.svg", tmp_path / "rate.txt2"):
+        result = run("plot", GOOD, "--output", target)
+        assert result.returncode == 2
+        assert result.stderr.startswith(f"schedule-builder: cannot write {target}: ")
+        assert "Traceback" not in result.stderr
