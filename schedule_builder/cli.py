@@ -7,12 +7,14 @@ could not run.
 from __future__ import annotations
 
 import argparse
+import codecs
 import io
 import json
 import os
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from schedule_builder import __version__, validating
 from schedule_builder.config import Config, examine_bytes
@@ -85,6 +87,40 @@ def _plot(arguments: argparse.Namespace) -> int:
         plot_schedule(config.schedule, num_steps, arguments.output, title=arguments.file)
     except (OSError, ValueError) as error:
         print(f"schedule-builder: cannot write {arguments.output}: {error}", file=sys.stderr)
+        return COULD_NOT_RUN
+    return OK
+
+
+def _rescale(arguments: argparse.Namespace) -> int:
+    from schedule_builder.diagnostics import ConfigError
+    from schedule_builder.rescaling import RescaleError, rescale
+
+    data = _read(arguments.file)
+    if data is None:
+        return COULD_NOT_RUN
+    config = examine_bytes(data, arguments.file)
+    if config.schedule is None:
+        _print_findings(config)
+        return FOUND_ERRORS
+    try:
+        text = rescale(config, arguments.num_steps, arguments.from_steps)
+    except RescaleError as error:
+        print(f"schedule-builder: {error}", file=sys.stderr)
+        return FOUND_ERRORS
+    except ConfigError as error:
+        steps = arguments.num_steps
+        print(f"schedule-builder: stretched to {steps} steps, it is no schedule:", file=sys.stderr)
+        print(error, file=sys.stderr)
+        return FOUND_ERRORS
+    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    new = mark + text.encode()
+    if arguments.diff:
+        sys.stdout.write(validating.difference(data, new, arguments.file))
+        return OK
+    try:
+        Path(arguments.file).write_bytes(new)
+    except OSError as error:
+        print(f"schedule-builder: cannot write {arguments.file}: {error.strerror}", file=sys.stderr)
         return COULD_NOT_RUN
     return OK
 
@@ -246,6 +282,30 @@ def _parser() -> argparse.ArgumentParser:
         help="the picture, whose suffix says the format: png, svg, pdf (learning_rate.png)",
     )
     plot.set_defaults(command=_plot)
+
+    rescale = commands.add_parser(
+        "rescale",
+        help="stretch a schedule to a run of another length",
+        description="Multiply every number of steps in a config's learning rate, so that the"
+        " schedule fits a run of another length, and set that length. Rates, comments and layout"
+        " stay. Changes the file in place.",
+    )
+    rescale.add_argument("file", metavar="FILE", help="text format, YAML or JSON")
+    rescale.add_argument(
+        "--num-steps",
+        type=validating.positive,
+        required=True,
+        metavar="N",
+        help="how long the run is to be",
+    )
+    rescale.add_argument(
+        "--from-steps",
+        type=validating.positive,
+        metavar="N",
+        help="the length that the schedule was made for (the file's own)",
+    )
+    rescale.add_argument("--diff", action="store_true", help="show the changes, make none")
+    rescale.set_defaults(command=_rescale)
 
     diff = commands.add_parser(
         "diff",

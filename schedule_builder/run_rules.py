@@ -263,7 +263,8 @@ def stage_not_reached(run: Run) -> Iterator[Finding]:
 
     Sample configs are made for long runs. With a shorter `num_steps` their later stages, often
     all of them, are never reached, and the rate stays high to the end: the model does not
-    converge as it could.
+    converge as it could. `schedule-builder rescale` stretches a schedule to the length that is
+    meant.
 
         num_steps: 200000
         schedule { step: 900000 learning_rate: 0.00003 }        # never happens
@@ -325,7 +326,8 @@ def decay_not_reached(run: Run) -> Iterator[Finding]:
     The defaults and the samples of the Object Detection API decay for the first time after
     hundreds of thousands of steps. In a shorter run the rate then is a constant one, whatever the
     config looks like. A rate that falls by less than 1 % (the setting `least-decay`) counts as one
-    that does not change.
+    that does not change. `schedule-builder rescale` stretches a schedule to the length that is
+    meant.
 
         num_steps: 200000
         exponential_decay_learning_rate { decay_steps: 800720 ... }   # decays first at 800720

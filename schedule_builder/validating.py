@@ -90,11 +90,12 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
         help="a value in place of the file's, such as train_config.num_steps=5000; repeatable",
     )
     parser.add_argument(
-        "--num-steps", type=_count, metavar="N", help="the length of runs whose file says none"
+        "--num-steps", type=positive, metavar="N", help="the length of runs whose file says none"
     )
 
 
-def _count(text: str) -> int:
+def positive(text: str) -> int:
+    """A number of steps, or of processes, on the command line."""
     try:
         number = int(text)
     except ValueError:
@@ -281,7 +282,7 @@ def _mend(files: Sequence[str], arguments: argparse.Namespace, request: Request)
         total += count
         changed += bool(count)
         if arguments.diff:
-            sys.stdout.write(_difference(old, new, filename))
+            sys.stdout.write(difference(old, new, filename))
         elif is_stdin:
             sys.stdout.buffer.write(new)
         elif count:
@@ -293,7 +294,8 @@ def _mend(files: Sequence[str], arguments: argparse.Namespace, request: Request)
     return total
 
 
-def _difference(old: bytes, new: bytes, name: str) -> str:
+def difference(old: bytes, new: bytes, name: str) -> str:
+    """What becomes another line, as `diff -u` shows it."""
     import difflib  # few runs show one
 
     before, after = (data.decode("utf-8", "replace").splitlines(True) for data in (old, new))
