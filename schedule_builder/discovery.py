@@ -20,6 +20,8 @@ _CONFIG = re.compile(
     rb"(?!\s*-\s)|\boptimizer_config[\"']?\s*:",
     re.MULTILINE,
 )
+_PASTED = re.compile(rb"\s*(?:<!|<html|<\?xml|syntax\s*=)", re.IGNORECASE)
+"""A page, or the schema, that was saved in the place of a config."""
 _OPENING = 1 << 16
 
 
@@ -63,6 +65,8 @@ def _is_meant(path: Path, settings: Settings) -> bool:
         return False
     if settings.files:
         return any(matches(relative, pattern) for pattern in settings.files)
+    if path.suffix == ".config" and "pipeline" in path.stem:
+        return True  # whatever is in it: a page that was saved in its place, say
     return path.suffix.lower() in _SUFFIXES and _looks_like_config(path)
 
 
@@ -94,6 +98,8 @@ def _looks_like_config(path: Path) -> bool:
             opening = file.read(_OPENING)
             if opening.lstrip()[:1] == b"[":
                 return False
+            if path.suffix == ".config" and "pipeline" in path.stem and _PASTED.match(opening):
+                return True  # it was meant to be one
             return bool(_CONFIG.search(opening) or _CONFIG.search(opening[-100:] + file.read()))
     except OSError:
         # It is reported where it is read.

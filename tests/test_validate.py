@@ -91,6 +91,17 @@ def test_a_folder_s_configs_are_found_by_their_contents(run: Run) -> None:
     assert run("--format", "json")[1] == out
 
 
+def test_a_page_in_the_place_of_a_pipeline_is_found(run: Run) -> None:
+    write("models/pipeline.config", "<!DOCTYPE html>\n<html><body>Not found</body></html>\n")
+    write("models/nginx.config", "<!DOCTYPE html>\n<html><body>Not found</body></html>\n")
+    write("models/eval_pipeline.config", "eval_config { num_examples: 10 }\n")
+    code, out, _ = run(".")
+    assert code == 1
+    assert "models/pipeline.config:1:1: error[SB101]" in out
+    assert "nginx" not in out
+    assert "eval_pipeline" not in out
+
+
 def test_what_git_ignores_is_left_out(run: Run) -> None:
     subprocess.run(["git", "init", "-q"], check=True)
     write(".gitignore", "out/\n")
