@@ -65,8 +65,6 @@ def _is_meant(path: Path, settings: Settings) -> bool:
         return False
     if settings.files:
         return any(matches(relative, pattern) for pattern in settings.files)
-    if path.suffix == ".config" and "pipeline" in path.stem:
-        return True  # whatever is in it: a page that was saved in its place, say
     return path.suffix.lower() in _SUFFIXES and _looks_like_config(path)
 
 
