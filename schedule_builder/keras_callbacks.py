@@ -58,6 +58,7 @@ class LearningRateLogMixin:
         self._log_dir = log_dir
         self._writer: Any = None
         self._done = 0
+        self._before = 0.0
 
     @property
     def verdict(self) -> str:
@@ -73,17 +74,20 @@ class LearningRateLogMixin:
         """How many updates were applied; Keras counts batches where it accumulates gradients."""
         return int(_number(self._optimizer.iterations))
 
+    @property
+    def _source(self) -> Any:
+        """What the optimizer takes its rate from: a schedule, a function or a variable."""
+        optimizer = self._optimizer
+        source = getattr(optimizer, "_learning_rate", None)
+        return optimizer.learning_rate if source is None else source
+
     def _rate(self, update: int) -> float:
         """The rate of an update of the last execution."""
-        optimizer = self._optimizer
-        rate: Any = getattr(optimizer, "_learning_rate", None)
-        if rate is None:
-            rate = optimizer.learning_rate
-        if not hasattr(rate, "get_config"):
-            return float(_number(optimizer.learning_rate))
-        # A schedule, whose present value is already that of the next update.
-        batches = getattr(optimizer, "gradient_accumulation_steps", None) or 1
-        return float(rate((update + 1) * batches - 1))
+        source = self._source
+        if hasattr(source, "get_config"):
+            batches = getattr(self._optimizer, "gradient_accumulation_steps", None) or 1
+            return float(source((update + 1) * batches - 1))
+        return self._before if callable(source) else float(_number(source))
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Opens TensorBoard's log."""
@@ -99,8 +103,11 @@ class LearningRateLogMixin:
             self._writer = tf.summary.create_file_writer(os.fspath(self._log_dir))
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Counts the updates before."""
+        """Counts the updates before, and asks a function that may answer otherwise later."""
         self._done = self._updates()
+        source = self._source
+        if callable(source) and not hasattr(source, "get_config"):
+            self._before = float(_number(source()))
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Records the updates that were applied since: several, with `steps_per_execution`."""

@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 import schedule_builder as sb
+from schedule_builder.compat import optimizer_builder
 from schedule_builder.rate_log import read_rates
 
 from .recording import reference, samples, small_model, write_pipeline
@@ -270,6 +271,25 @@ def test_the_callback_sees_a_later_callback_change_the_rate() -> None:
     model.compile(keras.optimizers.SGD(0.5), "mse")
     model.fit(*samples(), batch_size=4, verbose=0, callbacks=[log, Changes()])
     assert log.rates.first_difference == (19, 0.25, 0.5)
+
+
+def test_the_callback_asks_a_function_before_the_update(tmp_path: Path) -> None:
+    class Counts(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+            step.assign(batch)
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            step.assign(batch + 1)
+
+    path = write_pipeline(tmp_path)
+    step = tf.Variable(0, dtype=tf.int64)
+    train_config = sb.load(path).message.train_config  # type: ignore[attr-defined]
+    optimizer, _ = optimizer_builder.build(train_config.optimizer, step)
+    log = sb.LearningRateLog(path, verbose=0)
+    model = small_model(keras)
+    model.compile(optimizer, "mse")
+    model.fit(*samples(), batch_size=4, verbose=0, callbacks=[log, Counts()])
+    assert log.verdict == f"what ran is what {path} says: 20 rates, at steps 0 to 19"
 
 
 def test_the_callback_has_a_verdict_after_an_interruption(tmp_path: Path) -> None:
