@@ -19,6 +19,7 @@ from pathlib import Path
 from schedule_builder import __version__, validating
 from schedule_builder.config import Config, examine_bytes
 from schedule_builder.curves import MAX_STEP
+from schedule_builder.schedule import Schedule
 from schedule_builder.validating import COULD_NOT_RUN, FOUND_ERRORS, OK
 
 DIFFERENT = 1
@@ -49,30 +50,35 @@ def _examine(path: str, arguments: argparse.Namespace) -> Config | None:
     return examine_bytes(data, path, overrides=arguments.overrides, num_steps=arguments.num_steps)
 
 
-def _show(arguments: argparse.Namespace) -> int:
-    from schedule_builder.showing import RENDERERS, resolved, telling_steps
-
+def _usable(arguments: argparse.Namespace) -> tuple[Config, Schedule] | int:
+    """The config that is meant and its schedule, or the exit code after saying what is wrong."""
     config = _examine(arguments.file, arguments)
     if config is None:
         return COULD_NOT_RUN
     _print_findings(config)
-    if config.schedule is None:
-        return FOUND_ERRORS
+    return FOUND_ERRORS if config.schedule is None else (config, config.schedule)
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from schedule_builder.showing import RENDERERS, resolved, telling_steps
+
+    found = _usable(arguments)
+    if isinstance(found, int):
+        return found
+    config, schedule = found
     if arguments.resolved:
         sys.stdout.write(resolved(config.message))
         return OK
-    steps = arguments.steps or telling_steps(config.schedule, config.num_steps)
-    sys.stdout.write(RENDERERS[arguments.format](config, config.schedule, steps))
+    steps = arguments.steps or telling_steps(schedule, config.num_steps)
+    sys.stdout.write(RENDERERS[arguments.format](config, schedule, steps))
     return OK
 
 
 def _plot(arguments: argparse.Namespace) -> int:
-    config = _examine(arguments.file, arguments)
-    if config is None:
-        return COULD_NOT_RUN
-    _print_findings(config)
-    if config.schedule is None:
-        return FOUND_ERRORS
+    found = _usable(arguments)
+    if isinstance(found, int):
+        return found
+    config, schedule = found
     try:
         from schedule_builder.plotting import plot_schedule
     except ImportError as error:
@@ -82,9 +88,9 @@ def _plot(arguments: argparse.Namespace) -> int:
         )
         return COULD_NOT_RUN
     # A little beyond the last change, where nothing says how long the run is.
-    num_steps = config.num_steps or config.schedule.begins[-1] * 5 // 4 or 1000
+    num_steps = config.num_steps or schedule.begins[-1] * 5 // 4 or 1000
     try:
-        plot_schedule(config.schedule, num_steps, arguments.output, title=arguments.file)
+        plot_schedule(schedule, num_steps, arguments.output, title=arguments.file)
     except (OSError, ValueError) as error:
         print(f"schedule-builder: cannot write {arguments.output}: {error}", file=sys.stderr)
         return COULD_NOT_RUN
