@@ -357,7 +357,7 @@ class Binder:
         """Fills an Any with the message whose type its one field names."""
         from schedule_builder.lowering import custom_kinds  # few configs need it
 
-        type_field, contents = _typed(value)
+        type_field, contents = typed(value)
         known = custom_kinds()
         if type_field is None:
             self.add(
@@ -557,7 +557,7 @@ class _Typed(NamedTuple):
     block: Block
 
 
-def _typed(block: Block) -> tuple[Field | None, _Typed]:
+def typed(block: Block) -> tuple[Field | None, _Typed]:
     """The field that names the type of an Any, and the contents: text format or JSON's form."""
     for field in block.fields:
         value = field.value

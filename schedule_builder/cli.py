@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from schedule_builder import __version__, validating
-from schedule_builder.config import Config, examine_bytes
+from schedule_builder.config import Config, detect_format, examine_bytes
 from schedule_builder.curves import MAX_STEP
 from schedule_builder.schedule import Schedule
 from schedule_builder.validating import COULD_NOT_RUN, FOUND_ERRORS, OK
@@ -123,10 +123,43 @@ def _rescale(arguments: argparse.Namespace) -> int:
     if arguments.diff:
         sys.stdout.write(validating.difference(data, new, arguments.file))
         return OK
+    return _write(arguments.file, new)
+
+
+def _convert(arguments: argparse.Namespace) -> int:
+    from schedule_builder.converting import ConvertError, convert
+    from schedule_builder.text_format import TEXT_FORMAT
+
+    data = _read(arguments.file)
+    if data is None:
+        return COULD_NOT_RUN
+    config = examine_bytes(data, arguments.file)
+    _print_findings(config)
+    if any(found.severity == "error" for found in config.diagnostics):
+        return FOUND_ERRORS
+    if arguments.to is not None:
+        file_format = arguments.to
+    elif arguments.output is not None:
+        file_format = detect_format(arguments.output, "")
+    else:
+        file_format = "yaml" if config.document.syntax is TEXT_FORMAT else "text"
     try:
-        Path(arguments.file).write_bytes(new)
+        text = convert(config, file_format)
+    except ConvertError as error:
+        print(f"schedule-builder: {error}", file=sys.stderr)
+        return FOUND_ERRORS
+    if arguments.output is None:
+        sys.stdout.write(text)
+        return OK
+    return _write(arguments.output, text.encode())
+
+
+def _write(path: str, data: bytes) -> int:
+    """Writes a file, and gives the exit code, after saying why it cannot."""
+    try:
+        Path(path).write_bytes(data)
     except OSError as error:
-        print(f"schedule-builder: cannot write {arguments.file}: {error.strerror}", file=sys.stderr)
+        print(f"schedule-builder: cannot write {path}: {error.strerror}", file=sys.stderr)
         return COULD_NOT_RUN
     return OK
 
@@ -312,6 +345,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     rescale.add_argument("--diff", action="store_true", help="show the changes, make none")
     rescale.set_defaults(command=_rescale)
+
+    convert = commands.add_parser(
+        "convert",
+        help="write a config in the other format",
+        description="Write a config in text format as YAML, or the reverse, with its comments.",
+    )
+    convert.add_argument("file", metavar="FILE", help="text format, YAML or JSON")
+    convert.add_argument(
+        "--to",
+        choices=("text", "yaml"),
+        help="the format to write (what the name of the output says, or the other one)",
+    )
+    convert.add_argument("--output", metavar="FILE", help="where to write it (standard output)")
+    convert.set_defaults(command=_convert)
 
     diff = commands.add_parser(
         "diff",

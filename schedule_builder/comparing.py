@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -68,6 +69,8 @@ def _meaning(segment: Segment) -> Any:
 
 def _is_same(one: Schedule, other: Schedule, step: int) -> bool:
     first, second = one(step), other(step)
+    if first == second or (math.isnan(first) and math.isnan(second)):
+        return True
     return bool(abs(first - second) <= RELATIVE_TOLERANCE * max(abs(first), abs(second)))
 
 

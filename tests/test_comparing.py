@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf import text_format
@@ -117,6 +119,22 @@ def test_the_first_step_that_differs(first: str, second: str, step: int) -> None
 @given(learning_rates)
 def test_a_schedule_is_the_same_as_itself(message: pb.LearningRate) -> None:
     assert first_difference(message, build_schedule(message)) is None
+
+
+def test_no_rate_is_the_same_as_no_rate() -> None:
+    def steps(last: float) -> dict[str, Any]:
+        boundaries = {"boundaries": [0, 10], "values": [0.1, last]}
+        rate = {"type": "step_cosine_with_offset", "step_cosine_with_offset": boundaries}
+        optimizer = {"optimizer": {"type": "sgd", "sgd": {}}, "learning_rate": rate}
+        return {"trainer": {"train_steps": 10, "optimizer_config": optimizer}}
+
+    # From its last boundary on the Garden has no rate; training ends there.
+    assert math.isnan(build_schedule(steps(0.01))(10))
+    assert first_difference(steps(0.01), steps(0.01)) is None
+    assert first_difference(steps(0.01), steps(0.02)) == 1
+    constant = {"constant_learning_rate": {"learning_rate": 0.1}}
+    stages = [{"learning_rate": constant, "steps": 10}, {"learning_rate": constant}]
+    assert first_difference(steps(0.1), {"sequential_learning_rate": {"stage": stages}}) == 10
 
 
 @given(learning_rates, st.integers(0, 2**40))

@@ -90,6 +90,20 @@ def test_resolved_shows_its_defaults(installed: Path, tmp_path: Path) -> None:
     assert run(installed, "show", path, "--resolved").stdout.count("# default") < 20
 
 
+def test_it_is_converted(installed: Path, tmp_path: Path) -> None:
+    path = tmp_path / "sawtooth.config"
+    path.write_text(TEXT)
+    there = run(installed, "convert", path)
+    assert there.stdout == YAML.replace(
+        " type.googleapis.com/acme.schedules.Sawtooth",
+        (' "type.googleapis.com/acme.schedules.Sawtooth"'),
+    )
+    path = path.with_suffix(".yaml")
+    path.write_text(YAML)
+    back = run(installed, "convert", path)
+    assert back.stdout.replace("\n    ", " ").split() == TEXT.split()
+
+
 def test_a_misspelt_kind(installed: Path, tmp_path: Path) -> None:
     path = tmp_path / "bad.config"
     path.write_text(TEXT.replace("Sawtooth", "Sawtoth"))
