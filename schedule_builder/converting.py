@@ -156,14 +156,19 @@ class _Writer:
         """A list on one line; None where it does not fit or holds more than scalars."""
         items = [self.scalar(v, declared) for v in value.items if isinstance(v, Scalar)]
         line = f"{opening} [{', '.join(items)}]"
-        has_notes = bool(self.notes) and self.notes[0].start < value.end
-        is_long = has_notes or len(items) < len(value.items) or len(line) > _LINE_LENGTH
+        comment = self.comment()
+        has_comment = comment is not None and comment.start < value.end
+        is_long = has_comment or len(items) < len(value.items) or len(line) > _LINE_LENGTH
         return None if is_long else line
 
     def is_one_line(self, block: Block) -> bool:
         """Whether a block stands between braces on one line."""
         text = self.text[block.start : block.end]
         return text[:1] in ("{", "<") and "\n" not in text
+
+    def comment(self) -> _Note | None:
+        """The next comment, behind blank lines."""
+        return next((note for note in self.notes if note.text), None)
 
     def line(self, line: str, end: int) -> None:
         """Writes a line, and beside it the comment that stands behind an offset."""
@@ -193,12 +198,11 @@ class _Writer:
         # Without braces, they belong to the block when they are indented as far.
         column = self.column(block.fields[0].start)
         while (
-            self.notes
-            and self.notes[0].text
-            and self.column(self.notes[0].start) >= column
-            and _NO_FIELD.fullmatch(self.text, block.end, self.notes[0].start)
+            (comment := self.comment())
+            and self.column(comment.start) >= column
+            and _NO_FIELD.fullmatch(self.text, block.end, comment.start)
         ):
-            self.notes_before(self.notes[0].start + 1, indent)
+            self.notes_before(comment.start + 1, indent)
 
     def column(self, offset: int) -> int:
         return self.document.source.position(offset)[1]
@@ -347,9 +351,8 @@ class _YamlWriter(_Writer):
             self.lines[-1] += f"  {self.notes.popleft().text}"
 
     def item(self, value: Value, declared: FieldSchema | None, indent: str) -> None:
-        self.notes_before(value.start, indent)
-        if isinstance(value, Block) and self.is_beside(value.start):
-            self.notes_before(self.notes[0].start + 1, indent)
+        first = value.fields[0] if isinstance(value, Block) and value.fields else value
+        self.notes_before(first.start, indent)
         at, dash = len(self.lines), f"{indent}-"
         self.value(dash, value.start, value, declared, indent)
         if self.lines[at] == dash:

@@ -262,6 +262,57 @@ def test_layout() -> None:
     assert convert(read(BACK, "text"), "yaml") == AS_YAML
 
 
+COMMENTED = """\
+manual_step_learning_rate:
+  schedule:
+    # One.
+    - {step: 1, learning_rate: 0.1}
+
+    # Two, and more
+    # of it.
+    - step: 2
+      learning_rate: 0.01
+      # In it.
+
+      # In it, too.
+  # Behind them.
+  initial_learning_rate: 1
+
+# Behind everything.
+"""
+
+
+def test_comments_belong_where_they_are_indented_to() -> None:
+    assert convert(read(COMMENTED, "yaml"), "yaml") == COMMENTED
+    text = convert(read(COMMENTED, "yaml"), "text")
+    assert (
+        text
+        == """\
+manual_step_learning_rate {
+  # One.
+  schedule { step: 1 learning_rate: 0.1 }
+
+  # Two, and more
+  # of it.
+  schedule {
+    step: 2
+    learning_rate: 0.01
+    # In it.
+
+    # In it, too.
+  }
+  # Behind them.
+  initial_learning_rate: 1
+}
+
+# Behind everything.
+"""
+    )
+    # What stands before the first entry may be about all of them.
+    before = COMMENTED.replace("  schedule:\n    # One.\n", "  # One.\n  schedule:\n")
+    assert convert(read(text, "text"), "yaml") == before
+
+
 def test_line_ends() -> None:
     config = read(TEXT.replace("\n", "\r\n"), "text")
     assert convert(config, "yaml") == AS_YAML.replace("\n", "\r\n")
