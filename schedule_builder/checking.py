@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from schedule_builder.config import examine, examine_bytes
+from schedule_builder.config import Config, examine, examine_bytes
 from schedule_builder.diagnostics import Diagnostic, Source
 from schedule_builder.settings import Settings, settings_for
 
@@ -73,16 +73,16 @@ def check(data: bytes, filename: str, request: Request = NOTHING_MORE) -> Checke
         settings=settings,
     )
     source = config.document.source
-    found = _unsuppressed(source, config.diagnostics)
+    found = _unsuppressed(config)
     return Checked(filename, source.text, tuple(settings.judged(found, filename)))
 
 
-def _unsuppressed(source: Source, diagnostics: tuple[Diagnostic, ...]) -> list[Diagnostic]:
-    if "schedule-builder" not in source.text:
-        return list(diagnostics)
+def _unsuppressed(config: Config) -> list[Diagnostic]:
+    if "schedule-builder" not in config.document.source.text.lower():
+        return list(config.diagnostics)
     from schedule_builder.suppressing import suppress  # few files need it
 
-    return suppress(source, diagnostics)
+    return suppress(config.document, config.diagnostics)
 
 
 def validate(
@@ -123,7 +123,7 @@ def validate_text(text: str, filename: str = "<text>") -> list[Diagnostic]:
         All findings, by line. Never raises for a bad config.
     """
     config = examine(Source(filename, text))
-    return _unsuppressed(config.document.source, config.diagnostics)
+    return _unsuppressed(config)
 
 
 def mend(data: bytes, filename: str, request: Request, *, unsafe: bool) -> tuple[bytes, int]:

@@ -120,10 +120,23 @@ def _rescale(arguments: argparse.Namespace) -> int:
         return FOUND_ERRORS
     mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     new = mark + text.encode()
+    if new == data:
+        end = config.schedule.begins[-1]
+        hint = f"; its schedule ends at step {end}: `--from-steps {end}` would fit that to the run"
+        print(
+            f"schedule-builder: nothing to change: {arguments.file} is made for"
+            f" {arguments.num_steps} steps{hint if end not in (0, arguments.num_steps) else ''}",
+            file=sys.stderr,
+        )
+        return OK
     if arguments.diff:
         sys.stdout.write(validating.difference(data, new, arguments.file))
         return OK
-    return _write(arguments.file, new)
+    code = _write(arguments.file, new)
+    if code == OK:
+        # What did not fit the old run does not fit the new one.
+        _print_findings(examine_bytes(new, arguments.file))
+    return code
 
 
 def _convert(arguments: argparse.Namespace) -> int:

@@ -418,6 +418,9 @@ def _result(
     schedule: Schedule | None,
 ) -> Config:
     diagnostics = tuple(sorted(report.diagnostics))
+    if not _UNREADABLE.isdisjoint(d.code for d in diagnostics):
+        # How the rest is nested is not certain.
+        diagnostics = tuple(replace(d, fix=None) for d in diagnostics)
     if report.has_errors:
         schedule = None
     return Config(report.source.filename, message, diagnostics, schedule, document, places)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections import deque
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from google.protobuf.text_encoding import CEscape
 
 from schedule_builder.binding import FieldSchema, is_opaque, schema_of, typed
+from schedule_builder.comments import Note, notes
 from schedule_builder.config import Config
 from schedule_builder.lowering import custom_kinds
 from schedule_builder.text_format import TEXT_FORMAT
@@ -19,11 +19,6 @@ from schedule_builder.tree import Block, Document, Field, Scalar, Sequence, Synt
 from schedule_builder.yaml_format import YAML
 
 _LINE_LENGTH = 100
-# In text format strings come along, so that a comment's sign in one of them is none.
-_NOTES = {
-    TEXT_FORMAT: r"^(?:[ \t]*\r?\n)+|(\#[^\r\n]*)|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'",
-    YAML: r"^(?:[ \t]*\r?\n)+|((?<!\S)\#[^\r\n]*)",
-}
 _BESIDE = re.compile(r"[ \t:,;{<\[-]*")
 _NO_FIELD = re.compile(r"(?:\s|#[^\n]*)*")
 _NOT_PLAIN = re.compile(r"[,\[\]{}:#\n]")
@@ -75,37 +70,6 @@ def convert(config: Config, file_format: str) -> str:
     return newline.join([*writer.lines, ""])
 
 
-class _Note(NamedTuple):
-    """A comment, or blank lines, whose text is empty."""
-
-    start: int
-    text: str
-
-
-def _notes(document: Document) -> Iterator[_Note]:
-    text = document.source.text
-    # A sign in a YAML value begins no comment, whatever stands before it.
-    values = iter(sorted(_scalars(document.root))) if document.syntax is YAML else iter(())
-    start, end = next(values, (len(text), len(text)))
-    for match in re.finditer(_NOTES[document.syntax], text, re.MULTILINE):
-        while end <= match.start() < len(text):
-            start, end = next(values, (len(text), len(text)))
-        if match.start() < start and (match[1] or not match[0].strip()):
-            yield _Note(match.start(), (match[1] or "").rstrip())
-
-
-def _scalars(value: Value) -> Iterator[tuple[int, int]]:
-    if isinstance(value, Scalar):
-        yield value.start, value.end
-    elif isinstance(value, Sequence):
-        for item in value.items:
-            yield from _scalars(item)
-    else:
-        for field in value.fields:
-            yield field.start, field.end
-            yield from _scalars(field.value)
-
-
 class _Writer:
     """Writes a tree line by line, with the comments in between."""
 
@@ -114,7 +78,7 @@ class _Writer:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.text = document.source.text
-        self.notes = deque(_notes(document))
+        self.notes = deque(notes(document))
         self.lines: list[str] = []
 
     def fields(self, block: Block, descriptor: Any, indent: str) -> None:
@@ -166,7 +130,7 @@ class _Writer:
         text = self.text[block.start : block.end]
         return text[:1] in ("{", "<") and "\n" not in text
 
-    def comment(self) -> _Note | None:
+    def comment(self) -> Note | None:
         """The next comment, behind blank lines."""
         return next((note for note in self.notes if note.text), None)
 

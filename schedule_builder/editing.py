@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 
-from schedule_builder.diagnostics import Diagnostic, Edit, Fix, Path, Remove, Repair
+from schedule_builder.diagnostics import Diagnostic, Edit, Fix, Path, Remove, Repair, Set
 from schedule_builder.tree import Block, Document, Element, Scalar, Value
 
 _SEPARATOR = re.compile(r"[ \t]*[,;]")
@@ -16,21 +16,32 @@ _COMMENT = re.compile(r"#[^\r\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 
 
 def fix_of(document: Document, repair: Repair) -> Fix | None:
-    """The edits of a document that make a repair; None where the place is not in its text."""
+    """The edits of a document that make a repair; None where the place is not in its text.
+
+    Nor are there any where they could change what stands elsewhere for the same value.
+    """
+    if document.has_aliases:
+        return None
     text = document.source.text
     edits: list[Edit] = []
     for change in repair.changes:
-        if isinstance(change, Remove):
-            edit = _removal(document, change.path)
-        else:
-            edit = _setting(document, change.path, change.text)
-        if edit is None or edit.end > len(text):
+        edit = edit_of(document, change)
+        if edit is None:
             return None
         is_inside = edits and edits[-1].start == edits[-1].end
         if is_inside and not _are_apart(edits[-1], edit):
             edit = _merged(edits.pop(), edit, text)
         edits.append(edit)
     return Fix(repair.title, tuple(edits), repair.safe)
+
+
+def edit_of(document: Document, change: Set | Remove) -> Edit | None:
+    """The edit of a document that makes a change; None where the place is not in its text."""
+    if isinstance(change, Remove):
+        edit = _removal(document, change.path)
+    else:
+        edit = _setting(document, change.path, change.text)
+    return edit if edit is not None and edit.end <= len(document.source.text) else None
 
 
 def _merged(insertion: Edit, removal: Edit, text: str) -> Edit:
@@ -83,8 +94,6 @@ def without(text: str, start: int, end: int) -> Edit:
     Comments in it and behind it stay.
     """
     line_start = text.rfind("\n", 0, start) + 1
-    if text[line_start:start].strip() == "-":
-        start = line_start + text[line_start:start].index("-")
     separator = _SEPARATOR.match(text, end)
     if separator:
         end = separator.end()
@@ -102,13 +111,30 @@ def without(text: str, start: int, end: int) -> Edit:
         newline = "\r\n" if rest[0].endswith("\r\n") else "\n"
         kept = "".join(f"{indent}{comment}{newline}" for comment in comments)
         return Edit(line_start, rest.end(), kept)
-    if separator:
+    if rest is not None and not rest[1] and indent.strip(" \t") == "-":
+        # What follows takes the place beside the dash.
+        end = rest.end()
+    if separator or not indent.strip(" \t-"):
         blanks = _BLANKS.match(text, end)
         end = blanks.end() if blanks else end
     else:
         start -= len(indent) - len(indent.rstrip(" \t"))
     newline = "\r\n" if "\r\n" in text else "\n"
     return Edit(start, end, "".join(f" {comment}{newline}" for comment in comments))
+
+
+def _dash(text: str, start: int) -> int:
+    """Where the dash stands that an entry of a YAML list follows, or else the entry's own start."""
+    at = text.rfind("\n", 0, start) + 1
+    before = text[at:start].strip()
+    while before != "-":
+        if (before and not before.startswith("#")) or not at:
+            return start
+        at, end = text.rfind("\n", 0, at - 1) + 1, at - 1
+        before = text[at:end].strip()
+        if before.startswith("-"):
+            before = before.partition("#")[0].rstrip()
+    return text.index("-", at)
 
 
 def _find(document: Document, path: Path) -> Element | None:
@@ -132,7 +158,8 @@ def _removal(document: Document, path: Path) -> Edit | None:
         return None
     field, value, sequence = found
     if sequence is not None and len(sequence.items) > 1:
-        return without(document.source.text, value.start, value.end)
+        start = _dash(document.source.text, value.start)
+        return without(document.source.text, start, value.end)
     return without(document.source.text, field.start, field.value.end)
 
 

@@ -14,13 +14,14 @@ _OTHERS: dict[Kind, str] = {
     tree.NOT_TEXT: """A config is a text in UTF-8.
 
     Binary files, such as checkpoints, and texts in UTF-16 or Latin-1 are not read. Editors on
-    Windows offer UTF-8 where they save.
+    Windows offer UTF-8 where they save. What else is saved in the place of a config by mistake is
+    recognised, too: a web page, a Git LFS pointer, the schema itself, a file in the other format.
     """,
     tree.SYNTAX: """A config follows the syntax of its format.
 
     Text format is `name: value` and `name { ... }`; the suffixes `.config`, `.pbtxt` and
     `.textproto` say so. YAML and JSON have the suffixes `.yaml`, `.yml` and `.json`. Reading goes
-    on behind an error, so that one run finds them all.
+    on behind an error, so that one run finds more than the first of them.
 
         learning_rate 0.1
         learning_rate: 0.1
@@ -65,9 +66,9 @@ _OTHERS: dict[Kind, str] = {
     """,
     tree.DUPLICATE: """A field that is not repeated is given once.
 
-    YAML keeps the last of two, text format refuses them; either way one of the two numbers is not
-    what its author believes. Of two equal copies `--fix` removes one, and in YAML the first, which
-    counts for nothing.
+    The Object Detection API and YAML's readers keep the last of two numbers and say nothing, and
+    the other is what their author may believe in. `--fix` removes the first, which counts for
+    nothing, where the file is sound otherwise.
 
         num_steps: 1000   num_steps: 2000
         num_steps: 2000
@@ -166,7 +167,8 @@ class Page:
 
 
 def _pages() -> dict[str, Page]:
-    texts = dict(_OTHERS)
+    # What stands here without prose is to keep the indentation of an example.
+    texts = {kind: text.replace("\n    ", "\n") for kind, text in _OTHERS.items()}
     for found in (r for entries in rules.RULES.values() for r in entries):
         texts[found.kind] = found.check.__doc__ or ""
     for kind, check in run_rules.RULES:

@@ -12,6 +12,7 @@ _SCHEMA = re.compile(
     r"^[ \t]*(?:syntax[ \t]*=[ \t]*[\"']proto[23][\"']|(?:message|enum)[ \t]+\w+\s*\{)",
     re.MULTILINE,
 )
+_POINTER = re.compile(r"version https://git-lfs\.github\.com/spec/\S*")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: [^\n]*)?\r?$", re.MULTILINE)
 _TEXT_BLOCK = re.compile(r"^[ \t]*\w+[ \t]*[{<]", re.MULTILINE)
 _JSON = re.compile(r"\s*\{\s*\"")
@@ -30,6 +31,12 @@ def mistaken(text: str, file_format: str) -> tuple[Kind, Span, str] | None:
             Span(*page.span()),
             "this is a page of the web that shows a config, and not the config: download the file"
             " itself (on GitHub, `Raw`)",
+        )
+    if pointer := _POINTER.match(text):
+        return (
+            NOT_TEXT,
+            Span(*pointer.span()),
+            "this is what Git LFS keeps in the place of a file: fetch the file with `git lfs pull`",
         )
     if marker := _CONFLICT.search(text):
         words = "this is a merge-conflict marker: resolve the conflict"

@@ -11,11 +11,13 @@ from google.protobuf.message import Message
 
 from schedule_builder.binding import counting, schema_of
 from schedule_builder.config import Config, examine
-from schedule_builder.diagnostics import ConfigError, Edit, Path, Repair, Set
-from schedule_builder.editing import apply
+from schedule_builder.diagnostics import ConfigError, Edit, Path, Set
+from schedule_builder.editing import apply, edit_of
 from schedule_builder.v1 import experiment_pb2, learning_rate_pb2
 
 _COUNTS_STEPS = re.compile(r"(?:^|_)steps?(?:_|$)|^(?:boundaries|milestones|timescale|offset)$")
+_LONGEST_NAME = 200
+_ANCHOR = re.compile(r"&([^\s,\[\]{}]+)\s+\Z")
 _WITHOUT_LENGTH = frozenset(
     (
         "PowerDecayLearningRate",
@@ -70,33 +72,64 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
     length = from_steps or config.num_steps
     if length is None:
         message = (
-            f"{config.filename} does not say for how many steps its schedule was made: give"
-            " --from-steps, or in Python `from_steps`"
+            f"{config.filename} does not say for how many steps its schedule was made: give that,"
+            " as `--from-steps`"
         )
         raise RescaleError(message)
     ratio = Fraction(num_steps, length)
-    changes = [
-        Set(path, str(new)) for path, old in _counts(config) if (new := _scaled(old, ratio)) != old
-    ]
+    changes = {
+        Set(path, str(new)): old
+        for path, old in _counts(config)
+        if (new := _scaled(old, ratio)) != old
+    }
     dialect = config.dialect
     if dialect.num_steps and config.get(dialect.num_steps) != num_steps:
-        changes.append(Set(dialect.num_steps, str(num_steps)))
+        changes[Set(dialect.num_steps, str(num_steps))] = length
     source = config.document.source
-    edits: list[Edit] = []
-    for change in changes:
-        fix = config.fix(Repair("", (change,), safe=False))
-        if fix is None:
-            message = (
-                f"{_where(config, change.path)}: `{change.path[-1]}` would have to be"
-                f" {change.text}: write it into the file first"
-            )
-            raise RescaleError(message)
-        edits += fix.edits
-    text = apply(source.text, edits)
+    text = apply(source.text, _edits(config, changes))
     changed = examine(type(source)(source.filename, text))
     if changed.schedule is None:
         raise ConfigError(changed.diagnostics)
     return text
+
+
+def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
+    """The edits that make changes of what was there before, each of which is needed once."""
+    edits: dict[Edit, Path] = {}
+    for change, old in changes.items():
+        edit = edit_of(config.document, change)
+        if edit is None:
+            message = (
+                f"{_where(config, change.path)}: `{change.path[-1]}` is not in the file, and"
+                f" would have to be {change.text} instead of its default, {old}: write it there"
+                " first"
+            )
+            raise RescaleError(message)
+        edits[edit] = change.path
+    if not config.document.has_aliases:
+        return list(edits)
+    return _with_aliases(config, edits)
+
+
+def _with_aliases(config: Config, edits: dict[Edit, Path]) -> list[Edit]:
+    """What YAML's aliases leave of edits: they follow the value that they stand for."""
+    text = config.document.source.text
+    following: list[Edit] = []
+    for edit, path in edits.items():
+        anchor = _ANCHOR.search(text, max(edit.start - _LONGEST_NAME, 0), edit.start)
+        if anchor is None:
+            continue
+        alias = f"*{anchor[1]}"
+        same = [e for e in edits if text[e.start : e.end] == alias and e.text == edit.text]
+        following += same
+        uses = re.findall(rf"(?<![^\s,\[{{:-]){re.escape(alias)}(?![^\s,\]}}])", text)
+        if len(uses) > len(same):
+            message = (
+                f"{_where(config, path)}: other values are aliases of `&{anchor[1]}`, and would"
+                " change with it: write them out first"
+            )
+            raise RescaleError(message)
+    return [edit for edit in edits if edit not in following]
 
 
 def _scaled(steps: int, ratio: Fraction) -> int:

@@ -7,18 +7,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from schedule_builder.diagnostics import Diagnostic, Edit, Fix, Kind, Report, Source, Span, closest
+from schedule_builder.comments import notes
+from schedule_builder.diagnostics import Diagnostic, Edit, Fix, Kind, Report, Span, closest
+from schedule_builder.tree import Document
 
 UNUSED = Kind("SB901", "unused-suppression", "warning")
 BAD = Kind("SB902", "bad-suppression", "error")
 
-_COMMENT = re.compile(r"#[ \t]*schedule-builder[ \t]*:[ \t]*([^\r\n]*)")
+_MARK = re.compile(r"#[ \t]*schedule-builder[ \t]*:[ \t]*([^#]*)", re.IGNORECASE)
 _VERB = re.compile(r"(ignore-file|ignore)[ \t]*\[([^\]]*)\]")
 _COMMENT_LINES = re.compile(r"[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*")
-_STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|(#)")
+_AFTER = re.compile(r"[ \t]*,[ \t]*")
+_BEFORE = re.compile(r",[ \t]*\Z")
 
 
 @dataclass
@@ -31,10 +34,11 @@ class _Suppression:
     used: bool = False
 
 
-def suppress(source: Source, diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+def suppress(document: Document, diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     """The findings that no comment silences, and those about the comments."""
+    source = document.source
     report = Report(source)
-    suppressions = list(_read(source, report))
+    suppressions = list(_read(document, report))
     kept = []
     for diagnostic in diagnostics:
         silencing = [
@@ -50,58 +54,79 @@ def suppress(source: Source, diagnostics: Sequence[Diagnostic]) -> list[Diagnost
             kept.append(diagnostic)
     for suppression in suppressions:
         if not suppression.used:
-            alone = sum(s.comment == suppression.comment for s in suppressions) == 1
+            beside = [s for s in suppressions if s.comment == suppression.comment]
+            if not any(s.used for s in beside):
+                # One edit takes all of them.
+                is_first = suppression is beside[0]
+                edit = _whole(source.text, suppression.comment) if is_first else None
+            else:
+                edit = _one(source.text, suppression.span)
             report.add(
                 UNUSED,
                 suppression.span,
                 f"nothing here is silenced: there is no {suppression.code}"
                 f"{' on this line' if suppression.row else ' in this file'}. Remove it",
-                fix=_removal(source.text, suppression.comment) if alone else None,
+                fix=Fix("Remove this suppression", (edit,), safe=True) if edit else None,
             )
     return sorted(kept + report.diagnostics)
 
 
-def _removal(text: str, comment: Span) -> Fix:
+def _whole(text: str, comment: Span) -> Edit:
+    """Takes out a comment, and its line where that is its own."""
     start, end = comment
     line_start = text.rfind("\n", 0, start) + 1
-    if not text[line_start:start].strip():
-        start = line_start
-        end = text.find("\n", end) + 1 or len(text)
-    else:
-        start = line_start + len(text[line_start:start].rstrip(" \t"))
-    return Fix("Remove this suppression", (Edit(start, end, ""),), safe=True)
+    line_end = text.find("\n", end) + 1 or len(text)
+    if not text[line_start:start].strip() and not text[end:line_end].strip():
+        return Edit(line_start, line_end, "")
+    return Edit(line_start + len(text[line_start:start].rstrip(" \t")), end, "")
 
 
-def _read(source: Source, report: Report) -> Iterable[_Suppression]:
+def _one(text: str, code: Span) -> Edit:
+    """Takes one code out of several."""
+    start, end = code
+    if comma := _AFTER.match(text, end):
+        return Edit(start, comma.end(), "")
+    before = _BEFORE.search(text, 0, start)
+    return Edit(before.start() if before else start, end, "")
+
+
+def _read(document: Document, report: Report) -> Iterator[_Suppression]:
     from schedule_builder.manual import NAMES, RULES  # few files need it
 
-    text = source.text
-    for match in _COMMENT.finditer(text):
-        line_start = text.rfind("\n", 0, match.start()) + 1
-        before = text[line_start : match.start()]
-        if any(m[1] for m in _STRING.finditer(before)) or before.count('"') % 2:
-            continue
-        comment = Span(match.start(), match.start(1) + len(match[1].rstrip()))
-        verb = _VERB.match(match[1])
-        if verb is None:
-            report.add(
-                BAD,
-                comment,
-                "this silences nothing: write `ignore[CODE]` or `ignore-file[CODE]`, such as"
-                " `# schedule-builder: ignore[SB402]`",
-            )
-            continue
-        row, _ = source.position(match.start())
-        if not before.strip() and (following := _COMMENT_LINES.match(text, match.end())):
-            row += following[0].count("\n")
-        for word in re.finditer(r"[^,\s]+", verb[2]):
-            code = NAMES.get(word[0].lower(), word[0].upper())
-            start = match.start(1) + verb.start(2) + word.start()
-            span = Span(start, start + len(word[0]))
-            if code in RULES:
-                line = None if verb[1] == "ignore-file" else row
-                yield _Suppression(code, line, span, comment)
+    source, text = document.source, document.source.text
+    for note in notes(document):
+        for match in _MARK.finditer(note.text):
+            begin = note.start + match.start(1)
+            comment = Span(note.start + match.start(), begin + len(match[1].rstrip()))
+            verb = _VERB.match(match[1])
+            if verb is None or not verb[2].strip():
+                report.add(
+                    BAD,
+                    comment,
+                    "this silences nothing: write `ignore[CODE]` or `ignore-file[CODE]`, such as"
+                    " `# schedule-builder: ignore[SB402]`",
+                )
                 continue
-            guess = closest(word[0], [*RULES, *NAMES])
-            hint = f": did you mean {guess}?" if guess else ""
-            report.add(BAD, span, f"there is no rule `{word[0]}`{hint}")
+            row, column = source.position(note.start)
+            is_alone = not text[note.start - column + 1 : note.start].strip()
+            if is_alone and (following := _COMMENT_LINES.match(text, note.start)):
+                row += following[0].count("\n")
+            for word in re.finditer(r"[^,\s]+", verb[2]):
+                code = NAMES.get(word[0].lower(), word[0].upper())
+                start = begin + verb.start(2) + word.start()
+                span = Span(start, start + len(word[0]))
+                if code in RULES:
+                    line = None if verb[1] == "ignore-file" else row
+                    yield _Suppression(code, line, span, comment)
+                    continue
+                report.add(BAD, span, f"there is no rule `{word[0]}`{_meant(word[0])}")
+
+
+def _meant(word: str) -> str:
+    from schedule_builder.manual import NAMES, RULES, find
+
+    group = find(word)
+    if len(group) > 1:
+        return f": a comment names whole codes, such as {group[0].code}"
+    guess = closest(word.upper(), RULES) or closest(word.lower(), NAMES)
+    return f": did you mean {guess}?" if guess else ""

@@ -138,6 +138,8 @@ class Document:
     source: Source
     root: Block
     syntax: Syntax
+    has_aliases: bool = False
+    """Whether parts of the text stand for values elsewhere, which an edit would change, too."""
 
     @cached_property
     def _elements(self) -> dict[tuple[int, str], list[Element]]:

@@ -48,6 +48,7 @@ _BOOLEANS = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 # These are compiled where they are used: few files need them, and all would wait.
 _PLACEHOLDER = r"\{\{[^{}\n]*\}\}"
+_PROPERTIES = r"(?:[&!][^\s,\[\]{}]*\s*)*"
 _TAG = r"!<[^>\n]*>|![^\s,\[\]{}]*"
 _FLOW = r"(\"(?:[^\"\\]|\\.)*\")|'[^']*'|(?<![^\s])#[^\n]*|(\t)"
 _ONLY_JSON = r"\\u[dD][89a-fA-F]|[\x7f-\x9f\u2028\u2029]"
@@ -105,6 +106,7 @@ class _Builder:
         self.texts = texts
         self.anchors: dict[str, tuple[Value, int, int] | None] = {}
         self.nodes = 0
+        self.has_aliases = False
         self.root: Value | None = None
         # Open containers, with the key that waits for its value, the keys seen so far,
         # the anchor and the number of nodes read before.
@@ -125,6 +127,10 @@ class _Builder:
             if start == end and self.stack and (key := self.stack[-1].key):
                 # Where nothing stands, parsers do not agree.
                 start = end = self.source.text.find(":", key.end) + 1
+            elif (event.anchor or event.tag) and (
+                properties := re.compile(_PROPERTIES).match(self.source.text, start)
+            ):
+                start = properties.end()
             scalar = Scalar(text, bool(event.style), start, end)
             if event.anchor:
                 self.anchors[event.anchor] = (scalar, 1, 0)
@@ -143,7 +149,11 @@ class _Builder:
             elif len(self.stack) + known[2] > MAX_DEPTH:
                 self.stop(TOO_DEEP, start, end, f"blocks are nested more than {MAX_DEPTH} deep")
             else:
-                self.value(*known)
+                self.has_aliases = True
+                value, size, height = known
+                if isinstance(value, Scalar):
+                    value = Scalar(value.text, value.quoted, start, end)
+                self.value(value, size, height)
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             is_list = isinstance(event, yaml.SequenceStartEvent)
             keep = self.check_tag(event, start, sequence=is_list)
@@ -348,4 +358,4 @@ def read(source: Source, report: Report) -> Document:
             f" {'a list' if isinstance(root, Sequence) else 'a single value'}",
         )
         root = Block(0)
-    return Document(source, root, YAML)
+    return Document(source, root, YAML, builder.has_aliases)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedule_builder import first_difference, load
+from schedule_builder import first_difference, load, validate_text
 from schedule_builder.checking import Request, check, mend
 from schedule_builder.config import examine
 from schedule_builder.diagnostics import ConfigError, Source
@@ -92,6 +92,50 @@ LAYOUTS = {
     - {step: 10, learning_rate: 0.02}
 """,
     ),
+    "YAML blocks whose dashes stand alone": (
+        "a.yaml",
+        """manual_step_learning_rate:
+  schedule:
+    -
+      step: 0
+      learning_rate: 0.2
+    - # a
+
+      step: 5
+      learning_rate: 0.2
+    -
+      step: 10
+      learning_rate: 0.02
+""",
+        """manual_step_learning_rate:
+  initial_learning_rate: 0.2
+  schedule:
+    # a
+    -
+      step: 10
+      learning_rate: 0.02
+""",
+    ),
+    "YAML blocks with a comment behind the dash": (
+        "a.yaml",
+        """manual_step_learning_rate:
+  initial_learning_rate: 0.1
+  schedule:
+  - # one
+    step: 5
+    learning_rate: 0.1
+  - step: 600
+    step: 700
+    learning_rate: 0.01
+""",
+        """manual_step_learning_rate:
+  initial_learning_rate: 0.1
+  schedule:
+  # one
+  - step: 700
+    learning_rate: 0.01
+""",
+    ),
     "JSON": (
         "a.json",
         '{"manual_step_learning_rate": {"schedule": [{"step": 0, "learning_rate": 0.2},'
@@ -103,6 +147,11 @@ LAYOUTS = {
         "a.config",
         "constant_learning_rate {\n  learning_rate: 1  # old\n  learning_rate: 2\n}\n",
         "constant_learning_rate {\n  # old\n  learning_rate: 2\n}\n",
+    ),
+    "two values on one line": (
+        "a.config",
+        "constant_learning_rate {\n  learning_rate: 1 learning_rate: 2\n}\n",
+        "constant_learning_rate {\n  learning_rate: 2\n}\n",
     ),
     "the first two of three values in yaml": (
         "a.yaml",
@@ -124,6 +173,17 @@ LAYOUTS = {
         "constant_learning_rate: {learning_rate: 1}  # schedule-builder: ignore[SB402]\n",
         "constant_learning_rate: {learning_rate: 1}\n",
     ),
+    "some of several suppressions": (
+        "a.yaml",
+        "constant_learning_rate: {}  # why  # schedule-builder: ignore[SB402, SB409,SB404]\n",
+        "constant_learning_rate: {}  # why  # schedule-builder: ignore[SB409]\n",
+    ),
+    "several suppressions": (
+        "a.yaml",
+        "# schedule-builder: ignore-file[SB402, SB404]\nconstant_learning_rate:"
+        " {learning_rate: 1}  # why  # schedule-builder: ignore[SB402]\n",
+        "constant_learning_rate: {learning_rate: 1}  # why\n",
+    ),
 }
 
 
@@ -140,6 +200,47 @@ def load_text(text: str, name: str) -> Schedule:
     if config.schedule is None:
         raise ConfigError(config.diagnostics)
     return config.schedule
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # What an alias stands for would change with its anchor, or have none.
+        """\
+manual_step_learning_rate:
+  initial_learning_rate: &r 0.3
+  schedule: [{step: 0, learning_rate: 0.1}, {step: 1000, learning_rate: 0.2}]
+min_learning_rate: *r
+""",
+        """\
+train_config:
+  batch_size: &t 500
+  num_steps: 100
+  optimizer: {adam_optimizer: {learning_rate: {cosine_decay_learning_rate: {
+    learning_rate_base: 1.0, total_steps: *t, warmup_steps: 0}}}}
+""",
+        # A text is no comment.
+        """\
+train_config:
+  optimizer: {adam_optimizer: {learning_rate: {constant_learning_rate: {learning_rate: 0.1}}}}
+model:
+  x: |
+    # schedule-builder: ignore[SB402]
+    more
+  y: "a
+    # schedule-builder: ignore-file[SB405]"
+""",
+    ],
+)
+def test_what_stands_elsewhere_stays(text: str) -> None:
+    assert mended(text, "a.yaml", unsafe=True) == text
+    assert validate_text(text, "a.yaml")
+
+
+def test_nothing_is_mended_where_the_syntax_is_broken() -> None:
+    text = "constant_learning_rate { learning_rate: 1 learning_rate: 2 learning_rat: 3"
+    assert mended(text, unsafe=True) == text
+    assert mended(text + "}", unsafe=True) != text + "}"
 
 
 def test_a_byte_order_mark_stays() -> None:

@@ -124,8 +124,42 @@ def test_defaults_are_written_where_they_would_change() -> None:
         "cosine_decay_learning_rate { total_steps: 2000000 learning_rate_base: 0.1"
         " warmup_steps: 2500 }"
     )
-    with pytest.raises(RescaleError, match=r"a\.config:1:\d+: `total_steps` would have to be"):
+    with pytest.raises(RescaleError, match=r"a\.config:1:1: `total_steps` is not in the file"):
         rescale(read("cosine_decay_learning_rate { }"), 500, 1000)
+
+
+ALIASES = """{}train_config:
+  num_steps: {}
+  optimizer:
+    adam_optimizer:
+      learning_rate:
+        {}
+{}"""
+SEQUENCE = """sequential_learning_rate:
+          stage:
+          - &a {steps: %d, learning_rate: {constant_learning_rate: {learning_rate: 0.1}}}
+          - {steps: %d, learning_rate: {constant_learning_rate: {learning_rate: 0.01}}}
+          - *a"""
+COSINE = "cosine_decay_learning_rate: {learning_rate_base: 1.0, total_steps: %s, warmup_steps: 0}"
+MODEL = "model: {x: &n 800}\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("", 1000, SEQUENCE % (100, 200)), ("", 500, SEQUENCE % (50, 100))),
+        (("", "&n 1000", COSINE % "*n"), ("", "&n 500", COSINE % "*n")),
+        ((MODEL, 1000, COSINE % "*n"), (MODEL, 500, COSINE % "400")),
+    ],
+)
+def test_aliases_of_yaml(before: tuple[Any, ...], after: tuple[Any, ...]) -> None:
+    assert rescale(read(ALIASES.format(*before, ""), "a.yaml"), 500) == ALIASES.format(*after, "")
+
+
+def test_an_alias_that_would_change_too_is_refused() -> None:
+    text = ALIASES.format("", 1000, COSINE % "&n 1000", "model: {x: *n}")
+    with pytest.raises(RescaleError, match=r"a\.yaml:6:79: other values are aliases of `&n`"):
+        rescale(read(text, "a.yaml"), 500)
 
 
 def test_no_number_of_steps_becomes_0() -> None:

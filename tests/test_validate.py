@@ -340,6 +340,16 @@ SUPPRESSED: dict[str, tuple[str, list[str]]] = {
     "in the file": (f"{LINE}  # schedule-builder: ignore-file[SB402,SB414]", []),
     "several": (f"{LINE}  #schedule-builder:ignore[SB402, SB409]", ["SB414", "SB901"]),
     "on another line": (f"{LINE}\n# schedule-builder: ignore[SB402]", ["SB414", "SB402", "SB901"]),
+    "behind a comment": (f"{LINE}  # why # schedule-builder: ignore[SB402]", ["SB414"]),
+    "each its own": (
+        f"{LINE}  # Schedule-Builder: ignore[SB402]  # schedule-builder: ignore-file[SB414] why",
+        [],
+    ),
+    "none": (f"{LINE}  # schedule-builder: ignore[]", ["SB414", "SB402", "SB902"]),
+    "the beginning of a code": (
+        f"{LINE}  # schedule-builder: ignore[SB4]",
+        ["SB414", "SB402", "SB902"],
+    ),
     "no code": (f"{LINE}  # schedule-builder: ignore", ["SB414", "SB402", "SB902"]),
     "no such code": (f"{LINE}  # schedule-builder: ignore[SB999]", ["SB414", "SB402", "SB902"]),
     "no such verb": (f"{LINE}  # schedule-builder: skip[SB402]", ["SB414", "SB402", "SB902"]),
