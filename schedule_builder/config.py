@@ -32,7 +32,7 @@ from schedule_builder.lowering import LoweringError, lower
 from schedule_builder.rules import ABOUT_ENTRIES, Finding, check_message
 from schedule_builder.run_rules import THRESHOLDS, Judgement, Run, check_run
 from schedule_builder.schedule import MAX_RATE, Schedule, whole
-from schedule_builder.tree import EMPTY, NOT_TEXT, SYNTAX, UNCLOSED, Document
+from schedule_builder.tree import EMPTY, NOT_TEXT, SYNTAX, UNCLOSED, Block, Document
 from schedule_builder.v1 import experiment_pb2, learning_rate_pb2, optimizer_pb2, pipeline_pb2
 
 IMPOSSIBLE = Kind("SB308", "impossible-schedule", "error")
@@ -333,6 +333,14 @@ def examine(
     schedule = _judge(config, binder, report, settings) if readable else None
     found = _result(document, report, message, binder.places, schedule)
     return replace(found, given_steps=num_steps)
+
+
+def parse(filename: str, text: str) -> tuple[Block, bool]:
+    """The tree of a text, whatever it is, and whether all of it could be read."""
+    source = Source(filename, text)
+    report = Report(source)
+    document = _reader(detect_format(filename, text))(source, report)
+    return document.root, not report.has_errors
 
 
 def _reader(file_format: str) -> Callable[[Source, Report], Document]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
 import os
 import re
@@ -9,20 +10,23 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from schedule_builder.settings import Settings, matches
+from schedule_builder.tree import Block
 
 STDIN = "-"
 _SUFFIXES = (".config", ".pbtxt", ".textproto", ".txtpb", ".prototxt", ".yaml", ".yml", ".json")
 _SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages", "build", "dist", "venv"))
 _LARGEST = 20_000_000
+_LARGEST_DOUBTFUL = 2_000_000
 _WILD = re.compile(r"[*?\[]")
-_CONFIG = re.compile(
-    rb"^[ \t{\"']*(?:train_config|train_input_reader|trainer|\w*_learning_rate)[\"']?\s*[:{<]"
-    rb"(?!\s*-\s)|\boptimizer_config[\"']?\s*:",
+_NAMES = re.compile(r"train_config|train_input_reader|trainer|_learning_rate")
+"""What every config holds."""
+_CERTAIN = re.compile(
+    r"^(?:train_config|train_input_reader)[ \t]*[:{<]|^trainer:(?:.*\n)*?[ ]+optimizer_config:",
     re.MULTILINE,
 )
-_PASTED = re.compile(rb"\s*(?:<!|<html|<\?xml|syntax\s*=)", re.IGNORECASE)
+_PROBABLE = re.compile(r"^[ \t]*train_config[ \t]*[:{<]", re.MULTILINE)
+_PASTED = re.compile(r"\s*(?:<!|<html|<\?xml|syntax\s*=)", re.IGNORECASE)
 """A page, or the schema, that was saved in the place of a config."""
-_OPENING = 1 << 16
 
 
 def find_files(
@@ -92,13 +96,33 @@ def _looks_like_config(path: Path) -> bool:
     try:
         if path.stat().st_size > _LARGEST:
             return False
-        with path.open("rb") as file:
-            opening = file.read(_OPENING)
-            if opening.lstrip()[:1] == b"[":
-                return False
-            if path.suffix == ".config" and "pipeline" in path.stem and _PASTED.match(opening):
-                return True  # it was meant to be one
-            return bool(_CONFIG.search(opening) or _CONFIG.search(opening[-100:] + file.read()))
+        data = path.read_bytes()
     except OSError:
         # It is reported where it is read.
         return True
+    is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = data.decode("utf-16" if is_wide else "utf-8-sig", "replace").replace("\r\n", "\n")
+    if path.suffix == ".config" and "pipeline" in path.stem and _PASTED.match(text):
+        return True  # it was meant to be one
+    if not _NAMES.search(text):
+        return False
+    if len(text) > _LARGEST_DOUBTFUL:
+        return bool(_PROBABLE.search(text))
+    return bool(_CERTAIN.search(text)) or _is_config(path, text)
+
+
+def _is_config(path: Path, text: str) -> bool:
+    """Whether the blocks of a file are those of a pipeline, an experiment or a learning rate."""
+    from schedule_builder.config import parse  # where names alone do not tell
+    from schedule_builder.v1 import experiment_pb2, learning_rate_pb2
+
+    root, is_sound = parse(path.name, text)
+    kinds = learning_rate_pb2.LearningRate.DESCRIPTOR.oneofs_by_name["learning_rate"].fields
+    names = {"train_config", "train_input_reader", *(kind.name for kind in kinds)} - {"custom"}
+    trainer = experiment_pb2.TrainerConfig.DESCRIPTOR.fields_by_name
+    for field in root.fields:
+        if isinstance(field.value, Block) and field.name in names:
+            return True
+        if isinstance(field.value, Block) and field.name == "trainer":
+            return any(inner.name in trainer for inner in field.value.fields)
+    return not is_sound and bool(_PROBABLE.search(text))

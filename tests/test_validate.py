@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import time
@@ -89,6 +90,43 @@ def test_a_folder_s_configs_are_found_by_their_contents(run: Run) -> None:
         os.path.join("deep", "er", "b.yaml"),  # noqa: PTH118
     }
     assert run("--format", "json")[1] == out
+
+
+OTHERS_FILES = {
+    "compose.yaml": "version: 2\nservices:\n  trainer:\n    image: x\n",
+    "mmcv.yaml": "optimizer:\n  type: SGD\n  lr: 0.1\noptimizer_config:\n  grad_clip: null\n",
+    "flat.yaml": "initial_learning_rate: 0.1\nepochs: 3\n",
+    "constant.yaml": "constant_learning_rate: 0.1\nepochs: 3\n",
+    "allennlp.yaml": "trainer: x\nmodel: foo\n",
+    "ldm.yaml": "model:\n  base_learning_rate: 4.5e-06\n  target: ldm.models.Autoencoder\n",
+    "lightning.yaml": "trainer:\n  max_steps: 100\n  accelerator: gpu\nmodel: {lr: 0.1}\n",
+    "nested.yaml": "jobs:\n  train_config:\n    batch_size: 3\n",
+    "labels.pbtxt": "item { id: 1 name: 'trainer' }\n",
+    "log.json": '{"history": [{"cosine_decay_learning_rate": {"a": 1}}]}',
+    "broken.yaml": "trainer: [\n  a: {\n",
+}
+OURS = {
+    "mark.config": "\ufefftrain_config { }\n",
+    "line.json": '{"model": {}, "train_config": {"num_steps": 5}}',
+    "line.config": "model { } train_config { num_steps: 5 }\n",
+    "warmup.config": "  warmup { warmup_steps: 3 } constant_learning_rate { }\n",
+    "flow.yaml": "{task: {}, trainer: {train_steps: 5}}\n",
+    "quoted.yaml": '"train_config":\n  num_steps: 5\n',
+    "broken.config": "model {\n  ssd {\n}\n\n  train_config {\n",
+    "table.yaml": "table_learning_rate:\n  learning_rates: [0.1]\n",
+}
+
+
+def test_files_of_other_tools_are_left_alone(run: Run) -> None:
+    for name, text in (OTHERS_FILES | OURS).items():
+        write(f"in/{name}", text)
+    Path("in/wide.config").write_bytes("train_config { }".encode("utf-16"))
+    code, out, _ = run("--format", "junit", "in")
+    assert code == 1
+    found = {Path(name).name for name in re.findall(r'<testcase name="([^"]*)"', out)}
+    assert found == OURS.keys() | {"wide.config"}
+    names = sorted(str(path) for path in Path("in").iterdir())
+    assert run("--format", "junit", "--filter", *names)[1] == out
 
 
 def test_a_page_in_the_place_of_a_pipeline_is_found(run: Run) -> None:
