@@ -219,11 +219,13 @@ def decay_never_happens(message: rates.CosineDecayLearningRate) -> Iterator[Find
     parts = _given(message, "warmup_steps")
     if message.hold_base_rate_steps:
         parts += " and " + _given(message, "hold_base_rate_steps")
+    advice = f"`total_steps` includes the warmup: more than {lead} is needed"
+    if not message.HasField("warmup_steps"):
+        advice = "Give `warmup_steps`, which `total_steps` includes: 0 for none"
     yield Finding(
         (blamed[0] if blamed else "total_steps",),
         f"no step is left for the decay: {parts} reach step {lead}, and"
-        f" {_given(message, 'total_steps')} ends the schedule there or before."
-        f" `total_steps` includes the warmup: more than {lead} is needed",
+        f" {_given(message, 'total_steps')} ends the schedule there or before. {advice}",
     )
 
 

@@ -7,10 +7,10 @@ in the whole message. Its docstring is its manual.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from google.protobuf.message import Message
 
@@ -30,6 +30,7 @@ from schedule_builder.v1 import learning_rate_pb2 as rates
 THRESHOLDS: dict[str, float] = {
     "idle-fraction": 0.01,
     "least-decay": 0.01,
+    "longest-floor-fraction": 0.2,
     "longest-warmup-fraction": 0.2,
 }
 """The numbers that rules judge by: shares of the run, or of a rate. Settings may change them."""
@@ -93,6 +94,13 @@ class Run:
     def last(self) -> int:
         """The last step of the run; of one without an end, where its last segment begins."""
         return self.num_steps - 1 if self.num_steps else self.schedule.begins[-1]
+
+    def has(self, path: Path) -> bool:
+        """Whether the config itself gives a field, and not its default."""
+        message: Any = self.root
+        for name in path[:-1]:
+            message = getattr(message, name) if isinstance(name, str) else message[name]
+        return bool(message.HasField(str(path[-1])))
 
     @property
     def ending(self) -> tuple[tuple[Path, str], ...]:
@@ -169,10 +177,13 @@ def no_num_steps(run: Run) -> Iterator[Finding]:
     """
     if run.num_steps is None and not isinstance(run.root, rates.LearningRate):
         name = "train_steps" if isinstance(run.root, garden.ExperimentConfig) else "num_steps"
+        block: Any = getattr(run.root, str(run.path[0]))
+        is_zero = block.HasField(name)
         yield Finding(
-            run.path[:1],
-            f"there is no `{name}`: nobody can say whether the schedule fits its run. Add it, or"
-            " give `--num-steps`",
+            (run.path[0], name) if is_zero else run.path[:1],
+            f"{f'`{name}` is 0' if is_zero else f'there is no `{name}`'}: nobody can say whether"
+            f" the schedule fits its run. {'Write' if is_zero else 'Add'} it, or give"
+            " `--num-steps`",
         )
 
 
@@ -218,19 +229,26 @@ def long_warmup(run: Run) -> Iterator[Finding]:
     for path, steps in run.warmups:
         if path in run.blamed:
             continue
+        taken = f"{steps}{'' if run.has(path) else ', its default,'}"
         if steps >= run.num_steps:
+            first, now, goal = (_rate(run.schedule(step)) for step in (0, run.last, steps))
+            if run.schedule(run.last) > run.schedule(0):
+                how = f"rises all the time, to {now} at the last step instead of {goal}"
+            elif first == now:
+                how = f"is {now} all the time, and never gets to {goal}"
+            else:
+                how = f"is {now} at the last step, and never gets to {goal}"
             yield Finding(
                 path,
-                f"the warmup takes {steps} steps, and training ends at {run.num_steps}: the rate"
-                f" rises all the time, to {_rate(run.schedule(run.last))} at the last step instead"
-                f" of {_rate(run.schedule(steps))}",
+                f"the warmup takes {taken} steps, and training ends at {run.num_steps}: the rate"
+                f" {how}",
                 run.ending,
             )
         elif steps > run.num_steps * run.thresholds["longest-warmup-fraction"]:
             share = 100 * steps / run.num_steps
             yield Finding(
                 path,
-                f"the warmup takes {steps} of {run.num_steps} steps, {share:.0f} % of the run",
+                f"the warmup takes {taken} of {run.num_steps} steps, {share:.0f} % of the run",
                 run.ending,
             )
 
@@ -270,15 +288,21 @@ def stage_not_reached(run: Run) -> Iterator[Finding]:
         schedule { step: 900000 learning_rate: 0.00003 }        # never happens
     """
     for schedule, current, following in _unfinished(run):
-        if isinstance(current.curve, Constant) and isinstance(following.curve, Constant):
+        if _is_stage(current, following):
             others = len(schedule.segments) - schedule.segments.index(following) - 1
             also = f" and the {_count(others, 'stage')} after it" if others > 1 else ""
             also = " and the one after it" if others == 1 else also
+            which = (
+                f"this stage{also} are never reached: they begin"
+                if also
+                else ("this stage is never reached: it begins")
+            )
+            begin = f"step {following.begin}{' or later' if also else ''}"
+            if "boundaries" in following.path:
+                begin += " (one after the boundary)"
             yield Finding(
                 run.at(following),
-                f"this stage{also} {'are' if also else 'is'} never reached: it begins at step"
-                f" {following.begin}, and training ends at {run.num_steps}."
-                f" {_stays(run, schedule)}",
+                f"{which} at {begin}, and training ends at {run.num_steps}. {_stays(run)}",
                 run.ending,
             )
 
@@ -298,25 +322,51 @@ def decay_not_completed(run: Run) -> Iterator[Finding]:
     for schedule, current, following in _unfinished(run):
         end = following.begin
         if isinstance(current.curve, Constant):
-            if not isinstance(following.curve, Constant):
+            if not _is_stage(current, following):
                 yield Finding(
                     run.at(following),
                     f"the decay never begins: it would at step {end}, and training ends at"
-                    f" {run.num_steps}. {_stays(run, schedule)}",
+                    f" {run.num_steps}. {_stays(run)}",
                     run.ending,
                 )
             continue
-        beyond = end - run.last - 1
         is_first_cycle = schedule.segments[0] is current or current.path != following.path
-        if beyond > (run.last + 1) * run.thresholds["idle-fraction"] and is_first_cycle:
-            path = run.at(following)
+        if not _is_cut_off(run, end) or not is_first_cycle:
+            continue
+        # Behind a decay there may be a restart, or no rate at all.
+        goal = end if schedule(end) <= schedule(end - 1) else end - 1
+        is_rise = schedule(goal) > schedule(run.last)
+        goal = end if is_rise else goal
+        now, then = _rate(run.schedule(run.last)), _rate(run.schedule(goal))
+        if goal < end and run.schedule(goal) < _NEXT_TO_NOTHING * run.schedule(0):
+            then = "almost 0"
+        path = run.at(following)
+        is_required = following is schedule.segments[-1] and _must_end_together(run)
+        if now != then and not (is_required and not is_rise):
             yield Finding(
                 path,
-                f"the decay ends at step {end}, and training at {run.num_steps}: the rate is"
-                f" {_rate(schedule(run.last))} at the last step instead of {_rate(schedule(end))}",
+                f"the {'rise' if is_rise else 'decay'} ends at step {end}, and training at"
+                f" {run.num_steps}: the rate is {now} at the last step instead of {then}",
                 run.ending,
-                _aligned(run, path, end),
+                None if is_rise else _aligned(run, path, end),
             )
+    main = run.main
+    # Cycles are one segment, whatever their number.
+    if getattr(main, "cycle", False) and _is_cut_off(run, main.decay_steps):
+        yield Finding(
+            (*run.kind, "decay_steps"),
+            f"the first cycle ends at step {main.decay_steps}, and training at {run.num_steps}: the"
+            f" rate is {_rate(run.schedule(run.last))} at the last step",
+            run.ending,
+        )
+    if isinstance(main, rates.CyclicLearningRate) and _is_cut_off(run, main.step_size_up):
+        yield Finding(
+            (*run.kind, "step_size_up"),
+            f"the first rise ends at step {main.step_size_up}, and training at {run.num_steps}: the"
+            f" rate is {_rate(run.schedule(run.last))} at the last step, and never gets to"
+            f" {_rate(main.max_learning_rate)}",
+            run.ending,
+        )
 
 
 @rule("SB401", "decay-not-reached")
@@ -373,9 +423,23 @@ def _unfinished(run: Run) -> Iterator[tuple[Schedule, Segment, Segment]]:
             yield schedule, current, following
 
 
-def _stays(run: Run, schedule: Schedule) -> str:
-    now = _rate(schedule(run.last))
-    if all(schedule(step) == schedule(0) for step in schedule.extremes(0, run.last)):
+def _is_stage(before: Segment, after: Segment) -> bool:
+    """Whether a schedule goes from one rate to the next because a list of them says so."""
+    both = isinstance(before.curve, Constant) and isinstance(after.curve, Constant)
+    return both and not _LISTS.isdisjoint(after.path)
+
+
+def _is_cut_off(run: Run, end: int) -> bool:
+    """Whether a part that ends at a step does so considerably later than the run."""
+    if run.num_steps is None:
+        return False
+    return end - run.num_steps > run.num_steps * run.thresholds["idle-fraction"]
+
+
+def _stays(run: Run) -> str:
+    now = _rate(run.schedule(run.last))
+    steps = run.schedule.extremes(0, run.last)
+    if all(run.schedule(step) == run.schedule(0) for step in steps):
         return f"The rate stays {now} for all of it"
     return f"The rate is {now} at the last step"
 
@@ -393,6 +457,9 @@ def _first_change(schedule: Schedule, begin: int) -> int | None:
     return high
 
 
+_ROUNDING = 1e-9
+_NEXT_TO_NOTHING = 1e-6
+_LISTS = frozenset(("schedule", "boundaries", "milestones", "learning_rates", "stage"))
 _LENGTHS = ("total_steps", "decay_steps", "total_decay_steps")
 
 
@@ -403,7 +470,9 @@ def _aligned(run: Run, path: Path, end: int) -> Repair | None:
     message: Any = run.root
     for name in path[:-1]:
         message = getattr(message, name) if isinstance(name, str) else message[name]
-    length = getattr(message, str(path[-1])) + run.num_steps - end
+    # A cycle reaches its end with its last update, a decay behind it.
+    last = run.num_steps - isinstance(message, rates.OneCycleLearningRate)
+    length = getattr(message, str(path[-1])) + last - end
     if length < 1:
         return None
     title = f"Set `{path[-1]}` to {length}, so that the decay ends with the run"
@@ -416,7 +485,8 @@ def ends_early(run: Run) -> Iterator[Finding]:
 
     After the end of its decay a schedule holds its lowest rate, which often is 0: training goes
     on, and the model learns nothing. Less than 1 % of the run (the setting `idle-fraction`) is
-    let be.
+    let be, and so is a fifth of it (`longest-floor-fraction`) at a floor, which is there to be
+    reached.
 
         num_steps: 3000   cosine_decay_learning_rate { total_steps: 2500 ... }   # 500 steps at 0
         num_steps: 3000   cosine_decay_learning_rate { total_steps: 3000 ... }
@@ -424,28 +494,80 @@ def ends_early(run: Run) -> Iterator[Finding]:
     # Of a line that leads to a first stage, SB410 speaks.
     if run.num_steps is None or isinstance(run.main, rates.ManualStepLearningRate):
         return
-    for schedule in _parts(run):
-        final = schedule.segments[-1]
-        idle = run.num_steps - final.begin
-        if (
-            len(schedule.segments) == 1
-            or not isinstance(final.curve, Constant)
-            or isinstance(schedule.segments[-2].curve, Constant)
-            or idle <= max(run.num_steps * run.thresholds["idle-fraction"], 1)
-            or run.at(final) in [path for path, _ in run.warmups]
-        ):
-            continue
-        before, rate = schedule.segments[-2], schedule(final.begin)
-        if schedule(before.begin) <= rate:
-            continue
-        path = run.at(final)
-        yield Finding(
-            path,
-            f"the schedule ends at step {final.begin}, and training at {run.num_steps}: the last"
-            f" {idle} of {run.num_steps} steps train at rate {_rate(rate)}",
-            run.ending,
-            _aligned(run, path, final.begin),
+    end = _end_of_decay(run)
+    if end is None or _must_end_together(run):
+        return
+    idle = run.num_steps - end.step
+    longest = run.thresholds["longest-floor-fraction" if end.is_floor else "idle-fraction"]
+    if idle <= max(run.num_steps * longest, 1):
+        return
+    rate = _rate(run.schedule(run.last))
+    if end.is_floor:
+        text = (
+            f"the rate has fallen to {rate} at step {end.step}, and training ends at"
+            f" {run.num_steps}: the last {idle} of {run.num_steps} steps train at that floor"
         )
+    else:
+        text = (
+            f"the schedule ends at step {end.step}, and training at {run.num_steps}: the last"
+            f" {idle} of {run.num_steps} steps train at rate {rate}"
+        )
+    repair = None if end.is_floor else _aligned(run, end.path, end.step)
+    yield Finding(end.path, text, run.ending, repair)
+
+
+class _End(NamedTuple):
+    """The first step of those at the end of a run that have one rate, to which it has fallen."""
+
+    step: int
+    path: Path
+    is_floor: bool = False
+
+
+def _end_of_decay(run: Run) -> _End | None:
+    """Where the rate of a run has fallen to its last one; None where it never does, or at a stage.
+
+    The steps among which are those of the highest and lowest rates have one direction in between.
+    """
+    schedule = run.schedule
+    rate = schedule(run.last)
+    steps = schedule.extremes(0, run.last)
+    high = len(steps) - 1
+    while high and schedule(steps[high - 1]) == rate:
+        high -= 1
+    if not high:
+        return None
+    low, first = steps[high - 1], steps[high]
+    while first - low > 1:
+        middle = (low + first) // 2
+        low, first = (low, middle) if schedule(middle) == rate else (middle, first)
+    if schedule(low) < rate or schedule((first + run.last) // 2) != rate:
+        return None
+    floor = schedule.segment_at(run.last).floor
+    part = next((p for p in _parts(run) if p(low) != p(first)), schedule)
+    # Where a decay nears its end it may be there already, but for a share that no float holds.
+    final = part.segment_at(run.last)
+    before = part.segment_at(max(final.begin - 1, 0))
+    is_lasting = isinstance(final.curve, Constant)
+    if is_lasting and (isinstance(before.curve, Constant) or run.at(final) in dict(run.warmups)):
+        return None
+    bare = Schedule((replace(final, begin=0, floor=0.0),))
+    if rate == floor and bare(run.last) < floor * (1 - _ROUNDING):
+        return _End(first, _floor(run), is_floor=True)
+    if is_lasting:
+        return _End(final.begin, run.at(final))
+    return _End(first, run.kind, is_floor=True) if rate == 0 else None
+
+
+def _must_end_together(run: Run) -> bool:
+    """Whether SB503 says what is to be said of the end."""
+    return bool(run.policy.get("require-end-at-num-steps"))
+
+
+def _floor(run: Run) -> Path:
+    """The field that says below which rate none falls."""
+    path = run.path if run.message.min_learning_rate else run.kind
+    return (*path, "min_learning_rate")
 
 
 @rule("SB408", "jump-up")
@@ -453,8 +575,9 @@ def jump_up(run: Run) -> Iterator[Finding]:
     """A rate that has fallen does not jump up again.
 
     After the warmup rates fall. A rate in the middle that is higher than the one before is most
-    often a slip: a digit too many or too few, or stages in the wrong order. Rates that rise from
-    the beginning on are a warmup in steps. Kinds that rise and fall by design are not asked.
+    often a slip: a digit too many or too few, stages in the wrong order, or factors where rates
+    are meant. Rates that rise from the beginning on are a warmup in steps, where that is a small
+    part of the run. Kinds that rise and fall by design are not asked.
 
         schedule { step: 1000 learning_rate: 0.001 }
         schedule { step: 2000 learning_rate: 0.01 }             # 0.0001 was meant
@@ -468,6 +591,11 @@ def jump_up(run: Run) -> Iterator[Finding]:
             return
         old, new = run.schedule(after.begin - 1), run.schedule(after.begin)
         has_fallen = has_fallen or old < run.schedule(before.begin) or new < old
+        if run.num_steps is not None and not before.begin:
+            longest = run.num_steps * run.thresholds["longest-warmup-fraction"]
+            has_fallen = has_fallen or (
+                isinstance(before.curve, Constant) and after.begin > longest
+            )
         names_rates = {*after.path} & {"schedule", "boundaries", "learning_rates", "stage"}
         if has_fallen and names_rates and new > old * (1 + 1e-6):
             yield Finding(
@@ -478,16 +606,33 @@ def jump_up(run: Run) -> Iterator[Finding]:
 
 @rule("SB410", "warmup-falls")
 def warmup_falls(run: Run) -> Iterator[Finding]:
-    """`warmup: true` of a manual schedule leads up to its first stage.
+    """A warmup leads up to the rate that follows it.
 
-    It is a straight line from `initial_learning_rate` at step 0 to the rate of the first stage at
-    its step, not a warmup to the initial rate. Over a first stage that is lower it is a slow decay
-    for the whole first stretch, where a constant rate was meant.
+    `warmup: true` of a manual schedule is a straight line from `initial_learning_rate` at step 0
+    to the rate of the first stage at its step, not a warmup to the initial rate. Over a first stage
+    that is lower it is a slow decay for the whole first stretch, where a constant rate was meant.
+    Other warmups fall where a digit of their own rate, or of the schedule's, is wrong.
 
         manual_step_learning_rate { initial_learning_rate: 0.0003 warmup: true
           schedule { step: 900000 learning_rate: 0.00003 } }    # falls for 900000 steps
     """
     main = run.main
+    for path, steps in run.warmups:
+        name = "warmup_learning_rate"
+        high, low = run.schedule(0), run.schedule(steps)
+        if path[:-1] != run.kind and high > low and run.has((*path[:-1], name)):
+            yield Finding(
+                (*path[:-1], name),
+                f"this warmup falls, from {_rate(high)} at step 0 to {_rate(low)} at step {steps}",
+            )
+    if isinstance(main, rates.ExponentialDecayLearningRate) and main.burnin_steps:
+        high, low = main.burnin_learning_rate, main.initial_learning_rate
+        if high > low:
+            yield Finding(
+                (*run.kind, "burnin_learning_rate"),
+                f"the burn-in is a warmup, and its rate {_rate(high)} is above"
+                f" `initial_learning_rate` {_rate(low)}",
+            )
     if not isinstance(main, rates.ManualStepLearningRate) or not main.warmup:
         return
     initial, first = main.initial_learning_rate, main.schedule[0]
@@ -560,6 +705,7 @@ def stage_without_effect(run: Run) -> Iterator[Finding]:
         schedule { step: 1000 learning_rate: 0.0003 }           # nothing happens at 1000
     """
     main = run.main
+    yield from _idle_values(run)
     if not isinstance(main, rates.ManualStepLearningRate):
         return
     levels = [main.initial_learning_rate, *(stage.learning_rate for stage in main.schedule)]
@@ -583,6 +729,42 @@ def stage_without_effect(run: Run) -> Iterator[Finding]:
             f"nothing changes at step {stage.step}: the rate is {rate} before it, too",
             repair=repair if has_effect else None,
         )
+
+
+def _idle_values(run: Run) -> Iterator[Finding]:
+    """Values that repeat the one before, and decays that lead to where they begin."""
+    main: Any = run.main
+    if isinstance(main, (rates.PiecewiseConstantLearningRate, garden.StepwiseLrConfig)):
+        for index, (before, rate) in enumerate(pairwise(main.values)):
+            if rate != before:
+                continue
+            paths = [(*run.kind, name, index + n) for name, n in (("values", 1), ("boundaries", 0))]
+            title = f"Remove this value, which repeats {_rate(rate)}, and its boundary"
+            repair = Repair(title, tuple(map(Remove, reversed(paths))), safe=True)
+            yield Finding(
+                paths[0],
+                f"nothing changes at boundary {main.boundaries[index]}: the rate is {_rate(rate)}"
+                " before it, too",
+                repair=repair if len(main.boundaries) > 1 else None,
+            )
+    elif isinstance(main, rates.MultiStepLearningRate) and main.decay_factor == 1:
+        yield Finding(
+            (*run.kind, "decay_factor"), "nothing changes at any milestone: the factor is 1"
+        )
+    fields = main.DESCRIPTOR.fields_by_name
+    for first in {"initial_learning_rate", "learning_rate_base"} & set(fields):
+        last = "end_learning_rate"
+        if (
+            last in fields
+            and "stable_steps" not in fields
+            and getattr(main, first) == getattr(main, last)
+        ):
+            default = "" if main.HasField(last) else ", its default"
+            yield Finding(
+                (*run.kind, last),
+                f"nothing decays: `{last}` ({_rate(main.end_learning_rate)}{default}) is the rate"
+                " at the beginning, too",
+            )
 
 
 @rule("SB416", "growing-rate")
@@ -692,9 +874,13 @@ def rate_above_policy(run: Run) -> Iterator[Finding]:
 def no_warmup(run: Run) -> Iterator[Finding]:
     """Every schedule begins with a warmup.
 
-    Asked where the setting `policy.require-warmup` says so.
+    Asked where the setting `policy.require-warmup` says so. A schedule that rises first, whatever
+    it is called, begins with one.
     """
-    if run.policy.get("require-warmup") and not run.warmups:
+    if not run.policy.get("require-warmup") or run.warmups:
+        return
+    levels = [run.schedule(step) for step in run.schedule.extremes(0, run.last)]
+    if next((rate for rate in levels if rate != levels[0]), 0.0) <= levels[0]:
         yield Finding(run.kind, "there is no warmup, and the project's settings require one")
 
 
@@ -704,16 +890,21 @@ def end_not_at_num_steps(run: Run) -> Iterator[Finding]:
 
     Asked where the setting `policy.require-end-at-num-steps` says so.
     """
-    if not run.policy.get("require-end-at-num-steps") or run.num_steps is None:
+    if not _must_end_together(run) or run.num_steps is None:
         return
-    final = run.schedule.segments[-1]
-    is_decay = (
-        len(run.schedule.segments) > 1
-        and isinstance(final.curve, Constant)
-        and not isinstance(run.schedule.segments[-2].curve, Constant)
-    )
-    # A cycle that ends with its last update holds that rate at it.
-    if is_decay and final.begin not in (run.num_steps, run.num_steps - 1):
+    if isinstance(run.main, rates.ManualStepLearningRate):
+        return
+    for schedule in _parts(run):
+        final, before = schedule.segments[-1], schedule.segments[-2:][0]
+        if (
+            not isinstance(final.curve, Constant)
+            or isinstance(before.curve, Constant)
+            or schedule(before.begin) <= schedule(final.begin)
+            or run.at(final) in dict(run.warmups)
+            # A cycle that ends with its last update holds that rate at it.
+            or final.begin in (run.num_steps, run.num_steps - 1)
+        ):
+            continue
         yield Finding(
             run.at(final),
             f"the schedule ends at step {final.begin}, and training at {run.num_steps}: the"

@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 
 from schedule_builder import ConfigError, build_optimizer, validate_text
-from schedule_builder.checking import check
+from schedule_builder.checking import Request, check, mend
 from schedule_builder.cli import main
-from schedule_builder.config import examine_bytes
+from schedule_builder.config import examine, examine_bytes
+from schedule_builder.diagnostics import Source
 from schedule_builder.manual import NAMES, RULES
+from schedule_builder.settings import Settings
 
 from .data import DATA, needs_data
 
@@ -117,6 +119,137 @@ def test_rules_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules", "SB999"]) == 2
 
 
+# --- what rules say of schedules that are no simple decays -------------------------------------
+
+END = {"require-end-at-num-steps": True}
+WARMUP = {"require-warmup": True}
+COSINE = (
+    "cosine_decay_learning_rate {{ learning_rate_base: 0.2 total_steps: {} warmup_steps: 0"
+    " warmup_learning_rate: 0 }}"
+)
+COMBINED = (
+    "combined_learning_rate {{ op: {} learning_rates {{ constant_learning_rate {{ learning_rate:"
+    " 0.1 }} }} learning_rates {{ {} }} }}"
+)
+RAMP = "constant_learning_rate {{ learning_rate: 0.1 }} warmup {{ warmup_steps: {} {} }}"
+STAIRS = "exponential_decay_learning_rate {{ initial_learning_rate: 0.1 decay_steps: {} {} }}"
+ONE_CYCLE = "one_cycle_learning_rate {{ max_learning_rate: 0.1 total_steps: {} }}"
+STAGES = "piecewise_constant_learning_rate {{ boundaries: {} values: {} }}"
+RISE = (
+    "manual_step_learning_rate {{ initial_learning_rate: 0.003 schedule {{ step: {}"
+    " learning_rate: 0.1 }} }}"
+)
+POLYNOMIAL = "polynomial_decay_learning_rate {{ initial_learning_rate: 0.1 decay_steps: {} {} }}"
+JUDGED: list[tuple[str, dict[str, Any], dict[str, str]]] = [
+    # A warmup that ends is no decay, and one of its own kind is one.
+    (RAMP.format(100, ""), END, {}),
+    (RAMP.format(100, "warmup_learning_rate: 0.5"), END, {"SB410": "from 0.5 at step 0 to 0.1"}),
+    (ONE_CYCLE.format(1000), WARMUP | END, {}),
+    (RISE.format(100), WARMUP, {}),
+    (ONE_CYCLE.format(800), END, {"SB503": "ends at step 799"}),
+    (STAGES.format("[100]", "[0.1, 0.01]"), WARMUP, {"SB502": "there is no warmup"}),
+    (
+        "power_decay_learning_rate { learning_rate_base: 0.1 total_steps: 500"
+        " linear_tail_fraction: 0.5 }",
+        END,
+        {"SB503": "ends at step 500"},
+    ),
+    (COMBINED.format("PRODUCT", COSINE.format(900)), END, {"SB503": "ends at step 900"}),
+    # Rates are those of the whole schedule.
+    (
+        COMBINED.format("MAX", COSINE.format(500)),
+        {},
+        {"SB404": "500 of 1000 steps train at rate 0.1"},
+    ),
+    (
+        COMBINED.format("MIN", COSINE.format(9000)),
+        {},
+        {"SB403": "the rate is 0.1 at the last step"},
+    ),
+    (COMBINED.format("PRODUCT", COSINE.format(2000)), {}, {"SB403": "the rate is 0.0100157"}),
+    (
+        "power_decay_learning_rate { learning_rate_base: 0.1 total_steps: 50000"
+        " linear_tail_fraction: 0.1 }",
+        {},
+        {"SB403": "would at step 45000, and training ends at 1000. The rate is 0.00316386"},
+    ),
+    # What rises, rises, and what restarts does not decay to that.
+    (ONE_CYCLE.format(10000), {}, {"SB403": "the rise ends at step 3000"}),
+    (RAMP.format(2000, "shape: CONSTANT warmup_learning_rate: 0.01"), {}, {"SB407": "is 0.01 all"}),
+    (
+        RAMP.format(2000, "warmup_learning_rate: 0.5"),
+        {},
+        {"SB407": "is 0.3002 at the last step, and never gets to 0.1", "SB410": "falls"},
+    ),
+    (
+        "cosine_restarts_learning_rate { initial_learning_rate: 0.1 first_decay_steps: 100000 }",
+        {},
+        {"SB403": "instead of almost 0"},
+    ),
+    (
+        f"sequential_learning_rate {{ stage {{ learning_rate {{ {RAMP.format(5000, '')} }} }} }}",
+        {},
+        {"SB403": "the rise ends at step 5000"},
+    ),
+    # Floors and what no float holds.
+    (STAIRS.format(10, "decay_factor: 0.5 min_learning_rate: 0.01"), {}, {"SB404": "at step 40,"}),
+    (STAIRS.format(300, "decay_factor: 0.1 min_learning_rate: 0.0001"), {}, {}),
+    (
+        COSINE.format(1000) + " min_learning_rate: 0.1",
+        {},
+        {"SB404": "0.1 at step 500, and training ends at 1000: the last 500 of 1000 steps"},
+    ),
+    (COSINE.format(1000) + " min_learning_rate: 0.001", {}, {}),
+    (STAIRS.format(1, "decay_factor: 0.1"), {}, {"SB404": "the rate has fallen to 0 at step 323"}),
+    # Cycles that do not end.
+    (POLYNOMIAL.format(5000, "cycle: true"), {}, {"SB403": "the first cycle ends at step 5000"}),
+    (POLYNOMIAL.format(500, "cycle: true"), {}, {}),
+    (
+        "cyclic_learning_rate { base_learning_rate: 0.1 max_learning_rate: 1 step_size_up: 5000 }",
+        {},
+        {"SB403": "is 0.27982 at the last step, and never gets to 1"},
+    ),
+    # Values that change nothing.
+    (STAGES.format("[10, 100]", "[0.1, 0.1, 0.01]"), {}, {"SB414": "at boundary 10"}),
+    (
+        "multi_step_learning_rate { initial_learning_rate: 0.1 milestones: [10] decay_factor: 1 }",
+        {},
+        {"SB414": "the factor is 1"},
+    ),
+    (
+        POLYNOMIAL.format(5000, "end_learning_rate: 0.1"),
+        {},
+        {"SB414": "`end_learning_rate` (0.1) is the rate at the beginning"},
+    ),
+    # A rise late in the run is no warmup.
+    (RISE.format(900), {}, {"SB408": "jumps up at step 900, from 0.003 to 0.1"}),
+    (STAIRS.format(10, "burnin_learning_rate: 0.5 burnin_steps: 9"), {}, {"SB410": "is above"}),
+]
+
+
+@pytest.mark.parametrize(("text", "policy", "wanted"), JUDGED)
+def test_what_is_said(text: str, policy: dict[str, Any], wanted: dict[str, str]) -> None:
+    pipeline = (
+        "train_config { num_steps: 1000 optimizer { momentum_optimizer { learning_rate {"
+        f" {text} }} }} }} }}"
+    )
+    config = examine(Source("a.config", pipeline), settings=Settings(policy=policy))
+    assert config.schedule is not None or policy
+    found = {d.code: d.message for d in config.diagnostics if d.code != "SB409"}
+    assert found.keys() == wanted.keys(), found
+    for code, words in wanted.items():
+        assert words in found[code]
+
+
+def test_a_cycle_is_aligned_to_its_last_update() -> None:
+    text = (
+        "train_config { num_steps: 1000 optimizer { momentum_optimizer { learning_rate {"
+        f" {ONE_CYCLE.format(500)} }} }} }} }}"
+    )
+    data, _ = mend(text.encode(), "a.config", Request(settings=Settings()), unsafe=True)
+    assert b"total_steps: 1000 " in data
+
+
 # --- what an independent analysis found in real configs ---------------------------------------
 
 WORDS = {
@@ -138,7 +271,7 @@ FIELDS = {
     "SB401": r"decay_steps|exponential_decay_learning_rate",
     "SB402": r"step\s*:",
     "SB403": r"total_steps|cosine_decay_learning_rate",
-    "SB405": r"train_config",
+    "SB405": r"train_config|num_steps",
     "SB409": r"_learning_rate",
     "SB413": r"learning_rate\s*:\s*0?\.?0",
 }
