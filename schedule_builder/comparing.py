@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from schedule_builder.building import build_schedule
 from schedule_builder.config import ConfigLike
-from schedule_builder.curves import MAX_STEP, Constant, Interpolation
-from schedule_builder.schedule import Schedule, Segment
+from schedule_builder.curves import MAX_STEP, Constant, Cycle, Interpolation
+from schedule_builder.schedule import Combination, Schedule, Segment
 
 RELATIVE_TOLERANCE = 1e-12
 """Rates are the same when they differ by less than this share: the same number, computed in
 another order. Far below what float32 can show, far above what float64 loses."""
 _WALKED = 1024
 _SPREAD = 256
+_CYCLES = 256
 
 
 def first_difference(first: ConfigLike | Schedule, second: ConfigLike | Schedule) -> int | None:
     """The first step at which two configs do not give the same rate.
 
     Schedules are compared segment by segment: what is written alike needs no evaluation. Where
-    two different curves meet, they are compared at both ends, where either of them turns, and at
-    some hundred steps between; the difference is then narrowed down. Long stretches are not
-    walked through.
+    two different curves meet, they are compared at both ends, where either of them turns, in the
+    first hundreds of its cycles, and at some hundred steps between; the difference is then
+    narrowed down. Long stretches are not walked through.
 
     Args:
         first: a config, as for `load`, or a schedule.
@@ -90,18 +92,38 @@ def _first_in(one: Schedule, other: Schedule, begin: int, end: int) -> int | Non
     return None
 
 
+def _turns(segment: Segment, begin: int, end: int) -> set[int]:
+    """Steps at and beside which a curve turns, the first of them from a step on."""
+    origin, curve = segment.origin, segment.curve
+    turns: set[int] = set()
+    if isinstance(curve, Combination):
+        for member in curve.members:
+            for part, last in zip(member.segments, [*member.begins[1:], MAX_STEP], strict=True):
+                first = max(part.begin + origin, begin)
+                if first <= min(last + origin, end):
+                    inner = replace(part, origin=part.origin + origin)
+                    turns |= {first} | _turns(inner, first, min(last + origin, end))
+    elif isinstance(curve, Cycle):
+        period = curve.up + curve.down
+        start = begin - (begin - origin) % period
+        turns = {start + n * period + up for n in range(_CYCLES) for up in (0, curve.up)}
+    else:
+        unit = getattr(curve, "decay_steps", 0) or getattr(curve, "period", 0)
+        if unit:
+            start = begin - (begin - origin) % unit
+            turns = {start + n * unit for n in range(_CYCLES)}
+    return {turn + beside for turn in turns for beside in (-1, 0, 1)}
+
+
 def _probes(one: Schedule, other: Schedule, begin: int, end: int) -> Iterator[int]:
     """Steps that tell two curves apart, in order."""
     steps = {begin, end}
     for schedule in (one, other):
         segment = schedule.segment_at(begin)
-        origin, curve = segment.origin, segment.curve
-        for name in ("decay_steps", "period", "up"):
-            unit = getattr(curve, name, 0)
-            if unit:
-                turn = origin + ((begin - origin) // unit + 1) * unit
-                steps |= {turn - 1, turn, turn + 1, turn + unit}
-        steps.update(step + origin for step in curve.extremes(begin - origin, end - origin))
+        steps |= _turns(segment, begin, end)
+        origin = segment.origin
+        own = segment.curve.extremes(begin - origin, end - origin)
+        steps.update(step + origin for step in own)
     if end - begin <= _WALKED:
         steps |= set(range(begin, end + 1))
     else:

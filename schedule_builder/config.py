@@ -383,10 +383,17 @@ def _judge(
         is_stage = kind.code in ABOUT_ENTRIES and "schedule" in finding.path
         if kind.severity == "error" and not is_stage:
             unclear = True
-    schedule = None if unclear else _lower(config, report)
-    if schedule is not None:
-        for kind, finding in check_run(_run(config, schedule, settings, blamed)):
-            config.report(report, kind, finding)
+    if unclear:
+        return None
+    try:
+        schedule = _lower(config, report)
+        if schedule is not None:
+            for kind, finding in check_run(_run(config, schedule, settings, blamed)):
+                config.report(report, kind, finding)
+    except (ArithmeticError, ValueError):
+        words = "these numbers are too far apart for float64: no rate can be computed from them"
+        report.add(NOT_FINITE, config.place(config.kind), words, path=dotted(config.kind))
+        return None
     return schedule
 
 

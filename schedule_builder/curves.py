@@ -523,14 +523,9 @@ class PolynomialCycle:
         return _plus(height * ops.ratio_power(ops.real(end - step), length, power), low)
 
     def extremes(self, first: int, last: int) -> list[int]:
-        ends = [-(-s // self.decay_steps) * self.decay_steps for s in (first, last)]
-        return sorted(
-            {
-                first,
-                last,
-                *(s for s in (ends[0], last - last % self.decay_steps) if first <= s <= last),
-            }
-        )
+        period = self.decay_steps
+        ends = {-(-first // period) * period, (first // period + 1) * period, last - last % period}
+        return sorted({first, last, *(s for s in ends if first <= s <= last)})
 
     def __str__(self) -> str:
         return (
@@ -664,6 +659,12 @@ class Cycle:
         period = self.up + self.down
         tips = {(s // period) * period + self.up for s in (first, last, last - period)}
         feet = {(s // period) * period for s in (last, first + period)}
+        if self.step_factor > 1:
+            # What grows is highest on its way down.
+            lead = round(1 / math.log(self.step_factor))
+            for begin in {s // period * period for s in (first, last, last - period)}:
+                high = max(begin + period - lead, begin + self.up)
+                tips |= {high - 1, high, high + 1}
         return sorted({first, last, *(s for s in tips | feet if first <= s <= last)})
 
     def __str__(self) -> str:

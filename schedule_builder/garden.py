@@ -11,9 +11,10 @@ from itertools import pairwise
 from typing import Any
 
 from schedule_builder.binding import counting, schema_of
-from schedule_builder.curves import MAX_STEP, Constant, Curve, Exponential, Interpolation
+from schedule_builder.curves import MAX_STEP, Constant, Curve, Interpolation
 from schedule_builder.lowering import (
     LoweringError,
+    exponential,
     lower_part,
     lowers,
     polynomial_decay,
@@ -120,7 +121,7 @@ def _stepwise(message: pb.StepwiseLrConfig) -> Schedule:
 
 @lowers(pb.ExponentialLrConfig)
 def _exponential(message: pb.ExponentialLrConfig) -> Schedule:
-    curve = Exponential(
+    curve = exponential(
         message.initial_learning_rate, message.decay_rate, message.decay_steps, message.staircase
     )
     return _moved(sequence((0, curve)), message.offset)
@@ -140,7 +141,8 @@ def _polynomial(message: pb.PolynomialLrConfig) -> Schedule:
     # The curve before its step 0 is that of a longer decay, which begins higher.
     top = end + (initial - end) * power((steps + offset) / steps, message.power)
     longer = polynomial_decay(top, end, steps + offset, message.power, cycle=False)
-    if not message.cycle:
+    # One that rises from nearly 0 would lose that in it.
+    if not message.cycle and initial >= end:
         return longer
     return Schedule((longer.segments[0], *schedule.shifted(offset)))
 

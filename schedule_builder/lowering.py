@@ -203,11 +203,16 @@ def _constant(message: pb.ConstantLearningRate) -> Schedule:
 @lowers(pb.ExponentialDecayLearningRate)
 def _exponential(message: pb.ExponentialDecayLearningRate) -> Schedule:
     initial = message.initial_learning_rate
-    decay = Exponential(initial, message.decay_factor, message.decay_steps, message.staircase)
+    decay = exponential(initial, message.decay_factor, message.decay_steps, message.staircase)
     return sequence(
         (0, Constant(message.burnin_learning_rate or initial)),
         (message.burnin_steps, decay, ("burnin_steps",)),
     ).with_floor(message.min_learning_rate)
+
+
+def exponential(initial: float, factor: float, steps: int, staircase: bool) -> Curve:
+    """`initial * factor^(t / steps)`: of 0, whatever the factor, 0."""
+    return Exponential(initial, factor, steps, staircase) if initial else Constant(0.0)
 
 
 @lowers(pb.ManualStepLearningRate)
@@ -293,10 +298,14 @@ def polynomial_decay(
 
 @lowers(pb.InverseTimeDecayLearningRate)
 def _inverse_time_decay(message: pb.InverseTimeDecayLearningRate) -> Schedule:
-    curve = InverseTime(
-        message.initial_learning_rate, message.decay_rate, message.decay_steps, message.staircase
-    )
-    return sequence((0, curve))
+    initial, rate, steps = message.initial_learning_rate, message.decay_rate, message.decay_steps
+    curve = InverseTime(initial, rate, steps, message.staircase)
+    if rate >= 0:
+        return sequence((0, curve))
+    # The divisor falls, to 0 or below.
+    pole = -1 / Fraction(rate)
+    end = math.ceil(pole) * steps if message.staircase else math.ceil(pole * steps)
+    return sequence((0, curve), (end, Constant(math.nan), ("decay_rate",)))
 
 
 @lowers(pb.InverseSqrtLearningRate)
@@ -336,6 +345,8 @@ def with_tail(
 def power_law(base: float, power: float, offset: int, cap: float) -> Schedule:
     """`base * max(t - offset, 1)^power`, nowhere above a cap."""
     begin = offset + 1
+    if begin > MAX_STEP:
+        return sequence((0, Constant(min(base, cap))))
     law = Segment(begin, PowerLaw(base, 1, power), offset)
     whole = Schedule((Segment(0, Constant(base), 0), law))
 
@@ -357,7 +368,7 @@ def power_law(base: float, power: float, offset: int, cap: float) -> Schedule:
 @lowers(pb.MultiStepLearningRate)
 def _multi_step(message: pb.MultiStepLearningRate) -> Schedule:
     initial, factor = message.initial_learning_rate, message.decay_factor
-    rates = [initial * power(factor, k) for k in range(len(message.milestones) + 1)]
+    rates = [initial and initial * power(factor, k) for k in range(len(message.milestones) + 1)]
     return steps_down(message.milestones, rates, "milestones")
 
 
@@ -394,6 +405,7 @@ def _piecewise_linear(message: pb.PiecewiseLinearLearningRate) -> Schedule:
 
 MAX_RESTARTS = 4096
 """More restarts than this are no longer a table that anyone would want in a graph."""
+_GRID = 2**128
 
 
 @lowers(pb.CosineRestartsLearningRate)
@@ -406,6 +418,12 @@ def _cosine_restarts(message: pb.CosineRestartsLearningRate) -> Schedule:
     floor = initial * message.alpha
     height = initial * (1 - message.alpha)
     t_mul = Fraction(repr(message.t_mul))
+    if not height:
+        return sequence((0, Constant(floor)))
+    if t_mul == 1 and not m_mul:
+        return sequence(
+            (0, Interpolation(initial, floor, first, "cosine")), (first, Constant(floor))
+        )
     if t_mul == 1:
         return sequence((0, CosineCycle(height, floor, first, m_mul)))
     segments: list[Segment] = []
@@ -420,10 +438,16 @@ def _cosine_restarts(message: pb.CosineRestartsLearningRate) -> Schedule:
         end = start + length
         if math.ceil(end) > begin:
             top = floor + height * power(m_mul, len(segments))
-            curve = Interpolation(top, floor, end - start, "cosine", delay=start - begin)
+            delay = _near(start - begin)
+            curve = Interpolation(top, floor, _near(end - begin) - delay, "cosine", delay=delay)
             segments.append(Segment(begin, curve, begin, path=("first_decay_steps",)))
         start, length = end, length * t_mul
     return Schedule(tuple(segments))
+
+
+def _near(number: Fraction) -> Fraction:
+    """A number with fewer digits, near enough for what is left of a decay at each of its steps."""
+    return Fraction(round(number * _GRID), _GRID)
 
 
 @lowers(pb.OneCycleLearningRate)
@@ -473,9 +497,18 @@ def _cyclic(message: pb.CyclicLearningRate) -> Schedule:
     up = message.step_size_up
     down = message.step_size_down if message.HasField("step_size_down") else up
     modes = pb.CyclicLearningRate
+    base, peak = message.base_learning_rate, message.max_learning_rate
+    if base == peak:
+        return sequence((0, Constant(base)))
+    if up + down > MAX_STEP:
+        if message.mode == modes.EXP_RANGE:
+            words = f"a cycle lasts at most {MAX_STEP} steps, and this one {up + down}"
+            raise LoweringError(("step_size_up",), words)
+        # There is but one.
+        return sequence((0, Interpolation(base, peak, up)), (up, Interpolation(peak, base, down)))
     curve = Cycle(
-        message.base_learning_rate,
-        message.max_learning_rate,
+        base,
+        peak,
         up,
         down,
         cycle_factor=0.5 if message.mode == modes.TRIANGULAR2 else 1.0,
@@ -567,6 +600,8 @@ def _sequential(message: pb.SequentialLearningRate) -> Schedule:
     segments: list[Segment] = []
     begin = 0
     for i, (stage, schedule) in enumerate(zip(stages, schedules, strict=True)):
+        if begin > MAX_STEP:
+            break
         moved = schedule.shifted(begin)
         if i:
             moved = (replace(moved[0], path=("stage", i - 1, "steps")), *moved[1:])

@@ -6,6 +6,7 @@ in the whole message. Its docstring is its manual.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -337,6 +338,8 @@ def decay_not_completed(run: Run) -> Iterator[Finding]:
         goal = end if schedule(end) <= schedule(end - 1) else end - 1
         is_rise = schedule(goal) > schedule(run.last)
         goal = end if is_rise else goal
+        if math.isnan(schedule(goal)):
+            continue
         now, then = _rate(run.schedule(run.last)), _rate(run.schedule(goal))
         if goal < end and run.schedule(goal) < _NEXT_TO_NOTHING * run.schedule(0):
             then = "almost 0"

@@ -284,6 +284,9 @@ class Combination:
         steps = {first, last}
         for member in self.members:
             steps.update(member.extremes(first, last))
+        if self.op == "product":
+            # Where one rises and another falls.
+            steps |= {first + (last - first) * i // _SAMPLES for i in range(_SAMPLES)}
         return sorted(steps)
 
     def __str__(self) -> str:
@@ -298,6 +301,7 @@ class Combination:
 
 
 CURVES["combination"] = Combination
+_SAMPLES = 16
 
 
 def _divide(numerator: float, denominator: float) -> tuple[float, float]:

@@ -166,5 +166,7 @@ def _int64_step(step: Any) -> tf.Tensor:
             message += ". A float32 step is wrong from 2^24 on: keep the counter an integer"
         raise TypeError(message)
     if step.dtype == tf.uint64:
-        step = tf.bitcast(tf.bitwise.bitwise_and(step, tf.constant(MAX_STEP, tf.uint64)), tf.int64)
+        # What is beyond the largest step is negative as a signed number.
+        signed = tf.bitcast(step, tf.int64)
+        step = tf.where(signed < 0, tf.constant(MAX_STEP, tf.int64), signed)
     return tf.cast(step, tf.int64)

@@ -165,7 +165,7 @@ cosine_restarts = drawn(
     "cosine_restarts_learning_rate",
     initial_learning_rate=rates,
     first_decay_steps=long_lengths,
-    t_mul=st.sampled_from([1.0, 1.3, 1.5, 2.0, 3.0, 10.0]),
+    t_mul=st.one_of(st.sampled_from([1.0, 1.3, 1.5, 2.0, 3.0, 10.0]), st.floats(1.05, 3.0)),
     m_mul=st.sampled_from([1.0, 0.9, 0.5]),
     alpha=st.floats(0, 1),
 )
@@ -386,11 +386,18 @@ def experiments(draw: st.DrawFn) -> garden.ExperimentConfig:
         drawn, message.trainer.train_steps = drawn
         longest_warmup = message.trainer.train_steps - 1
     getattr(config.learning_rate, kind).CopyFrom(drawn)
-    warmup = draw(st.sampled_from(["", "linear", "polynomial"]))
+    # Before its offset a polynomial that rises is below where it begins, and perhaps below 0.
+    needed = 0
+    if kind == "polynomial" and draw(st.booleans()):
+        polynomial = config.learning_rate.polynomial
+        polynomial.initial_learning_rate = drawn.end_learning_rate
+        polynomial.end_learning_rate = drawn.initial_learning_rate
+        needed = max(drawn.offset, 0)
+    warmup = draw(st.sampled_from(["linear", "polynomial", *[""] * (not needed)]))
     if not warmup:
         return message
     config.warmup.type = warmup
-    steps = draw(st.one_of(st.integers(0, 50), st.integers(0, 2**40)))
+    steps = draw(st.one_of(st.integers(0, 50), st.integers(0, 2**40))) + needed
     getattr(config.warmup, warmup).warmup_steps = min(steps, longest_warmup)
     if warmup == "linear":
         config.warmup.linear.warmup_learning_rate = draw(rates)

@@ -121,6 +121,51 @@ def test_a_schedule_is_the_same_as_itself(message: pb.LearningRate) -> None:
     assert first_difference(message, build_schedule(message)) is None
 
 
+CYCLE = (
+    "cyclic_learning_rate { base_learning_rate: 0.1 max_learning_rate: 1.0 step_size_up: 4000"
+    " step_size_down: 1000 %s }"
+)
+RESTARTS = (
+    "cosine_restarts_learning_rate { initial_learning_rate: %s first_decay_steps: %s t_mul: %s"
+    " alpha: %s }"
+)
+LIMITED = (
+    "combined_learning_rate { op: %s learning_rates { constant_learning_rate { learning_rate: %s }"
+    " } learning_rates { %s } }"
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "step"),
+    [
+        (
+            CYCLE % "" + " min_learning_rate: 0.9",
+            CYCLE % "mode: TRIANGULAR2" + " min_learning_rate: 0.9",
+            8556,
+        ),
+        (
+            LIMITED % ("MAX", 0.99, CYCLE % ""),
+            LIMITED % ("MAX", 0.99, CYCLE % "mode: TRIANGULAR2"),
+            8956,
+        ),
+        (
+            LIMITED % ("MIN", 1.0, RESTARTS % (5.0, 5000, 1, 0.1999)),
+            "constant_learning_rate { learning_rate: 1.0 }",
+            4965,
+        ),
+        (
+            LIMITED % ("MAX", 0.999, RESTARTS % (1.0, 1111, 1, 0)),
+            LIMITED % ("MAX", 0.999, RESTARTS % (1.0, 1111, 2, 0)),
+            1112,
+        ),
+    ],
+)
+def test_a_difference_that_shows_in_parts_of_cycles(first: str, second: str, step: int) -> None:
+    one, other = (build_schedule(text_format.Parse(t, pb.LearningRate())) for t in (first, second))
+    walked = next(s for s in range(20_000) if one(s) != other(s))
+    assert first_difference(one, other) == walked == step
+
+
 def test_no_rate_is_the_same_as_no_rate() -> None:
     def steps(last: float) -> dict[str, Any]:
         boundaries = {"boundaries": [0, 10], "values": [0.1, last]}

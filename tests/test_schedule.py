@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 from schedule_builder import ConfigError, Schedule, build_schedule
+from schedule_builder.config import examine
 from schedule_builder.curves import MAX_STEP
+from schedule_builder.diagnostics import Source
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 from . import oracle
@@ -210,6 +212,126 @@ def test_the_largest_steps() -> None:
     assert [schedule(MAX_STEP + i) for i in (-1, 0, 1)] == [0.1, 0.01, 0.01]
     assert list(schedule(np.array([MAX_STEP - 1, MAX_STEP]))) == [0.1, 0.01]
     assert schedule(np.array([2**64 - 1], np.uint64))[0] == 0.01
+
+
+CYCLIC = (
+    "cyclic_learning_rate {{ base_learning_rate: 0.1 max_learning_rate: 1.0 step_size_up: {}"
+    " step_size_down: {} {} }}"
+)
+
+
+def test_a_cycle_that_never_ends() -> None:
+    for text, wanted in (
+        (CYCLIC.format(10, MAX_STEP, ""), [0.1, 0.55, 1, 1, 1]),
+        (CYCLIC.format(MAX_STEP, 1, "mode: TRIANGULAR2"), [0.1] * 5),
+    ):
+        schedule = schedule_of(text)
+        assert [schedule(step) for step in (0, 5, 10, 11, 100)] == pytest.approx(wanted)
+        np.testing.assert_allclose(schedule(np.array([0, 5, 10, 11, 100])), wanted)
+    with pytest.raises(ConfigError, match="SB308"):
+        schedule_of(CYCLIC.format(10, MAX_STEP, "mode: EXP_RANGE gamma: 0.9"))
+
+
+def test_restarts_of_height_nothing_in_every_number_system() -> None:
+    schedule = schedule_of(
+        "cosine_restarts_learning_rate { initial_learning_rate: 0.1 first_decay_steps: 10"
+        " t_mul: 1 m_mul: 0 alpha: 0.5 }"
+    )
+    assert [schedule(step) for step in (0, 5, 10, 11)] == pytest.approx([0.1, 0.075, 0.05, 0.05])
+
+
+@pytest.mark.parametrize("t_mul", [1.0125, 1.0333333333333334, 10 / 9])
+def test_restarts_of_any_length_are_plain_data(t_mul: float) -> None:
+    schedule = schedule_of(
+        "cosine_restarts_learning_rate { initial_learning_rate: 0.1 first_decay_steps: 10"
+        f" t_mul: {t_mul!r} }}"
+    )
+    text = json.dumps(schedule.to_dict())
+    assert len(text) < 2_000_000
+    assert Schedule.from_dict(json.loads(text)) == schedule
+
+
+def load_text(text: str, num_steps: int) -> Schedule:
+    pipeline = (
+        f"train_config {{ num_steps: {num_steps} optimizer {{ adam_optimizer {{ learning_rate {{"
+        f" {text} }} }} }} }}"
+    )
+    config = examine(Source("a.config", pipeline))
+    if config.schedule is None:
+        raise ConfigError(config.diagnostics)
+    return config.schedule
+
+
+INVERSE = (
+    "inverse_time_decay_learning_rate {{ initial_learning_rate: 1 decay_steps: {} decay_rate: {}"
+    " {} }}"
+)
+POLYNOMIAL = (
+    "polynomial_decay_learning_rate {{ initial_learning_rate: {} end_learning_rate: {}"
+    " decay_steps: {} {} }}"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        (INVERSE.format(10, -1, ""), 10),
+        (INVERSE.format(10, -0.7, "") + " min_learning_rate: 0.1", 15),
+        (INVERSE.format(10, -0.7, "staircase: true"), 20),
+        (CYCLIC.format(50, 50, "mode: EXP_RANGE gamma: 3"), 82),
+        (POLYNOMIAL.format(1, 0, 10, "power: -1 cycle: true"), 10),
+    ],
+)
+def test_the_first_step_without_a_rate_is_named(text: str, step: int) -> None:
+    with pytest.raises(ConfigError, match=f"SB309.* the rate at step {step} is "):
+        load_text(text, 200)
+    load_text(text, step)
+
+
+def test_a_product_may_overflow_in_its_middle() -> None:
+    lines = [POLYNOMIAL.format(*ends, 10_000, "") for ends in ((0, 4e19), (4e19, 0))]
+    members = " ".join(f"learning_rates {{ {line} }}" for line in lines)
+    with pytest.raises(ConfigError, match="SB309"):
+        load_text(f"combined_learning_rate {{ op: PRODUCT {members} }}", 10_000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tanh_decay_learning_rate { learning_rate_base: 0.1 total_steps: 9 lower: -1e308 upper: 3}",
+        INVERSE.format(1, 1e308, ""),
+        "warmup_stable_decay_learning_rate { peak_learning_rate: 1e30 stable_steps: 1"
+        " decay_steps: 9 end_learning_rate: 1e-300 decay_shape: EXPONENTIAL }",
+    ],
+)
+def test_numbers_that_no_float_holds_are_an_error(text: str) -> None:
+    with pytest.raises(ConfigError, match="SB309"):
+        load_text(text, 100)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "exponential_decay_learning_rate { initial_learning_rate: 0 decay_steps: 1"
+        " decay_factor: 2 }",
+        "multi_step_learning_rate { initial_learning_rate: 0 milestones: 5 decay_factor: 3e38 }",
+        "cosine_restarts_learning_rate { initial_learning_rate: 0 first_decay_steps: 1 m_mul: 1e9}",
+        "cyclic_learning_rate { base_learning_rate: 0 max_learning_rate: 0 mode: EXP_RANGE"
+        " gamma: 9 }",
+    ],
+)
+def test_nothing_grows_from_0(text: str) -> None:
+    schedule = schedule_of(text)
+    assert {schedule(step) for step in (0, 10, 2000, 2**40)} == {0.0}
+
+
+def test_a_stage_beyond_the_largest_step_never_begins() -> None:
+    stage = (
+        "stage {{ steps: {} learning_rate {{ constant_learning_rate {{ learning_rate: {} }} }} }}"
+    )
+    stages = " ".join(stage.format(*pair) for pair in ((MAX_STEP, 0.1), (2, 0.2), (3, 0.3)))
+    schedule = schedule_of(f"sequential_learning_rate {{ {stages} }}")
+    assert (schedule(MAX_STEP - 1), schedule(MAX_STEP)) == (0.1, 0.2)
 
 
 @pytest.mark.parametrize("begins", [(), (1,), (0, 0), (0, 5, 4)])

@@ -121,8 +121,10 @@ def test_any_integer_dtype(dtype: str) -> None:
 
 def test_the_largest_uint64_is_no_negative_step() -> None:
     config = parse("piecewise_constant_learning_rate { boundaries: 9 values: [0.1, 0.01] }")
-    rates = build_learning_rate(config, tf.constant([9, 10, 2**64 - 1], tf.uint64))
-    np.testing.assert_allclose(rates, [0.1, 0.01, 0.01], rtol=1e-7)
+    rates = build_learning_rate(
+        config, tf.constant([9, 10, 2**63, 2**63 + 1, 2**64 - 1], tf.uint64)
+    )
+    np.testing.assert_allclose(rates, [0.1] + [0.01] * 4, rtol=1e-7)
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (7,), (2, 3), (2, 0, 3)])
