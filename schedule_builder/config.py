@@ -238,8 +238,16 @@ def load(
         )
         raise TypeError(message)
     if loaded.schedule is None:
-        raise ConfigError(loaded.diagnostics)
+        raise ConfigError(_without_rate(loaded.diagnostics))
     return loaded
+
+
+def _without_rate(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The findings; where Python code is to supply the rate, that is no mere warning here."""
+    found = list(diagnostics)
+    if any(d.severity == "error" for d in found):
+        return found
+    return [replace(d, severity="error") if d.code == "SB314" else d for d in found]
 
 
 def examine_bytes(data: bytes, filename: str, **options: Any) -> Config:

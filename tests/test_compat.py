@@ -158,15 +158,31 @@ def test_exponential_decay_with_warmup() -> None:
     ("boundaries", "stages", "text"),
     [
         ([5], [0.1], "one rate more than there are boundaries"),
-        ([0, 5], [0.1, 0.1, 0.1], r"schedule\[0\]\.step: the first step cannot be 0"),
-        ([5, 5], [0.1, 0.1, 0.1], r"schedule\[1\]\.step: step 5 does not come after step 5"),
-        ([-5], [0.1, 0.1], r"schedule\[0\]\.step: .* -5"),
-        ([5], [0.1, float("nan")], r"schedule\[0\]\.learning_rate: "),
+        (
+            [0, 5],
+            [0.1, 0.2, 0.1],
+            r"boundaries\[0\]: the first step cannot be 0.* is `rates\[0\]`. Set that to 0.2 and"
+            " remove this boundary",
+        ),
+        ([5, 5], [0.1, 0.1, 0.1], r"boundaries\[1\]: step 5 does not come after step 5"),
+        ([-5], [0.1, 0.1], r"boundaries\[0\]: .* -5"),
+        ([5], [0.1, float("nan")], r"rates\[1\]: "),
+        ([5], [1, 2], r"rates are floats. Received: \[1, 2\]"),
+        ([5.0], [0.1, 0.2], r"a boundary is a whole number. Received: 5\.0"),
     ],
 )
 def test_bad_stages(boundaries: list[int], stages: list[float], text: str) -> None:
     with pytest.raises(ValueError, match=text):
         compat.manual_stepping(0, boundaries, stages)
+
+
+def test_arguments_are_named_as_they_are_written() -> None:
+    with pytest.raises(
+        ValueError, match="learning_rate_decay_factor: `learning_rate_decay_factor`"
+    ):
+        compat.exponential_decay_with_burnin(5, 0.1, 10, -0.5)
+    with pytest.raises(ValueError, match="learning_rate_base: `learning_rate_base` is -"):
+        compat.exponential_decay_with_burnin(5, -0.1, 10, 0.5)
 
 
 def test_stages_of_numpy() -> None:
@@ -177,7 +193,7 @@ def test_stages_of_numpy() -> None:
     assert float(compat.manual_stepping(7, np.array([], np.int64), [0.5])()) == 0.5
     with pytest.raises(ValueError, match="the first step cannot be 0"):
         compat.manual_stepping(7, np.array([0]), [0.5, 0.25])
-    with pytest.raises(TypeError, match=r"a boundary is a whole number. Received: 5\.0"):
+    with pytest.raises(ValueError, match=r"a boundary is a whole number. Received: 5\.0"):
         compat.manual_stepping(7, [5.0], [0.5, 0.25])
     with pytest.raises(TypeError, match="total_steps is a whole number"):
         compat.cosine_decay_with_warmup(0, 0.1, 10.0)  # type: ignore[arg-type]
@@ -214,7 +230,10 @@ def test_the_builder_gives_the_apis_numbers(golden: Golden) -> None:
     eager = []
     for number in golden.steps:
         step.assign(number)
-        eager.append(float(rate()))
+        eager.append(float(rate() if callable(rate) else rate))
+    # Only what changes is a function.
+    is_constant = "constant_learning_rate" in str(golden.learning_rate)
+    assert callable(rate) != is_constant
     tolerance = 5e-6 * max(golden.values)
     np.testing.assert_allclose(eager, golden.values, rtol=0, atol=tolerance)
     with tf.Graph().as_default(), tf1.Session() as session:

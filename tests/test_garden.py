@@ -144,6 +144,12 @@ def test_findings(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert not Path("ran").exists()
 
 
+def test_what_python_code_supplies_cannot_be_built() -> None:
+    experiment = {"trainer": {"train_steps": 5, "optimizer_config": {"optimizer": {"type": "sgd"}}}}
+    with pytest.raises(sb.ConfigError, match=r"error\[SB314\] there is no `learning_rate` here"):
+        sb.build_schedule(experiment)
+
+
 def test_blocks_without_a_type_are_one_finding() -> None:
     text = EXPERIMENT
     for name in ("stepwise", "linear", "sgd"):

@@ -14,7 +14,9 @@ never decay.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from numbers import Integral
 from typing import Any
 
 import tensorflow as tf
@@ -47,10 +49,31 @@ def _rate(global_step: Any, kind: str, fields: Mapping[str, Any], **modifiers: A
     try:
         schedule = build_schedule({kind: fields, **modifiers})
     except ConfigError as error:
-        # What was written are arguments, not the lines that the findings are at.
+        # What was written are arguments, not the lines and fields that the findings are at.
         findings = [f"{d.path.partition('.')[2]}: {d.message}" for d in error.diagnostics]
-        raise ValueError("\n".join(findings)) from None
+        raise ValueError(_as_arguments("\n".join(findings), kind)) from None
     return learning_rate_at(schedule, global_step)
+
+
+_ARGUMENTS: dict[str, tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]] = {
+    "manual_step_learning_rate": (
+        (r"schedule\[(\d+)\]\.step", r"boundaries[\1]"),
+        (r"schedule\[(\d+)\]\.learning_rate", lambda found: f"rates[{int(found[1]) + 1}]"),
+        (r"\binitial_learning_rate\b", "rates[0]"),
+        (r"\bthis entry\b", "this boundary"),
+    ),
+    "exponential_decay_learning_rate": (
+        (r"\binitial_learning_rate\b", "learning_rate_base"),
+        (r"\bdecay_(steps|factor)\b", r"learning_rate_decay_\1"),
+    ),
+}
+
+
+def _as_arguments(message: str, kind: str) -> str:
+    """A message with the names of arguments in the place of those of fields."""
+    for field, argument in _ARGUMENTS.get(kind, ()):
+        message = re.sub(field, argument, message)
+    return message
 
 
 def manual_stepping(global_step: Any, boundaries: Any, rates: Any, warmup: bool = False) -> Any:
@@ -78,11 +101,18 @@ def manual_stepping(global_step: Any, boundaries: Any, rates: Any, warmup: bool 
             f" {len(boundaries)} boundaries"
         )
         raise ValueError(message)
+    if any(isinstance(rate, Integral) for rate in rates):
+        message = f"rates are floats. Received: {rates!r}"
+        raise ValueError(message)
     if len(boundaries) == 0:
         return _rate(global_step, "constant_learning_rate", {"learning_rate": float(rates[0])})
+    try:
+        steps = [_step(boundary, "a boundary") for boundary in boundaries]
+    except TypeError as error:
+        raise ValueError(str(error)) from None
     entries = [
-        {"step": _step(boundary, "a boundary"), "learning_rate": float(rate)}
-        for boundary, rate in zip(boundaries, rates[1:], strict=True)
+        {"step": step, "learning_rate": float(rate)}
+        for step, rate in zip(steps, rates[1:], strict=True)
     ]
     first = float(rates[0])
     fields = {"initial_learning_rate": first, "schedule": entries, "warmup": bool(warmup)}

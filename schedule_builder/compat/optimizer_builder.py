@@ -30,8 +30,9 @@ def build(config: Message, global_step: Any = None) -> tuple[Any, list[Any]]:
 
     Returns:
         The optimizer, and a list with the learning rate: in eager mode an optimizer of Keras, as
-        of `build_optimizer`, and a function without arguments that gives the present rate; in
-        a graph an optimizer of `tf.compat.v1.train`, and a tensor.
+        of `build_optimizer`, and a function without arguments that gives the present rate, or a
+        tensor where that is constant; in a graph an optimizer of `tf.compat.v1.train`, and a
+        tensor.
 
     Raises:
         ConfigError: the message has errors; it is a ValueError.
@@ -49,9 +50,13 @@ def build_optimizers_tf_v2(config: Message, global_step: Any = None) -> tuple[An
     loaded, schedule = _load(config)
     if global_step is not None:
         rate = learning_rate_at(schedule, global_step)
-        return construct(loaded, rate), [rate]
-    optimizer = construct(loaded, build_keras_schedule(loaded))
-    return optimizer, [learning_rate_at(schedule, optimizer.iterations)]
+        optimizer = construct(loaded, rate)
+    else:
+        optimizer = construct(loaded, build_keras_schedule(loaded))
+        rate = learning_rate_at(schedule, optimizer.iterations)
+    # As in the API, only what changes is a function.
+    is_constant = loaded.kind[-1] == "constant_learning_rate" and callable(rate)
+    return optimizer, [rate() if is_constant else rate]
 
 
 def build_optimizers_tf_v1(config: Message, global_step: Any = None) -> tuple[Any, list[Any]]:
