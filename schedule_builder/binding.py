@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import Edit, Fix, Kind, Path, Report, Source, Span, closest, shown
 from schedule_builder.tree import (
+    CURLY_QUOTES,
     DUPLICATE,
     PLACEHOLDER,
     Block,
@@ -24,6 +25,7 @@ from schedule_builder.tree import (
     Sequence,
     Value,
     span,
+    without_comma,
 )
 from schedule_builder.v1 import options_pb2
 
@@ -41,11 +43,12 @@ def dotted(path: Path) -> str:
     return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
 
 
+_SLIP = 0.9
 MAX_SHOWN_NAMES = 12
 MAX_SHOWN = 2**64
 """Larger numbers are not suggested: they fit no integer."""
-_PLACEHOLDER = re.compile(r"\$\{?\w|%\(")
-_DECIMAL_COMMA = re.compile(r"-?\d+,\d+\Z")
+_PLACEHOLDER = re.compile(r"\$[{(]?\w|%\(|\{\{")
+_DECIMAL_COMMA = re.compile(r"-?\d+(?:,\d+)+\Z")
 _RULE: Any = options_pb2.rule
 _OPEN: Any = options_pb2.open
 _LENIENT: Any = options_pb2.lenient
@@ -244,13 +247,17 @@ class Binder:
             setattr(message, declared.name, "")
 
     def unknown(self, field: Field, descriptor: Any, block: Block) -> None:
-        if field.name.startswith("[") or is_open(descriptor):
+        if field.name.startswith("["):
             return
         fix = None
         meant = _meant(field.name, descriptor)
-        if meant and (
-            schema_of(descriptor)[meant].repeated or all(f.name != meant for f in block.fields)
-        ):
+        given = [f.name for f in block.fields]
+        if is_open(descriptor):
+            # Most fields are none of ours: only what looks like one that is missing is a slip.
+            meant = closest(field.name, set(schema_of(descriptor)).difference(given), cutoff=_SLIP)
+            if meant is None:
+                return
+        if meant and (schema_of(descriptor)[meant].repeated or meant not in given):
             quote = '"' if self.report.source.text[field.start : field.start + 1] == '"' else ""
             edit = Edit(field.start, field.end, f"{quote}{meant}{quote}")
             fix = Fix(f"Write `{meant}`", (edit,), safe=False)
@@ -344,7 +351,7 @@ class Binder:
                     f"`{declared.name}` has no value: write `{{}}` for all its defaults,"
                     " or remove it",
                 )
-            else:
+            elif not self.placeholder(value, declared):
                 self.wrong_type(value, declared, f"not `{shown(value.text)}`")
             return
         message.SetInParent()
@@ -411,7 +418,10 @@ class Binder:
                 value, declared, f'not `{shown(text)}`: put it in quotes, "{shown(text)}"'
             )
             return None
-        if value.quoted and not (declared.enum is not None and self.syntax.plain_strings):
+        is_enum = declared.enum is not None and self.syntax.plain_strings
+        if value.quoted and not is_enum and self.placeholder(value, declared):
+            return None
+        if value.quoted and not is_enum:
             hint = ": remove the quotes" if self.fits(text, declared) else ""
             self.wrong_type(value, declared, f'not the text "{shown(text)}"{hint}')
             return None
@@ -431,9 +441,15 @@ class Binder:
         """Whether the text names a sub-block of the message; says so if it does not."""
         descriptor: Any = declared.owner
         names = [f.name for f in schema_of(descriptor).values() if f.is_selectable]
-        if not value.text or value.text in names or is_open(descriptor):
+        if not value.text or value.text in names:
             return True
-        guess = closest(value.text, names)
+        if self.placeholder(value, declared):
+            return False
+        # Where Python code may add types, only what looks like one of these is a slip.
+        cutoff = _SLIP if is_open(descriptor) else 0.6
+        guess = closest(value.text.lower(), names, cutoff=cutoff)
+        if guess is None and is_open(descriptor):
+            return True
         hint = f": did you mean `{guess}`?" if guess else ""
         self.add(
             UNKNOWN_TYPE,
@@ -442,6 +458,14 @@ class Binder:
             f" {', '.join(names)})",
         )
         return False
+
+    def placeholder(self, value: Scalar, declared: FieldSchema) -> bool:
+        """Whether a value is there to be replaced; reports it if so."""
+        if not _PLACEHOLDER.match(value.text):
+            return False
+        words = f"`{shown(value.text)}` is a placeholder that nothing filled in"
+        self.add(PLACEHOLDER, span(value), f"{words}: `{declared.name}` is {declared.expected}")
+        return True
 
     def fits(self, text: str, declared: FieldSchema) -> bool:
         if declared.enum is not None:
@@ -494,17 +518,17 @@ class Binder:
                 f"`{declared.name}` has no value: give it {declared.expected}, or remove it",
             )
             return
-        if _PLACEHOLDER.match(text):
-            words = f"`{shown(text)}` is a placeholder that nothing filled in"
-            self.add(PLACEHOLDER, span(value), f"{words}: `{declared.name}` is {declared.expected}")
+        if self.placeholder(value, declared):
             return
         meant: float | None = self.syntax.integer(text)
         if declared.kind == "integer":
             real = self.syntax.real(text)
             meant = round(real) if real is not None and math.isfinite(real) else None
-        if meant is None and _DECIMAL_COMMA.match(text):
-            meant = self.syntax.real(text.replace(",", "."))
         hint = f": write {meant}" if meant is not None and abs(meant) < MAX_SHOWN else ""
+        if meant is None and _DECIMAL_COMMA.match(text):
+            hint = f": write {without_comma(text, whole=declared.kind == 'integer')}"
+        elif meant is None and text[:1] in CURLY_QUOTES:
+            hint = ": these are curly quotes. Remove them"
         self.wrong_type(value, declared, f"not `{shown(text)}`{hint}")
 
     def check_presence(
@@ -610,7 +634,7 @@ def dead_copy(source: Source, field: Field) -> Fix | None:
 @cache
 def _meant(name: str, descriptor: Any) -> str | None:
     """The field that a name is most likely a misspelling of."""
-    owners = any(_owners(name))
+    owners = any(_owners(name, descriptor))
     return closest(name, schema_of(descriptor), cutoff=0.8 if owners else 0.6)
 
 
@@ -618,7 +642,7 @@ def _meant(name: str, descriptor: Any) -> str | None:
 def unknown_field(name: str, descriptor: Any) -> str:
     """Says that a type of message has no such field, and what was probably meant."""
     known = schema_of(descriptor)
-    owners = sorted(_owners(name))
+    owners = sorted(_owners(name, descriptor))
     if guess := _meant(name, descriptor):
         hint = f": did you mean `{guess}`?"
     elif owners:
@@ -630,8 +654,10 @@ def unknown_field(name: str, descriptor: Any) -> str:
     return f"{descriptor.name} has no field `{shown(name)}`{hint}"
 
 
-def _owners(name: str) -> Iterator[str]:
-    """The message types that do have a field of this name."""
+def _owners(name: str, descriptor: Any) -> Iterator[str]:
+    """The message types of a pipeline that do have a field of this name."""
+    if is_lenient(descriptor):
+        return
     from schedule_builder.v1 import pipeline_pb2  # only a bad config pays for it
 
     seen: set[str] = set()

@@ -30,7 +30,7 @@ from schedule_builder.diagnostics import (
 from schedule_builder.garden import lower_experiment
 from schedule_builder.lowering import LoweringError, lower
 from schedule_builder.rules import ABOUT_ENTRIES, Finding, check_message
-from schedule_builder.run_rules import THRESHOLDS, Judgement, Run, check_run
+from schedule_builder.run_rules import NO_NUM_STEPS, THRESHOLDS, Judgement, Run, check_run
 from schedule_builder.schedule import MAX_RATE, Schedule, whole
 from schedule_builder.tree import EMPTY, NOT_TEXT, SYNTAX, UNCLOSED, Block, Document
 from schedule_builder.v1 import experiment_pb2, learning_rate_pb2, optimizer_pb2, pipeline_pb2
@@ -370,8 +370,12 @@ def _judge(
     Of a schedule that is not certain nothing is said; errors elsewhere leave it certain.
     """
     rate = config.learning_rate
-    decisive = [rate, config.dialect.num_steps]
     message = config.get(rate)
+    parts = [rate]
+    if isinstance(message, experiment_pb2.OptimizationConfig):
+        # The optimizer beside it says nothing of the rate.
+        parts = [(*rate, "learning_rate"), (*rate, "warmup")]
+    decisive = [*parts, config.dialect.num_steps]
     if isinstance(message, learning_rate_pb2.LearningRate) and message.HasField(
         "batch_size_scaling"
     ):
@@ -381,7 +385,7 @@ def _judge(
         return any(part[: len(path)] == path[: len(part)] for part in decisive if part or not path)
 
     unclear = any(map(is_decisive, binder.failed)) or any(
-        path[: len(rate)] == rate for path in binder.broken
+        path == rate or path[: len(part)] == part for path in binder.broken for part in parts
     )
     blamed = set()
     for kind, finding in check_message(config.message, binder.broken):
@@ -397,7 +401,9 @@ def _judge(
         schedule = _lower(config, report)
         if schedule is not None:
             for kind, finding in check_run(_run(config, schedule, settings, blamed)):
-                config.report(report, kind, finding)
+                # A misspelt field may be what is missed here.
+                if finding.path not in binder.broken or kind is not NO_NUM_STEPS:
+                    config.report(report, kind, finding)
     except (ArithmeticError, ValueError):
         words = "these numbers are too far apart for float64: no rate can be computed from them"
         report.add(NOT_FINITE, config.place(config.kind), words, path=dotted(config.kind))

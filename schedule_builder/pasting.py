@@ -7,7 +7,10 @@ import re
 from schedule_builder.diagnostics import Kind, Span
 from schedule_builder.tree import NOT_TEXT, SYNTAX
 
-_HTML = re.compile(r"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*|<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _SCHEMA = re.compile(
     r"^[ \t]*(?:syntax[ \t]*=[ \t]*[\"']proto[23][\"']|(?:message|enum)[ \t]+\w+\s*\{)",
     re.MULTILINE,

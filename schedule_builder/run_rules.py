@@ -157,6 +157,9 @@ def check_run(run: Run) -> Iterator[tuple[Kind, Finding]]:
             yield kind, finding
 
 
+NO_NUM_STEPS = Kind("SB405", "no-num-steps", "warning")
+
+
 def _rate(value: float) -> str:
     return f"{value:.6g}"
 
@@ -165,7 +168,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-@rule("SB405", "no-num-steps")
+@rule(*NO_NUM_STEPS)
 def no_num_steps(run: Run) -> Iterator[Finding]:
     """A config says how many steps it trains for.
 

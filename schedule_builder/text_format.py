@@ -11,6 +11,7 @@ import sys
 
 from schedule_builder.diagnostics import Report, Source, Span, shown
 from schedule_builder.tree import (
+    CURLY_QUOTES,
     MAX_DEPTH,
     MAX_SYNTAX_ERRORS,
     PLACEHOLDER,
@@ -24,6 +25,7 @@ from schedule_builder.tree import (
     Sequence,
     Syntax,
     decimal,
+    without_comma,
 )
 
 # Whatever comes first matches one of the alternatives, `end` at the latest, so that the
@@ -32,7 +34,7 @@ _TOKEN = re.compile(
     r"""(?:[ \t\r\n\f\v]+|\#[^\n]*)*
     (?:
       (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-    | (?P<placeholder>\$\{\w*\}|\$\w+|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})
+    | (?P<placeholder>\$\{\w*\}|\$\(\w*\)|\$\w+|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})
     | (?P<symbol>[{}<>\[\]:;,\-/])
     | (?P<number>\.?[0-9](?:[eE][+-]|[A-Za-z0-9_.])*)
     | (?P<string>"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*')
@@ -58,9 +60,9 @@ _ESCAPE = re.compile(
     r"\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))"
 )
 _SIMPLE_ESCAPES = dict(zip("abfnrtv\\'\"?", "\a\b\f\n\r\t\v\\'\"?", strict=True))
-_DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+(?:[eE][-+]?[0-9]+)?(?![\w.,])")
+_DECIMAL_COMMA = re.compile(r"-?[0-9]+(?:,[0-9]+)+(?:[eE][-+]?[0-9]+)?(?![\w.,])")
 _INDENTATION = re.compile(r"[ \t]*")
-_CURLY_QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb"
+_INVISIBLE = {"\xa0": "no-break space", "\u200b": "zero-width space", "\ufeff": "byte-order mark"}
 
 
 def _integer(text: str) -> int | None:
@@ -169,7 +171,7 @@ class _Reader:
                 place,
                 f"`{shown(self.word)}` is a placeholder that nothing filled in: {expected}",
             )
-        elif self.word in _CURLY_QUOTES and self.kind == _BAD:
+        elif self.word in CURLY_QUOTES and self.kind == _BAD:
             self.report.add(
                 SYNTAX, place, f'{self.word} is a curly quote: use the straight quote "'
             )
@@ -181,6 +183,11 @@ class _Reader:
             )
         elif self.kind == _END:
             self.report.add(SYNTAX, place, f"the file ends here: {expected}")
+        elif self.kind == _BAD and self.word in _INVISIBLE:
+            words = f"this is a {_INVISIBLE[self.word]}, which cannot be seen: remove it"
+            self.report.add(SYNTAX, place, words)
+        elif self.text.startswith("//", self.start):
+            self.report.add(SYNTAX, place, "a comment begins with `#` here, not with `//`")
         else:
             self.report.add(SYNTAX, place, f"found `{shown(self.word)}`: {expected}")
         if self.errors >= MAX_SYNTAX_ERRORS:
@@ -405,6 +412,13 @@ class _Reader:
             sequence = Sequence(self.start)
             container.fields.append(Field(name, start, end, sequence))
             self.open(sequence, "]")
+        elif not colon and self.lacks_brace(start, end):
+            self.errors += 1
+            words = f"`{shown(name)}` opens no block: put a `{{` behind it"
+            self.report.add(SYNTAX, Span(start, end), words)
+            block = Block(end)
+            container.fields.append(Field(name, start, end, block))
+            self.stack.append((block, "}"))
         elif not colon:
             self.error(f"`:` and a value, or `{{`, is expected after `{shown(name)}`")
             self.skip_from(end)
@@ -417,6 +431,13 @@ class _Reader:
             else:
                 container.fields.append(Field(name, start, end, scalar))
                 self.separator()
+
+    def lacks_brace(self, start: int, end: int) -> bool:
+        """Whether a name without a value stands over fields that are indented further."""
+        if self.kind != _NAME or "\n" not in self.text[end : self.start]:
+            return False
+        own, begins_line = self.indentation(start)
+        return begins_line and self.indentation(self.start)[0] > own
 
     def name(self) -> str:
         """The name of a field or, in brackets, of an extension; "" after an error."""
@@ -447,8 +468,9 @@ class _Reader:
         if match is None:
             return False
         self.errors += 1
-        meant = match.group().replace(",", ".")
-        self.report.add(SYNTAX, Span(*match.span()), f"this is a decimal comma: write {meant}")
+        meant = without_comma(match.group())
+        words = f"a number has no comma: write {meant}"
+        self.report.add(SYNTAX, Span(*match.span()), words)
         self.end = match.end()
         self.advance()
         return True
@@ -467,7 +489,7 @@ class _Reader:
         start = self.start
         if self.kind == _STRING:
             return self.string()
-        if self.kind == _BAD and self.word in _CURLY_QUOTES:
+        if self.kind == _BAD and self.word in CURLY_QUOTES:
             self.error(expected)
             return self.curly_string()
         sign = ""
@@ -481,7 +503,9 @@ class _Reader:
             self.advance()
             return Scalar(text, False, start, end)
         if self.kind == _NUMBER:
-            expected = "it is not a number"
+            plain = self.word.replace("_", "")
+            is_plain = bool(_INTEGER.match(plain) or _REAL.match(plain))
+            expected = f"write {sign}{plain}" if is_plain else "it is not a number"
         elif self.kind == _SYMBOL and self.word == "]" and not sign:
             expected = "a value is expected after the comma"
         self.error(expected)
@@ -492,7 +516,7 @@ class _Reader:
         start = self.start
         line_end = self.text.find("\n", start)
         stop = len(self.text) if line_end < 0 else line_end
-        quotes = (self.text.find(quote, self.end, stop) for quote in _CURLY_QUOTES + "\"'")
+        quotes = (self.text.find(quote, self.end, stop) for quote in CURLY_QUOTES + "\"'")
         closing = min((at for at in quotes if at >= 0), default=stop - 1)
         text = self.text[self.end : closing]
         self.end = closing + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -101,6 +102,20 @@ def moved(value: Value, by: int) -> Value:
         ]
     result.end = value.end + by
     return result
+
+
+_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(?:,[0-9]{3})+\Z")
+CURLY_QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb"
+
+
+def without_comma(text: str, *, whole: bool = False) -> str:
+    """What a number with a comma was meant to be: one of thousands is whole, or may be."""
+    point = text.replace(",", ".")
+    if not _THOUSANDS.match(text):
+        return point
+    thousands = text.replace(",", "")
+    is_whole = whole or point.count(".") > 1
+    return thousands if is_whole else f"{thousands}, or {point} if it is no whole number"
 
 
 def decimal(digits: str) -> int:
