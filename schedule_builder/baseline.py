@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
+from schedule_builder.checking import Request
 from schedule_builder.diagnostics import Diagnostic
 from schedule_builder.manual import STALE_BASELINE
 from schedule_builder.settings import SettingsError
 
 VERSION = 1
+_Key: TypeAlias = "tuple[str, str, str]"
 
 
 class Baseline:
@@ -28,7 +32,7 @@ class Baseline:
         self.path = path
         self.folder = path.parent.resolve()
 
-    def _key(self, diagnostic: Diagnostic) -> tuple[str, str, str]:
+    def _key(self, diagnostic: Diagnostic) -> _Key:
         path = Path(diagnostic.filename).resolve()
         try:
             name = path.relative_to(self.folder).as_posix()
@@ -48,7 +52,7 @@ class Baseline:
         self.path.write_text(text, encoding="utf-8")
         return counts.total()
 
-    def read(self) -> tuple[Counter[tuple[str, str, str]], str]:
+    def read(self) -> tuple[Counter[_Key], str]:
         """The known findings, and the text they are in.
 
         Raises:
@@ -71,15 +75,12 @@ class Baseline:
             raise SettingsError(message) from None
         return known, text
 
-    def new(self, diagnostics: Sequence[Diagnostic], checked: Iterable[str]) -> list[Diagnostic]:
-        """The findings that are not known, and one for each entry that is found no more.
+    def unknown(self, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """The findings that are not known."""
+        return self._split(diagnostics, Counter(self.read()[0]))
 
-        Args:
-            diagnostics: all findings.
-            checked: the files that were checked: entries of others are let be.
-        """
-        known, text = self.read()
-        left = Counter(known)
+    def _split(self, diagnostics: Iterable[Diagnostic], left: Counter[_Key]) -> list[Diagnostic]:
+        """The findings beyond those that are left of the known, which are taken from these."""
         fresh = []
         for diagnostic in diagnostics:
             key = self._key(diagnostic)
@@ -87,17 +88,42 @@ class Baseline:
                 left[key] -= 1
             else:
                 fresh.append(diagnostic)
-        names = {self._key(_named(name))[0] for name in checked}
-        gone = [key for key in known if left[key] and key[0] in names | _missing(self, known)]
-        return fresh + [self._stale(key, left[key], text) for key in gone]
+        return fresh
 
-    def _stale(self, key: tuple[str, str, str], count: int, text: str) -> Diagnostic:
+    def compare(
+        self, diagnostics: Iterable[Diagnostic], checked: Iterable[str], request: Request
+    ) -> tuple[list[Diagnostic], list[Diagnostic]]:
+        """The findings that are not known, and one for each entry that is found no longer.
+
+        Args:
+            diagnostics: all findings.
+            checked: the files that were checked: entries of others are let be.
+            request: what was asked for: entries of codes that are not reported are let be, too.
+        """
+        known, text = self.read()
+        left = Counter(known)
+        fresh = self._split(diagnostics, left)
+        names = {self._key(_named(name))[0] for name in checked} | _missing(self, known)
+        gone = [
+            self._stale(key, left[key], text)
+            for key in known
+            if left[key] and key[0] in names and self._is_reported(key, request)
+        ]
+        return fresh, gone
+
+    def _is_reported(self, key: _Key, request: Request) -> bool:
+        name, code, _ = key
+        path = self.folder / name
+        finding = replace(_named(str(path)), code=code)
+        return bool(request.settings_of(path.resolve().parent).judged([finding], str(path)))
+
+    def _stale(self, key: _Key, count: int, text: str) -> Diagnostic:
         name, code, path = key
         entry = json.dumps({"file": name, "code": code, "path": path}, ensure_ascii=False)
         row = text.count("\n", 0, max(text.find(entry[:-1]), 0)) + 1
         times = f" {count} times" if count > 1 else ""
         where = f" of `{path}`" if path else ""
-        message = f"{code}{where} in {name} is found no more{times}: write the baseline anew"
+        message = f"{code}{where} in {name} is no longer found{times}: write the baseline anew"
         return Diagnostic(str(self.path), row, 1, row, 1, *STALE_BASELINE, message)
 
 
@@ -105,6 +131,6 @@ def _named(filename: str) -> Diagnostic:
     return Diagnostic(filename, 1, 1, 1, 1, "", "", "", "")
 
 
-def _missing(baseline: Baseline, known: Iterable[tuple[str, str, str]]) -> set[str]:
+def _missing(baseline: Baseline, known: Iterable[_Key]) -> set[str]:
     """The files that entries speak of, and that are there no more."""
     return {name for name, _, _ in known if not (baseline.folder / name).exists()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -126,14 +126,22 @@ def validate_text(text: str, filename: str = "<text>") -> list[Diagnostic]:
     return _unsuppressed(config)
 
 
-def mend(data: bytes, filename: str, request: Request, *, unsafe: bool) -> tuple[bytes, int]:
-    """A file's contents after all of its fixes, and how many were made."""
+def mend(
+    data: bytes,
+    filename: str,
+    request: Request,
+    *,
+    unsafe: bool,
+    choose: Callable[[Sequence[Diagnostic]], Sequence[Diagnostic]] | None = None,
+) -> tuple[bytes, int]:
+    """A file's contents after all of its fixes, or of those chosen, and how many were made."""
     from schedule_builder.editing import apply_fixes  # few runs mend
 
     made = 0
     while True:
         checked = check(data, filename, request)
-        text, count = apply_fixes(checked.text, checked.diagnostics, unsafe=unsafe)
+        found = choose(checked.diagnostics) if choose else checked.diagnostics
+        text, count = apply_fixes(checked.text, found, unsafe=unsafe)
         if not count:
             return data, made
         made += count

@@ -49,7 +49,8 @@ def summary(findings: Findings) -> str:
     if fixes[True]:
         offers.append(f"`--fix` mends {fixes[True]}")
     if fixes[False]:
-        offers.append(f"`--unsafe-fixes` {'' if offers else 'mends '}{fixes[False]}")
+        more = f"{fixes[False]} more" if offers else f"mends {fixes[False]}"
+        offers.append(f"`--unsafe-fixes` {more}")
     more = f" {', '.join(offers)}." if offers else ""
     part = f"{concerned} of " if concerned < files else ""
     return f"Found {' and '.join(found)} in {part}{where}.{more}"

@@ -17,7 +17,7 @@ from schedule_builder import __version__, language
 from schedule_builder.checking import NOTHING_MORE, check
 from schedule_builder.config import Config, examine
 from schedule_builder.diagnostics import Diagnostic, Edit, Source, Span
-from schedule_builder.settings import SettingsError
+from schedule_builder.settings import SettingsError, settings_for
 
 SEVERITIES = {
     "error": types.DiagnosticSeverity.Error,
@@ -52,6 +52,7 @@ class _Text:
     def found(self) -> Sequence[Diagnostic]:
         try:
             data = self.source.text.encode("utf-8", "surrogatepass")
+            settings_for.cache_clear()  # They may be open beside it.
             return check(data, self.filename, NOTHING_MORE).diagnostics
         except SettingsError as error:
             server.window_show_message(

@@ -15,7 +15,8 @@ from schedule_builder.diagnostics import Diagnostic, closest, shown
 from schedule_builder.run_rules import THRESHOLDS
 
 SECTION = "schedule-builder"
-_HEADER = re.compile(r"^\s*\[\s*tool\s*\.\s*[\"']?schedule-builder[\"']?\s*[.\]]", re.MULTILINE)
+# Without the bracket that closes it: where that is missing, the file is broken, not silent.
+_HEADER = re.compile(r"^\s*\[\s*tool\s*\.\s*[\"']?schedule-builder(?![\w-])", re.MULTILINE)
 
 
 class SettingsError(ValueError):
@@ -54,6 +55,11 @@ class Settings:
     policy: Mapping[str, Any] = field(default_factory=dict)
     root: Path = Path()
 
+    def _severity_of(self, diagnostic: Diagnostic) -> str:
+        """What the longest beginning of the code that is given says."""
+        given = [code for code in self.severity if diagnostic.code.startswith(code)]
+        return self.severity[max(given, key=len)] if given else diagnostic.severity
+
     def relative(self, filename: str) -> str:
         """A file's path from the root, as patterns see it."""
         path = Path(filename)
@@ -71,7 +77,7 @@ class Settings:
                 if matches(path, pattern):
                     ignored += codes
         return [
-            replace(d, severity=self.severity.get(d.code, d.severity)) if self.severity else d
+            replace(d, severity=self._severity_of(d)) if self.severity else d
             for d in diagnostics
             if (not self.select or d.code.startswith(self.select))
             and not d.code.startswith(tuple(ignored))
@@ -102,9 +108,9 @@ def codes(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(NAMES.get(name.lower(), name.upper()) for name in names)
 
 
-def _expect(holds: bool, expected: str) -> None:
+def _expect(holds: bool, expected: str, name: str = "") -> None:
     if not holds:
-        message = f"{expected} is expected"
+        message = f"{f'`{name}`: ' * bool(name)}{expected} is expected"
         raise ValueError(message)
 
 
@@ -147,11 +153,14 @@ def _known(name: str, names: Sequence[str]) -> None:
 
 def _threshold(name: str, value: Any) -> tuple[str, float]:
     _known(name, list(THRESHOLDS))
-    return name, _rate(value)
+    _expect(
+        type(value) in (int, float) and 0 <= value <= 1, "a share of the run, from 0 to 1,", name
+    )
+    return name, float(value)
 
 
-def _rate(value: Any) -> float:
-    _expect(type(value) in (int, float) and value >= 0, "a number of at least 0")
+def _rate(value: Any, name: str = "") -> float:
+    _expect(type(value) in (int, float) and value >= 0, "a number of at least 0", name)
     return float(value)
 
 
@@ -161,9 +170,18 @@ def _flag(value: Any) -> bool:
 
 
 def _rates(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _rate(rate) for name, rate in value.items()}
-    return _rate(value)
+    if not isinstance(value, dict):
+        return _rate(value)
+    from schedule_builder.v1 import experiment_pb2, optimizer_pb2  # few projects have a policy
+
+    kinds = optimizer_pb2.Optimizer.DESCRIPTOR.oneofs_by_name["optimizer"].fields
+    optimizers = [field.name for field in kinds]
+    optimizers += [f.name for f in experiment_pb2.OptimizerConfig.DESCRIPTOR.fields][1:]
+    for name in value:
+        if name not in optimizers and (guess := closest(name, optimizers)):
+            message = f"there is no optimizer `{shown(name)}`: did you mean `{guess}`?"
+            raise ValueError(message)
+    return {name: _rate(rate, name) for name, rate in value.items()}
 
 
 _POLICIES: dict[str, Callable[[Any], Any]] = {
@@ -175,12 +193,17 @@ _POLICIES: dict[str, Callable[[Any], Any]] = {
 
 def _policy(name: str, value: Any) -> tuple[str, Any]:
     _known(name, list(_POLICIES))
-    return name, _POLICIES[name](value)
+    try:
+        return name, _POLICIES[name](value)
+    except ValueError as error:
+        message = f"`{name}`: {error}"
+        raise ValueError(message) from None
 
 
 def _severity(name: str, value: Any) -> tuple[str, str]:
     (code,) = codes([name])
-    return code, _choice("error", "warning")(value)
+    _expect(value in ("error", "warning"), "error or warning", name)
+    return code, str(value)
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {

@@ -21,7 +21,13 @@ from schedule_builder.rendering import (
     summary,
     wants_color,
 )
-from schedule_builder.settings import Settings, SettingsError, codes, read_settings
+from schedule_builder.settings import (
+    Settings,
+    SettingsError,
+    codes,
+    read_settings,
+    settings_for,
+)
 
 OK, FOUND_ERRORS, COULD_NOT_RUN = 0, 1, 2
 _FOR_PEOPLE = ("text", "full")
@@ -50,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--filter",
         action="store_true",
-        help="of the files that are named, too, check only those that are configs and not excluded",
+        help="leave out what is no config, or is excluded, also of the files that are named",
     )
     add_overrides(parser)
     what = parser.add_argument_group("what to report")
@@ -71,7 +77,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     mending = parser.add_argument_group("mending")
     mending.add_argument("--fix", action="store_true", help="mend in place what is safe to mend")
     mending.add_argument(
-        "--unsafe-fixes", action="store_true", help="mend what may change the schedule, too"
+        "--unsafe-fixes",
+        action="store_true",
+        help="mend what may change the schedule, too (--fix is included)",
     )
     mending.add_argument("--diff", action="store_true", help="show the mending, change nothing")
     parser.add_argument("--jobs", type=int, metavar="N", help="processes (as many as pay)")
@@ -168,18 +176,30 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
         print("schedule-builder: there are no configs to check here", file=sys.stderr)
         return COULD_NOT_RUN
     if arguments.diff or arguments.fix or arguments.unsafe_fixes:
-        mended = _mend(files, arguments, request)
-        if arguments.diff or STDIN in files:
-            return FOUND_ERRORS if mended and arguments.diff else OK
+        if request.overrides:
+            message = "--set stands in for what files say, and mending changes that: give one"
+            raise SettingsError(message)
+        mended, piped = _mend(files, arguments, request)
+        if arguments.diff:
+            return FOUND_ERRORS if mended else OK
+        if piped is not None:
+            # Standard output holds the mended text.
+            left = check(piped, arguments.stdin_filename, request).diagnostics
+            for diagnostic in left:
+                print(diagnostic, file=sys.stderr)
+            return FOUND_ERRORS if _fails(left, arguments, request) else OK
     checked, code = _check(files, arguments, request)
-    diagnostics = [d for c in checked for d in c.diagnostics]
+    # What is wrong with an override is so in every file.
+    diagnostics = list(dict.fromkeys(d for c in checked for d in c.diagnostics))
     if arguments.write_baseline:
         from schedule_builder.baseline import Baseline
 
         count = Baseline(Path(arguments.write_baseline)).write(diagnostics)
         print(f"Wrote {count} known finding{'s' * (count != 1)} to {arguments.write_baseline}.")
         return code
-    diagnostics = _beyond_baseline(diagnostics, checked, arguments, request)
+    diagnostics = _beyond_baselines(diagnostics, checked, arguments, request)
+    if not checked and code != OK and (arguments.format or default_format()) in _FOR_PEOPLE:
+        return code
     _report(diagnostics, checked, arguments)
     if code == OK and _fails(diagnostics, arguments, request):
         code = FOUND_ERRORS
@@ -225,21 +245,34 @@ def _progress(
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def _beyond_baseline(
+def _baseline_of(filename: str, arguments: argparse.Namespace, request: Request) -> Path | None:
+    """The file of what is known of a file."""
+    if arguments.baseline is not None:
+        return Path(arguments.baseline)
+    settings = request.settings_of(Path(filename).resolve().parent)
+    return settings.root / settings.baseline if settings.baseline else None
+
+
+def _beyond_baselines(
     diagnostics: list[Diagnostic],
     checked: Sequence[Checked],
     arguments: argparse.Namespace,
     request: Request,
 ) -> list[Diagnostic]:
-    path = arguments.baseline
-    if path is None:
-        settings = request.settings_of(Path.cwd())
-        path = settings.root / settings.baseline if settings.baseline else None
-    if path is None:
+    """What no baseline knows, and the entries of baselines that are found no longer."""
+    known = {c.filename: _baseline_of(c.filename, arguments, request) for c in checked}
+    paths = {path for path in known.values() if path is not None}
+    if not paths:
         return diagnostics
     from schedule_builder.baseline import Baseline
 
-    return Baseline(Path(path)).new(diagnostics, [c.filename for c in checked])
+    stale = []
+    for path in sorted(paths):
+        baseline = Baseline(path)
+        names = [name for name, own in known.items() if own == path]
+        diagnostics, gone = baseline.compare(diagnostics, names, request)
+        stale += request.settings_of(path.resolve().parent).judged(gone, str(path))
+    return diagnostics + stale
 
 
 def _report(
@@ -268,9 +301,11 @@ def _fails(
     return any(request.settings_of(folder).fail_on == "warning" for folder in folders)
 
 
-def _mend(files: Sequence[str], arguments: argparse.Namespace, request: Request) -> int:
-    """Mends files in place, or shows how; what standard input held goes to standard output."""
-    total, changed = 0, 0
+def _mend(
+    files: Sequence[str], arguments: argparse.Namespace, request: Request
+) -> tuple[int, bytes | None]:
+    """Mends files in place, or shows how: how many findings, and what standard input became."""
+    total, changed, piped = 0, 0, None
     for name in files:
         is_stdin = name == STDIN
         filename = arguments.stdin_filename if is_stdin else name
@@ -278,9 +313,15 @@ def _mend(files: Sequence[str], arguments: argparse.Namespace, request: Request)
             old = sys.stdin.buffer.read() if is_stdin else Path(name).read_bytes()
         except OSError:
             continue  # The check says why.
-        new, count = mend(old, filename, request, unsafe=arguments.unsafe_fixes)
+        unknown = None
+        if path := _baseline_of(filename, arguments, request):
+            from schedule_builder.baseline import Baseline
+
+            unknown = Baseline(path).unknown
+        new, count = mend(old, filename, request, unsafe=arguments.unsafe_fixes, choose=unknown)
         total += count
         changed += bool(count)
+        piped = new if is_stdin else piped
         if arguments.diff:
             sys.stdout.write(difference(old, new, filename))
         elif is_stdin:
@@ -291,7 +332,7 @@ def _mend(files: Sequence[str], arguments: argparse.Namespace, request: Request)
     done = "Would mend" if arguments.diff else "Mended"
     if total or arguments.diff:
         print(f"{done} {total} finding{'s' * (total != 1)} in {where}.", file=sys.stderr)
-    return total
+    return total, piped
 
 
 def difference(old: bytes, new: bytes, name: str) -> str:
@@ -301,7 +342,9 @@ def difference(old: bytes, new: bytes, name: str) -> str:
     before, after = (data.decode("utf-8", "replace").splitlines(True) for data in (old, new))
     text = "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-        for line in difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
+        for line in difflib.unified_diff(
+            before, after, f"a/{name.lstrip('/')}", f"b/{name.lstrip('/')}"
+        )
     )
     return text.replace("\r\n", "\n")
 
@@ -310,6 +353,7 @@ def _watch(arguments: argparse.Namespace, request: Request) -> None:
     """Checks again whenever one of the files, or which files there are, changes."""
     before: dict[str, int] | None = None
     while True:
+        settings_for.cache_clear()
         now = {}
         for name in _files(arguments, request):
             with suppress(OSError):

@@ -211,6 +211,12 @@ def test_overrides_and_the_number_of_steps(run: Run) -> None:
     code, out, _ = run("--set", "train_config.nm_steps=5", "a.config")
     assert code == 1
     assert "--set:1:14: error[SB201]" in out
+    # It is said once, and says nothing of how to mend files.
+    write("c.config", WARNED)
+    _, out, _ = run("--set", "train_config.nm_steps=5", "a.config", "c.config")
+    assert out.count("--set:1:14: error[SB201]") == 1
+    assert run("--set", "train_config.num_steps=5", "--fix", "a.config")[0] == 2
+    assert Path("a.config").read_text() == WARNED
 
 
 def test_show_and_diff_take_overrides(run: Run, capfd: pytest.CaptureFixture[str]) -> None:
@@ -320,6 +326,22 @@ def test_files_and_exclude(run: Run) -> None:
     assert {f["filename"] for f in json.loads(out)} == {"a.lr", "deep/c.config"}
 
 
+def test_severities_of_beginnings_of_codes(run: Run) -> None:
+    settings = 'severity = {SB4 = "error", SB402 = "warning"}\n'
+    write("pyproject.toml", SECTION + settings)
+    write("a.config", WARNED)
+    found = json.loads(run("--format", "json", "a.config")[1])
+    assert [(f["code"], f["severity"]) for f in found] == [("SB414", "error"), ("SB402", "warning")]
+
+
+def test_a_header_that_is_not_closed_is_an_error(run: Run) -> None:
+    write("pyproject.toml", '[tool.schedule-builder\nignore = ["SB4"]\n')
+    write("a.config", WARNED)
+    code, out, err = run("a.config")
+    assert (code, out) == (2, "")
+    assert "pyproject.toml: " in err
+
+
 def test_num_steps_for_files_that_say_none(run: Run) -> None:
     write("pyproject.toml", SECTION + "num-steps = 50\n")
     write("b.yaml", EXPERIMENT)
@@ -334,10 +356,14 @@ BAD_SETTINGS = {
     "num-steps = 0": (2, "above 0"),
     "num-steps = true": (2, "above 0"),
     "thresholds = {idle-fractoin = 1}": (2, "did you mean `idle-fraction`"),
-    "thresholds = {idle-fraction = -1}": (2, "at least 0"),
-    "policy = {max-learning-rate = 'x'}": (2, "a number"),
+    "thresholds = {idle-fraction = -1}": (2, "`idle-fraction`: a share of the run, from 0 to 1"),
+    "thresholds = {idle-fraction = 5}": (2, "from 0 to 1"),
+    "policy = {max-learning-rate = 'x'}": (2, "`max-learning-rate`: a number"),
+    "policy = {max-learning-rate = {momentum_optimzer = 1}}": (2, "mean `momentum_optimizer`"),
+    "policy = {max-learning-rate = {momentum = 1}}": (2, "mean `momentum_optimizer`"),
+    "policy = {max-learning-rate = {adamw = 'x'}}": (2, "`adamw`: a number"),
     "policy = {require-warmup = 1}": (2, "true or false"),
-    "severity = {SB402 = 'off'}": (2, "error or warning"),
+    "severity = {SB402 = 'off'}": (2, "`SB402`: error or warning"),
     "per-file-ignores = ['x']": (2, "a table"),
     "baseline = 3": (2, "a text"),
     "\nignore = [": (0, "toml"),
@@ -430,6 +456,38 @@ def test_a_baseline_keeps_known_findings_quiet(run: Run) -> None:
     assert (code, codes(out)) == (1, ["SB204"])
 
 
+def test_entries_of_codes_that_are_not_asked_for_are_not_stale(run: Run) -> None:
+    write("a.config", WARNED)
+    run("--write-baseline", "known.json", ".")
+    assert run("--baseline", "known.json", "--select", "SB1", ".")[1] == "1 file: no findings.\n"
+    assert run("--baseline", "known.json", "--ignore", "SB402", ".")[1] == "1 file: no findings.\n"
+    write("a.config", GOOD)
+    assert "SB903" in run("--baseline", "known.json", ".")[1]
+    assert run("--baseline", "known.json", "--ignore", "SB903", ".")[1] == "1 file: no findings.\n"
+    write("pyproject.toml", SECTION + 'severity = {SB903 = "error"}\n')
+    assert run("--baseline", "known.json", ".")[0] == 1
+
+
+def test_each_projects_own_baseline(run: Run) -> None:
+    for name in ("one", "two"):
+        write(f"{name}/a.config", WARNED)
+        write(f"{name}/pyproject.toml", SECTION + 'baseline = "known.json"\n')
+    for name in ("one", "two"):
+        assert run("--write-baseline", f"{name}/known.json", name)[0] == 0
+    assert run("one", "two")[1] == "2 files: no findings.\n"
+    write("two/a.config", WARNED.replace("200", "300").replace("0.01", "0.1"))
+    assert "two/a.config:6" in run("one", "two")[1]
+
+
+def test_known_findings_are_not_mended(run: Run) -> None:
+    write("a.config", WARNED)
+    run("--write-baseline", "known.json", ".")
+    assert run("--baseline", "known.json", "--fix", ".")[1] == "1 file: no findings.\n"
+    assert Path("a.config").read_text() == WARNED
+    assert run("--fix", ".")[0] == 0
+    assert Path("a.config").read_text() != WARNED
+
+
 def test_stale_entries_are_reported(run: Run) -> None:
     write("a.config", WARNED)
     write("b.config", BAD)
@@ -484,6 +542,14 @@ def test_fix_of_standard_input_is_written_to_standard_output(run: Run) -> None:
     code, out, _ = run("--fix", "-", "--stdin-filename", "a.config", stdin=WARNED.encode())
     assert code == 0
     assert out == WARNED.replace("    schedule { step: 100 learning_rate: 0.1 }\n", "")
+
+
+def test_what_is_left_of_standard_input_fails(run: Run) -> None:
+    text = "constant_learning_rate { learning_rate: 1 learning_rate: 2 learning_rat: 3 }\n"
+    code, out, err = run("--fix", "-", "--stdin-filename", "a.config", stdin=text.encode())
+    assert code == 1
+    assert out == text.replace("learning_rate: 1 ", "")
+    assert "a.config:1:43: error[SB201]" in err
 
 
 def test_only_what_is_reported_is_mended(run: Run) -> None:
@@ -561,4 +627,9 @@ def test_watching(tmp_path: Path) -> None:
         time.sleep(0.1)
         path.write_text(BAD)
         assert "SB204" in process.stdout.readline()
+        process.stdout.readline()
+        time.sleep(0.1)
+        (tmp_path / "pyproject.toml").write_text(SECTION + 'ignore = ["SB204"]\n')
+        path.write_text(BAD + "\n")
+        assert process.stdout.readline() == "1 file: no findings.\n"
         process.terminate()
