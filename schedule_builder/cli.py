@@ -19,7 +19,9 @@ from pathlib import Path
 from schedule_builder import __version__, validating
 from schedule_builder.config import Config, detect_format, examine_bytes
 from schedule_builder.curves import MAX_STEP
+from schedule_builder.discovery import STDIN
 from schedule_builder.schedule import Schedule
+from schedule_builder.settings import SettingsError, settings_for
 from schedule_builder.validating import COULD_NOT_RUN, FOUND_ERRORS, OK
 
 DIFFERENT = 1
@@ -28,7 +30,9 @@ _RANGE = re.compile(r"(\d+)(?::(\d+)(?::(\d+))?)?\Z")
 
 
 def _read(path: str) -> bytes | None:
-    """A file's contents; None after saying why it has none."""
+    """The contents of a file, or of standard input for `-`; None after saying why it has none."""
+    if path == STDIN:
+        return sys.stdin.buffer.read()
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - pathlib is slower to open one file
             return file.read()
@@ -47,7 +51,9 @@ def _examine(path: str, arguments: argparse.Namespace) -> Config | None:
     data = _read(path)
     if data is None:
         return None
-    return examine_bytes(data, path, overrides=arguments.overrides, num_steps=arguments.num_steps)
+    name = "<stdin>" if path == STDIN else path
+    num_steps = arguments.num_steps or settings_for(Path(path).resolve().parent).num_steps
+    return examine_bytes(data, name, overrides=arguments.overrides, num_steps=num_steps)
 
 
 def _usable(arguments: argparse.Namespace) -> tuple[Config, Schedule] | int:
@@ -67,7 +73,7 @@ def _show(arguments: argparse.Namespace) -> int:
         return found
     config, schedule = found
     if arguments.resolved:
-        sys.stdout.write(resolved(config.message))
+        sys.stdout.write(resolved(config))
         return OK
     steps = arguments.steps or telling_steps(schedule, config.num_steps)
     sys.stdout.write(RENDERERS[arguments.format](config, schedule, steps))
@@ -146,13 +152,16 @@ def _convert(arguments: argparse.Namespace) -> int:
     data = _read(arguments.file)
     if data is None:
         return COULD_NOT_RUN
-    config = examine_bytes(data, arguments.file)
+    config = examine_bytes(data, "<stdin>" if arguments.file == STDIN else arguments.file)
     _print_findings(config)
     if any(found.severity == "error" for found in config.diagnostics):
         return FOUND_ERRORS
     if arguments.to is not None:
         file_format = arguments.to
     elif arguments.output is not None:
+        if arguments.output.lower().endswith(".json"):
+            print("schedule-builder: JSON holds no comments: name a .yaml file", file=sys.stderr)
+            return COULD_NOT_RUN
         file_format = detect_format(arguments.output, "")
     else:
         file_format = "yaml" if config.document.syntax is TEXT_FORMAT else "text"
@@ -180,7 +189,7 @@ def _write(path: str, data: bytes) -> int:
 def _diff(arguments: argparse.Namespace) -> int:
     from schedule_builder.comparing import first_difference
 
-    schedules = []
+    schedules, lengths = [], []
     for path in (arguments.first, arguments.second):
         config = _examine(path, arguments)
         if config is None:
@@ -189,13 +198,17 @@ def _diff(arguments: argparse.Namespace) -> int:
             _print_findings(config)
             return COULD_NOT_RUN
         schedules.append(config.schedule)
+        lengths.append(config.num_steps)
     step = first_difference(*schedules)
+    paths = (arguments.first, arguments.second)
+    if lengths[0] != lengths[1]:
+        runs = " and ".join(f"{n or 'no number of'} steps" for n in lengths)
+        print(f"The runs differ: {runs}.")
     if step is None:
         print("The rates are the same at every step.")
         return OK
     print(f"The rates differ from step {step} on:")
-    paths = (arguments.first, arguments.second)
-    rates = [f"{schedule(step):.17g}" for schedule in schedules]
+    rates = [repr(schedule(step)) for schedule in schedules]
     width, digits = max(map(len, paths)), max(map(len, rates))
     for path, rate, schedule in zip(paths, rates, schedules, strict=True):
         print(f"  {path:{width}}  {rate:{digits}}  {schedule.segment_at(step)}")
@@ -303,7 +316,9 @@ def _parser() -> argparse.ArgumentParser:
         help="say what a config comes to",
         description="Show a config's schedule: in words, and as rates at steps.",
     )
-    show.add_argument("file", metavar="FILE", help="text format, YAML or JSON")
+    show.add_argument(
+        "file", metavar="FILE", help="text format, YAML or JSON; - for standard input"
+    )
     validating.add_overrides(show)
     show.add_argument(
         "--steps",
@@ -325,7 +340,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Draw a config's rate over its run."
         " Needs pip install 'schedule-builder[plot]'.",
     )
-    plot.add_argument("file", metavar="FILE", help="text format, YAML or JSON")
+    plot.add_argument(
+        "file", metavar="FILE", help="text format, YAML or JSON; - for standard input"
+    )
     validating.add_overrides(plot)
     plot.add_argument(
         "--output",
@@ -364,7 +381,9 @@ def _parser() -> argparse.ArgumentParser:
         help="write a config in the other format",
         description="Write a config in text format as YAML, or the reverse, with its comments.",
     )
-    convert.add_argument("file", metavar="FILE", help="text format, YAML or JSON")
+    convert.add_argument(
+        "file", metavar="FILE", help="text format, YAML or JSON; - for standard input"
+    )
     convert.add_argument(
         "--to",
         choices=("text", "yaml"),
@@ -398,6 +417,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else COULD_NOT_RUN
+    except SettingsError as error:
+        print(f"schedule-builder: {error}", file=sys.stderr)
+        return COULD_NOT_RUN
     except BrokenPipeError:
         # Whoever read our output has closed it: there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

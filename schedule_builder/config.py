@@ -92,9 +92,9 @@ class Config:
     """
 
     filename: str
-    message: Message
+    message: Message = field(repr=False)
     diagnostics: tuple[Diagnostic, ...]
-    schedule: Schedule | None
+    schedule: Schedule | None = field(repr=False)
     document: Document = field(repr=False)
     places: Mapping[Path, Place] = field(repr=False)
     given_steps: int | None = None

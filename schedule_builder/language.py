@@ -9,13 +9,15 @@ import re
 from typing import Any, NamedTuple
 
 from schedule_builder.binding import is_opaque, schema_of
+from schedule_builder.comments import notes
 from schedule_builder.config import ROOTS, Config
 from schedule_builder.diagnostics import Path, Span
 from schedule_builder.documentation import comment, describe
 from schedule_builder.schedule import Schedule
 from schedule_builder.tree import Block, Sequence, Value
 
-_KEY = re.compile(r"^([ \t]*(?:-[ \t]+)*)([\w@]+)[ \t]*:", re.MULTILINE)
+_KEY = re.compile(r"^([ \t]*(?:-[ \t]+)*)[\"']?([\w@]+)[\"']?[ \t]*:", re.MULTILINE)
+_IN_TEXT = re.compile(r"\"[^\"]*\"|'[^']*'|([\"'][^\"']*[ \t])")
 _VALUE = re.compile(r"(\w+)[ \t]*:[ \t]*[\"']?(\w*)\Z")
 _MAX_SEGMENTS = 3
 _INDENT = "  "
@@ -153,6 +155,10 @@ def completions(config: Config, offset: int) -> list[Completion]:
     if context is None:
         return []
     line = text[text.rfind("\n", 0, offset) + 1 : offset]
+    start = offset - len(line)
+    is_comment = any(n.text and start <= n.start < offset for n in notes(config.document))
+    if is_comment or any(match[1] for match in _IN_TEXT.finditer(line)):
+        return []
     if value := _VALUE.search(line):
         field = context.descriptor.fields_by_name.get(value[1])
         return [] if field is None else _values(context.descriptor, field.name)
@@ -259,15 +265,19 @@ def _siblings(text: str, offset: int) -> list[str]:
     row = text.count("\n", 0, offset)
     indent = len(lines[row]) - len(lines[row].lstrip(" \t-"))
     found = []
-    for direction in (range(row - 1, -1, -1), range(row + 1, len(lines))):
+    # A dash begins another entry of a list.
+    above = range(0) if "-" in lines[row][:indent] else range(row - 1, -1, -1)
+    below = range(row + 1, len(lines))
+    for direction in (above, below):
         for at in direction:
             line = lines[at]
             own = len(line) - len(line.lstrip(" \t-"))
-            if line.strip() and own < indent:
+            is_first = own == indent and "-" in line[:indent]
+            if (line.strip() and own < indent) or (is_first and direction is below):
                 break
             if own == indent and (match := _KEY.match(line)):
                 found.append(match[2])
-            if own == indent and "-" in line[:indent]:
+            if is_first:
                 break
     return found
 

@@ -281,7 +281,8 @@ def _junit(findings: Findings) -> str:
         if errors:
             text = "\n".join(map(str, errors))
             codes = ", ".join(dict.fromkeys(d.code for d in errors))
-            lines.append(f"      <failure message={attribute(codes)}>{clean(text)}</failure>")
+            first = attribute(f"{codes}: {errors[0].message}")
+            lines.append(f"      <failure message={first}>{clean(text)}</failure>")
         warnings = [d for d in found if d.severity != "error"]
         if warnings:
             text = "\n".join(map(str, warnings))

@@ -9,10 +9,9 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from google.protobuf.message import Message
-
-from schedule_builder.binding import FieldSchema, is_opaque, schema_of
-from schedule_builder.config import Config
+from schedule_builder.binding import FieldSchema, is_opaque, is_open, schema_of
+from schedule_builder.config import Config, examine
+from schedule_builder.diagnostics import Source
 from schedule_builder.lowering import custom_kinds
 from schedule_builder.schedule import Schedule
 
@@ -28,6 +27,10 @@ def telling_steps(schedule: Schedule, num_steps: int | None) -> list[int]:
         half = MAX_SHOWN_SEGMENTS // 2
         begins = [*begins[:half], *begins[-half:]]
     steps = {0, *begins, *(b - 1 for b in begins if b)}
+    last = schedule.segments[-1]
+    # What turns again and again is one segment.
+    turns = {getattr(last.curve, name, 0) for name in ("up", "period", "decay_steps")} - {0}
+    steps |= {last.origin + turn for turn in turns}
     if num_steps is None:
         return sorted(steps)
     return sorted({s for s in steps if s < num_steps} | {num_steps - 1})
@@ -35,7 +38,11 @@ def telling_steps(schedule: Schedule, num_steps: int | None) -> list[int]:
 
 def _as_table(config: Config, schedule: Schedule, steps: Sequence[int]) -> str:
     run = f"{config.num_steps} steps" if config.num_steps else "no number of steps given"
-    words = str(schedule).splitlines()
+    # What begins when training has ended is told by the first of it.
+    told = 1 + sum(begin < (config.num_steps or math.inf) for begin in schedule.begins)
+    words = str(Schedule(schedule.segments[: told + 1])).splitlines()[:told]
+    if told < len(schedule.segments):
+        words.append(f"... {len(schedule.segments) - told} more beyond the run ...")
     if len(words) > MAX_SHOWN_SEGMENTS:
         half = MAX_SHOWN_SEGMENTS // 2
         left_out = f"... {len(words) - 2 * half} more segments ..."
@@ -70,9 +77,14 @@ RENDERERS = {"table": _as_table, "csv": _as_csv, "json": _as_json}
 """The output formats of `show`."""
 
 
-def resolved(message: Message) -> str:
-    """The message in text format with every value in force, defaults marked as such."""
-    return "".join(f"{line}\n" for line in _resolved_lines(message, ""))
+def resolved(config: Config) -> str:
+    """A config in its own format with every value in force, defaults marked as such."""
+    text = "".join(f"{line}\n" for line in _resolved_lines(config.message, ""))
+    if not config.document.syntax.explicit_lists:
+        return text
+    from schedule_builder.converting import convert
+
+    return convert(examine(Source(config.filename, text), "text"), "yaml")
 
 
 def _resolved_lines(message: Any, indent: str) -> Iterator[str]:
@@ -101,7 +113,8 @@ def _resolved_lines(message: Any, indent: str) -> Iterator[str]:
                 yield f"{indent}  }}"
                 yield f"{indent}}}"
             else:
-                yield f"{indent}{declared.name} {{"
+                rest = "  # the rest stays as it is in the file" * is_open(declared.message)
+                yield f"{indent}{declared.name} {{{rest}"
                 yield from _resolved_lines(item, indent + "  ")
                 yield f"{indent}}}"
 

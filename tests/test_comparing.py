@@ -204,6 +204,11 @@ def test_the_command(tmp_path: Path) -> None:
     result = run(good, other)
     assert result.returncode == 1
     assert result.stdout.startswith("The rates differ from step 1 on:\n")
+    assert "  0.0115  " in result.stdout
+    other.write_text(good.read_text().replace("num_steps: 600", "num_steps: 700"))
+    result = run(good, other)
+    assert result.returncode == 0
+    assert result.stdout.splitlines()[0] == "The runs differ: 600 steps and 700 steps."
     other.write_text("nonsense")
     assert run(good, other).returncode == 2
     assert run(good, tmp_path / "missing").returncode == 2

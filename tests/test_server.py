@@ -242,6 +242,38 @@ OFFERED: dict[str, tuple[str, str, list[str], list[str]]] = {
         ["learning_rate"],
         ["step"],
     ),
+    "another element of a yaml list": (
+        "manual_step_learning_rate:\n  schedule:\n    - step: 3\n      learning_rate: 1\n    - |\n",
+        "a.yaml",
+        ["step", "learning_rate"],
+        ["schedule"],
+    ),
+    "an element before others": (
+        "manual_step_learning_rate:\n  schedule:\n    - |\n    - step: 3\n",
+        "a.yaml",
+        ["step", "learning_rate"],
+        ["schedule"],
+    ),
+    "quoted keys": (
+        '"train_config":\n  "num_steps": 3\n  |\n',
+        "a.yaml",
+        ["optimizer"],
+        ["num_steps", "train_config"],
+    ),
+    "a comment": ("train_config { # set |\n}", "a.config", [], ["optimizer"]),
+    "a yaml comment": ("train_config:\n  # set |\n", "a.yaml", [], ["optimizer"]),
+    "a text": (
+        'train_config { fine_tune_checkpoint: "my | file" }',
+        "a.config",
+        [],
+        ["optimizer"],
+    ),
+    "a value in quotes": (
+        "trainer:\n  optimizer_config:\n    learning_rate:\n      type: 'c|'\n",
+        "a.yaml",
+        ["cosine"],
+        [],
+    ),
     "a yaml flow": ("train_config: {num_steps: 3, |}", "a.yaml", ["optimizer"], ["num_steps"]),
     "a type of the garden": (
         "trainer:\n  optimizer_config:\n    learning_rate:\n      type: c|\n",
