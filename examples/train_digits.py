@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -84,8 +85,8 @@ def run_length(config: sb.Config, wanted: int | None) -> int:
         print(f"The config names no number of steps: training for {num_steps}.")
     elif num_steps < config.num_steps:
         print(
-            f"The config trains for {config.num_steps:,} steps, this example for {num_steps:,}: the"
-            " schedule is not reached beyond. (--steps chooses another number.)"
+            f"The config trains for {config.num_steps:,} steps, this example only for the first"
+            f" {num_steps:,} of them. (--steps chooses another number.)"
         )
     return num_steps
 
@@ -112,6 +113,9 @@ def train(config: sb.Config, optimizer: Any, num_steps: int, folder: Path) -> in
     model = network()
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(optimizer, loss, metrics=["accuracy"])
+    # Each run of this example is a new one.
+    shutil.rmtree(folder / "logs", ignore_errors=True)
+    (folder / "learning_rate.csv").unlink(missing_ok=True)
     log = sb.LearningRateLog(
         config, csv=folder / "learning_rate.csv", log_dir=folder / "logs", verbose=0
     )

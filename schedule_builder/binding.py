@@ -412,6 +412,9 @@ class Binder:
             if any("\ud800" <= character <= "\udfff" for character in text):
                 self.wrong_type(value, declared, "and its escapes write bytes that are not UTF-8")
                 return None
+            if {*text[:1], *text[-1:]} <= set(CURLY_QUOTES) and text and not value.quoted:
+                self.wrong_type(value, declared, "in straight quotes and not in these curly ones")
+                return None
             if value.quoted or (self.syntax.plain_strings and not self.syntax.null(text)):
                 return text
             self.wrong_type(
@@ -599,13 +602,16 @@ def _out_of_range(number: int | float, declared: FieldSchema) -> str:
     """What is wrong with a number, and the nearest one that is right."""
     if isinstance(number, int):
         low, high = declared.limits
-        if not low <= number <= high:
+        for words, _, bound in declared.bounds:
+            low = max(low, int(bound)) if words == "at least" else low
+            high = min(high, int(bound)) if words == "at most" else high
+        if not low <= number <= high and not declared.limits[0] <= number <= declared.limits[1]:
             nearest = min(max(number, low), high)
             return f"it must be a whole number from {low} to {high} (nearest: {nearest})"
     if isinstance(number, float) and not math.isfinite(number) and declared.is_bounded:
         return "it must be a finite number"
     broken = [
-        f"{words} {bound:.9g}"
+        f"{words} {int(bound) if isinstance(number, int) else format(bound, '.9g')}"
         for words, is_within, bound in declared.bounds
         if not is_within(number, bound)
     ]

@@ -73,7 +73,12 @@ def _override(
         if declared is None and is_kept and not closest(name, schema_of(descriptor)):
             return  # something that no schedule depends on, as in the file
         if declared is None:
-            raise _Refusal(UNKNOWN_FIELD, step.span(1), unknown_field(name, descriptor))
+            found = _path_to(name, descriptor, block)
+            meant = f"did you mean `{path[:at]}{found}`?" if found else ""
+            words = f"{descriptor.name} has no field `{name}`: {meant}"
+            if not meant:
+                words = unknown_field(name, descriptor)
+            raise _Refusal(UNKNOWN_FIELD, step.span(1), words)
         if index is not None and not declared.repeated:
             raise _Refusal(SYNTAX, step.span(), f"`{name}` is no list, and has no elements")
         if step.end() == len(path):
@@ -93,6 +98,25 @@ def _override(
     if declared.kind == "string" and isinstance(field.value, Scalar):
         field.value.quoted = True
     _put(block, descriptor, field)
+
+
+def _path_to(name: str, descriptor: Any, block: Block | None) -> str:
+    """Where a field of that name is further inside, by what the file has; empty where nowhere."""
+    pending = [("", descriptor, block)]
+    seen = set()
+    for path, inner, part in pending:
+        if inner.full_name in seen or is_opaque(inner):
+            continue
+        seen.add(inner.full_name)
+        given = {field.name: field.value for field in part.fields} if part is not None else {}
+        for declared in sorted(schema_of(inner).values(), key=lambda d: d.name not in given):
+            if declared.name == name and path:
+                return path + name
+            if declared.message is not None and not declared.repeated:
+                value = given.get(declared.name)
+                known = value if isinstance(value, Block) else None
+                pending.append((f"{path}{declared.name}.", declared.message, known))
+    return ""
 
 
 def _field(

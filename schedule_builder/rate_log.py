@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+from itertools import count
 from pathlib import Path
 from struct import pack
 from typing import Any, TextIO
@@ -39,8 +40,9 @@ class RateLog:
 
     A run that goes on from a checkpoint goes on in the same file: rows from its first step on, of
     updates that were lost in between, are dropped. Where the config has changed since, and the
-    rate jumps, a warning of the logger `schedule_builder` names the jump; another one says where
-    a run begins again at step 0. Each process needs a file of its own.
+    rate jumps, a warning of the logger `schedule_builder` names the jump; others say where a rate
+    is not the config's, where a run goes on beyond its last step, and where one begins again at
+    step 0 and the file of the one before gets another name. Each process needs a file of its own.
 
     Args:
         config: a path, a loaded config, a message or plain data, as for `load`.
@@ -50,6 +52,7 @@ class RateLog:
     Attributes:
         count: how many rates were recorded.
         last_rate: the latest of them.
+        end: the step at which the run ends, as the config says; None where it does not.
         first_difference: the first step at which what ran is not what the config says, with the
             rate that was applied and the rate of the config; None where there is none.
 
@@ -75,6 +78,9 @@ class RateLog:
         loaded = load(config)
         self.name = loaded.filename
         self.schedule = build_schedule(loaded, step_offset=step_offset)
+        steps = loaded.num_steps
+        self.end = None if steps is None else steps + whole(step_offset, "step_offset")
+        self._is_over = False
         self.count = 0
         self.last_rate = math.nan
         self.first_difference: tuple[int, float, float] | None = None
@@ -123,12 +129,25 @@ class RateLog:
             self._file.write(f"{step},{_written(rate)}\n")
         if self.first_difference is None and not _are_equal(rate, self.schedule(step)):
             self.first_difference = (step, rate, self.schedule(step))
+            LOGGER.warning("%s", self.verdict)
+        if self.end is not None and step >= self.end and not self._is_over:
+            self._is_over = True
+            LOGGER.warning(
+                "the run of %s ends before step %d, which is trained now, at rate %s",
+                self.name,
+                step,
+                _written(rate),
+            )
 
     def _continue(self, path: Path, step: int, rate: float) -> None:
         """Drops what the file has from a step on, and says how that fits what comes now."""
         path.parent.mkdir(parents=True, exist_ok=True)
         rows = read_rates(path) if path.exists() else []
         kept = [row for row in rows if row[0] < step]
+        other = path
+        if rows and not kept:
+            others = (path.with_suffix(f".{n}{path.suffix}") for n in count(1))
+            other = path.rename(next(name for name in others if not name.exists()))
         text = _HEADER + "".join(f"{s},{_written(r)}\n" for s, r in kept)
         # What stays is written over itself, so that nothing is lost if the process is killed.
         with path.open("r+b" if path.exists() else "wb") as file:
@@ -136,7 +155,8 @@ class RateLog:
             file.truncate()
         if not kept:
             if rows:
-                LOGGER.warning("%s had %d rates of another run: they are gone", path, len(rows))
+                words = "%s had %d rates of another run: they are in %s now"
+                LOGGER.warning(words, path, len(rows), other)
             return
         last, old = kept[-1]
         if last != step - 1 and self._gap is None:
@@ -172,9 +192,13 @@ class RateLog:
             )
         if self._begin is None:
             return "nothing ran: no rate was recorded"
+        beyond = 0 if self.end is None else self._next - max(self.end, self._begin)
+        more = ""
+        if beyond > 0:
+            more = f", {beyond} of them beyond its run, the last {_written(self.last_rate)}"
         return (
             f"what ran is what {self.name} says: {self.count} rates, at steps {self._begin} to"
-            f" {self._next - 1}"
+            f" {self._next - 1}{more}"
         )
 
     def close(self) -> str:

@@ -187,6 +187,20 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         [(1, 41, "SB203")],
         "curly quotes",
     ),
+    (
+        "a text in curly quotes in yaml",
+        "train_config: {fine_tune_checkpoint: \u201cfoo\u201d, num_steps: 3}\n",
+        ".yaml",
+        [(1, 38, "SB203")],
+        "straight quotes",
+    ),
+    (
+        "a count that is out of all ranges",
+        "tanh_decay_learning_rate { learning_rate_base: 1 total_steps: 9223372036854775808 }\n",
+        ".config",
+        [(1, 63, "SB204")],
+        "from 1 to 9223372036854775807",
+    ),
     ("a placeholder of make", manual("$(STEP)"), ".config", [(2, 20, "SB105")], "`$(STEP)`"),
     ("a placeholder in quotes", manual('"$step"'), ".config", [(2, 20, "SB105")], "`$step`"),
     (

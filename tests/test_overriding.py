@@ -93,6 +93,12 @@ BAD = {
     "=5": ("1:1", "SB102", "the name of a field is expected"),
     "train_config.=5": ("1:14", "SB102", "the name of a field is expected"),
     "train_config.num_step=5": ("1:14", "SB201", "did you mean `num_steps`"),
+    "num_steps=5": ("1:1", "SB201", "did you mean `train_config.num_steps`"),
+    "initial_learning_rate=5": (
+        "1:1",
+        "SB201",
+        f"did you mean `{KIND}.manual_step_learning_rate.initial_learning_rate`",
+    ),
     "train_config.num_steps=-5": ("1:24", "SB204", "nearest: 0"),
     "train_config.num_steps=x": ("1:24", "SB203", "not `x`"),
     "train_config.num_steps=": ("1:24", "SB102", "one value is expected"),

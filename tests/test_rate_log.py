@@ -14,6 +14,8 @@ import tensorflow as tf
 
 import schedule_builder as sb
 from schedule_builder.compat import optimizer_builder
+from schedule_builder.config import examine
+from schedule_builder.diagnostics import Source
 from schedule_builder.rate_log import read_rates
 
 from .recording import reference, samples, small_model, write_pipeline
@@ -106,9 +108,42 @@ def test_another_run_in_the_same_file_is_said(tmp_path: Path, caplog: Any) -> No
     run(falling(0.1), range(3), path).close()
     run(falling(0.1), range(2), path).close()
     assert [r.getMessage() for r in caplog.records] == [
-        f"{path} had 3 rates of another run: they are gone"
+        f"{path} had 3 rates of another run: they are in {path.with_suffix('.1.csv')} now"
     ]
     assert len(read_rates(path)) == 2
+
+
+def test_what_is_trained_beyond_the_run_is_said(caplog: Any) -> None:
+    text = (
+        "train_config { num_steps: 4 optimizer { adam_optimizer { learning_rate {"
+        " cosine_decay_learning_rate { learning_rate_base: 0.1 total_steps: 4 warmup_steps: 0"
+        " warmup_learning_rate: 0 } } } } }"
+    )
+    config = examine(Source("a.config", text))
+    rates = sb.build_schedule(config)
+    for begin, said in (
+        (0, "6 rates, at steps 0 to 5, 2 of them beyond its run, the last 0"),
+        (5, "1 rates, at steps 5 to 5, 1 of them beyond its run, the last 0"),
+    ):
+        caplog.clear()
+        log = sb.RateLog(config)
+        for step in range(begin, 6):
+            log.record(step, rates(step))
+        assert log.verdict == f"what ran is what a.config says: {said}"
+        (record,) = caplog.records
+        assert record.getMessage() == (
+            f"the run of a.config ends before step {max(begin, 4)}, which is trained now, at rate 0"
+        )
+
+
+def test_another_rate_is_said_at_once(caplog: Any) -> None:
+    log = sb.RateLog(falling(0.1))
+    log.record(0, 0.1)
+    assert not caplog.records
+    log.record(1, 0.7)
+    log.record(2, 0.7)
+    (record,) = caplog.records
+    assert "at step 1 the rate was 0.7 instead of" in record.getMessage()
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:

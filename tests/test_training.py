@@ -106,7 +106,7 @@ def test_a_loop_of_ones_own_mathematics(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("batches", [1, 2, 4])
 def test_accumulated_gradients(tmp_path: Path, batches: int, options: dict[str, Any]) -> None:
-    path = write_pipeline(tmp_path, num_steps=10)
+    path = write_pipeline(tmp_path, num_steps=40)
     optimizer = sb.build_optimizer(path, gradient_accumulation_steps=batches)
     log = sb.LearningRateLog(path, verbose=0)
     recorder, _ = fit(optimizer, epochs=2, callbacks=[log], **options)

@@ -235,7 +235,7 @@ def _rules() -> str:
         "SB402` shows a page of this in a terminal. To silence a finding, write",
         "`# schedule-builder: ignore[SB402]` on its line or alone on the line before,",
         "`ignore-file[SB402]` for all of a file, or list the code under `ignore` in the project's",
-        "settings.",
+        "settings. The examples show what is found and then, where there is one, what is right.",
         "",
         "| code | name | severity | what is right |",
         "|---|---|---|---|",
