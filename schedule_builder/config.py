@@ -404,7 +404,7 @@ def _judge(
                 # A misspelt field may be what is missed here.
                 if finding.path not in binder.broken or kind is not NO_NUM_STEPS:
                     config.report(report, kind, finding)
-    except (ArithmeticError, ValueError):
+    except ArithmeticError:
         words = "these numbers are too far apart for float64: no rate can be computed from them"
         report.add(NOT_FINITE, config.place(config.kind), words, path=dotted(config.kind))
         return None

@@ -626,7 +626,8 @@ def warmup_falls(run: Run) -> Iterator[Finding]:
     for path, steps in run.warmups:
         name = "warmup_learning_rate"
         high, low = run.schedule(0), run.schedule(steps)
-        if path[:-1] != run.kind and high > low and run.has((*path[:-1], name)):
+        is_modifier = path[-1] == "warmup_steps" and path[:-1] != run.kind
+        if is_modifier and high > low and run.has((*path[:-1], name)):
             yield Finding(
                 (*path[:-1], name),
                 f"this warmup falls, from {_rate(high)} at step 0 to {_rate(low)} at step {steps}",

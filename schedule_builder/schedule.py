@@ -359,7 +359,7 @@ class _Math:
     @classmethod
     def power_of_ratio(cls, base: float, numerator: float, denominator: float) -> float:
         quotient, rest = _divide(numerator, denominator)
-        return cls.power(base, quotient) * (1 + rest * math.log(base))
+        return cls.power(base, quotient) * (1 + rest * cls.log(base))
 
     @staticmethod
     def affine(start: float, slope: float, rest: float, k: float, n: float) -> tuple[float, float]:

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf import text_format
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schedule_builder import ConfigError, build_optimizer, validate_text
 from schedule_builder.checking import Request, check, mend
@@ -22,6 +25,7 @@ from schedule_builder.manual import NAMES, RULES
 from schedule_builder.settings import Settings
 
 from .data import DATA, needs_data
+from .drawing import configs
 
 FOLDER = Path(__file__).parent / "rules"
 CODES = sorted(RULES)
@@ -221,6 +225,12 @@ JUDGED: list[tuple[str, dict[str, Any], dict[str, str]]] = [
         {},
         {"SB414": "`end_learning_rate` (0.1) is the rate at the beginning"},
     ),
+    (
+        "manual_step_learning_rate { initial_learning_rate: 0.01 schedule { step: 500"
+        " learning_rate: 0.1 } warmup: true } warmup { warmup_steps: 9 warmup_learning_rate: 1 }",
+        {},
+        {"SB407": "500 of 1000 steps", "SB410": "from 1 at step 0 to 0.01162 at step 9"},
+    ),
     # A rise late in the run is no warmup.
     (RISE.format(900), {}, {"SB408": "jumps up at step 900, from 0.003 to 0.1"}),
     (STAIRS.format(10, "burnin_learning_rate: 0.5 burnin_steps: 9"), {}, {"SB410": "is above"}),
@@ -239,6 +249,17 @@ def test_what_is_said(text: str, policy: dict[str, Any], wanted: dict[str, str])
     assert found.keys() == wanted.keys(), found
     for code, words in wanted.items():
         assert words in found[code]
+
+
+@given(configs, st.integers(1, 2**20) | st.integers(1, 2**40))
+def test_any_schedule_is_judged(message: Any, num_steps: int) -> None:
+    source = Source("a.config", text_format.MessageToString(message))
+    policy = WARMUP | END | {"max-learning-rate": 0.5}
+    for settings in (None, Settings(policy=policy)):
+        found = examine(source, num_steps=num_steps, settings=settings)
+        # Steps that no drawn config is made for may have rates that are none.
+        assert settings or found.schedule or "SB309" in {d.code for d in found.diagnostics}
+        assert all("nan" not in d.message or d.code == "SB309" for d in found.diagnostics)
 
 
 def test_a_cycle_is_aligned_to_its_last_update() -> None:
