@@ -390,30 +390,30 @@ def decay_not_reached(run: Run) -> Iterator[Finding]:
     """
     if run.num_steps is None:
         return
-    for schedule in _parts(run):
-        last = schedule.segments[-1]
-        if not isinstance(last.curve, (Exponential, InverseTime)) or last.begin > run.last:
-            continue
-        begin = max(last.begin, last.origin)
-        high, low = schedule(begin), schedule(run.last)
-        if not high > low >= high * (1 - run.thresholds["least-decay"]) and high != low:
-            continue
-        change = _first_change(schedule, begin)
-        if change is None:
-            continue
-        since = f" from step {begin} on" if begin else ""
-        path = (*run.kind, "decay_steps")
-        if high == low:
-            text = (
-                f"the rate decays first at step {change}, and training ends at {run.num_steps}: it"
-                f" stays {_rate(high)} for all of it{since}"
-            )
-        else:
-            text = (
-                f"the rate falls from {_rate(high)} to {_rate(low)} only in the {run.num_steps}"
-                f" steps of the run{since}"
-            )
-        yield Finding(path, text, run.ending)
+    schedule = run.schedule
+    last = schedule.segments[-1]
+    if not isinstance(last.curve, (Exponential, InverseTime)) or last.begin > run.last:
+        return
+    begin = max(last.begin, last.origin)
+    high, low = schedule(begin), schedule(run.last)
+    if not high > low >= high * (1 - run.thresholds["least-decay"]) and high != low:
+        return
+    change = _first_change(schedule, begin)
+    if change is None:
+        return
+    since = f" from step {begin} on" if begin else ""
+    path = (*run.kind, "decay_steps")
+    if high == low:
+        text = (
+            f"the rate decays first at step {change}, and training ends at {run.num_steps}: it"
+            f" stays {_rate(high)} for all of it{since}"
+        )
+    else:
+        text = (
+            f"the rate falls from {_rate(high)} to {_rate(low)} only in the {run.num_steps}"
+            f" steps of the run{since}"
+        )
+    yield Finding(path, text, run.ending)
 
 
 def _unfinished(run: Run) -> Iterator[tuple[Schedule, Segment, Segment]]:
@@ -432,7 +432,12 @@ def _unfinished(run: Run) -> Iterator[tuple[Schedule, Segment, Segment]]:
 def _is_stage(before: Segment, after: Segment) -> bool:
     """Whether a schedule goes from one rate to the next because a list of them says so."""
     both = isinstance(before.curve, Constant) and isinstance(after.curve, Constant)
-    return both and not _LISTS.isdisjoint(after.path)
+    return both and _is_listed(after.path)
+
+
+def _is_listed(path: Path) -> bool:
+    """Whether a field is an entry of a list of rates, or says where one begins."""
+    return len(path) > 1 and any(name in _LISTS for name in path[-3:-1])
 
 
 def _is_cut_off(run: Run, end: int) -> bool:
@@ -602,8 +607,7 @@ def jump_up(run: Run) -> Iterator[Finding]:
             has_fallen = has_fallen or (
                 isinstance(before.curve, Constant) and after.begin > longest
             )
-        names_rates = {*after.path} & {"schedule", "boundaries", "learning_rates", "stage"}
-        if has_fallen and names_rates and new > old * (1 + 1e-6):
+        if has_fallen and _is_listed(after.path) and new > old * (1 + 1e-6):
             yield Finding(
                 run.at(after),
                 f"the rate jumps up at step {after.begin}, from {_rate(old)} to {_rate(new)}",
