@@ -254,7 +254,9 @@ class Binder:
         given = [f.name for f in block.fields]
         if is_open(descriptor):
             # Most fields are none of ours: only what looks like one that is missing is a slip.
-            meant = closest(field.name, set(schema_of(descriptor)).difference(given), cutoff=_SLIP)
+            missing = set(schema_of(descriptor)).difference(given)
+            alike = [name for name in missing if _is_alike(field.name, name)]
+            meant = closest(field.name, alike, cutoff=_SLIP) if alike else None
             if meant is None:
                 return
         if meant and (schema_of(descriptor)[meant].repeated or meant not in given):
@@ -638,6 +640,11 @@ def dead_copy(source: Source, field: Field) -> Fix | None:
 
 
 @cache
+def _is_alike(one: str, other: str) -> bool:
+    """What a slip leaves of a name, told without the search that is slow to import."""
+    return abs(len(one) - len(other)) <= 1 and (one[:3] == other[:3] or one[-3:] == other[-3:])
+
+
 def _meant(name: str, descriptor: Any) -> str | None:
     """The field that a name is most likely a misspelling of."""
     owners = any(_owners(name, descriptor))

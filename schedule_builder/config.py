@@ -459,12 +459,14 @@ def _root(document: Document) -> type[Message]:
     """The type of message that the top-level names of a file speak of."""
     names = list(dict.fromkeys(f.name for f in document.root.fields))[:_TELLING_NAMES]
 
-    def likeness(root: type[Message]) -> tuple[int, int]:
-        known = root.DESCRIPTOR.fields_by_name
-        exact = sum(name in known for name in names)
-        return exact, sum(closest(name, known) is not None for name in names) if not exact else 0
+    def exact(root: type[Message]) -> int:
+        return sum(name in root.DESCRIPTOR.fields_by_name for name in names)
 
-    return max(ROOTS, key=likeness)
+    def near(root: type[Message]) -> int:
+        return sum(closest(name, root.DESCRIPTOR.fields_by_name) is not None for name in names)
+
+    best = max(ROOTS, key=exact)
+    return best if exact(best) else max(ROOTS, key=near)
 
 
 def _lower(config: Config, report: Report) -> Schedule | None:
