@@ -250,9 +250,10 @@ class Binder:
         if field.name.startswith("["):
             return
         fix = None
-        meant = _meant(field.name, descriptor)
-        given = [f.name for f in block.fields]
-        if is_open(descriptor):
+        given = {f.name for f in block.fields}
+        if not is_open(descriptor):
+            meant = _meant(field.name, descriptor)
+        else:
             # Most fields are none of ours: only what looks like one that is missing is a slip.
             missing = set(schema_of(descriptor)).difference(given)
             alike = [name for name in missing if _is_alike(field.name, name)]
