@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections import deque
 from typing import Any
 
@@ -70,7 +71,7 @@ def convert(config: Config, file_format: str) -> str:
     return newline.join([*writer.lines, ""])
 
 
-class _Writer:
+class _Writer(ABC):
     """Writes a tree line by line, with the comments in between."""
 
     syntax: Syntax
@@ -81,16 +82,17 @@ class _Writer:
         self.notes = deque(notes(document))
         self.lines: list[str] = []
 
+    @abstractmethod
     def fields(self, block: Block, descriptor: Any, indent: str) -> None:
         """Writes what is in a block, of a message type or, where that is None, of any."""
-        raise NotImplementedError
 
+    @abstractmethod
     def string(self, scalar: Scalar) -> str:
-        raise NotImplementedError
+        """A text, as the format quotes it."""
 
+    @abstractmethod
     def word(self, scalar: Scalar) -> str:
         """A plain word of which no schema says what it is."""
-        raise NotImplementedError
 
     def scalar(self, scalar: Scalar, declared: FieldSchema | None) -> str:
         kind = declared.kind if declared is not None else ""

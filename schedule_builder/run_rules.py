@@ -296,17 +296,14 @@ def stage_not_reached(run: Run) -> Iterator[Finding]:
             others = len(schedule.segments) - schedule.segments.index(following) - 1
             also = f" and the {_count(others, 'stage')} after it" if others > 1 else ""
             also = " and the one after it" if others == 1 else also
-            which = (
-                f"this stage{also} are never reached: they begin"
-                if also
-                else ("this stage is never reached: it begins")
-            )
+            begins = "they begin" if also else "it begins"
             begin = f"step {following.begin}{' or later' if also else ''}"
             if "boundaries" in following.path:
                 begin += " (one after the boundary)"
             yield Finding(
                 run.at(following),
-                f"{which} at {begin}, and training ends at {run.num_steps}. {_stays(run)}",
+                f"this stage{also} {'are' if also else 'is'} never reached: {begins} at {begin}, and"
+                f" training ends at {run.num_steps}. {_stays(run)}",
                 run.ending,
             )
 
@@ -506,7 +503,7 @@ def ends_early(run: Run) -> Iterator[Finding]:
     if run.num_steps is None or isinstance(run.main, rates.ManualStepLearningRate):
         return
     end = _end_of_decay(run)
-    if end is None or _must_end_together(run):
+    if end is None or (_must_end_together(run) and not end.is_floor):
         return
     idle = run.num_steps - end.step
     longest = run.thresholds["longest-floor-fraction" if end.is_floor else "idle-fraction"]
