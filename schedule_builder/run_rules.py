@@ -302,8 +302,8 @@ def stage_not_reached(run: Run) -> Iterator[Finding]:
                 begin += " (one after the boundary)"
             yield Finding(
                 run.at(following),
-                f"this stage{also} {'are' if also else 'is'} never reached: {begins} at {begin}, and"
-                f" training ends at {run.num_steps}. {_stays(run)}",
+                f"this stage{also} {'are' if also else 'is'} never reached: {begins} at {begin},"
+                f" and training ends at {run.num_steps}. {_stays(run)}",
                 run.ending,
             )
 
@@ -552,7 +552,9 @@ def _end_of_decay(run: Run) -> _End | None:
     if schedule(low) < rate or schedule((first + run.last) // 2) != rate:
         return None
     floor = schedule.segment_at(run.last).floor
-    part = next((p for p in _parts(run) if p(low) != p(first)), schedule)
+    changed = [p for p in _parts(run) if p(low) != p(first)] or [schedule]
+    ended = [p for p in changed if isinstance(p.segment_at(run.last).curve, Constant)]
+    part = (ended or changed)[0]
     # Where a decay nears its end it may be there already, but for a share that no float holds.
     final = part.segment_at(run.last)
     before = part.segment_at(max(final.begin - 1, 0))
