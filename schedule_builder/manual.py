@@ -167,13 +167,13 @@ class Page:
 
 
 def _pages() -> dict[str, Page]:
-    # What stands here without prose is to keep the indentation of an example.
-    texts = {kind: text.replace("\n    ", "\n") for kind, text in _OTHERS.items()}
+    # Where there is no prose, the least indentation is that of an example, which is to stay.
+    texts = {kind: text.replace("\n    ", "\n").strip() for kind, text in _OTHERS.items()}
     for found in (r for entries in rules.RULES.values() for r in entries):
-        texts[found.kind] = found.check.__doc__ or ""
+        texts[found.kind] = inspect.cleandoc(found.check.__doc__ or "")
     for kind, check in run_rules.RULES:
-        texts[kind] = check.__doc__ or ""
-    pages = (Page(*kind, inspect.cleandoc(text)) for kind, text in texts.items())
+        texts[kind] = inspect.cleandoc(check.__doc__ or "")
+    pages = (Page(*kind, text) for kind, text in texts.items())
     return {page.code: page for page in sorted(pages, key=lambda page: page.code)}
 
 

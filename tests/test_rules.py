@@ -112,6 +112,9 @@ def test_the_manual(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     page = RULES[code]
     assert page.title.endswith((".", ":"))
     assert len(page.text.splitlines()) > 1
+    # Prose ends in a full stop, and what does not is an example.
+    paragraphs = [p for p in page.text.split("\n\n") if not p.startswith("    ")]
+    assert all(p.endswith((".", ":")) and "\n    " not in p for p in paragraphs)
     assert main(["rules", code]) == 0
     assert capsys.readouterr().out.startswith(f"{code} {page.name} ({page.severity})\n\n")
     assert main(["rules", page.name]) == 0
