@@ -176,6 +176,8 @@ class Binder:
         """The message that is being filled."""
         self.at: Path = ()
         """The field that is being read."""
+        self.siblings: frozenset[str] = frozenset()
+        """The fields that are given beside it."""
 
     def add(
         self,
@@ -214,8 +216,9 @@ class Binder:
         first: dict[str, Field] = {}
         selector = selector_of(message.DESCRIPTOR)
         chosen = _text_of(block, selector)
+        given = frozenset(f.name for f in block.fields) if selector else frozenset()
         for field in block.fields:
-            self.at = (*path, field.name)
+            self.at, self.siblings = (*path, field.name), given
             declared = schema.get(field.name)
             if declared is None:
                 # What is wrong with a type is said where it is chosen.
@@ -454,7 +457,7 @@ class Binder:
         # Where Python code may add types, only what looks like one of these is a slip.
         cutoff = _SLIP if is_open(descriptor) else 0.6
         guess = closest(value.text.lower(), names, cutoff=cutoff)
-        if guess is None and is_open(descriptor):
+        if is_open(descriptor) and (guess is None or value.text in self.siblings):
             return True
         hint = f": did you mean `{guess}`?" if guess else ""
         self.add(
@@ -489,6 +492,8 @@ class Binder:
             found = enum.values_by_number.get(number)
         if found is not None:
             return int(found.number)
+        if self.placeholder(value, declared):
+            return None
         guess = closest(value.text.upper(), enum.values_by_name)
         hint = f": did you mean {guess}?" if guess else ""
         self.wrong_type(value, declared, f"not `{shown(value.text)}`{hint}")

@@ -38,9 +38,10 @@ class ConvertError(ValueError):
 def convert(config: Config, file_format: str) -> str:
     """The text of a config in another format, or laid out anew in its own.
 
-    Comments stay with what they stand beside, and a value is written as it was wherever the new
-    format reads that alike. Where no schema says what a value is, as in a model, what is quoted
-    is a text; of YAML's plain words, those in upper case are names of an enum, the others texts.
+    Comments stay where they stand; before the first entry of a list, they may come to stand before
+    the list. A value is written as it was wherever the new format reads that alike. Where no schema
+    says what a value is, as in a model, what is quoted is a text; of YAML's plain words, those in
+    upper case are names of an enum, the others texts.
 
     Args:
         config: a config that was read without errors.
@@ -219,6 +220,9 @@ class _TextWriter(_Writer):
                 self.value(opening, field.end, value, declared, indent)
             elif line := self.list_line(f"{opening}:", value, declared):
                 self.line(line, value.end)
+            elif declared is None and len(value.items) == 1 and isinstance(value.items[0], Block):
+                # Nothing else says that there may be several.
+                self.block(f"{opening}: [", field.end, value.items[0], None, indent, "]")
             else:
                 for item in value.items:
                     self.notes_before(item.start, indent)
@@ -234,15 +238,24 @@ class _TextWriter(_Writer):
         else:
             self.block(opening, end, value, _message(declared), indent)
 
-    def block(self, opening: str, end: int, block: Block, descriptor: Any, indent: str) -> None:
+    def block(
+        self,
+        opening: str,
+        end: int,
+        block: Block,
+        descriptor: Any,
+        indent: str,
+        closing: str = "",
+    ) -> None:
+        opening = f"{opening}{'' if closing else ' '}{{"
         if not block.fields:
-            self.line(f"{opening} {{}}", block.end)
+            self.line(f"{opening}}}{closing}", block.end)
             return
         at = len(self.lines)
-        self.line(f"{opening} {{", end)
+        self.line(opening, end)
         self.fields(block, descriptor, indent + "  ")
         self.notes_at_end(block, indent + "  ")
-        self.line(f"{indent}}}", block.end)
+        self.line(f"{indent}}}{closing}", block.end)
         line = indent + " ".join(line.strip() for line in self.lines[at:])
         if self.is_one_line(block) and len(line) <= _LINE_LENGTH:
             self.lines[at:] = [line]
@@ -330,8 +343,11 @@ class _YamlWriter(_Writer):
         return self.word(scalar) if not scalar.quoted else _quoted(scalar.text)
 
     def word(self, scalar: Scalar) -> str:
+        if self.is_null(scalar):
+            return scalar.text or "null"
         # What is plain in a block may not be so in a list.
-        return _quoted(scalar.text) if _NOT_PLAIN.search(scalar.text) else scalar.text or "null"
+        is_other = _NOT_PLAIN.search(scalar.text) or YAML.null(scalar.text)
+        return _quoted(scalar.text) if is_other else scalar.text
 
 
 def _quoted(text: str) -> str:

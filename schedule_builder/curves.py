@@ -523,9 +523,8 @@ class PolynomialCycle:
         return _plus(height * ops.ratio_power(ops.real(end - step), length, power), low)
 
     def extremes(self, first: int, last: int) -> list[int]:
-        period = self.decay_steps
-        ends = {-(-first // period) * period, (first // period + 1) * period, last - last % period}
-        return sorted({first, last, *(s for s in ends if first <= s <= last)})
+        ends = {c * self.decay_steps for c in _ends_of_cycles(first, last, self.decay_steps)}
+        return _within(first, last, ends | {end + 1 for end in ends})
 
     def __str__(self) -> str:
         return (
@@ -572,8 +571,8 @@ class CosineCycle:
         return _plus(height * wave, low)
 
     def extremes(self, first: int, last: int) -> list[int]:
-        begin = last - last % self.period
-        return sorted({first, last, max(begin, first), max(begin - 1, first)})
+        tops = {c * self.period for c in _ends_of_cycles(first, last, self.period)}
+        return _within(first, last, tops | {top - 1 for top in tops})
 
     def __str__(self) -> str:
         factor = "" if self.factor == 1 else f", each {self.factor:.9g} times as high as the last"
@@ -657,15 +656,14 @@ class Cycle:
 
     def extremes(self, first: int, last: int) -> list[int]:
         period = self.up + self.down
-        tips = {(s // period) * period + self.up for s in (first, last, last - period)}
-        feet = {(s // period) * period for s in (last, first + period)}
-        if self.step_factor > 1:
-            # What grows is highest on its way down.
+        turns = {0, self.up}
+        if self.step_factor != 1:
+            # What shrinks is highest on its way up, what grows on its way down.
             lead = round(1 / math.log(self.step_factor))
-            for begin in {s // period * period for s in (first, last, last - period)}:
-                high = max(begin + period - lead, begin + self.up)
-                tips |= {high - 1, high, high + 1}
-        return sorted({first, last, *(s for s in tips | feet if first <= s <= last)})
+            high = min(-lead, self.up) if lead < 0 else max(period - lead, self.up)
+            turns |= {high - 1, high, high + 1}
+        cycles = _ends_of_cycles(first, last, period)
+        return _within(first, last, {c * period + turn for c in cycles for turn in turns})
 
     def __str__(self) -> str:
         shrinks = "".join(
@@ -738,6 +736,16 @@ class Sigmoid(_Monotone):
         return (
             f"a hyperbolic tangent from {self.start:.9g} to {self.end:.9g} over {self.length} steps"
         )
+
+
+def _ends_of_cycles(first: int, last: int, period: int) -> set[int]:
+    """The first cycles from a step on and the last ones to another, by their numbers."""
+    begin, end = first // period, last // period
+    return {begin, begin + 1, begin + 2, end - 1, end}
+
+
+def _within(first: int, last: int, steps: set[int]) -> list[int]:
+    return sorted({first, last, *(step for step in steps if first <= step <= last)})
 
 
 CURVES: dict[str, Any] = {

@@ -24,7 +24,11 @@ _CERTAIN = re.compile(
     r"^(?:train_config|train_input_reader)[ \t]*[:{<]|^trainer:(?:.*\n)*?[ ]+optimizer_config:",
     re.MULTILINE,
 )
-_PROBABLE = re.compile(r"^[ \t]*train_config[ \t]*[:{<]", re.MULTILINE)
+_PROBABLE = re.compile(
+    r"^[ \t{\"']*(?:train_config|table_learning_rate|manual_step_learning_rate)[\"']?[ \t]*[:{<]"
+    r"|^trainer:(?:.*\n)*?[ ]+(?:optimizer_config|train_steps|steps_per_loop):",
+    re.MULTILINE,
+)
 _PASTED = re.compile(r"\s*(?:<!|<html|<\?xml|syntax\s*=)", re.IGNORECASE)
 """A page, or the schema, that was saved in the place of a config."""
 
@@ -107,7 +111,7 @@ def _looks_like_config(path: Path) -> bool:
     if not _NAMES.search(text):
         return False
     if len(text) > _LARGEST_DOUBTFUL:
-        return bool(_PROBABLE.search(text))
+        return bool(_CERTAIN.search(text) or _PROBABLE.search(text))
     return bool(_CERTAIN.search(text)) or _is_config(path, text)
 
 

@@ -11,6 +11,7 @@ from schedule_builder.tree import Block, Document, Element, Scalar, Value
 
 _SEPARATOR = re.compile(r"[ \t]*[,;]")
 _REST = re.compile(r"[ \t]*(#[^\r\n]*)?(?:\r?\n|\Z)")
+_PROPERTIES = re.compile(r"(?:(?<![^\s\[,-])[&!][^\s,\[\]{}]*[ \t]+)+\Z")
 _BLANKS = re.compile(r"[ \t]+")
 _COMMENT = re.compile(r"#[^\r\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 
@@ -126,6 +127,8 @@ def without(text: str, start: int, end: int) -> Edit:
 def _dash(text: str, start: int) -> int:
     """Where the dash stands that an entry of a YAML list follows, or else the entry's own start."""
     at = text.rfind("\n", 0, start) + 1
+    if properties := _PROPERTIES.search(text, at, start):
+        start = properties.start()
     before = text[at:start].strip()
     while before != "-":
         if (before and not before.startswith("#")) or not at:

@@ -505,7 +505,8 @@ def _cyclic(message: pb.CyclicLearningRate) -> Schedule:
             words = f"a cycle lasts at most {MAX_STEP} steps, and this one {up + down}"
             raise LoweringError(("step_size_up",), words)
         # There is but one.
-        return sequence((0, Interpolation(base, peak, up)), (up, Interpolation(peak, base, down)))
+        fall = Interpolation(peak, base, down)
+        return sequence((0, Interpolation(base, peak, up)), (up, fall, ("step_size_up",)))
     curve = Cycle(
         base,
         peak,

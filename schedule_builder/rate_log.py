@@ -145,7 +145,7 @@ class RateLog:
         rows = read_rates(path) if path.exists() else []
         kept = [row for row in rows if row[0] < step]
         other = path
-        if rows and not kept:
+        if rows and not step:
             others = (path.with_suffix(f".{n}{path.suffix}") for n in count(1))
             other = path.rename(next(name for name in others if not name.exists()))
         text = _HEADER + "".join(f"{s},{_written(r)}\n" for s, r in kept)
@@ -154,7 +154,7 @@ class RateLog:
             file.write(text.encode())
             file.truncate()
         if not kept:
-            if rows:
+            if rows and not step:
                 words = "%s had %d rates of another run: they are in %s now"
                 LOGGER.warning(words, path, len(rows), other)
             return

@@ -19,8 +19,11 @@ from schedule_builder.binding import counting
 from schedule_builder.curves import (
     MAX_STEP,
     Constant,
+    CosineCycle,
+    Cycle,
     Exponential,
     InverseTime,
+    PolynomialCycle,
 )
 from schedule_builder.diagnostics import Kind, Path, Remove, Repair, Set
 from schedule_builder.rules import Finding
@@ -97,11 +100,12 @@ class Run:
         return self.num_steps - 1 if self.num_steps else self.schedule.begins[-1]
 
     def has(self, path: Path) -> bool:
-        """Whether the config itself gives a field, and not its default."""
+        """Whether the config itself gives a field, and not its default, or has no such field."""
         message: Any = self.root
         for name in path[:-1]:
             message = getattr(message, name) if isinstance(name, str) else message[name]
-        return bool(message.HasField(str(path[-1])))
+        name = str(path[-1])
+        return name in message.DESCRIPTOR.fields_by_name and bool(message.HasField(name))
 
     @property
     def ending(self) -> tuple[tuple[Path, str], ...]:
@@ -362,7 +366,8 @@ def decay_not_completed(run: Run) -> Iterator[Finding]:
             f" rate is {_rate(run.schedule(run.last))} at the last step",
             run.ending,
         )
-    if isinstance(main, rates.CyclicLearningRate) and _is_cut_off(run, main.step_size_up):
+    is_cycle = isinstance(run.schedule.segments[-1].curve, Cycle)
+    if is_cycle and hasattr(main, "step_size_up") and _is_cut_off(run, main.step_size_up):
         yield Finding(
             (*run.kind, "step_size_up"),
             f"the first rise ends at step {main.step_size_up}, and training at {run.num_steps}: the"
@@ -466,6 +471,7 @@ def _first_change(schedule: Schedule, begin: int) -> int | None:
 
 
 _ROUNDING = 1e-9
+_PROBES = 64
 _NEXT_TO_NOTHING = 1e-6
 _LISTS = frozenset(("schedule", "boundaries", "milestones", "learning_rates", "stage"))
 _LENGTHS = ("total_steps", "decay_steps", "total_decay_steps")
@@ -549,7 +555,8 @@ def _end_of_decay(run: Run) -> _End | None:
     while first - low > 1:
         middle = (low + first) // 2
         low, first = (low, middle) if schedule(middle) == rate else (middle, first)
-    if schedule(low) < rate or schedule((first + run.last) // 2) != rate:
+    between = (first + (run.last - first) * i // _PROBES for i in range(_PROBES))
+    if schedule(low) < rate or any(schedule(step) != rate for step in between):
         return None
     floor = schedule.segment_at(run.last).floor
     changed = [p for p in _parts(run) if p(low) != p(first)] or [schedule]
@@ -559,6 +566,8 @@ def _end_of_decay(run: Run) -> _End | None:
     final = part.segment_at(run.last)
     before = part.segment_at(max(final.begin - 1, 0))
     is_lasting = isinstance(final.curve, Constant)
+    if isinstance(final.curve, (Cycle, CosineCycle, PolynomialCycle)):
+        return None  # It comes back.
     if is_lasting and (isinstance(before.curve, Constant) or run.at(final) in dict(run.warmups)):
         return None
     bare = Schedule((replace(final, begin=0, floor=0.0),))
@@ -627,12 +636,12 @@ def warmup_falls(run: Run) -> Iterator[Finding]:
     """
     main = run.main
     for path, steps in run.warmups:
-        name = "warmup_learning_rate"
         high, low = run.schedule(0), run.schedule(steps)
+        names = [n for n in ("warmup_learning_rate", "power") if run.has((*path[:-1], n))]
         is_modifier = path[-1] == "warmup_steps" and path[:-1] != run.kind
-        if is_modifier and high > low and run.has((*path[:-1], name)):
+        if is_modifier and high > low and names:
             yield Finding(
-                (*path[:-1], name),
+                (*path[:-1], names[0]),
                 f"this warmup falls, from {_rate(high)} at step 0 to {_rate(low)} at step {steps}",
             )
     if isinstance(main, rates.ExponentialDecayLearningRate) and main.burnin_steps:
@@ -745,9 +754,9 @@ def _idle_values(run: Run) -> Iterator[Finding]:
     """Values that repeat the one before, and decays that lead to where they begin."""
     main: Any = run.main
     if isinstance(main, (rates.PiecewiseConstantLearningRate, garden.StepwiseLrConfig)):
-        for index, (before, rate) in enumerate(pairwise(main.values)):
-            if rate != before:
-                continue
+        idle = [i for i, (before, rate) in enumerate(pairwise(main.values)) if rate == before]
+        for index in idle:
+            rate = main.values[index]
             paths = [(*run.kind, name, index + n) for name, n in (("values", 1), ("boundaries", 0))]
             title = f"Remove this value, which repeats {_rate(rate)}, and its boundary"
             repair = Repair(title, tuple(map(Remove, reversed(paths))), safe=True)
@@ -755,7 +764,7 @@ def _idle_values(run: Run) -> Iterator[Finding]:
                 paths[0],
                 f"nothing changes at boundary {main.boundaries[index]}: the rate is {_rate(rate)}"
                 " before it, too",
-                repair=repair if len(main.boundaries) > 1 else None,
+                repair=repair if len(idle) < len(main.boundaries) else None,
             )
     elif isinstance(main, rates.MultiStepLearningRate) and main.decay_factor == 1:
         yield Finding(

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, reduce
-from itertools import groupby, pairwise
+from itertools import combinations, groupby, pairwise
 from typing import Any, ClassVar
 
 from schedule_builder.curves import CURVES, MAX_STEP, Columns, Constant, Curve, Operations, is_zero
@@ -284,10 +284,25 @@ class Combination:
         steps = {first, last}
         for member in self.members:
             steps.update(member.extremes(first, last))
-        if self.op == "product":
-            # Where one rises and another falls.
-            steps |= {first + (last - first) * i // _SAMPLES for i in range(_SAMPLES)}
+        # Where one rises and another falls.
+        steps |= {first + (last - first) * i // _SAMPLES for i in range(_SAMPLES)}
+        if self.op != "product":
+            steps |= self._crossings(sorted(steps))
         return sorted(steps)
+
+    def _crossings(self, steps: Sequence[int]) -> set[int]:
+        """Steps at which one member gets above another, between steps that are looked at."""
+        found = set()
+        for one, other in combinations(self.members, 2):
+            for begin, end in pairwise(steps):
+                is_above = one(begin) > other(begin)
+                low, high = begin, end if (one(end) > other(end)) != is_above else begin
+                while high - low > 1:
+                    middle = (low + high) // 2
+                    is_same = (one(middle) > other(middle)) == is_above
+                    low, high = (middle, high) if is_same else (low, middle)
+                found |= {low, high}
+        return found
 
     def __str__(self) -> str:
         members = "; ".join(

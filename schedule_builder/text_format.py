@@ -412,7 +412,8 @@ class _Reader:
             sequence = Sequence(self.start)
             container.fields.append(Field(name, start, end, sequence))
             self.open(sequence, "]")
-        elif not colon and self.lacks_brace(start, end):
+        elif not colon and self.surplus and self.lacks_brace(start, end):
+            self.surplus -= 1
             self.errors += 1
             words = f"`{shown(name)}` opens no block: put a `{{` behind it"
             self.report.add(SYNTAX, Span(start, end), words)

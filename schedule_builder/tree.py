@@ -112,7 +112,7 @@ def without_comma(text: str, *, whole: bool = False) -> str:
     """What a number with a comma was meant to be: one of thousands is whole, or may be."""
     point = text.replace(",", ".")
     if not _THOUSANDS.match(text):
-        return point
+        return str(round(float(point))) if whole and point.count(".") == 1 else point
     thousands = text.replace(",", "")
     is_whole = whole or point.count(".") > 1
     return thousands if is_whole else f"{thousands}, or {point} if it is no whole number"

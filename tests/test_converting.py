@@ -356,6 +356,8 @@ def test_what_text_format_has_not(written: str, refusal: str) -> None:
         ("a: -.inf", "a: -inf"),
         ("a: 123456789012345678901", "a: 123456789012345678901"),
         ("a: [{b: 1}, {}]", "a { b: 1 } a {}"),
+        ("a: [{b: 1}]", "a: [{ b: 1 }]"),
+        ("a: [{}]", "a: [{}]"),
         ("a: []", "a: []"),
     ],
 )
@@ -364,6 +366,16 @@ def test_yaml_where_no_schema_says_what_it_is(written: str, wanted: str) -> None
     text = convert(config, "text")
     assert text.endswith(f"\nmodel {{ {wanted} }}\n")
     assert read(text, "text").message == config.message
+
+
+def test_a_word_that_yaml_has_no_name_for() -> None:
+    rate = "train_config { optimizer { adam_optimizer { learning_rate { constant_learning_rate {} }"
+    config = read(f"{rate} }} }} }} model {{ a: NULL b: [{{ c: 1 }}] }}", "text")
+    written = convert(config, "yaml")
+    assert 'model:\n  a: "NULL"\n  b:\n    - {c: 1}\n' in written
+    back = convert(read(written, "yaml"), "text")
+    assert "  b: [{ c: 1 }]\n" in back
+    assert convert(read(back, "text"), "yaml") == written
 
 
 def test_bytes_that_are_no_characters() -> None:

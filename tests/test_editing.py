@@ -136,6 +136,23 @@ LAYOUTS = {
     learning_rate: 0.01
 """,
     ),
+    "a tag and an anchor": (
+        "a.yaml",
+        "piecewise_constant_learning_rate:\n  boundaries: [1, 2, 3]\n  values:\n    - 0.1\n"
+        "    - !!float 0.1\n    - 0.01\n    - &low 0.001\n",
+        "piecewise_constant_learning_rate:\n  boundaries: [2, 3]\n  values:\n    - 0.1\n"
+        "    - 0.01\n    - &low 0.001\n",
+    ),
+    "an anchor in a flow": (
+        "a.yaml",
+        "piecewise_constant_learning_rate: {boundaries: [1, 2], values: [0.1, &low 0.1, 0.01]}\n",
+        "piecewise_constant_learning_rate: {boundaries: [2], values: [0.1, 0.01]}\n",
+    ),
+    "nothing that would be empty": (
+        "a.yaml",
+        "piecewise_constant_learning_rate: {boundaries: [1, 2], values: [0.1, 0.1, 0.1]}\n",
+        "piecewise_constant_learning_rate: {boundaries: [1, 2], values: [0.1, 0.1, 0.1]}\n",
+    ),
     "JSON": (
         "a.json",
         '{"manual_step_learning_rate": {"schedule": [{"step": 0, "learning_rate": 0.2},'

@@ -159,6 +159,27 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "`optimizer` opens no block: put a `{` behind it",
     ),
     (
+        "no value on a line of its own",
+        "train_config {\n  batch_size\n      num_steps: 1000\n}\n",
+        ".config",
+        [(3, 7, "SB102")],
+        "`:` and a value",
+    ),
+    (
+        "a half",
+        "train_config:\n  batch_size: 1,5\n",
+        ".yaml",
+        [(2, 15, "SB203")],
+        "write 2",
+    ),
+    (
+        "a placeholder for an enum",
+        "constant_learning_rate: {}\nwarmup: {warmup_steps: 5, shape: $SHAPE}\n",
+        ".yaml",
+        [(2, 34, "SB105")],
+        "`$SHAPE`",
+    ),
+    (
         "thousands",
         "train_config {\n  num_steps: 200,000\n}\n",
         ".config",

@@ -144,6 +144,29 @@ def test_findings(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert not Path("ran").exists()
 
 
+def trained(optimizer: str, warmup: str) -> str:
+    return (
+        f"trainer: {{train_steps: 1000, optimizer_config: {{optimizer: {optimizer},"
+        " learning_rate: {type: constant, constant: {learning_rate: 0.1}},"
+        f" warmup: {warmup}}}}}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "warmup", "wanted"),
+    [
+        ("{type: sgd}", "{type: polynomial, polynomial: {warmup_steps: 9, power: -1}}", ["SB410"]),
+        ("{type: sgd}", "{type: polynomial, polynomial: {warmup_steps: 9}}", []),
+        # What Python code adds has a block of its name, and is no slip.
+        ("{type: adamw2, adamw2: {a: 1}}", "{type: linear, linear: {warmup_steps: 9}}", []),
+        ("{type: adamw2}", "{type: linear, linear: {warmup_steps: 9}}", ["SB208"]),
+    ],
+)
+def test_what_is_said_of_experiments(optimizer: str, warmup: str, wanted: list[str]) -> None:
+    found = sb.validate_text(trained(optimizer, warmup), "a.yaml")
+    assert [d.code for d in found] == wanted
+
+
 def test_what_python_code_supplies_cannot_be_built() -> None:
     experiment = {"trainer": {"train_steps": 5, "optimizer_config": {"optimizer": {"type": "sgd"}}}}
     with pytest.raises(sb.ConfigError, match=r"error\[SB314\] there is no `learning_rate` here"):

@@ -146,6 +146,15 @@ def test_another_rate_is_said_at_once(caplog: Any) -> None:
     assert "at step 1 the rate was 0.7 instead of" in record.getMessage()
 
 
+def test_a_run_that_is_resumed_twice_is_one_run(tmp_path: Path, caplog: Any) -> None:
+    path = tmp_path / "rates.csv"
+    run(falling(0.1), range(3, 5), path).close()
+    run(falling(0.1), range(3, 6), path).close()
+    assert not caplog.records
+    assert [step for step, _ in read_rates(path)] == [3, 4, 5]
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     path, link = tmp_path / "rates.csv", tmp_path / "link.csv"
     run(falling(0.1), range(3), path).close()

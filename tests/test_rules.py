@@ -216,6 +216,48 @@ JUDGED: list[tuple[str, dict[str, Any], dict[str, str]]] = [
         {},
         {"SB403": "is 0.27982 at the last step, and never gets to 1"},
     ),
+    # What comes back has not ended at its floor.
+    (
+        "cyclic_learning_rate { base_learning_rate: 0.001 max_learning_rate: 0.1 step_size_up: 100"
+        " mode: TRIANGULAR2 } min_learning_rate: 0.02",
+        {},
+        {},
+    ),
+    (
+        "cosine_restarts_learning_rate { initial_learning_rate: 0.1 first_decay_steps: 100"
+        " t_mul: 1 m_mul: 0.7 } min_learning_rate: 0.02",
+        {},
+        {},
+    ),
+    (POLYNOMIAL.format(30, "cycle: true") + " min_learning_rate: 0.02", {}, {}),
+    # The highest rate is that of the second restart, or where two curves cross.
+    (
+        "cosine_restarts_learning_rate { initial_learning_rate: 0.05 first_decay_steps: 304"
+        " t_mul: 1 m_mul: 0.9 } warmup { warmup_steps: 106 }",
+        {"max-learning-rate": 0.04},
+        {"SB501": "0.045 at step 304"},
+    ),
+    (
+        "combined_learning_rate { op: MIN learning_rates { cyclic_learning_rate {"
+        " base_learning_rate: 0.001 max_learning_rate: 0.1 step_size_up: 157 step_size_down: 96 } }"
+        " learning_rates { polynomial_decay_learning_rate { initial_learning_rate: 0.1"
+        " decay_steps: 180 power: 2 } } } min_learning_rate: 0.003",
+        {"max-learning-rate": 0.04},
+        {"SB501": "0.0413567 at step 64", "SB404": "the last 851 of 1000 steps"},
+    ),
+    # A cycle of no height does not fail to rise, and one without end is told once.
+    (
+        "cyclic_learning_rate { base_learning_rate: 0.1 max_learning_rate: 0.1"
+        " step_size_up: 2000 }",
+        {},
+        {},
+    ),
+    (
+        "cyclic_learning_rate { base_learning_rate: 0.01 max_learning_rate: 0.1"
+        " step_size_up: 9223372036854775807 }",
+        {},
+        {"SB403": "the rise ends at step 9223372036854775807"},
+    ),
     # Values that change nothing.
     (STAGES.format("[10, 100]", "[0.1, 0.1, 0.01]"), {}, {"SB414": "at boundary 10"}),
     (

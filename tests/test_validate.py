@@ -114,6 +114,10 @@ OURS = {
     "quoted.yaml": '"train_config":\n  num_steps: 5\n',
     "broken.config": "model {\n  ssd {\n}\n\n  train_config {\n",
     "table.yaml": "table_learning_rate:\n  learning_rates: [0.1]\n",
+    "template.yaml": "task: {{ task }}\ntrainer:\n  train_steps: {{ steps }}\n",
+    "large.yaml": f"task: {'x' * 2_100_000}\ntrainer:\n  train_steps: 5\n",
+    "large.json": f'{{"train_config": {{}}, "model": {{"a": "{"x" * 2_100_000}"}}}}',
+    "large.config": f"# {'x' * 2_100_000}\ntable_learning_rate {{ learning_rates: 1 }}\n",
 }
 
 
