@@ -147,6 +147,15 @@ class Constant(_Monotone):
     family: ClassVar[str] = "constant"
     rates: ClassVar[tuple[str, ...]] = ("rate",)
 
+    def __eq__(self, other: object) -> bool:
+        # That there is no rate is the same as that there is none.
+        return isinstance(other, Constant) and (
+            self.rate == other.rate or (math.isnan(self.rate) and math.isnan(other.rate))
+        )
+
+    def __hash__(self) -> int:
+        return 0 if math.isnan(self.rate) else hash(self.rate)
+
     def columns(self, origin: int, ops: Operations) -> Columns:
         return (self.rate,)
 

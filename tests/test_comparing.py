@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from schedule_builder import build_schedule
 from schedule_builder.comparing import first_difference
+from schedule_builder.schedule import Schedule
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 from .drawing import learning_rates
@@ -176,6 +177,9 @@ def test_no_rate_is_the_same_as_no_rate() -> None:
     # From its last boundary on the Garden has no rate; training ends there.
     assert math.isnan(build_schedule(steps(0.01))(10))
     assert first_difference(steps(0.01), steps(0.01)) is None
+    one, other = build_schedule(steps(0.01)), build_schedule(steps(0.01))
+    assert one == other == Schedule.from_dict(one.to_dict())
+    assert hash(one) == hash(other)
     assert first_difference(steps(0.01), steps(0.02)) == 1
     constant = {"constant_learning_rate": {"learning_rate": 0.1}}
     stages = [{"learning_rate": constant, "steps": 10}, {"learning_rate": constant}]
