@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from schedule_builder import __version__, validating
 from schedule_builder.config import Config, detect_format, examine_bytes
@@ -47,18 +48,23 @@ def _print_findings(config: Config) -> None:
         print(diagnostic, file=sys.stderr)
 
 
-def _examine(path: str, arguments: argparse.Namespace) -> Config | None:
+def _examine(path: str, **options: Any) -> Config | None:
+    """The config that a path names, `-` included; None after saying why it cannot be read."""
     data = _read(path)
     if data is None:
         return None
-    name = "<stdin>" if path == STDIN else path
+    return examine_bytes(data, "<stdin>" if path == STDIN else path, **options)
+
+
+def _examine_run(path: str, arguments: argparse.Namespace) -> Config | None:
+    """The config that a path names, with what stands in for what it says of its run."""
     num_steps = arguments.num_steps or settings_for(Path(path).resolve().parent).num_steps
-    return examine_bytes(data, name, overrides=arguments.overrides, num_steps=num_steps)
+    return _examine(path, overrides=arguments.overrides, num_steps=num_steps)
 
 
 def _usable(arguments: argparse.Namespace) -> tuple[Config, Schedule] | int:
     """The config that is meant and its schedule, or the exit code after saying what is wrong."""
-    config = _examine(arguments.file, arguments)
+    config = _examine_run(arguments.file, arguments)
     if config is None:
         return COULD_NOT_RUN
     _print_findings(config)
@@ -149,10 +155,9 @@ def _convert(arguments: argparse.Namespace) -> int:
     from schedule_builder.converting import ConvertError, convert
     from schedule_builder.text_format import TEXT_FORMAT
 
-    data = _read(arguments.file)
-    if data is None:
+    config = _examine(arguments.file)
+    if config is None:
         return COULD_NOT_RUN
-    config = examine_bytes(data, "<stdin>" if arguments.file == STDIN else arguments.file)
     _print_findings(config)
     if any(found.severity == "error" for found in config.diagnostics):
         return FOUND_ERRORS
@@ -191,7 +196,7 @@ def _diff(arguments: argparse.Namespace) -> int:
 
     schedules, lengths = [], []
     for path in (arguments.first, arguments.second):
-        config = _examine(path, arguments)
+        config = _examine_run(path, arguments)
         if config is None:
             return COULD_NOT_RUN
         if config.schedule is None:
@@ -269,6 +274,12 @@ def _steps(text: str) -> list[int]:
     return steps
 
 
+def _add_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE", help="text format, YAML or JSON; - for standard input"
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="schedule-builder",
@@ -316,9 +327,7 @@ def _parser() -> argparse.ArgumentParser:
         help="say what a config comes to",
         description="Show a config's schedule: in words, and as rates at steps.",
     )
-    show.add_argument(
-        "file", metavar="FILE", help="text format, YAML or JSON; - for standard input"
-    )
+    _add_file(show)
     validating.add_overrides(show)
     show.add_argument(
         "--steps",
@@ -340,9 +349,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Draw a config's rate over its run."
         " Needs pip install 'schedule-builder[plot]'.",
     )
-    plot.add_argument(
-        "file", metavar="FILE", help="text format, YAML or JSON; - for standard input"
-    )
+    _add_file(plot)
     validating.add_overrides(plot)
     plot.add_argument(
         "--output",
@@ -381,9 +388,7 @@ def _parser() -> argparse.ArgumentParser:
         help="write a config in the other format",
         description="Write a config in text format as YAML, or the reverse, with its comments.",
     )
-    convert.add_argument(
-        "file", metavar="FILE", help="text format, YAML or JSON; - for standard input"
-    )
+    _add_file(convert)
     convert.add_argument(
         "--to",
         choices=("text", "yaml"),

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from schedule_builder.binding import counting, schema_of
 from schedule_builder.config import Config, examine
-from schedule_builder.diagnostics import ConfigError, Edit, Path, Set
+from schedule_builder.diagnostics import ConfigError, Edit, Path, Set, Source
 from schedule_builder.editing import apply, edit_of
 from schedule_builder.v1 import experiment_pb2, learning_rate_pb2
 
@@ -87,7 +87,7 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
         changes[Set(dialect.num_steps, str(num_steps))] = length
     source = config.document.source
     text = apply(source.text, _edits(config, changes))
-    changed = examine(type(source)(source.filename, text))
+    changed = examine(Source(source.filename, text))
     if changed.schedule is None:
         raise ConfigError(changed.diagnostics)
     return text

@@ -123,8 +123,6 @@ def run(arguments: argparse.Namespace) -> int:
                 _watch(arguments, request)
             return OK
         return _once(arguments, request)
-    except SettingsError as error:
-        print(f"schedule-builder: {error}", file=sys.stderr)
     except OSError as error:
         print(f"schedule-builder: {error.filename}: {error.strerror}", file=sys.stderr)
     return COULD_NOT_RUN
