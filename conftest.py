@@ -1,10 +1,10 @@
-"""Doctests of adapters run where their frameworks are installed."""
+"""Doctests of backends run where their frameworks are installed."""
 
 from importlib.util import find_spec
 
-ADAPTERS = {"optax": "jax", "torch": "torch"}
+BACKENDS = {"jax": "jax", "torch": "torch"}
 collect_ignore = [
-    f"schedule_builder/{adapter}_adapter.py"
-    for adapter, framework in ADAPTERS.items()
+    f"schedule_builder/frameworks/{backend}_backend.py"
+    for backend, framework in BACKENDS.items()
     if find_spec(framework) is None
 ]

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from benchmarks.measuring import Row, medians
-from schedule_builder.json_schema import json_schema
+from schedule_builder.language_server.json_schema import json_schema
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 

@@ -10,9 +10,9 @@ from google.protobuf import text_format as protobuf_text
 
 from benchmarks.inputs import as_text, as_yaml, pipeline
 from benchmarks.measuring import Row, medians
-from schedule_builder import text_format
-from schedule_builder.config import examine
+from schedule_builder.compiler import examine
 from schedule_builder.diagnostics import Report, Source
+from schedule_builder.reading import text_format
 from schedule_builder.v1 import pipeline_pb2
 
 

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.inputs import as_text, as_yaml, pipeline
 from benchmarks.measuring import Row, medians
-from schedule_builder.json_schema import json_schema
+from schedule_builder.language_server.json_schema import json_schema
 
 
 def rows() -> Iterator[Row]:

@@ -25,7 +25,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 import schedule_builder as sb
-from schedule_builder.plotting import plot_schedule
+from schedule_builder.output.plot import plot_schedule
 from schedule_builder.v1.learning_rate_pb2 import LearningRate
 
 ROOT = Path(__file__).resolve().parent.parent

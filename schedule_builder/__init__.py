@@ -5,73 +5,60 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from schedule_builder._version import __version__
+
 if TYPE_CHECKING:
-    from schedule_builder.building import build_schedule
-    from schedule_builder.checking import validate, validate_text
-    from schedule_builder.comparing import first_difference
-    from schedule_builder.config import Config, load
-    from schedule_builder.diagnostics import ConfigError, Diagnostic
-    from schedule_builder.keras_adapter import build_keras_schedule
-    from schedule_builder.keras_callbacks import LearningRateLog
-    from schedule_builder.keras_optimizers import build_optimizer
-    from schedule_builder.lowering import LoweringError, lowers
-    from schedule_builder.optax_adapter import build_optax_schedule
-    from schedule_builder.rate_log import RateLog
-    from schedule_builder.schedule import Schedule, Segment
-    from schedule_builder.settings import SettingsError
-    from schedule_builder.tensorflow_adapter import build_learning_rate
-    from schedule_builder.torch_adapter import build_torch_scheduler
+    from schedule_builder.compiler import Config as Config
+    from schedule_builder.config import build_schedule as build_schedule
+    from schedule_builder.config import first_difference as first_difference
+    from schedule_builder.config import load as load
+    from schedule_builder.diagnostics import ConfigError as ConfigError
+    from schedule_builder.diagnostics import Diagnostic as Diagnostic
+    from schedule_builder.dialects.kinds import LoweringError as LoweringError
+    from schedule_builder.dialects.kinds import lowers as lowers
+    from schedule_builder.frameworks.jax_backend import build_optax_schedule as build_optax_schedule
+    from schedule_builder.frameworks.keras3 import build_keras_schedule as build_keras_schedule
+    from schedule_builder.frameworks.keras_callback import LearningRateLog as LearningRateLog
+    from schedule_builder.frameworks.keras_optimizers import build_optimizer as build_optimizer
+    from schedule_builder.frameworks.rate_log import RateLog as RateLog
+    from schedule_builder.frameworks.tensorflow_backend import (
+        build_learning_rate as build_learning_rate,
+    )
+    from schedule_builder.frameworks.torch_backend import (
+        build_torch_scheduler as build_torch_scheduler,
+    )
+    from schedule_builder.schedules.schedule import Schedule as Schedule
+    from schedule_builder.schedules.schedule import Segment as Segment
+    from schedule_builder.workspace.checker import validate as validate
+    from schedule_builder.workspace.checker import validate_text as validate_text
+    from schedule_builder.workspace.settings import SettingsError as SettingsError
 
-__version__ = "0.1.0"
-
-# Where each public name lives. They are imported on use: most users of the validator have no
-# TensorFlow, and nobody wants to wait for it.
+# Where each public name is defined. Modules are imported on first use: most users of the validator
+# have no TensorFlow, and its import takes seconds.
 _HOMES = {
-    "Config": "config",
+    "Config": "compiler",
     "ConfigError": "diagnostics",
     "Diagnostic": "diagnostics",
-    "LearningRateLog": "keras_callbacks",
-    "RateLog": "rate_log",
-    "Schedule": "schedule",
-    "Segment": "schedule",
-    "SettingsError": "settings",
-    "build_keras_schedule": "keras_adapter",
-    "build_learning_rate": "tensorflow_adapter",
-    "build_optax_schedule": "optax_adapter",
-    "build_optimizer": "keras_optimizers",
-    "build_schedule": "building",
-    "build_torch_scheduler": "torch_adapter",
-    "first_difference": "comparing",
+    "LearningRateLog": "frameworks.keras_callback",
+    "LoweringError": "dialects.kinds",
+    "RateLog": "frameworks.rate_log",
+    "Schedule": "schedules.schedule",
+    "Segment": "schedules.schedule",
+    "SettingsError": "workspace.settings",
+    "build_keras_schedule": "frameworks.keras3",
+    "build_learning_rate": "frameworks.tensorflow_backend",
+    "build_optax_schedule": "frameworks.jax_backend",
+    "build_optimizer": "frameworks.keras_optimizers",
+    "build_schedule": "config",
+    "build_torch_scheduler": "frameworks.torch_backend",
+    "first_difference": "config",
     "load": "config",
-    "lowers": "lowering",
-    "LoweringError": "lowering",
-    "validate": "checking",
-    "validate_text": "checking",
+    "lowers": "dialects.kinds",
+    "validate": "workspace.checker",
+    "validate_text": "workspace.checker",
 }
 
-__all__ = [
-    "Config",
-    "ConfigError",
-    "Diagnostic",
-    "LearningRateLog",
-    "LoweringError",
-    "RateLog",
-    "Schedule",
-    "Segment",
-    "SettingsError",
-    "__version__",
-    "build_keras_schedule",
-    "build_learning_rate",
-    "build_optax_schedule",
-    "build_optimizer",
-    "build_schedule",
-    "build_torch_scheduler",
-    "first_difference",
-    "load",
-    "lowers",
-    "validate",
-    "validate_text",
-]
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - names, from the one table
 
 
 def __getattr__(name: str) -> Any:
@@ -80,9 +67,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(message)
     home = _HOMES[name]
     if name == "LearningRateLog":
-        from schedule_builder.building import is_legacy
+        from schedule_builder.frameworks.keras_common import is_legacy
 
-        home = "legacy_keras" if is_legacy() else home
+        home = "frameworks.keras2" if is_legacy() else home
     return getattr(import_module(f"{__name__}.{home}"), name)
 
 

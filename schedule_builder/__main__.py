@@ -2,6 +2,6 @@
 
 import sys
 
-from schedule_builder.cli import main
+from schedule_builder.cli.app import main
 
 sys.exit(main())

@@ -1,27 +1,5 @@
-"""Schedule and callback for Keras 2, which goes on as the package `tf_keras`."""
+"""The path of the Keras 2 schedule and callback in saved models and documents."""
 
-from __future__ import annotations
+from schedule_builder.frameworks.keras2 import ConfigSchedule, LearningRateLog
 
-from typing import Any
-
-import tf_keras
-
-from schedule_builder.keras_adapter import ConfigScheduleMixin
-from schedule_builder.keras_callbacks import LearningRateLogMixin
-from schedule_builder.tensorflow_adapter import rate_tensor
-
-
-@tf_keras.saving.register_keras_serializable(package="schedule_builder")
-class ConfigSchedule(ConfigScheduleMixin, tf_keras.optimizers.schedules.LearningRateSchedule):
-    """A schedule that Keras 2 optimizers evaluate at each update.
-
-    It saves with its model as plain data and loads without the config file.
-    """
-
-    def __call__(self, step: Any) -> Any:
-        """The rates at integer steps, in float32 and of the same shape."""
-        return rate_tensor(self.schedule, self.updates(step))
-
-
-class LearningRateLog(LearningRateLogMixin, tf_keras.callbacks.Callback):  # noqa: D101 - see below
-    __doc__ = LearningRateLogMixin.__doc__
+__all__ = ["ConfigSchedule", "LearningRateLog"]

@@ -68,7 +68,7 @@ def multi_worker_fit(config: sb.Config, folder: Path) -> list[tuple[int, float]]
     """Keras 2's `fit` on several machines."""
     import tf_keras
 
-    from schedule_builder.legacy_keras import LearningRateLog
+    from schedule_builder.frameworks.keras2 import LearningRateLog
 
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
     with strategy.scope():

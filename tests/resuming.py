@@ -17,7 +17,7 @@ import keras
 import tensorflow as tf
 
 import schedule_builder as sb
-import schedule_builder.keras_adapter  # for load_model
+import schedule_builder.frameworks.keras3  # for load_model
 from tests.recording import samples, small_model
 
 EPOCH_STEPS = 5

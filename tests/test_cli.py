@@ -245,7 +245,7 @@ def test_resolved_marks_defaults_only(tmp_path: Path) -> None:
 )
 def test_no_framework_is_imported(command: str, path: Path) -> None:
     program = (
-        "import sys; from schedule_builder.cli import main; code = main(sys.argv[1:]);"
+        "import sys; from schedule_builder.cli.app import main; code = main(sys.argv[1:]);"
         " print(code, *sys.modules, file=sys.stderr)"
     )
     result = subprocess.run(

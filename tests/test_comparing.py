@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schedule_builder import build_schedule
-from schedule_builder.comparing import first_difference
-from schedule_builder.schedule import Schedule
+from schedule_builder.config import first_difference
+from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 from .drawing import learning_rates

@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import schedule_builder as sb
-from schedule_builder.comparing import first_difference
-from schedule_builder.config import Config, examine
-from schedule_builder.converting import ConvertError, convert
+from schedule_builder.compiler import Config, examine
+from schedule_builder.config import first_difference
 from schedule_builder.diagnostics import Source
-from schedule_builder.tree import Scalar, Sequence, Syntax, Value
+from schedule_builder.editing.convert import ConvertError, convert
+from schedule_builder.reading.tree import Scalar, Sequence, Syntax, Value
 
 from . import drawing
 from .data import DATA, needs_data

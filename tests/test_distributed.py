@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from schedule_builder.rate_log import read_rates
+from schedule_builder.frameworks.rate_log import read_rates
 
 from .recording import reference, write_pipeline
 

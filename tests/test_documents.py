@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from schedule_builder.settings import read_settings
+from schedule_builder.workspace.settings import read_settings
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

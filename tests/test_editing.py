@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schedule_builder import first_difference, load, validate_text
-from schedule_builder.checking import Request, check, mend
-from schedule_builder.config import examine
+from schedule_builder.compiler import examine
 from schedule_builder.diagnostics import ConfigError, Source
-from schedule_builder.manual import RULES
-from schedule_builder.schedule import Schedule
-from schedule_builder.settings import Settings
+from schedule_builder.rules.pages import RULES
+from schedule_builder.schedules.schedule import Schedule
+from schedule_builder.workspace.checker import Request, check, mend
+from schedule_builder.workspace.settings import Settings
 
 from .data import DATA, needs_data
 

@@ -14,8 +14,8 @@ import pytest
 import tensorflow as tf
 
 import schedule_builder as sb
-from schedule_builder.plotting import plot_schedule, sample_steps
-from schedule_builder.rate_log import read_rates
+from schedule_builder.frameworks.rate_log import read_rates
+from schedule_builder.output.plot import plot_schedule, sample_steps
 
 ROOT = Path(__file__).parent.parent
 CONFIGS = ROOT / "configs"

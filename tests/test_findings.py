@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schedule_builder import validate_text
-from schedule_builder.config import examine_bytes
+from schedule_builder.compiler import examine_bytes
 from schedule_builder.diagnostics import Diagnostic
 
 Places = list[tuple[int, int, str]]

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import schedule_builder as sb
-from schedule_builder.config import examine, examine_bytes
+from schedule_builder.compiler import examine, examine_bytes
 from schedule_builder.diagnostics import Source
-from schedule_builder.keras_optimizers import GARDEN_OPTIMIZERS
+from schedule_builder.frameworks.keras_optimizers import GARDEN_OPTIMIZERS
 from schedule_builder.v1 import experiment_pb2
 
 from .data import DATA, needs_data

@@ -14,10 +14,10 @@ import yaml
 from google.protobuf import json_format
 from hypothesis import given
 
-from schedule_builder import cli
-from schedule_builder.config import examine
+from schedule_builder.cli import app as cli
+from schedule_builder.compiler import examine
 from schedule_builder.diagnostics import Source
-from schedule_builder.json_schema import json_schema
+from schedule_builder.language_server.json_schema import json_schema
 
 from .data import DATA, needs_data
 from .drawing import configs

@@ -107,7 +107,7 @@ def test_a_saved_model_loads_in_a_process_that_imported_nothing_else(
     train(model, epochs=1)
     model.save(tmp_path / "model.keras")
     program = (
-        "import sys, keras; import schedule_builder.keras_adapter;"
+        "import sys, keras; import schedule_builder.frameworks.keras3;"
         " print(float(keras.models.load_model(sys.argv[1]).optimizer.learning_rate))"
     )
     ran = subprocess.run(

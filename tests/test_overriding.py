@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import schedule_builder as sb
-from schedule_builder.config import Config, examine
+from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
 
 TEXT = """train_config {

@@ -14,9 +14,9 @@ import tensorflow as tf
 
 import schedule_builder as sb
 from schedule_builder.compat import optimizer_builder
-from schedule_builder.config import examine
+from schedule_builder.compiler import examine
 from schedule_builder.diagnostics import Source
-from schedule_builder.rate_log import read_rates
+from schedule_builder.frameworks.rate_log import read_rates
 
 from .recording import reference, samples, small_model, write_pipeline
 

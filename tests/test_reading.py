@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schedule_builder import ConfigError, load, validate_text
-from schedule_builder.config import Config, examine, examine_bytes
+from schedule_builder.compiler import Config, examine, examine_bytes
 from schedule_builder.diagnostics import Diagnostic, Source
 from schedule_builder.v1 import learning_rate_pb2 as rates
 

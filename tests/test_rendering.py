@@ -11,9 +11,15 @@ from typing import Any
 import jsonschema
 import pytest
 
-from schedule_builder.checking import check
-from schedule_builder.manual import RULES
-from schedule_builder.rendering import RENDERERS, Findings, default_format, summary, wants_color
+from schedule_builder.output.findings import (
+    RENDERERS,
+    Findings,
+    default_format,
+    summary,
+    wants_color,
+)
+from schedule_builder.rules.pages import RULES
+from schedule_builder.workspace.checker import check
 
 from .data import DATA, needs_data
 

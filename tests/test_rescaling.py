@@ -13,9 +13,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import schedule_builder as sb
-from schedule_builder.config import Config, examine
+from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
-from schedule_builder.rescaling import RescaleError, rescale
+from schedule_builder.editing.rescale import RescaleError, rescale
 
 from . import drawing
 from .data import DATA, needs_data

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from schedule_builder.rate_log import read_rates
+from schedule_builder.frameworks.rate_log import read_rates
 
 from .recording import reference, write_pipeline
 from .resuming import EPOCH_STEPS, WAYS

@@ -17,12 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schedule_builder import ConfigError, build_optimizer, validate_text
-from schedule_builder.checking import Request, check, mend
-from schedule_builder.cli import main
-from schedule_builder.config import examine, examine_bytes
+from schedule_builder.cli.app import main
+from schedule_builder.compiler import examine, examine_bytes
 from schedule_builder.diagnostics import Source
-from schedule_builder.manual import NAMES, RULES
-from schedule_builder.settings import Settings
+from schedule_builder.rules.pages import NAMES, RULES
+from schedule_builder.workspace.checker import Request, check, mend
+from schedule_builder.workspace.settings import Settings
 
 from .data import DATA, needs_data
 from .drawing import configs

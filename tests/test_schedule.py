@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 from schedule_builder import ConfigError, Schedule, build_schedule
-from schedule_builder.config import examine
-from schedule_builder.curves import MAX_STEP
+from schedule_builder.compiler import examine
 from schedule_builder.diagnostics import Source
+from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 from . import oracle

@@ -15,9 +15,9 @@ pytest.importorskip("pygls")
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
-from schedule_builder import language
-from schedule_builder.config import Config, examine
+from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
+from schedule_builder.language_server import language
 
 TEXT = """# \N{SNOWMAN} \N{GRINNING FACE}
 train_config { /* */
@@ -328,7 +328,7 @@ def test_every_place_has_an_answer(text: str) -> None:
 def test_without_pygls_the_command_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from schedule_builder import cli
+    from schedule_builder.cli import app as cli
 
     monkeypatch.setitem(sys.modules, "pygls.lsp.server", None)
     monkeypatch.delitem(sys.modules, "schedule_builder.server", raising=False)

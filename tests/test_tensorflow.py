@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from mpmath import mpf
 
 from schedule_builder import Schedule, build_learning_rate, build_schedule
-from schedule_builder.curves import MAX_STEP
-from schedule_builder.tensorflow_adapter import rate_tensor
+from schedule_builder.frameworks.tensorflow_backend import rate_tensor
+from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 from . import oracle

@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedule_builder.config import Config, examine, examine_bytes
+from schedule_builder.compiler import Config, examine, examine_bytes
 from schedule_builder.diagnostics import Source
 from schedule_builder.v1 import pipeline_pb2 as pb
 

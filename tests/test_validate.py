@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 
-from schedule_builder import cli, validate, validate_text
-from schedule_builder.checking import Request, check_files
-from schedule_builder.settings import Settings, SettingsError, read_settings, settings_for
+from schedule_builder import validate, validate_text
+from schedule_builder.cli import app as cli
+from schedule_builder.workspace.checker import Request, check_files
+from schedule_builder.workspace.settings import Settings, SettingsError, read_settings, settings_for
 
 GOOD = "constant_learning_rate { learning_rate: 0.1 }\n"
 BAD = "constant_learning_rate { learning_rate: -0.1 }\n"

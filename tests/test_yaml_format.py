@@ -14,10 +14,10 @@ from google.protobuf import json_format
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedule_builder import yaml_format
-from schedule_builder.config import Config, examine, examine_bytes
+from schedule_builder.compiler import Config, examine, examine_bytes
 from schedule_builder.diagnostics import Report, Source
-from schedule_builder.tree import Block, Scalar, Value
+from schedule_builder.reading import yaml_format
+from schedule_builder.reading.tree import Block, Scalar, Value
 
 from .data import DATA, needs_data
 from .drawing import learning_rates

@@ -18,11 +18,11 @@ from typing import Any, NamedTuple
 import yaml
 
 import schedule_builder as sb
-from schedule_builder.binding import FieldSchema, counting, schema_of
-from schedule_builder.documentation import comment
-from schedule_builder.manual import RULES
-from schedule_builder.plotting import plot_schedule
-from schedule_builder.showing import RENDERERS, telling_steps
+from schedule_builder.output.plot import plot_schedule
+from schedule_builder.output.schedule_table import RENDERERS, telling_steps
+from schedule_builder.reading.binding import FieldSchema, counting, schema_of
+from schedule_builder.reading.descriptions import comment
+from schedule_builder.rules.pages import RULES
 from schedule_builder.v1 import learning_rate_pb2 as pb
 from schedule_builder.v1.experiment_pb2 import ExperimentConfig, LrConfig, WarmupConfig
 

@@ -21,11 +21,11 @@ from typing import Any
 
 import tensorflow as tf
 
-from schedule_builder.building import build_schedule
-from schedule_builder.curves import MAX_STEP
+from schedule_builder.config import build_schedule
 from schedule_builder.diagnostics import ConfigError
-from schedule_builder.schedule import Schedule, whole
-from schedule_builder.tensorflow_adapter import rate_tensor
+from schedule_builder.frameworks.tensorflow_backend import rate_tensor
+from schedule_builder.schedules.curves import MAX_STEP
+from schedule_builder.schedules.schedule import Schedule, whole
 
 __all__ = [
     "cosine_decay_with_warmup",

@@ -11,10 +11,10 @@ from google.protobuf import text_format
 from google.protobuf.message import Message
 
 from schedule_builder.compat import learning_rate_at
-from schedule_builder.config import Config, examine
+from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import ConfigError, Source
-from schedule_builder.keras_optimizers import construct
-from schedule_builder.schedule import Schedule
+from schedule_builder.frameworks.keras_optimizers import construct
+from schedule_builder.schedules.schedule import Schedule
 
 __all__ = ["build", "build_optimizers_tf_v1", "build_optimizers_tf_v2"]
 
@@ -45,7 +45,7 @@ def build(config: Message, global_step: Any = None) -> tuple[Any, list[Any]]:
 
 def build_optimizers_tf_v2(config: Message, global_step: Any = None) -> tuple[Any, list[Any]]:
     """Builds an optimizer of Keras; see `build`."""
-    from schedule_builder.keras_adapter import build_keras_schedule
+    from schedule_builder.frameworks.keras3 import build_keras_schedule
 
     loaded, schedule = _load(config)
     if global_step is not None:

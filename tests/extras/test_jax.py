@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 import schedule_builder as sb
 from schedule_builder import ConfigError, Schedule, build_schedule
-from schedule_builder.curves import MAX_STEP
+from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 from .. import oracle
@@ -31,7 +31,7 @@ CONFIG = text_format.Parse(TEXT, pb.LearningRate())
 
 def optax_schedule(schedule: Schedule) -> Any:
     """What `build_optax_schedule` returns for a config with this schedule."""
-    from schedule_builder.optax_adapter import _dispatched, _rates
+    from schedule_builder.frameworks.jax_backend import _dispatched, _rates
 
     compiled = jax.jit(partial(_rates, schedule), inline=True)
     return partial(_dispatched, schedule, compiled)

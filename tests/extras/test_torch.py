@@ -14,7 +14,7 @@ from hypothesis import given, settings
 
 import schedule_builder as sb
 from schedule_builder import ConfigError, Schedule, build_schedule
-from schedule_builder.curves import MAX_STEP
+from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 from .. import oracle
@@ -35,7 +35,7 @@ def new_optimizer(**options: Any) -> Any:
 
 def rates_of(schedule: Schedule, steps: Any) -> Any:
     """The rates of the tensors and, one step at a time, of the scheduler."""
-    from schedule_builder.torch_adapter import ConfigScheduler, rate_tensor
+    from schedule_builder.frameworks.torch_backend import ConfigScheduler, rate_tensor
 
     tensor = torch.tensor(steps, dtype=torch.int64)
     scheduled = []
@@ -160,7 +160,7 @@ def test_a_resumed_run_goes_on_without_the_config(order: str) -> None:
 
 
 def test_a_state_is_enough_to_construct() -> None:
-    from schedule_builder.torch_adapter import ConfigScheduler
+    from schedule_builder.frameworks.torch_backend import ConfigScheduler
 
     state = sb.build_torch_scheduler(CONFIG, new_optimizer()).state_dict()
     scheduler = ConfigScheduler(new_optimizer(), state["schedule"])
@@ -242,7 +242,7 @@ INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uin
 @pytest.mark.parametrize("shape", [(), (1,), (2, 3), (2, 0)])
 @pytest.mark.parametrize("text", [TEXT, "constant_learning_rate {}"])
 def test_tensors_of_any_integers_and_shape(text: str, shape: Any, dtype: str) -> None:
-    from schedule_builder.torch_adapter import rate_tensor
+    from schedule_builder.frameworks.torch_backend import rate_tensor
 
     schedule = build_schedule(text_format.Parse(text, pb.LearningRate()))
     steps = np.arange(np.prod(shape, dtype=int)).reshape(shape)
@@ -253,7 +253,7 @@ def test_tensors_of_any_integers_and_shape(text: str, shape: Any, dtype: str) ->
 
 
 def test_the_largest_and_the_negative_steps() -> None:
-    from schedule_builder.torch_adapter import rate_tensor
+    from schedule_builder.frameworks.torch_backend import rate_tensor
 
     text = f"piecewise_constant_learning_rate {{ boundaries: {MAX_STEP - 1} values: [0.1, 0.01] }}"
     schedule = build_schedule(text_format.Parse(text, pb.LearningRate()))
@@ -266,7 +266,7 @@ def test_the_largest_and_the_negative_steps() -> None:
 
 @pytest.mark.parametrize("step", [1.0, True, None, "5"])
 def test_a_step_that_is_no_integer_is_a_type_error(step: Any) -> None:
-    from schedule_builder.torch_adapter import rate_tensor
+    from schedule_builder.frameworks.torch_backend import rate_tensor
 
     with pytest.raises(TypeError):
         rate_tensor(build_schedule(CONFIG), step)

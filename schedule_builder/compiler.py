@@ -1,0 +1,447 @@
+"""The compiler: a text is read, overridden, bound, judged by rules and lowered to a schedule.
+
+The only file that knows this order.
+"""
+
+from __future__ import annotations
+
+import codecs
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
+from typing import Any, NamedTuple
+
+from google.protobuf.message import Message
+
+from schedule_builder.diagnostics import (
+    Diagnostic,
+    Fix,
+    Kind,
+    Path,
+    Repair,
+    Report,
+    Source,
+    Span,
+    closest,
+)
+from schedule_builder.dialects.kinds import LoweringError, lower
+from schedule_builder.dialects.model_garden import lower_experiment
+from schedule_builder.reading.binding import Binder, Place, counting, dotted
+from schedule_builder.reading.tree import EMPTY, NOT_TEXT, SYNTAX, UNCLOSED, Block, Document
+from schedule_builder.rules.config_rules import ABOUT_ENTRIES, Finding, check_message
+from schedule_builder.rules.run_rules import NO_NUM_STEPS, THRESHOLDS, Judgement, Run, check_run
+from schedule_builder.schedules.schedule import MAX_RATE, Schedule
+from schedule_builder.v1 import experiment_pb2, learning_rate_pb2, optimizer_pb2, pipeline_pb2
+
+IMPOSSIBLE = Kind("SB308", "impossible-schedule", "error")
+NOT_FINITE = Kind("SB309", "rate-not-finite", "error")
+NOT_IN_KERAS = Kind("SB315", "not-in-keras", "error")
+
+ROOTS: tuple[type[Message], ...] = (
+    pipeline_pb2.TrainEvalPipelineConfig,
+    experiment_pb2.ExperimentConfig,
+    learning_rate_pb2.LearningRate,
+)
+"""What a file may be. The names of its top-level fields decide."""
+
+_TELLING_NAMES = 50
+_YAML_SUFFIXES = frozenset((".yaml", ".yml", ".json"))
+_TEXT_SUFFIXES = frozenset((".config", ".pbtxt", ".textproto", ".txtpb", ".prototxt"))
+_COMMENT = re.compile(r"(?:\s+|#[^\n]*)*")
+_YAML_OPENING = re.compile(r"---|%YAML|[{\[]|[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
+_WORD_LINE = re.compile(r"^[ \t]*[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE)
+
+
+class Dialect(NamedTuple):
+    """Where a type of config keeps what a schedule depends on; empty where it does not."""
+
+    learning_rate: Path = ()
+    num_steps: Path = ()
+    batch_size: Path = ()
+
+
+_PIPELINE, _EXPERIMENT, _LEARNING_RATE = (root.DESCRIPTOR.full_name for root in ROOTS)
+DIALECTS = {
+    _PIPELINE: Dialect(
+        learning_rate=("train_config", "optimizer"),
+        num_steps=("train_config", "num_steps"),
+        batch_size=("train_config", "batch_size"),
+    ),
+    _EXPERIMENT: Dialect(
+        learning_rate=("trainer", "optimizer_config"),
+        num_steps=("trainer", "train_steps"),
+        batch_size=("task", "train_data", "global_batch_size"),
+    ),
+    _LEARNING_RATE: Dialect(),
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """A config that was read and checked.
+
+    Attributes:
+        filename: the name it goes by in messages.
+        message: the whole config: a `TrainEvalPipelineConfig`, an `ExperimentConfig` of the
+            Model Garden, or a `LearningRate`.
+        diagnostics: what was found in it; no errors, where `load` returned it.
+        schedule: the learning-rate schedule; None where there are errors, or where an
+            experiment leaves it to Python code.
+    """
+
+    filename: str
+    message: Message = field(repr=False)
+    diagnostics: tuple[Diagnostic, ...]
+    schedule: Schedule | None = field(repr=False)
+    document: Document = field(repr=False)
+    places: Mapping[Path, Place] = field(repr=False)
+    given_steps: int | None = None
+    """For how many steps to train where the config does not say."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """Where a config of this type keeps what a schedule depends on."""
+        return DIALECTS[self.message.DESCRIPTOR.full_name]
+
+    def get(self, path: Path) -> Any:
+        """The value at a path of field names, None where it is not given."""
+        value: Any = self.message
+        for name in path:
+            if not isinstance(name, str) or not value.HasField(name):
+                return None
+            value = getattr(value, name)
+        return value
+
+    @property
+    def learning_rate(self) -> Path:
+        """Where the message that is lowered to the schedule is."""
+        path = self.dialect.learning_rate
+        optimizer = self.get(path)
+        kind = None
+        if isinstance(optimizer, optimizer_pb2.Optimizer):
+            kind = optimizer.WhichOneof("optimizer")
+        return path if kind is None else (*path, kind, "learning_rate")
+
+    @property
+    def kind(self) -> Path:
+        """Where the block is that says which kind of schedule it is."""
+        path = self.learning_rate
+        message = self.get(path)
+        if isinstance(message, experiment_pb2.OptimizationConfig):
+            return (*path, "learning_rate", counting(message.learning_rate) or "")
+        if isinstance(message, learning_rate_pb2.LearningRate):
+            return (*path, message.WhichOneof("learning_rate") or "")
+        return path
+
+    @property
+    def num_steps(self) -> int | None:
+        """The number of steps to train for, None where nothing says it."""
+        path = self.dialect.num_steps
+        return (self.get(path) if path else None) or self.given_steps
+
+    @property
+    def batch_size(self) -> int | None:
+        """The number of examples in a step, None where the config does not state it."""
+        return self.get(self.dialect.batch_size) or None if self.dialect.batch_size else None
+
+    def report(self, report: Report, kind: Kind, finding: Finding) -> None:
+        """Records a rule's finding at its place."""
+        report.add(
+            kind,
+            self.place(finding.path),
+            finding.message,
+            [(self.place(path), text) for path, text in finding.related],
+            path=dotted(finding.path),
+            fix=self.fix(finding.repair),
+        )
+
+    def fix(self, repair: Repair | None) -> Fix | None:
+        """The edits of this file that make a repair."""
+        if repair is None:
+            return None
+        from schedule_builder.reading.edits import fix_of  # few configs need it
+
+        return fix_of(self.document, repair)
+
+    def place(self, path: Path) -> Span:
+        """Where a field stands; where it is missing, the opening of its message."""
+        if path in self.places:
+            return self.places[path].value
+        while path:
+            path = path[:-1]
+            if path in self.places:
+                return self.places[path].name
+        start = min((f.start for f in self.document.root.fields), default=0)
+        return Span(start, start)
+
+
+def examine_bytes(data: bytes, filename: str, **options: Any) -> Config:
+    """Reads and checks a file's contents, whatever they are. Options are those of `examine`."""
+    data = data.removeprefix(codecs.BOM_UTF8)
+    problem, at = "", 0
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        problem = "this file is UTF-16: save it as UTF-8"
+    elif (at := data.find(b"\0")) >= 0:
+        problem = "this is a binary file (it holds a zero byte), not a config"
+    else:
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            at = error.start
+            problem = f"byte 0x{data[at]:02x} is not UTF-8: save the file as UTF-8"
+    if problem:
+        source = Source(
+            filename, data[: max(at, 0)].decode("utf-8", "replace") + "\N{REPLACEMENT CHARACTER}"
+        )
+        report = Report(source)
+        end = len(source.text)
+        report.add(NOT_TEXT, Span(end - 1, end), problem)
+        document = _reader("text")(Source(filename, ""), Report(source))
+        return _result(document, report, ROOTS[0](), {}, None)
+    return examine(Source(filename, text), **options)
+
+
+def detect_format(filename: str, text: str) -> str:
+    """The format of a config, `text` or `yaml`: its suffix decides, or else its contents."""
+    suffix = FilePath(filename).suffix.lower()
+    if suffix in _YAML_SUFFIXES:
+        return "yaml"
+    if suffix in _TEXT_SUFFIXES:
+        return "text"
+    start = _COMMENT.match(text)
+    if _YAML_OPENING.match(text, start.end() if start else 0):
+        return "yaml"
+    return "yaml" if _WORD_LINE.search(text) and "{" not in text else "text"
+
+
+def examine(
+    source: Source,
+    file_format: str | None = None,
+    *,
+    overrides: Iterable[str] = (),
+    num_steps: int | None = None,
+    settings: Judgement | None = None,
+) -> Config:
+    """Reads and checks a text, and collects whatever there is to find.
+
+    Args:
+        source: the text, and the name it has in findings.
+        file_format: `text` or `yaml`; by default, what the name and the text speak for.
+        overrides: values to put in place of the file's, as `train_config.num_steps=5000`.
+        num_steps: for how many steps to train where the config does not say.
+        settings: what to judge by, and what the project requires.
+    """
+    if source.text.startswith("\ufeff"):
+        source = Source(source.filename, source.text[1:])
+    report = Report(source)
+    name = file_format or detect_format(source.filename, source.text)
+    read = _reader(name)
+    document = read(source, report)
+    if not _UNREADABLE.isdisjoint(d.code for d in report.diagnostics):
+        from schedule_builder.reading.foreign_files import mistaken  # only a bad config pays for it
+
+        if pasted := mistaken(source.text, name):
+            report.diagnostics.clear()
+            report.add(*pasted)
+            return _result(document, report, ROOTS[0](), {}, None)
+    message = _root(document)()
+    if not document.root.fields:
+        if not report.diagnostics:
+            report.add(
+                EMPTY,
+                Span(0, 0),
+                "there is no config here: a pipeline has `train_config`, a schedule of its own"
+                " one of the kinds of learning rate",
+            )
+        return _result(document, report, message, {}, None)
+
+    for text in overrides:
+        from schedule_builder.reading.overrides import override  # few runs have any
+
+        override(document, message.DESCRIPTOR, text, report, read)
+    readable = not report.has_errors
+    binder = Binder(document, report)
+    binder.bind(document.root, message)
+    config = replace(_result(document, report, message, binder.places, None), given_steps=num_steps)
+    schedule = _judge(config, binder, report, settings) if readable else None
+    found = _result(document, report, message, binder.places, schedule)
+    return replace(found, given_steps=num_steps)
+
+
+def parse(filename: str, text: str) -> tuple[Block, bool]:
+    """The tree of a text, whatever it is, and whether all of it could be read."""
+    source = Source(filename, text)
+    report = Report(source)
+    document = _reader(detect_format(filename, text))(source, report)
+    return document.root, not report.has_errors
+
+
+def _reader(file_format: str) -> Callable[[Source, Report], Document]:
+    # A file needs one of them, and the wait for it.
+    if file_format == "text":
+        from schedule_builder.reading import text_format
+
+        return text_format.read
+    from schedule_builder.reading import yaml_format
+
+    return yaml_format.read
+
+
+def _judge(
+    config: Config, binder: Binder, report: Report, settings: Judgement | None
+) -> Schedule | None:
+    """Reports what rules find in a message that was read, and gives its schedule.
+
+    Of a schedule that is not certain nothing is said; errors elsewhere leave it certain.
+    """
+    rate = config.learning_rate
+    message = config.get(rate)
+    parts = [rate]
+    if isinstance(message, experiment_pb2.OptimizationConfig):
+        # The optimizer beside it says nothing of the rate.
+        parts = [(*rate, "learning_rate"), (*rate, "warmup")]
+    decisive = [*parts, config.dialect.num_steps]
+    if isinstance(message, learning_rate_pb2.LearningRate) and message.HasField(
+        "batch_size_scaling"
+    ):
+        decisive.append(config.dialect.batch_size)
+
+    def is_decisive(path: Path) -> bool:
+        return any(part[: len(path)] == path[: len(part)] for part in decisive if part or not path)
+
+    unclear = any(map(is_decisive, binder.failed)) or any(
+        path == rate or path[: len(part)] == part for path in binder.broken for part in parts
+    )
+    blamed = set()
+    for kind, finding in check_message(config.message, binder.broken):
+        config.report(report, kind, finding)
+        blamed.add(finding.path)
+        # These leave no doubt about the schedule that was meant.
+        is_stage = kind.code in ABOUT_ENTRIES and "schedule" in finding.path
+        if kind.severity == "error" and not is_stage:
+            unclear = True
+    if unclear:
+        return None
+    try:
+        schedule = _lower(config, report)
+        if schedule is not None:
+            for kind, finding in check_run(_run(config, schedule, settings, blamed)):
+                # A misspelt field may be what is missed here.
+                if finding.path not in binder.broken or kind is not NO_NUM_STEPS:
+                    config.report(report, kind, finding)
+    except ArithmeticError:
+        words = "these numbers are too far apart for float64: no rate can be computed from them"
+        report.add(NOT_FINITE, config.place(config.kind), words, path=dotted(config.kind))
+        return None
+    return schedule
+
+
+_UNREADABLE = frozenset((SYNTAX.code, UNCLOSED.code))
+
+
+def _run(config: Config, schedule: Schedule, settings: Judgement | None, blamed: set[Path]) -> Run:
+    path = config.learning_rate
+    steps_path = config.dialect.num_steps
+    is_given = bool(steps_path and config.get(steps_path))
+    message = config.get(path)
+    optimizer = ""
+    if isinstance(message, experiment_pb2.OptimizationConfig):
+        optimizer = counting(message.optimizer) or ""
+    elif path:
+        optimizer = str(path[-2])
+    return Run(
+        root=config.message,
+        path=path,
+        message=message,
+        kind=config.kind,
+        schedule=schedule,
+        num_steps=config.num_steps,
+        num_steps_path=steps_path if is_given else (),
+        optimizer=optimizer,
+        policy=settings.policy if settings else {},
+        thresholds=THRESHOLDS | dict(settings.thresholds if settings else {}),
+        blamed=blamed,
+    )
+
+
+def _result(
+    document: Document,
+    report: Report,
+    message: Message,
+    places: Mapping[Path, Place],
+    schedule: Schedule | None,
+) -> Config:
+    diagnostics = tuple(sorted(report.diagnostics))
+    if not _UNREADABLE.isdisjoint(d.code for d in diagnostics):
+        # How the rest is nested is not certain.
+        diagnostics = tuple(replace(d, fix=None) for d in diagnostics)
+    if report.has_errors:
+        schedule = None
+    return Config(report.source.filename, message, diagnostics, schedule, document, places)
+
+
+def _root(document: Document) -> type[Message]:
+    """The type of message that the top-level names of a file speak of."""
+    names = list(dict.fromkeys(f.name for f in document.root.fields))[:_TELLING_NAMES]
+
+    def exact(root: type[Message]) -> int:
+        return sum(name in root.DESCRIPTOR.fields_by_name for name in names)
+
+    def near(root: type[Message]) -> int:
+        return sum(closest(name, root.DESCRIPTOR.fields_by_name) is not None for name in names)
+
+    best = max(ROOTS, key=exact)
+    return best if exact(best) else max(ROOTS, key=near)
+
+
+def _lower(config: Config, report: Report) -> Schedule | None:
+    path = config.learning_rate
+    message = config.get(path)
+    try:
+        if isinstance(message, experiment_pb2.OptimizationConfig):
+            schedule = lower_experiment(message)
+        elif isinstance(message, learning_rate_pb2.LearningRate):
+            schedule = lower(message, config.batch_size)
+        else:
+            schedule = None
+    except LoweringError as error:
+        report.add(IMPOSSIBLE, config.place((*path, *error.path)), str(error))
+        return None
+    if schedule is None:
+        return None
+    step = _first_not_finite(schedule, config.num_steps)
+    if step is not None:
+        report.add(
+            NOT_FINITE,
+            config.place(config.kind),
+            f"the rate at step {step} is {schedule(step):.9g}: a rate is finite, not negative, and"
+            f" at most {MAX_RATE:.9g}",
+        )
+        return None
+    return schedule
+
+
+def _first_not_finite(schedule: Schedule, num_steps: int | None) -> int | None:
+    """A step of the run at which the rate is no finite float32, the first one where it can be told.
+
+    Where the run's length is not known, it lasts until the last segment begins.
+    """
+
+    def is_fine(step: int) -> bool:
+        rate = schedule(step)
+        return math.isfinite(rate) and 0 <= rate <= MAX_RATE
+
+    last = schedule.begins[-1] if num_steps is None else num_steps - 1
+    fine = 0
+    for step in schedule.extremes(0, last):
+        if is_fine(step):
+            fine = step
+            continue
+        low, high = (fine, step) if is_fine(fine) else (step, step)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if is_fine(middle) else (low, middle)
+        return high
+    return None

@@ -1,0 +1,355 @@
+"""Writing a config in the other format, comments included."""
+
+from __future__ import annotations
+
+import math
+import re
+from abc import ABC, abstractmethod
+from collections import deque
+from typing import Any
+
+import yaml
+from google.protobuf.text_encoding import CEscape
+
+from schedule_builder.compiler import Config
+from schedule_builder.dialects.kinds import custom_kinds
+from schedule_builder.reading.binding import FieldSchema, is_opaque, schema_of, typed
+from schedule_builder.reading.comments import Note, notes
+from schedule_builder.reading.text_format import TEXT_FORMAT
+from schedule_builder.reading.tree import Block, Document, Field, Scalar, Sequence, Syntax, Value
+from schedule_builder.reading.yaml_format import YAML
+
+_LINE_LENGTH = 100
+_BESIDE = re.compile(r"[ \t:,;{<\[-]*")
+_NO_FIELD = re.compile(r"(?:\s|#[^\n]*)*")
+_NOT_PLAIN = re.compile(r"[,\[\]{}:#\n]")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_ENUM_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
+_BYTES = re.compile("[\ud800-\udfff]")
+_BOOLEANS = frozenset(("true", "false"))
+# Readers of YAML 1.1 take these for no names.
+_NO_KEYS = _BOOLEANS | {"y", "n", "yes", "no", "on", "off", "null"}
+
+
+class ConvertError(ValueError):
+    """A value that the other format cannot express; the message says where and why."""
+
+
+def convert(config: Config, file_format: str) -> str:
+    """The text of a config in another format, or laid out anew in its own.
+
+    Comments stay where they stand; before the first entry of a list, they may come to stand before
+    the list. A value is written as it was wherever the new format reads that alike. Where no schema
+    says what a value is, as in a model, what is quoted is a text; of YAML's plain words, those in
+    upper case are names of an enum, the others texts.
+
+    Args:
+        config: a config that was read without errors.
+        file_format: `text` or `yaml`.
+
+    Returns:
+        The text.
+
+    Raises:
+        ConvertError: a value has no counterpart, such as null or a list in a list in text format.
+
+    >>> from schedule_builder.config import load
+    >>> config = load({"manual_step_learning_rate": {"schedule": [
+    ...     {"step": 600, "learning_rate": 0.1}]}})
+    >>> print(convert(config, "text"), end="")
+    manual_step_learning_rate {
+      schedule {
+        step: 600
+        learning_rate: 0.1
+      }
+    }
+    """
+    document = config.document
+    writer = {"text": _TextWriter, "yaml": _YamlWriter}[file_format](document)
+    writer.fields(document.root, config.message.DESCRIPTOR, "")
+    writer.notes_before(len(document.source.text) + 1, "")
+    newline = "\r\n" if "\r\n" in document.source.text else "\n"
+    return newline.join([*writer.lines, ""])
+
+
+class _Writer(ABC):
+    """Writes a tree line by line, with the comments in between."""
+
+    syntax: Syntax
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.text = document.source.text
+        self.notes = deque(notes(document))
+        self.lines: list[str] = []
+
+    @abstractmethod
+    def fields(self, block: Block, descriptor: Any, indent: str) -> None:
+        """Writes what is in a block, of a message type or, where that is None, of any."""
+
+    @abstractmethod
+    def string(self, scalar: Scalar) -> str:
+        """A text, as the format quotes it."""
+
+    @abstractmethod
+    def word(self, scalar: Scalar) -> str:
+        """A plain word of which no schema says what it is."""
+
+    def scalar(self, scalar: Scalar, declared: FieldSchema | None) -> str:
+        kind = declared.kind if declared is not None else ""
+        source, text = self.document.syntax, scalar.text
+        if self.is_null(scalar):
+            return self.word(scalar)
+        if kind == "string" or (scalar.quoted and kind != "enum"):
+            return self.string(scalar)
+        if kind == "bool":
+            return str(source.boolean(text)).lower()
+        integer, real = source.integer(text), source.real(text)
+        if kind != "integer" and real is not None and repr(real) == repr(self.syntax.real(text)):
+            return text
+        if kind != "real" and integer is not None:
+            return text if self.syntax.integer(text) == integer else str(integer)
+        if real is not None:
+            written = repr(real)
+            is_number = self.syntax.real(written) is not None
+            return written if is_number else re.sub("(?=inf|nan)", ".", written)
+        return text if kind == "enum" else self.word(scalar)
+
+    def is_null(self, value: Value) -> bool:
+        syntax = self.document.syntax
+        return isinstance(value, Scalar) and not value.quoted and syntax.null(value.text)
+
+    def list_line(self, opening: str, value: Sequence, declared: FieldSchema | None) -> str | None:
+        """A list on one line; None where it does not fit or holds more than scalars."""
+        items = [self.scalar(v, declared) for v in value.items if isinstance(v, Scalar)]
+        line = f"{opening} [{', '.join(items)}]"
+        comment = self.comment()
+        has_comment = comment is not None and comment.start < value.end
+        is_long = has_comment or len(items) < len(value.items) or len(line) > _LINE_LENGTH
+        return None if is_long else line
+
+    def is_one_line(self, block: Block) -> bool:
+        """Whether a block stands between braces on one line."""
+        text = self.text[block.start : block.end]
+        return text[:1] in ("{", "<") and "\n" not in text
+
+    def comment(self) -> Note | None:
+        """The next comment, behind blank lines."""
+        return next((note for note in self.notes if note.text), None)
+
+    def line(self, line: str, end: int) -> None:
+        """Writes a line, and beside it the comment that stands behind an offset."""
+        self.lines.append(line)
+        if self.is_beside(end):
+            self.lines[-1] += f"  {self.notes.popleft().text}"
+
+    def is_beside(self, end: int) -> bool:
+        """Whether the next comment stands behind an offset, on its line."""
+        note = self.notes[0] if self.notes else None
+        return bool(note and note.text and _BESIDE.fullmatch(self.text, end, note.start))
+
+    def notes_before(self, offset: int, indent: str) -> None:
+        """Writes the comments before an offset, each on a line of its own."""
+        while self.notes and self.notes[0].start < offset:
+            text = self.notes.popleft().text
+            if text:
+                self.lines.append(indent + text)
+            elif self.lines and self.lines[-1] and not self.lines[-1].endswith(("{", ":", "-")):
+                self.lines.append("")
+
+    def notes_at_end(self, block: Block, indent: str) -> None:
+        """Writes the comments behind the last field of a block."""
+        if self.text[block.start : block.start + 1] in ("{", "<"):
+            self.notes_before(block.end, indent)
+            return
+        # Without braces, they belong to the block when they are indented as far.
+        column = self.column(block.fields[0].start)
+        while (
+            (comment := self.comment())
+            and self.column(comment.start) >= column
+            and _NO_FIELD.fullmatch(self.text, block.end, comment.start)
+        ):
+            self.notes_before(comment.start + 1, indent)
+
+    def column(self, offset: int) -> int:
+        return self.document.source.position(offset)[1]
+
+    def refuse(self, node: Value | Field, why: str) -> ConvertError:
+        row, column = self.document.source.position(node.start)
+        return ConvertError(f"{self.document.source.filename}:{row}:{column}: {why}")
+
+
+def _declared(descriptor: Any, name: str) -> FieldSchema | None:
+    return schema_of(descriptor).get(name) if descriptor is not None else None
+
+
+def _message(declared: FieldSchema | None) -> Any:
+    """The type of a field's blocks; None where their contents are not known."""
+    if declared is None or declared.message is None or is_opaque(declared.message):
+        return None
+    return declared.message
+
+
+def _custom(block: Block) -> tuple[Scalar, Block, Any]:
+    """The name of the type that an Any holds, its contents, and the type."""
+    field, (name, contents) = typed(block)
+    place = field if field is not None else block
+    descriptor = custom_kinds()[name.rpartition("/")[2]].DESCRIPTOR
+    return Scalar(name, True, place.start, place.end), contents, descriptor
+
+
+def _is_any(descriptor: Any) -> bool:
+    return descriptor is not None and descriptor.full_name == "google.protobuf.Any"
+
+
+class _TextWriter(_Writer):
+    syntax = TEXT_FORMAT
+
+    def fields(self, block: Block, descriptor: Any, indent: str) -> None:
+        if _is_any(descriptor):
+            name, contents, descriptor = _custom(block)
+            self.block(f"{indent}[{name.text}]", name.end, contents, descriptor, indent)
+            return
+        for field in block.fields:
+            self.notes_before(field.start, indent)
+            if not _NAME.match(field.name) and not field.name.startswith("["):
+                raise self.refuse(field, f"in text format `{field.name}` is no name of a field")
+            declared, value = _declared(descriptor, field.name), field.value
+            opening = f"{indent}{field.name}"
+            if not isinstance(value, Sequence):
+                self.value(opening, field.end, value, declared, indent)
+            elif line := self.list_line(f"{opening}:", value, declared):
+                self.line(line, value.end)
+            elif declared is None and len(value.items) == 1 and isinstance(value.items[0], Block):
+                # Nothing else says that there may be several.
+                self.block(f"{opening}: [", field.end, value.items[0], None, indent, "]")
+            else:
+                for item in value.items:
+                    self.notes_before(item.start, indent)
+                    self.value(opening, item.start, item, declared, indent)
+
+    def value(
+        self, opening: str, end: int, value: Value, declared: FieldSchema | None, indent: str
+    ) -> None:
+        if isinstance(value, Sequence):
+            raise self.refuse(value, "text format has no list in a list")
+        if isinstance(value, Scalar):
+            self.line(f"{opening}: {self.scalar(value, declared)}", value.end)
+        else:
+            self.block(opening, end, value, _message(declared), indent)
+
+    def block(
+        self,
+        opening: str,
+        end: int,
+        block: Block,
+        descriptor: Any,
+        indent: str,
+        closing: str = "",
+    ) -> None:
+        opening = f"{opening}{'' if closing else ' '}{{"
+        if not block.fields:
+            self.line(f"{opening}}}{closing}", block.end)
+            return
+        at = len(self.lines)
+        self.line(opening, end)
+        self.fields(block, descriptor, indent + "  ")
+        self.notes_at_end(block, indent + "  ")
+        self.line(f"{indent}}}{closing}", block.end)
+        line = indent + " ".join(line.strip() for line in self.lines[at:])
+        if self.is_one_line(block) and len(line) <= _LINE_LENGTH:
+            self.lines[at:] = [line]
+
+    def string(self, scalar: Scalar) -> str:
+        contents = scalar.text.encode("utf-8", "surrogateescape")
+        return f'"{CEscape(contents, as_utf8=True)}"'
+
+    def word(self, scalar: Scalar) -> str:
+        text = scalar.text
+        if self.is_null(scalar):
+            raise self.refuse(scalar, "text format has no null: leave the field out")
+        if text.lower() in _BOOLEANS:
+            return text.lower()
+        is_name = self.document.syntax is TEXT_FORMAT or _ENUM_NAME.match(text)
+        return text if is_name else self.string(scalar)
+
+
+class _YamlWriter(_Writer):
+    syntax = YAML
+
+    def fields(self, block: Block, descriptor: Any, indent: str) -> None:
+        if _is_any(descriptor):
+            type_name, block, descriptor = _custom(block)
+            self.line(f'{indent}"@type": {self.string(type_name)}', type_name.end)
+        for name in dict.fromkeys(field.name for field in block.fields):
+            field = next(field for field in block.fields if field.name == name)
+            declared, value = _declared(descriptor, name), field.value
+            elements = self.document.elements(block, name)
+            is_list = len(elements) > 1 or (declared is not None and declared.repeated)
+            if is_list and not self.is_null(value):
+                value = Sequence(value.start)
+                value.items = [element.value for element in elements]
+                value.end = field.value.end
+            is_plain = _NAME.match(name) and name.lower() not in _NO_KEYS
+            opening = f"{indent}{name if is_plain else _quoted(name)}:"
+            self.notes_before(field.start, indent)
+            # What stands beside the first of several fields is about that one.
+            end = field.end if isinstance(field.value, type(value)) else len(self.text)
+            self.value(opening, end, value, declared, indent)
+
+    def value(
+        self, opening: str, end: int, value: Value, declared: FieldSchema | None, indent: str
+    ) -> None:
+        """Writes a value behind a key or the dash of a list, which is indented as given."""
+        if isinstance(value, Scalar):
+            self.line(f"{opening} {self.scalar(value, declared)}", value.end)
+        elif isinstance(value, Sequence):
+            if line := self.list_line(opening, value, declared):
+                self.line(line, value.end)
+                return
+            self.line(opening, end)
+            for item in value.items:
+                self.item(item, declared, indent + "  ")
+        elif not value.fields:
+            self.line(f"{opening} {{}}", value.end)
+        else:
+            self.block(opening, end, value, _message(declared), indent + "  ")
+
+    def block(self, opening: str, end: int, block: Block, descriptor: Any, indent: str) -> None:
+        at = len(self.lines)
+        self.line(opening, end)
+        self.fields(block, descriptor, indent)
+        self.notes_at_end(block, indent)
+        inner = [line.removeprefix(indent) for line in self.lines[at + 1 :]]
+        line = f"{opening} {{{', '.join(inner)}}}"
+        is_flat = not any(line.startswith((" ", "-", "#")) for line in inner)
+        if self.is_one_line(block) and is_flat and len(line) <= _LINE_LENGTH:
+            self.lines[at:] = [line]
+        is_at_end = "\n" not in self.text[block.fields[-1].value.end : block.end]
+        if is_at_end and self.is_beside(block.end):
+            self.lines[-1] += f"  {self.notes.popleft().text}"
+
+    def item(self, value: Value, declared: FieldSchema | None, indent: str) -> None:
+        first = value.fields[0] if isinstance(value, Block) and value.fields else value
+        self.notes_before(first.start, indent)
+        at, dash = len(self.lines), f"{indent}-"
+        self.value(dash, value.start, value, declared, indent)
+        if self.lines[at] == dash:
+            self.lines[at : at + 2] = [f"{dash} {self.lines[at + 1].lstrip()}"]
+
+    def string(self, scalar: Scalar) -> str:
+        if _BYTES.search(scalar.text):
+            raise self.refuse(scalar, "these bytes are no UTF-8, and YAML holds characters only")
+        return self.word(scalar) if not scalar.quoted else _quoted(scalar.text)
+
+    def word(self, scalar: Scalar) -> str:
+        if self.is_null(scalar):
+            return scalar.text or "null"
+        # What is plain in a block may not be so in a list.
+        is_other = _NOT_PLAIN.search(scalar.text) or YAML.null(scalar.text)
+        return _quoted(scalar.text) if is_other else scalar.text
+
+
+def _quoted(text: str) -> str:
+    written: str = yaml.dump(text, default_style='"', allow_unicode=True, width=math.inf)
+    return written.rstrip("\n")

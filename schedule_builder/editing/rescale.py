@@ -1,0 +1,181 @@
+"""Stretching a schedule to a run of another length, in the text that it is written in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from google.protobuf.message import Message
+
+from schedule_builder.compiler import Config, examine
+from schedule_builder.diagnostics import ConfigError, Edit, Path, Set, Source
+from schedule_builder.reading.binding import counting, schema_of
+from schedule_builder.reading.edits import apply, edit_of
+from schedule_builder.v1 import experiment_pb2, learning_rate_pb2
+
+_COUNTS_STEPS = re.compile(r"(?:^|_)steps?(?:_|$)|^(?:boundaries|milestones|timescale|offset)$")
+_LONGEST_NAME = 200
+_ANCHOR = re.compile(r"&([^\s,\[\]{}]+)\s+\Z")
+_WITHOUT_LENGTH = frozenset(
+    (
+        "PowerDecayLearningRate",
+        "NoamLearningRate",
+        "DirectPowerLrConfig",
+        "PowerAndLinearDecayLrConfig",
+        "PowerDecayWithOffsetLrConfig",
+        "Any",
+    )
+)
+"""Kinds whose rate is a power of the step, which stretched is another one, and unknown kinds."""
+
+
+class RescaleError(ValueError):
+    """A schedule that cannot be stretched; the message says where and why."""
+
+
+def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> str:
+    """The text of a config whose schedule is stretched to another length.
+
+    Every number of steps in the learning rate is multiplied by `num_steps / from_steps` and
+    rounded, none of them to 0; the length of the run becomes `num_steps`. Rates, comments and
+    layout stay. Where all the products are whole numbers, the new rate at a step is the old one at
+    the step times `from_steps / num_steps`.
+
+    Args:
+        config: a config that was loaded from a file.
+        num_steps: how long the run is to be.
+        from_steps: the length that the schedule was made for; by default, the config's own.
+
+    Returns:
+        The text.
+
+    Raises:
+        ConfigError: the schedule would not be valid any more, as where two stages fall together.
+        RescaleError: nothing says how long the schedule is, or it has no length.
+
+    >>> from schedule_builder.config import load
+    >>> print(rescale(load({"manual_step_learning_rate": {"schedule": [
+    ...     {"step": 600, "learning_rate": 0.1}]}}), 500, from_steps=1000))
+    {
+      "manual_step_learning_rate": {
+        "schedule": [
+          {
+            "step": 300,
+            "learning_rate": 0.1
+          }
+        ]
+      }
+    }
+    """
+    length = from_steps or config.num_steps
+    if length is None:
+        message = (
+            f"{config.filename} does not say for how many steps its schedule was made: give that,"
+            " as `--from-steps`"
+        )
+        raise RescaleError(message)
+    ratio = Fraction(num_steps, length)
+    changes = {
+        Set(path, str(new)): old
+        for path, old in _counts(config)
+        if (new := _scaled(old, ratio)) != old
+    }
+    dialect = config.dialect
+    if dialect.num_steps and config.get(dialect.num_steps) != num_steps:
+        changes[Set(dialect.num_steps, str(num_steps))] = length
+    source = config.document.source
+    text = apply(source.text, _edits(config, changes))
+    changed = examine(Source(source.filename, text))
+    if changed.schedule is None:
+        raise ConfigError(changed.diagnostics)
+    return text
+
+
+def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
+    """The edits that make changes of what was there before, each of which is needed once."""
+    edits: dict[Edit, Path] = {}
+    for change, old in changes.items():
+        edit = edit_of(config.document, change)
+        if edit is None:
+            message = (
+                f"{_where(config, change.path)}: `{change.path[-1]}` is not in the file, and"
+                f" would have to be {change.text} instead of its default, {old}: write it there"
+                " first"
+            )
+            raise RescaleError(message)
+        edits[edit] = change.path
+    if not config.document.has_aliases:
+        return list(edits)
+    return _with_aliases(config, edits)
+
+
+def _with_aliases(config: Config, edits: dict[Edit, Path]) -> list[Edit]:
+    """What YAML's aliases leave of edits: they follow the value that they stand for."""
+    text = config.document.source.text
+    following: list[Edit] = []
+    for edit, path in edits.items():
+        anchor = _ANCHOR.search(text, max(edit.start - _LONGEST_NAME, 0), edit.start)
+        if anchor is None:
+            continue
+        alias = f"*{anchor[1]}"
+        same = [e for e in edits if text[e.start : e.end] == alias and e.text == edit.text]
+        following += same
+        uses = re.findall(rf"(?<![^\s,\[{{:-]){re.escape(alias)}(?![^\s,\]}}])", text)
+        if len(uses) > len(same):
+            message = (
+                f"{_where(config, path)}: other values are aliases of `&{anchor[1]}`, and would"
+                " change with it: write them out first"
+            )
+            raise RescaleError(message)
+    return [edit for edit in edits if edit not in following]
+
+
+def _scaled(steps: int, ratio: Fraction) -> int:
+    new = round(steps * ratio)
+    return max(new, 1) if steps > 0 else new
+
+
+def _where(config: Config, path: Path) -> str:
+    row, column = config.document.source.position(config.place(path).start)
+    return f"{config.filename}:{row}:{column}"
+
+
+def _counts(config: Config) -> Iterator[tuple[Path, int]]:
+    """Every number of steps that is in force in a learning rate, defaults included."""
+    path = config.learning_rate
+    message: Any = config.get(path) if path else config.message
+    if isinstance(message, experiment_pb2.OptimizationConfig):
+        for part in ("learning_rate", "warmup"):
+            block = getattr(message, part)
+            if name := counting(block):
+                yield from _counts_in(config, getattr(block, name), (*path, part, name))
+    else:
+        yield from _counts_in(config, message, path)
+
+
+def _counts_in(config: Config, message: Message, path: Path) -> Iterator[tuple[Path, int]]:
+    refused = message.DESCRIPTOR.name in _WITHOUT_LENGTH
+    if isinstance(message, learning_rate_pb2.CyclicLearningRate):
+        refused = message.mode == message.EXP_RANGE
+    if refused:
+        text = (
+            f"{_where(config, path)}: the rate of a {message.DESCRIPTOR.name} has no length that"
+            " could be stretched"
+        )
+        raise RescaleError(text)
+    for name, declared in schema_of(message.DESCRIPTOR).items():
+        value = getattr(message, name)
+        if declared.message is not None:
+            if declared.repeated:
+                for index, item in enumerate(value):
+                    yield from _counts_in(config, item, (*path, name, index))
+            elif message.HasField(name):
+                yield from _counts_in(config, value, (*path, name))
+        elif declared.kind == "integer" and _COUNTS_STEPS.search(name):
+            if declared.repeated:
+                for index, item in enumerate(value):
+                    yield (*path, name, index), item
+            else:
+                yield (*path, name), value

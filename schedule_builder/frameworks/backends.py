@@ -1,0 +1,47 @@
+"""Learning rates as tensors of whichever backend Keras runs on."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import keras
+
+from schedule_builder.schedules.schedule import Schedule
+
+_HOMES = {"jax": "jax_backend", "tensorflow": "tensorflow_backend", "torch": "torch_backend"}
+"""The module that computes on each backend; it alone imports the backend."""
+
+
+@cache
+def _home(backend: str) -> ModuleType:
+    if backend not in _HOMES:
+        message = f"schedules run on Keras' backends {', '.join(_HOMES)}. Received: {backend}"
+        raise ValueError(message)
+    return import_module(f"schedule_builder.frameworks.{_HOMES[backend]}")
+
+
+# Now, because TensorFlow's AutoGraph would look into an import while it traces, and warn.
+_home(keras.backend.backend())
+
+
+def rate_tensor(schedule: Schedule, step: Any) -> Any:
+    """The rates of a schedule on Keras' backend, computed in float64 and rounded once.
+
+    Args:
+        schedule: the schedule.
+        step: how many updates were applied before: an integer, or a tensor or variable of any
+            integer dtype and any shape. Negative steps mean 0.
+
+    Returns:
+        A float32 tensor of the step's shape.
+
+    Raises:
+        TypeError: the step is no integer.
+    """
+    backend = keras.backend.backend()
+    if backend != "tensorflow" and isinstance(step, keras.Variable):
+        step = step.value
+    return _home(backend).rate_tensor(schedule, step)

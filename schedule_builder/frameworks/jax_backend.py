@@ -1,0 +1,126 @@
+"""Learning rates in JAX: a schedule as optax takes it, however JAX traces it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from schedule_builder.config import ConfigLike, build_schedule
+from schedule_builder.schedules.curves import MAX_STEP
+from schedule_builder.schedules.schedule import Schedule, evaluate
+
+
+class _Jax:
+    """The formulas' operations on JAX arrays, where 64-bit types are enabled."""
+
+    direct_ratio = 2.0**24
+    equal = staticmethod(jnp.equal)
+    where = staticmethod(jnp.where)
+    maximum = staticmethod(jnp.maximum)
+    minimum = staticmethod(jnp.minimum)
+    power = staticmethod(jnp.power)
+    square = staticmethod(jnp.square)
+    sqrt = staticmethod(jnp.sqrt)
+    sin = staticmethod(jnp.sin)
+    exp = staticmethod(jnp.exp)
+    expm1 = staticmethod(jnp.expm1)
+    log = staticmethod(jnp.log)
+    log1p = staticmethod(jnp.log1p)
+
+    @staticmethod
+    def constant(value: float) -> float:
+        return value
+
+    # The result is rounded to float32: what float64's rounding leaves out does not show there.
+    @staticmethod
+    def ratio_power(numerator: Any, denominator: Any, exponent: Any) -> Any:
+        return jnp.power(numerator / denominator, exponent)
+
+    @staticmethod
+    def power_of_ratio(base: Any, numerator: Any, denominator: Any) -> Any:
+        return jnp.power(base, numerator / denominator)
+
+    @staticmethod
+    def affine(start: Any, slope: Any, rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
+        return start + slope * (k / n), 0.0
+
+    @staticmethod
+    def real(steps: Any) -> Any:
+        return jnp.asarray(steps, jnp.float64)
+
+    @staticmethod
+    def index(begins: Sequence[int], step: Any) -> Any:
+        # Unrolled, the search is a few gathers; a loop costs an accelerator more than that.
+        sorted_begins = jnp.asarray(begins, jnp.int64)
+        return jnp.searchsorted(sorted_begins, step, side="right", method="scan_unrolled")
+
+    @staticmethod
+    def take(columns: Sequence[Sequence[float]], index: Any) -> Sequence[Any]:
+        return [jnp.asarray(np.asarray(column))[index] for column in columns]
+
+
+def build_optax_schedule(config: ConfigLike, *, step_offset: int = 0) -> Callable[[Any], jax.Array]:
+    """Builds an optax schedule: a function from the number of updates before to the rate.
+
+    The rate is computed in float64 from the exact integer count and rounded once, to float32,
+    whether or not `jax_enable_x64` is set: it is switched on for the formulas alone. `jit`,
+    `vmap`, `scan`, `cond`, differentiation and ahead-of-time compilation apply to the
+    function. It needs a device with float64, as CPUs and GPUs are.
+
+    Args:
+        config: a path, a loaded config, a message or plain data, as for `load`.
+        step_offset: the count at which the schedule begins, such as the number of updates in a
+            checkpoint that is fine-tuned. Before it, the schedule's first rate holds.
+
+    Returns:
+        The schedule, for any optax optimizer's `learning_rate`. Its argument is how many
+        updates were applied before: an integer, or an array of any integer dtype and any shape,
+        and it gives a float32 array of that shape. Negative counts mean 0. Where
+        `jax_enable_x64` is not set, JAX's counts are int32, and optax stops at 2^31 - 1.
+        It raises TypeError for a count that is no integer.
+
+    Raises:
+        ConfigError: the config has errors.
+        OSError: the file cannot be read.
+    """
+    schedule = build_schedule(config, step_offset=step_offset)
+    # Compiled also where the caller compiles nothing: there, one by one, the operations would
+    # be slow, and `jax_debug_nans` would look into the formulas that do not apply.
+    compiled = jax.jit(partial(_rates, schedule), inline=True)
+
+    def learning_rate(count: Any) -> jax.Array:
+        return _dispatched(schedule, compiled, count)
+
+    return learning_rate
+
+
+def rate_tensor(schedule: Schedule, step: Any) -> jax.Array:
+    """The rates of a schedule as a float32 array; see `build_optax_schedule`."""
+    return _dispatched(schedule, partial(_rates, schedule), step)
+
+
+def _dispatched(schedule: Schedule, rates: Callable[[Any], jax.Array], step: Any) -> jax.Array:
+    if not isinstance(step, jax.Array):
+        # JAX would make them int32: the reference takes them as they are.
+        return jnp.asarray(schedule(np.asarray(step) if np.ndim(step) else step), jnp.float32)
+    if not jnp.issubdtype(step.dtype, jnp.integer):
+        message = (
+            f"a step is an integer. Received: dtype {step.dtype}. A float32 step is wrong from"
+            " 2^24 on: keep the counter an integer"
+        )
+        raise TypeError(message)
+    return rates(step)
+
+
+def _rates(schedule: Schedule, step: Any) -> jax.Array:
+    with jax.enable_x64(True):
+        if step.dtype == jnp.uint64:
+            step = jnp.minimum(step, jnp.uint64(MAX_STEP))
+        steps = jnp.maximum(step.astype(jnp.int64), 0)
+        rates = jnp.asarray(evaluate(schedule, steps, _Jax()), jnp.float64)
+        return jnp.broadcast_to(rates, steps.shape).astype(jnp.float32)

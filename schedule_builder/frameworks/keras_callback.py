@@ -1,0 +1,133 @@
+"""A Keras callback that shows the rates that were applied: of Keras 3 and of Keras 2."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import keras
+
+from schedule_builder.config import ConfigLike
+from schedule_builder.frameworks.rate_log import RateLog
+
+
+def _number(value: Any) -> Any:
+    """What a variable holds; one that is mirrored on several devices converts to no number."""
+    return value.numpy() if hasattr(value, "numpy") else value
+
+
+class LearningRateLogMixin:
+    """Logs the rate of every update, and says at the end whether it was the config's.
+
+    It reads the optimizer, not the config: whatever else sets the rate shows. Put it first among
+    the callbacks, so that no other one changes the rate between the update and the reading.
+    Updates that loss scaling skips are not counted, and of accumulated gradients the updates are,
+    as everywhere.
+
+    Args:
+        config: a path, a loaded config, a message or plain data, as for `load`.
+        csv: a file for the rates, with the columns `step` and `learning_rate`. A run that goes on
+            from a checkpoint goes on in it; see `RateLog`.
+        log_dir: a folder for TensorBoard, with the scalar `learning_rate`. Needs TensorFlow.
+        step_offset: as the optimizer was built with.
+        verbose: 1 to print at the end whether what ran is what the config says.
+
+    Attributes:
+        rates: the `RateLog`, whose `first_difference` is None after a run as configured.
+
+    Raises:
+        ConfigError: the config has errors.
+        OSError: the config or the CSV file cannot be read.
+        ValueError: the CSV file is no such log, or `step_offset` is negative.
+    """
+
+    model: Any
+
+    def __init__(
+        self,
+        config: ConfigLike,
+        csv: str | os.PathLike[str] | None = None,
+        log_dir: str | os.PathLike[str] | None = None,
+        *,
+        step_offset: int = 0,
+        verbose: int = 1,
+    ) -> None:
+        super().__init__()
+        self.rates = RateLog(config, csv, step_offset=step_offset)
+        self.verbose = verbose
+        self._log_dir = log_dir
+        self._writer: Any = None
+        self._done = 0
+        self._before = 0.0
+
+    @property
+    def verdict(self) -> str:
+        """Whether what ran until now is what the config says, in a sentence."""
+        return self.rates.verdict
+
+    @property
+    def _optimizer(self) -> Any:
+        optimizer = self.model.optimizer
+        return getattr(optimizer, "inner_optimizer", optimizer)
+
+    def _updates(self) -> int:
+        """How many updates were applied; Keras counts batches where it accumulates gradients."""
+        return int(_number(self._optimizer.iterations))
+
+    @property
+    def _source(self) -> Any:
+        """What the optimizer takes its rate from: a schedule, a function or a variable."""
+        optimizer = self._optimizer
+        source = getattr(optimizer, "_learning_rate", None)
+        return optimizer.learning_rate if source is None else source
+
+    def _rate(self, update: int) -> float:
+        """The rate of an update of the last execution."""
+        source = self._source
+        if hasattr(source, "get_config"):
+            batches = getattr(self._optimizer, "gradient_accumulation_steps", None) or 1
+            return float(source((update + 1) * batches - 1))
+        return self._before if callable(source) else float(_number(source))
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Opens TensorBoard's log."""
+        if not hasattr(self._optimizer, "learning_rate"):
+            message = (
+                f"{type(self).__name__} reads the rate of one optimizer. Received:"
+                f" {type(self._optimizer).__name__}"
+            )
+            raise TypeError(message)
+        if self._log_dir is not None:
+            import tensorflow as tf
+
+            self._writer = tf.summary.create_file_writer(os.fspath(self._log_dir))
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Counts the updates before, and asks a function that may answer otherwise later."""
+        self._done = self._updates()
+        source = self._source
+        if callable(source) and not hasattr(source, "get_config"):
+            self._before = float(_number(source()))
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Records the updates that were applied since: several, with `steps_per_execution`."""
+        for update in range(self._done, self._updates()):
+            rate = self._rate(update)
+            self.rates.record(update, rate)
+            if self._writer is not None:
+                import tensorflow as tf
+
+                with self._writer.as_default(update):
+                    tf.summary.scalar("learning_rate", rate)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Closes the logs, and compares."""
+        if self._writer is not None:
+            self._writer.close()
+        self.rates.close()
+        if self.verbose:
+            print(f"\n{self.verdict}")
+
+
+class LearningRateLog(LearningRateLogMixin, keras.callbacks.Callback):  # noqa: D101 - see below
+    __doc__ = LearningRateLogMixin.__doc__

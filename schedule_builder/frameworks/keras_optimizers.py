@@ -1,0 +1,245 @@
+"""Keras optimizers from a config: of Keras 3 and of Keras 2 (`tf_keras`)."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from schedule_builder.compiler import NOT_IN_KERAS, Config
+from schedule_builder.config import ConfigLike, load
+from schedule_builder.diagnostics import ConfigError, Path, Report
+from schedule_builder.frameworks.keras3 import build_keras_schedule
+from schedule_builder.frameworks.keras_common import is_legacy
+from schedule_builder.reading.binding import counting
+from schedule_builder.v1 import experiment_pb2, pipeline_pb2
+
+
+def build_optimizer(
+    config: ConfigLike,
+    *,
+    step_offset: int = 0,
+    gradient_accumulation_steps: int | None = None,
+    legacy: bool | None = None,
+) -> Any:
+    """Builds the Keras optimizer of a config, with its schedule as the learning rate.
+
+    Of a pipeline: `momentum_optimizer` is SGD with momentum; `rms_prop_optimizer`'s `decay` is
+    rho, the discounting factor of the mean of squared gradients, and not a decay of the rate;
+    `use_moving_average` is Keras' own exponential moving average of the weights (`use_ema`,
+    with `moving_average_decay`), which `fit` puts in place of the weights at its end;
+    `gradient_clipping_by_norm` clips the global norm.
+
+    Of a Model Garden experiment: sgd, adam, adamw, lamb, rmsprop, adagrad, adafactor and lion.
+    `adamw`'s `gradient_clip_norm`, 1 unless given, clips the global norm. Keras matches the
+    patterns of `exclude_from_weight_decay` with the name of a variable, such as `bias`, and not
+    with its layer's; its LAMB decays weights outside of the ratio of norms; its moving average
+    (`ema`) keeps the same share from the first update on, as with `dynamic_decay: false`.
+
+    Args:
+        config: a pipeline or an experiment: a path, a loaded config, a message or plain data,
+            as for `load`.
+        step_offset: the step at which the schedule begins, such as the number of updates in a
+            checkpoint that is fine-tuned. Before it, the schedule's first rate holds.
+        gradient_accumulation_steps: over how many batches Keras adds up gradients for one
+            update. The schedule counts updates, as everywhere. Keras 3 alone.
+        legacy: True for an optimizer of Keras 2 (the package `tf_keras`), False for one of
+            Keras 3. By default, as `tf.keras` is: Keras 2 where the environment variable
+            TF_USE_LEGACY_KERAS is set.
+
+    Returns:
+        A `keras.optimizers.Optimizer`, or a `tf_keras.optimizers.Optimizer`.
+
+    Raises:
+        ConfigError: the config has errors, or asks for what the installed Keras does not have.
+        OSError: the file cannot be read.
+        ValueError: the config is a learning rate alone and says nothing of an optimizer; or an
+            argument is out of its range, or nothing that this Keras can do.
+    """
+    loaded = load(config)
+    schedule = build_keras_schedule(
+        loaded,
+        step_offset=step_offset,
+        gradient_accumulation_steps=gradient_accumulation_steps,
+        legacy=legacy,
+    )
+    return construct(loaded, schedule, gradient_accumulation_steps, legacy=legacy)
+
+
+def construct(
+    config: Config,
+    learning_rate: Any,
+    gradient_accumulation_steps: int | None = None,
+    *,
+    legacy: bool | None = None,
+) -> Any:
+    """A config's optimizer with any learning rate; see `build_optimizer`."""
+    is_pipeline = isinstance(config.message, pipeline_pb2.TrainEvalPipelineConfig)
+    if not is_pipeline and not isinstance(config.message, experiment_pb2.ExperimentConfig):
+        message = (
+            f"{config.filename} is a learning rate alone and names no optimizer: use"
+            " build_keras_schedule and construct the optimizer yourself"
+        )
+        raise ValueError(message)
+    keras = import_module("tf_keras" if is_legacy(legacy) else "keras")
+    common: dict[str, Any] = {"learning_rate": learning_rate}
+    if gradient_accumulation_steps is not None and gradient_accumulation_steps > 1:
+        if "gradient_accumulation_steps" not in _parameters(keras.optimizers.SGD):
+            message = f"Keras {keras.__version__} cannot accumulate gradients"
+            raise ValueError(message)
+        common["gradient_accumulation_steps"] = int(gradient_accumulation_steps)
+    return (_of_pipeline if is_pipeline else _of_experiment)(keras, config, common)
+
+
+def _parameters(optimizer: Any) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(optimizer.__init__).parameters
+
+
+def _average(decay: float) -> dict[str, Any]:
+    # The default of Keras 2 overwrites the weights of RMSprop alone.
+    return {"use_ema": True, "ema_momentum": decay, "ema_overwrite_frequency": None}
+
+
+def _of_pipeline(keras: Any, config: Config, common: dict[str, Any]) -> Any:
+    train_config: pipeline_pb2.TrainConfig = config.get(("train_config",))
+    optimizer = train_config.optimizer
+    common |= {"global_clipnorm": train_config.gradient_clipping_by_norm or None}
+    if optimizer.use_moving_average:
+        common |= _average(optimizer.moving_average_decay)
+    if optimizer.HasField("rms_prop_optimizer"):
+        rms_prop = optimizer.rms_prop_optimizer
+        return keras.optimizers.RMSprop(
+            rho=rms_prop.decay,
+            momentum=rms_prop.momentum_optimizer_value,
+            epsilon=rms_prop.epsilon,
+            **common,
+        )
+    if optimizer.HasField("adam_optimizer"):
+        return keras.optimizers.Adam(epsilon=optimizer.adam_optimizer.epsilon, **common)
+    momentum = optimizer.momentum_optimizer.momentum_optimizer_value
+    return keras.optimizers.SGD(momentum=momentum, **common)
+
+
+class _Optimizer(NamedTuple):
+    """A Keras optimizer, and which of its arguments each field of a block is."""
+
+    keras_name: str
+    arguments: dict[str, str]
+    fixed: Mapping[str, Any] = {}
+
+
+_CLIPPINGS = {
+    "clipnorm": "clipnorm",
+    "clipvalue": "clipvalue",
+    "global_clipnorm": "global_clipnorm",
+    "gradient_clip_norm": "global_clipnorm",
+}
+_WITHOUT_EFFECT = frozenset(("name", "jit_compile", "exclude_from_weight_decay"))
+_SGD = _Optimizer("SGD", {"momentum": "momentum", "nesterov": "nesterov"})
+_BETAS = {"beta_1": "beta_1", "beta_2": "beta_2"}
+_MOMENTS = _BETAS | {"epsilon": "epsilon"}
+_ADAM = _Optimizer("Adam", _MOMENTS | {"amsgrad": "amsgrad"})
+
+GARDEN_OPTIMIZERS: dict[str, _Optimizer] = {
+    "sgd": _SGD,
+    "sgd_experimental": _SGD,
+    "adam": _ADAM,
+    "adam_experimental": _ADAM,
+    "adamw": _Optimizer("AdamW", _ADAM.arguments | {"weight_decay_rate": "weight_decay"}),
+    "adamw_experimental": _Optimizer("AdamW", _ADAM.arguments | {"weight_decay": "weight_decay"}),
+    "lamb": _Optimizer("Lamb", _MOMENTS | {"weight_decay_rate": "weight_decay"}),
+    "rmsprop": _Optimizer(
+        "RMSprop", {name: name for name in ("rho", "momentum", "epsilon", "centered")}
+    ),
+    "adagrad": _Optimizer(
+        "Adagrad", {name: name for name in ("initial_accumulator_value", "epsilon")}
+    ),
+    "adafactor": _Optimizer(
+        "Adafactor",
+        {
+            "decay_rate": "beta_2_decay",
+            "epsilon1": "epsilon_1",
+            "epsilon2": "epsilon_2",
+            "clipping_threshold": "clip_threshold",
+            "weight_decay": "weight_decay",
+        },
+        {"relative_step": False},
+    ),
+    "adafactor_keras": _Optimizer(
+        "Adafactor",
+        {name: name for name in ("beta_2_decay", "epsilon_1", "epsilon_2", "clip_threshold")}
+        | {"relative_step": "relative_step"},
+    ),
+    "lion": _Optimizer("Lion", _BETAS | {"weight_decay": "weight_decay"}),
+}
+"""The Model Garden's optimizers that Keras has."""
+
+
+def _of_experiment(keras: Any, config: Config, common: dict[str, Any]) -> Any:
+    path = config.learning_rate
+    optimization: experiment_pb2.OptimizationConfig = config.get(path)
+    name = counting(optimization.optimizer)
+    report = Report(config.document.source)
+
+    def refuse(field: Path, text: str) -> None:
+        report.add(
+            NOT_IN_KERAS, config.place((*path, *field)), text, path=".".join(map(str, field))
+        )
+
+    known = GARDEN_OPTIMIZERS.get(name or "")
+    if optimization.HasField("ema"):
+        common |= _average(optimization.ema.average_decay)
+        if optimization.ema.start_step:
+            refuse(("ema", "start_step"), "Keras' moving average begins at the first update")
+    if known is None or not hasattr(keras.optimizers, known.keras_name):
+        refuse(
+            ("optimizer", "type"),
+            f"Keras {keras.__version__} has no optimizer `{name}`: `build_learning_rate` and"
+            " `build_keras_schedule` give its learning rate"
+            if name
+            else "the optimizer is left to Python code: it cannot be built from this file alone",
+        )
+        raise ConfigError(report.diagnostics)
+    optimizer_class = getattr(keras.optimizers, known.keras_name)
+    block = getattr(optimization.optimizer, str(name))
+    parameters = _parameters(optimizer_class)
+    arguments = common | _arguments(block, known, parameters)
+    clippings = [field for field in _CLIPPINGS if getattr(block, field, None)]
+    for field in clippings[1:]:
+        text = f"Keras clips in one way alone, and `{clippings[0]}` is in force beside `{field}`"
+        refuse(("optimizer", str(name), field), text)
+    arguments |= {_CLIPPINGS[field]: getattr(block, field) for field in clippings}
+    for field in _beyond(block, known, parameters):
+        refuse(
+            ("optimizer", str(name), field),
+            f"Keras {keras.__version__}'s {known.keras_name} has no `{field}`: remove it, or"
+            " construct the optimizer yourself with `build_keras_schedule`",
+        )
+    if report.diagnostics:
+        raise ConfigError(report.diagnostics)
+    optimizer = optimizer_class(**arguments)
+    patterns = list(getattr(block, "exclude_from_weight_decay", ()))
+    if patterns and optimizer.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=patterns)
+    return optimizer
+
+
+def _arguments(block: Any, optimizer: _Optimizer, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = {
+        name: getattr(block, field)
+        for field, name in optimizer.arguments.items()
+        if name in parameters
+    }
+    if optimizer.arguments.get("decay_rate") in arguments:
+        arguments["beta_2_decay"] *= -1
+    return arguments | dict(optimizer.fixed)
+
+
+def _beyond(block: Any, optimizer: _Optimizer, parameters: Mapping[str, Any]) -> Iterator[str]:
+    """The fields that are not as usual, and that this Keras has no argument for."""
+    for field, value in block.ListFields():
+        is_known = optimizer.arguments.get(field.name) in parameters or field.name in _CLIPPINGS
+        is_usual = field.name in _WITHOUT_EFFECT or value == field.default_value
+        if not is_known and not is_usual:
+            yield field.name

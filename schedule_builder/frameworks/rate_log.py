@@ -1,0 +1,240 @@
+"""What ran: the rates that a run applied, kept and compared with those of its config."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from itertools import count
+from pathlib import Path
+from struct import pack
+from typing import Any, TextIO
+
+from schedule_builder.config import ConfigLike, build_schedule, load
+from schedule_builder.schedules.schedule import MAX_RATE, whole
+
+LOGGER = logging.getLogger("schedule_builder")
+_HEADER = "step,learning_rate\n"
+_FLOAT32 = 2.0**-22
+"""Two neighbours in float32 differ by less, relative to either."""
+_TINY = 2.0**-126
+"""Below this float32 may be flushed to 0."""
+
+
+def _are_equal(first: float, second: float) -> bool:
+    return math.isclose(first, second, rel_tol=_FLOAT32, abs_tol=_TINY)
+
+
+def _written(rate: float) -> str:
+    """A rate in the fewest digits that are this one in float32."""
+    for digits in (7, 8):
+        text = f"{rate:.{digits}g}"
+        if abs(rate) > MAX_RATE or pack("f", float(text)) == pack("f", rate):
+            return text
+    return f"{rate:.9g}"
+
+
+class RateLog:
+    """Keeps the rates that a run applies, and says whether they are those of its config.
+
+    A run that goes on from a checkpoint goes on in the same file: rows from its first step on, of
+    updates that were lost in between, are dropped. Where the config has changed since, and the
+    rate jumps, a warning of the logger `schedule_builder` names the jump; others say where a rate
+    is not the config's, where a run goes on beyond its last step, and where one begins again at
+    step 0 and the file of the one before gets another name. Each process needs a file of its own.
+
+    Args:
+        config: a path, a loaded config, a message or plain data, as for `load`.
+        csv: the file to keep the rates in, with the columns `step` and `learning_rate`.
+        step_offset: as the schedule was built with.
+
+    Attributes:
+        count: how many rates were recorded.
+        last_rate: the latest of them.
+        end: the step at which the run ends, as the config says; None where it does not.
+        first_difference: the first step at which what ran is not what the config says, with the
+            rate that was applied and the rate of the config; None where there is none.
+
+    Raises:
+        ConfigError: the config has errors.
+        OSError: the config or the CSV file cannot be read.
+        ValueError: the CSV file is no such log, or `step_offset` is negative.
+
+    >>> with RateLog({"constant_learning_rate": {"learning_rate": 0.5}}) as log:
+    ...     for step in range(3):
+    ...         log.record(step, 0.5)
+    >>> print(log.verdict)
+    what ran is what <dict> says: 3 rates, at steps 0 to 2
+    """
+
+    def __init__(
+        self,
+        config: ConfigLike,
+        csv: str | os.PathLike[str] | None = None,
+        *,
+        step_offset: int = 0,
+    ) -> None:
+        loaded = load(config)
+        self.name = loaded.filename
+        self.schedule = build_schedule(loaded, step_offset=step_offset)
+        steps = loaded.num_steps
+        self.end = None if steps is None else steps + whole(step_offset, "step_offset")
+        self._is_over = False
+        self.count = 0
+        self.last_rate = math.nan
+        self.first_difference: tuple[int, float, float] | None = None
+        self._path = None if csv is None else Path(csv)
+        self._file: TextIO | None = None
+        self._begin: int | None = None
+        self._next = 0
+        self._gap: tuple[int, int] | None = None
+        if self._path is not None and self._path.exists():
+            read_rates(self._path)
+
+    def __enter__(self) -> RateLog:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def record(self, step: Any, rate: Any) -> None:
+        """Records the rate of the update that turns `step` into `step + 1`.
+
+        Args:
+            step: a whole number, a variable or a tensor.
+            rate: a number, a variable or a tensor.
+
+        Raises:
+            OSError: the CSV file cannot be written.
+            TypeError: the step is no whole number, or the rate no number.
+            ValueError: the step is negative.
+        """
+        step = whole(step, "step")
+        rate = float(rate.numpy() if hasattr(rate, "numpy") else rate)
+        if step != self._next or self._begin is None:
+            if self._begin is not None and self._gap is None:
+                self._gap = (self._next, step)
+            self.close()
+            if self._path is not None:
+                self._continue(self._path, step, rate)
+            self._begin = step if self._begin is None else self._begin
+        self._next = step + 1
+        self.count += 1
+        self.last_rate = rate
+        if self._path is not None:
+            if self._file is None:
+                # Line by line, so that a run that is killed has lost nothing.
+                self._file = self._path.open("a", encoding="utf-8", buffering=1)
+            self._file.write(f"{step},{_written(rate)}\n")
+        if self.first_difference is None and not _are_equal(rate, self.schedule(step)):
+            self.first_difference = (step, rate, self.schedule(step))
+            LOGGER.warning("%s", self.verdict)
+        if self.end is not None and step >= self.end and not self._is_over:
+            self._is_over = True
+            LOGGER.warning(
+                "the run of %s ends before step %d, which is trained now, at rate %s",
+                self.name,
+                step,
+                _written(rate),
+            )
+
+    def _continue(self, path: Path, step: int, rate: float) -> None:
+        """Drops what the file has from a step on, and says how that fits what comes now."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = read_rates(path) if path.exists() else []
+        kept = [row for row in rows if row[0] < step]
+        other = path
+        if rows and not step:
+            others = (path.with_suffix(f".{n}{path.suffix}") for n in count(1))
+            other = path.rename(next(name for name in others if not name.exists()))
+        text = _HEADER + "".join(f"{s},{_written(r)}\n" for s, r in kept)
+        # What stays is written over itself, so that nothing is lost if the process is killed.
+        with path.open("r+b" if path.exists() else "wb") as file:
+            file.write(text.encode())
+            file.truncate()
+        if not kept:
+            if rows and not step:
+                words = "%s had %d rates of another run: they are in %s now"
+                LOGGER.warning(words, path, len(rows), other)
+            return
+        last, old = kept[-1]
+        if last != step - 1 and self._gap is None:
+            self._gap = (last + 1, step)
+        if not _are_equal(old, self.schedule(last)) and not _are_equal(old, rate):
+            LOGGER.warning(
+                "%s is not what this run was trained with until step %d: the rate jumps from"
+                " %s at step %d to %s at step %d (this config has %s at step %d)",
+                self.name,
+                step,
+                _written(old),
+                last,
+                _written(rate),
+                step,
+                _written(self.schedule(last)),
+                last,
+            )
+
+    @property
+    def verdict(self) -> str:
+        """Whether what ran until now is what the config says, in a sentence."""
+        if self.first_difference is not None:
+            step, applied, wanted = self.first_difference
+            return (
+                f"what ran is not what {self.name} says: at step {step} the rate was"
+                f" {_written(applied)} instead of {_written(wanted)}"
+            )
+        if self._gap is not None:
+            expected, found = self._gap
+            return (
+                f"what ran is not certain: step {found} was recorded where step {expected} comes"
+                " next"
+            )
+        if self._begin is None:
+            return "nothing ran: no rate was recorded"
+        beyond = 0 if self.end is None else self._next - max(self.end, self._begin)
+        more = ""
+        if beyond > 0:
+            more = f", {beyond} of them beyond its run, the last {_written(self.last_rate)}"
+        return (
+            f"what ran is what {self.name} says: {self.count} rates, at steps {self._begin} to"
+            f" {self._next - 1}{more}"
+        )
+
+    def close(self) -> str:
+        """Closes the file, which a further rate opens again, and gives the verdict."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        return self.verdict
+
+
+def read_rates(path: str | os.PathLike[str]) -> list[tuple[int, float]]:
+    """Reads what a `RateLog` wrote: steps and their rates.
+
+    A last line that a killed process did not finish is left out.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is no such log; the message says at which line.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig", errors="replace")
+    header, *lines = text.split("\n")
+    if not lines and _HEADER.startswith(header):
+        return []
+    if header + "\n" != _HEADER or not lines:
+        raise _not_a_log(path, 1, f"`{_HEADER.rstrip()}` is expected")
+    rows: list[tuple[int, float]] = []
+    for row, line in enumerate(lines[:-1], 2):
+        step, _, rate = line.partition(",")
+        try:
+            rows.append((int(step), float(rate)))
+        except ValueError:
+            if line:
+                raise _not_a_log(path, row, "a step and its rate are expected") from None
+        if rows[1:] and rows[-1][0] <= rows[-2][0]:
+            raise _not_a_log(path, row, f"step {step} was there before: two runs wrote this file")
+    return rows
+
+
+def _not_a_log(path: str | os.PathLike[str], row: int, why: str) -> ValueError:
+    return ValueError(f"{os.fspath(path)}:{row}: this is no log of learning rates: {why}")

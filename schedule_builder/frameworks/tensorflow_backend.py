@@ -1,0 +1,171 @@
+"""Learning rates as TensorFlow tensors: eager, traced, compiled by XLA, or in a TF1 graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from schedule_builder.config import ConfigLike, build_schedule
+from schedule_builder.schedules.curves import MAX_STEP
+from schedule_builder.schedules.schedule import Schedule, evaluate
+
+
+class _TensorFlow:
+    """The formulas' operations on tensors. Equal constants are one node of the graph."""
+
+    direct_ratio = 2.0**24
+    power = staticmethod(tf.pow)
+    sin = staticmethod(tf.sin)
+    sqrt = staticmethod(tf.sqrt)
+    exp = staticmethod(tf.exp)
+    log = staticmethod(tf.math.log)
+    square = staticmethod(tf.square)
+    log1p = staticmethod(tf.math.log1p)
+    expm1 = staticmethod(tf.math.expm1)
+
+    def __init__(self) -> None:
+        self.constants: dict[tuple[Any, float], Any] = {}
+
+    def constant(self, value: float) -> Any:
+        return value if value == 0 else self.node(value)
+
+    def node(self, value: float, dtype: Any = None) -> Any:
+        """A constant of the graph, the same one for the same value."""
+        dtype = dtype or (tf.int64 if isinstance(value, int) else tf.float64)
+        key = (dtype, value)
+        if key not in self.constants:
+            self.constants[key] = tf.constant(value, dtype)
+        return self.constants[key]
+
+    def equal(self, first: Any, second: int) -> Any:
+        return tf.equal(first, self.node(second))
+
+    # The result is rounded to float32: what float64's rounding leaves out does not show there.
+    @staticmethod
+    def ratio_power(numerator: Any, denominator: Any, exponent: Any) -> Any:
+        return tf.pow(numerator / denominator, exponent)
+
+    @staticmethod
+    def power_of_ratio(base: Any, numerator: Any, denominator: Any) -> Any:
+        return tf.pow(base, numerator / denominator)
+
+    @staticmethod
+    def affine(start: Any, slope: Any, rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
+        return start + slope * (k / n), 0.0
+
+    @staticmethod
+    def where(condition: Any, first: Any, second: Any) -> Any:
+        return tf.where(condition, *_tensors(first, second))
+
+    @staticmethod
+    def maximum(first: Any, second: Any) -> Any:
+        return tf.maximum(*_tensors(first, second))
+
+    @staticmethod
+    def minimum(first: Any, second: Any) -> Any:
+        return tf.minimum(*_tensors(first, second))
+
+    @staticmethod
+    def real(steps: Any) -> Any:
+        return tf.cast(steps, tf.float64)
+
+    @staticmethod
+    def index(begins: Sequence[int], step: Any) -> Any:
+        found = tf.raw_ops.UpperBound(
+            sorted_inputs=tf.constant([begins], tf.int64), values=tf.reshape(step, [1, -1])
+        )
+        return tf.reshape(found, _shape(step))
+
+    def take(self, columns: Sequence[Sequence[float]], index: Any) -> Sequence[Any]:
+        taken: dict[int, Any] = {}
+        for number, dtype in ((int, tf.int64), (float, tf.float64)):
+            chosen = [i for i, c in enumerate(columns) if isinstance(c[0], number)]
+            if not chosen:
+                continue
+            rows = list(zip(*(columns[i] for i in chosen), strict=True))
+            table = tf.constant([row[0] for row in rows] if len(chosen) == 1 else rows, dtype)
+            found = tf.raw_ops.GatherV2(params=table, indices=index, axis=self.node(0, tf.int32))
+            parts = [found] if len(chosen) == 1 else tf.unstack(found, len(chosen), -1)
+            taken |= dict(zip(chosen, parts, strict=True))
+        return [taken[i] for i in range(len(columns))]
+
+
+def _tensors(*values: Any) -> list[Any]:
+    """Values of one dtype: a rate of 0 is still Python's."""
+    dtype = next((value.dtype for value in values if tf.is_tensor(value)), tf.float64)
+    return [tf.convert_to_tensor(value, dtype) for value in values]
+
+
+def _shape(step: Any) -> Any:
+    return step.shape if step.shape.is_fully_defined() else tf.shape(step)
+
+
+@tf.autograph.experimental.do_not_convert
+def build_learning_rate(
+    config: ConfigLike, global_step: Any = None, *, step_offset: int = 0
+) -> tf.Tensor:
+    """Builds the learning rate of a config as a tensor.
+
+    The rate is computed in float64 from the exact integer step and rounded once, to float32.
+    Works eagerly, in `tf.function`, under `jit_compile=True` and in a TF1 graph; it creates
+    no variable, and the graph's size does not depend on the schedule's length.
+
+    Args:
+        config: a path, a loaded config, a message or plain data, as for `load`.
+        global_step: how many updates were applied before: an integer, or a tensor or variable
+            (also Keras' `optimizer.iterations`) of any integer dtype and any shape. Negative
+            steps mean 0. None means the TF1 graph's global step, which is created where
+            there is none.
+        step_offset: the step at which the schedule begins, such as the number of updates in a
+            checkpoint that is fine-tuned. Before it, the schedule's first rate holds.
+
+    Returns:
+        A float32 tensor of the shape of `global_step`. In a graph it is named `learning_rate`,
+        and what it is computed from lies in a scope of that name. In a TF1 graph it reads a
+        variable anew, so that control dependencies order the reading.
+
+    Raises:
+        ConfigError: the config has errors.
+        OSError: the file cannot be read.
+        TypeError: the step is no integer, or None outside of a TF1 graph.
+    """
+    return rate_tensor(build_schedule(config, step_offset=step_offset), global_step)
+
+
+@tf.autograph.experimental.do_not_convert
+def rate_tensor(schedule: Schedule, global_step: Any) -> tf.Tensor:
+    """The rates of a schedule as a float32 tensor; see `build_learning_rate`."""
+    if global_step is None:
+        if tf.compat.v1.executing_eagerly_outside_functions():
+            message = "there is no global step outside of a TF1 graph: pass `global_step`"
+            raise TypeError(message)
+        global_step = tf.compat.v1.train.get_or_create_global_step()
+    with tf.name_scope("learning_rate") as scope:
+        step = _int64_step(global_step)
+        ops = _TensorFlow()
+        rate = evaluate(schedule, tf.maximum(step, ops.node(0)), ops)
+        rate = tf.convert_to_tensor(rate, tf.float64)
+        if rate.shape.rank == 0 and step.shape.rank != 0:
+            rate = tf.fill(_shape(step), rate)
+        # With the scope's own name, the tensor is not in the scope but beside it.
+        return tf.cast(rate, tf.float32, name=scope)
+
+
+def _int64_step(step: Any) -> tf.Tensor:
+    if isinstance(step, int) and not isinstance(step, bool):
+        return tf.constant(max(min(step, MAX_STEP), 0), tf.int64)
+    # A variable's cached value in a TF1 graph may be older than what it is read after.
+    reader = getattr(step, "read_value", None)
+    step = tf.convert_to_tensor(reader() if callable(reader) else step)
+    if not step.dtype.is_integer:
+        message = f"a step is an integer. Received: dtype {step.dtype.name}"
+        if step.dtype.is_floating:
+            message += ". A float32 step is wrong from 2^24 on: keep the counter an integer"
+        raise TypeError(message)
+    if step.dtype == tf.uint64:
+        # What is beyond the largest step is negative as a signed number.
+        signed = tf.bitcast(step, tf.int64)
+        step = tf.where(signed < 0, tf.constant(MAX_STEP, tf.int64), signed)
+    return tf.cast(step, tf.int64)

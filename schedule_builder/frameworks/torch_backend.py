@@ -1,0 +1,183 @@
+"""Learning rates in PyTorch: a scheduler of an optimizer's rate, and tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from schedule_builder.config import ConfigLike, build_schedule
+from schedule_builder.schedules.curves import MAX_STEP
+from schedule_builder.schedules.schedule import Schedule, evaluate
+
+
+class ConfigScheduler(LRScheduler):
+    """Sets the rate of an optimizer's parameter groups to a schedule's, all to the same.
+
+    The rate follows from the number of updates alone. Call `step()` after each update, not
+    after each epoch.
+
+    Args:
+        optimizer: the optimizer; the rate that it was constructed with does not matter.
+        schedule: the schedule, or its `to_dict()`.
+        last_epoch: how many updates were applied before, minus 1, as in PyTorch.
+
+    Attributes:
+        schedule: the schedule.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, schedule: Schedule | dict[str, Any], last_epoch: int = -1
+    ) -> None:
+        self.schedule = Schedule.from_dict(schedule) if isinstance(schedule, dict) else schedule
+        for group in optimizer.param_groups:
+            # PyTorch demands it where a run goes on, though nothing here depends on it.
+            group.setdefault("initial_lr", float(group["lr"]))
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float | torch.Tensor]:
+        """The rate of each parameter group after `last_epoch` updates, in float64."""
+        return [self.schedule(self.last_epoch)] * len(self.optimizer.param_groups)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The scheduler's state as plain data, which `torch.load` reads with `weights_only`.
+
+        It holds the schedule, so that a run goes on without its config.
+        """
+        return {**super().state_dict(), "schedule": self.schedule.to_dict()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Goes on where another scheduler stopped: under its schedule, and at its rate.
+
+        The optimizer's rate is set too, in whichever order the two states are loaded. To go on
+        under another config, construct with `last_epoch` and load no state.
+
+        Args:
+            state_dict: what `state_dict()` returned.
+        """
+        schedule = Schedule.from_dict(state_dict["schedule"])
+        super().load_state_dict(state_dict | {"schedule": schedule})
+        for group, rate in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
+            if isinstance(group["lr"], torch.Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
+
+
+def build_torch_scheduler(
+    config: ConfigLike, optimizer: Optimizer, last_epoch: int = -1, *, step_offset: int = 0
+) -> ConfigScheduler:
+    """Builds a `torch.optim.lr_scheduler.LRScheduler`.
+
+    Args:
+        config: a path, a loaded config, a message or plain data, as for `load`.
+        optimizer: the optimizer whose rate it sets, in all parameter groups alike; the rate
+            that it was constructed with does not matter.
+        last_epoch: how many updates were applied before, minus 1, as in PyTorch.
+        step_offset: the number of updates at which the schedule begins, where they go on being
+            counted in a fine-tuning run. Before it, the schedule's first rate holds.
+
+    Returns:
+        The scheduler. It has set the rate of the next update, a Python float; call its `step()`
+        after each `optimizer.step()`. `state_dict()` holds the schedule.
+
+    Raises:
+        ConfigError: the config has errors.
+        OSError: the file cannot be read.
+    """
+    return ConfigScheduler(optimizer, build_schedule(config, step_offset=step_offset), last_epoch)
+
+
+class _Torch:
+    """The formulas' operations on tensors of one device."""
+
+    direct_ratio = 2.0**24
+    equal = staticmethod(torch.eq)
+    power = staticmethod(torch.pow)
+    square = staticmethod(torch.square)
+    sqrt = staticmethod(torch.sqrt)
+    sin = staticmethod(torch.sin)
+    exp = staticmethod(torch.exp)
+    expm1 = staticmethod(torch.expm1)
+    log = staticmethod(torch.log)
+    log1p = staticmethod(torch.log1p)
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+
+    def constant(self, value: float) -> torch.Tensor:
+        # A float of Python's would be float32 beside a tensor of integers.
+        return self._column(value, isinstance(value, int))
+
+    def _column(self, values: Any, is_whole: bool) -> torch.Tensor:
+        dtype = torch.int64 if is_whole else torch.float64
+        return torch.tensor(values, dtype=dtype, device=self.device)
+
+    def _tensors(self, *values: Any) -> list[torch.Tensor]:
+        return [v if isinstance(v, torch.Tensor) else self.constant(v) for v in values]
+
+    # The result is rounded to float32: what float64's rounding leaves out does not show there.
+    @staticmethod
+    def ratio_power(numerator: Any, denominator: Any, exponent: Any) -> Any:
+        return torch.pow(numerator / denominator, exponent)
+
+    @staticmethod
+    def power_of_ratio(base: Any, numerator: Any, denominator: Any) -> Any:
+        return torch.pow(base, numerator / denominator)
+
+    @staticmethod
+    def affine(start: Any, slope: Any, rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
+        return start + slope * (k / n), 0.0
+
+    def where(self, condition: Any, first: Any, second: Any) -> Any:
+        return torch.where(condition, *self._tensors(first, second))
+
+    def maximum(self, first: Any, second: Any) -> Any:
+        return torch.maximum(*self._tensors(first, second))
+
+    def minimum(self, first: Any, second: Any) -> Any:
+        return torch.minimum(*self._tensors(first, second))
+
+    @staticmethod
+    def real(steps: Any) -> Any:
+        return steps.to(torch.float64)
+
+    def index(self, begins: Sequence[int], step: Any) -> Any:
+        return torch.bucketize(step, self._column(begins, is_whole=True), right=True)
+
+    def take(self, columns: Sequence[Sequence[float]], index: Any) -> Sequence[Any]:
+        return [self._column(c, isinstance(c[0], int))[index] for c in columns]
+
+
+def rate_tensor(schedule: Schedule, step: Any) -> torch.Tensor:
+    """The rates of a schedule as a float32 tensor, computed in float64 and rounded once.
+
+    Args:
+        schedule: the schedule.
+        step: how many updates were applied before: an integer, or a tensor of any integer dtype
+            and any shape. Negative steps mean 0.
+
+    Returns:
+        A tensor of the step's shape and on its device.
+
+    Raises:
+        TypeError: the step is no integer.
+    """
+    if not isinstance(step, torch.Tensor):
+        return torch.tensor(schedule(step), dtype=torch.float32)
+    if step.dtype.is_floating_point or step.dtype.is_complex or step.dtype == torch.bool:
+        message = (
+            f"a step is an integer. Received: dtype {step.dtype}. A float32 step is wrong from"
+            " 2^24 on: keep the counter an integer"
+        )
+        raise TypeError(message)
+    # Apple's GPUs have no float64.
+    device = torch.device("cpu") if step.device.type == "mps" else step.device
+    steps = step.to(device, torch.int64)
+    if step.dtype == torch.uint64:
+        steps = torch.where(steps < 0, MAX_STEP, steps)
+    rates = evaluate(schedule, steps.clamp(min=0), _Torch(device))
+    return rates.broadcast_to(steps.shape).to(step.device, torch.float32)

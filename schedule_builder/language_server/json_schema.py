@@ -1,0 +1,162 @@
+"""A JSON Schema of what configs may say in YAML and JSON, for editors and other validators.
+
+It is made from the same descriptors that configs are bound with. What it refuses is an error
+here, too; what only rules can find, it lets pass.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.protobuf.message import Message
+
+from schedule_builder.compiler import ROOTS
+from schedule_builder.reading.binding import FieldSchema, is_lenient, is_opaque, is_open, schema_of
+from schedule_builder.reading.descriptions import comment, describe
+
+DRAFT = "http://json-schema.org/draft-07/schema#"
+# Numbers that YAML 1.1 takes for texts, and YAML 1.2 does not.
+_NUMBER_TEXT = r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$|^0o[0-7]+$"
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema of all configs, as plain data."""
+    definitions: dict[str, Any] = {}
+    refs = [_reference(root.DESCRIPTOR, definitions) for root in ROOTS]
+    chosen: Any = refs[-1]
+    for root, ref in list(zip(ROOTS, refs, strict=True))[-2::-1]:
+        chosen = {"if": _has_any(root), "then": ref, "else": chosen}
+    return {
+        "$schema": DRAFT,
+        "title": "Learning-rate schedules: pipelines, experiments and learning rates",
+        "type": "object",
+        **chosen,
+        "definitions": dict(sorted(definitions.items())),
+    }
+
+
+def _has_any(root: type[Message]) -> dict[str, Any]:
+    """Whether a top-level field says that a file is of a type."""
+    return {"anyOf": [{"required": [field.name]} for field in root.DESCRIPTOR.fields]}
+
+
+def _reference(descriptor: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    name = descriptor.full_name.rpartition(".v1.")[2]
+    if name not in definitions:
+        definitions[name] = {}  # A message may be inside of itself.
+        definitions[name] = _message(descriptor, definitions)
+    return {"$ref": f"#/definitions/{name}"}
+
+
+def _message(descriptor: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    if descriptor.full_name == "google.protobuf.Any":
+        return {"type": "object", "properties": {"@type": {"type": "string"}}}
+    schema: dict[str, Any] = {"type": "object"}
+    if text := comment(descriptor.full_name):
+        schema["description"] = text
+    if is_opaque(descriptor):
+        return schema
+    fields = schema_of(descriptor)
+    schema["properties"] = {
+        name: _field(field, descriptor, definitions) for name, field in fields.items()
+    }
+    # Of a block that `type` selects, it depends on the type what is required.
+    is_selected = any(f.rule.selects for f in fields.values())
+    required = [name for name, f in fields.items() if _is_required(f)]
+    if required and not _is_selectable(descriptor):
+        schema["required"] = required
+    if not is_open(descriptor):
+        schema["additionalProperties"] = False
+    conditions = [_at_most_one(oneof) for oneof in descriptor.oneofs if len(oneof.fields) > 1]
+    if is_selected:
+        conditions += _selected(fields)
+    if conditions:
+        schema["allOf"] = conditions
+    return schema
+
+
+def _is_required(field: FieldSchema) -> bool:
+    return bool(field.rule.required or field.rule.not_empty)
+
+
+def _is_selectable(descriptor: Any) -> bool:
+    return bool(descriptor.name.endswith(("LrConfig", "WarmupConfig")) and is_lenient(descriptor))
+
+
+def _at_most_one(oneof: Any) -> dict[str, Any]:
+    each = [{"required": [field.name]} for field in oneof.fields]
+    return {"oneOf": [*each, {"not": {"anyOf": each}}]}
+
+
+def _selected(fields: dict[str, FieldSchema]) -> list[dict[str, Any]]:
+    """What the block that `type` names has to hold."""
+    selector = next(name for name, field in fields.items() if field.rule.selects)
+    conditions = []
+    for name, field in fields.items():
+        required = []
+        if field.is_selectable:
+            required = [n for n, f in schema_of(field.message).items() if _is_required(f)]
+        if required:
+            chosen = {"properties": {selector: {"const": name}}, "required": [selector]}
+            needed = {"properties": {name: {"required": required}}, "required": [name]}
+            conditions.append({"if": chosen, "then": needed})
+    return conditions
+
+
+def _field(field: FieldSchema, owner: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    lenient = is_lenient(owner)
+    schema = _value(field, owner, definitions)
+    if field.repeated:
+        items = schema
+        schema = {"type": "array", "items": items}
+        if field.rule.not_empty:
+            schema["minItems"] = 1
+        if lenient and field.kind == "string":
+            schema = {"anyOf": [schema, items]}
+    if lenient:
+        schema = {"anyOf": [schema, {"type": "null"}]}
+    if text := describe(owner.fields_by_name[field.name]):
+        schema["description"] = text
+    if field.default is not None and not field.repeated:
+        default = field.default
+        if field.enum is not None:
+            default = field.enum.values_by_number[default].name
+        schema["default"] = default
+    return schema
+
+
+def _value(field: FieldSchema, owner: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    if field.message is not None:
+        return _reference(field.message, definitions)
+    if field.enum is not None:
+        values = field.enum.values
+        return {"enum": [*(v.name for v in values), *(v.number for v in values)]}
+    if field.rule.selects and not is_open(owner):
+        return {"enum": [f.name for f in schema_of(owner).values() if f.is_selectable] + [""]}
+    if field.kind == "bool":
+        return {"type": "boolean"}
+    if field.kind == "string":
+        return {"type": ["string", "number", "boolean"]}
+    return _number(field)
+
+
+def _number(field: FieldSchema) -> dict[str, Any]:
+    is_integer = field.kind == "integer"
+    schema: dict[str, Any] = {
+        "type": ["integer" if is_integer else "number", "string"],
+        "pattern": _NUMBER_TEXT,
+    }
+    low, high = field.limits
+    if is_integer:
+        schema |= {"minimum": low, "maximum": high}
+    rule = field.rule
+    for name, keyword in (
+        ("at_least", "minimum"),
+        ("at_most", "maximum"),
+        ("greater_than", "exclusiveMinimum"),
+        ("less_than", "exclusiveMaximum"),
+    ):
+        if rule.HasField(name):
+            bound = getattr(rule, name)
+            schema[keyword] = int(bound) if is_integer else bound
+    return schema

@@ -1,0 +1,46 @@
+"""The comments of a config, which no value holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from schedule_builder.reading.tree import Document, Scalar, Sequence, Value
+
+# In text format strings come along, so that a comment's sign in one of them is none.
+_TEXT = r"^(?:[ \t]*\r?\n)+|(\#[^\r\n]*)|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
+_YAML = r"^(?:[ \t]*\r?\n)+|((?<!\S)\#[^\r\n]*)"
+
+
+class Note(NamedTuple):
+    """A comment, or blank lines, whose text is empty."""
+
+    start: int
+    text: str
+
+
+def notes(document: Document) -> Iterator[Note]:
+    """The comments and blank lines of a document, in order."""
+    text = document.source.text
+    is_yaml = document.syntax.explicit_lists
+    # A sign in a YAML value begins no comment, whatever stands before it.
+    values = iter(sorted(_scalars(document.root))) if is_yaml else iter(())
+    start, end = next(values, (len(text), len(text)))
+    for match in re.finditer(_YAML if is_yaml else _TEXT, text, re.MULTILINE):
+        while end <= match.start() < len(text):
+            start, end = next(values, (len(text), len(text)))
+        if match.start() < start and (match[1] or not match[0].strip()):
+            yield Note(match.start(), (match[1] or "").rstrip())
+
+
+def _scalars(value: Value) -> Iterator[tuple[int, int]]:
+    if isinstance(value, Scalar):
+        yield value.start, value.end
+    elif isinstance(value, Sequence):
+        for item in value.items:
+            yield from _scalars(item)
+    else:
+        for field in value.fields:
+            yield field.start, field.end
+            yield from _scalars(field.value)

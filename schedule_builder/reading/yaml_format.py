@@ -1,0 +1,361 @@
+"""YAML and JSON, read into a located tree.
+
+PyYAML's events give structure and places; values stay text and get their type from the
+schema, so that YAML 1.1's typing (`1e-3` a string, `010` eight, `1:30` ninety) plays no
+part. No tag is ever executed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sys
+from typing import Any
+
+import yaml
+
+from schedule_builder.diagnostics import Report, Source, Span, shown
+from schedule_builder.reading.tree import (
+    DUPLICATE,
+    MAX_DEPTH,
+    PLACEHOLDER,
+    SYNTAX,
+    TAG,
+    TOO_DEEP,
+    Block,
+    Document,
+    Field,
+    Scalar,
+    Sequence,
+    Syntax,
+    Value,
+    decimal,
+)
+
+MAX_NODES = 1_000_000
+"""How many values a file may hold, counting what its aliases repeat."""
+
+# The C loader reads some twenty times faster; both give the same events.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DECIMAL = re.compile(r"[-+]?[0-9]+\Z")
+_PREFIXED = re.compile(r"0(?:o[0-7]+|x[0-9a-fA-F]+)\Z")
+_REAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_SPECIAL = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
+_BOOLEANS = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
+    ("false", "False", "FALSE"), False
+)
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+# These are compiled where they are used: few files need them, and all would wait.
+_PLACEHOLDER = r"\{\{[^{}\n]*\}\}"
+_PROPERTIES = r"(?:[&!][^\s,\[\]{}]*\s*)*"
+_TAG = r"!<[^>\n]*>|![^\s,\[\]{}]*"
+_FLOW = r"(\"(?:[^\"\\]|\\.)*\")|'[^']*'|(?<![^\s])#[^\n]*|(\t)"
+_ONLY_JSON = r"\\u[dD][89a-fA-F]|[\x7f-\x9f\u2028\u2029]"
+_STANDARD_TAG = re.compile(r"tag:yaml\.org,2002:(?:str|int|float|bool|null|seq|map)\Z")
+_LIST_TAGS = frozenset(("tag:yaml.org,2002:python/tuple", "tag:yaml.org,2002:python/list"))
+
+
+def _integer(text: str) -> int | None:
+    if _DECIMAL.match(text):
+        number = decimal(text.lstrip("+-"))
+        return -number if text[0] == "-" else number
+    if _PREFIXED.match(text):
+        return int(text, 0)
+    # A number such as 90e3 or 1000.0 is whole, too.
+    if _REAL.match(text) and len(text) < 40:  # noqa: PLR2004
+        value = float(text)
+        if value.is_integer() and abs(value) < 2**53:
+            return int(value)
+    return None
+
+
+def _real(text: str) -> float | None:
+    if _REAL.match(text):
+        return float(text)
+    if _PREFIXED.match(text):
+        number = int(text, 0)
+        return float(number) if number.bit_length() < sys.float_info.max_exp else math.inf
+    if _SPECIAL.match(text):
+        return float(text.replace(".", ""))
+    return None
+
+
+YAML = Syntax(
+    name="YAML",
+    integer=_integer,
+    real=_real,
+    boolean=_BOOLEANS.get,
+    null=_NULLS.__contains__,
+    plain_strings=True,
+    explicit_lists=True,
+    list_example="[1, 2]",
+)
+
+
+class _Stop(Exception):
+    pass
+
+
+class _Builder:
+    """Puts events together to a tree, without recursion."""
+
+    def __init__(self, source: Source, report: Report, texts: dict[int, str]) -> None:
+        self.source = source
+        self.report = report
+        self.texts = texts
+        self.anchors: dict[str, tuple[Value, int, int] | None] = {}
+        self.nodes = 0
+        self.has_aliases = False
+        self.root: Value | None = None
+        # Open containers, with the key that waits for its value, the keys seen so far,
+        # the anchor and the number of nodes read before.
+        self.stack: list[_Frame] = []
+
+    def stop(self, kind: Any, start: int, end: int, message: str) -> None:
+        self.report.add(kind, Span(start, end), message)
+        raise _Stop
+
+    def event(self, event: Any) -> None:
+        start, end = event.start_mark.index, event.end_mark.index
+        if isinstance(event, yaml.ScalarEvent):
+            keep = self.check_tag(event, start, sequence=False)
+            text = self.texts.get(start, event.value)
+            if self.wants_key():
+                self.key(text, start, end)
+                return
+            if start == end and self.stack and (key := self.stack[-1].key):
+                # Where nothing stands, parsers do not agree.
+                start = end = self.source.text.find(":", key.end) + 1
+            elif (event.anchor or event.tag) and (
+                properties := re.compile(_PROPERTIES).match(self.source.text, start)
+            ):
+                start = properties.end()
+            scalar = Scalar(text, bool(event.style), start, end)
+            if event.anchor:
+                self.anchors[event.anchor] = (scalar, 1, 0)
+            self.value(scalar, 1, 0, keep=keep)
+        elif isinstance(event, yaml.AliasEvent):
+            if self.wants_key():
+                self.stop(SYNTAX, start, end, "a key must be a name, not an alias")
+            known = self.anchors.get(event.anchor or "")
+            if known is None:
+                self.stop(
+                    SYNTAX,
+                    start,
+                    end,
+                    f"`*{event.anchor}` stands for no value that ends before it",
+                )
+            elif len(self.stack) + known[2] > MAX_DEPTH:
+                self.stop(TOO_DEEP, start, end, f"blocks are nested more than {MAX_DEPTH} deep")
+            else:
+                self.has_aliases = True
+                value, size, height = known
+                if isinstance(value, Scalar):
+                    value = Scalar(value.text, value.quoted, start, end)
+                self.value(value, size, height)
+        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            is_list = isinstance(event, yaml.SequenceStartEvent)
+            keep = self.check_tag(event, start, sequence=is_list)
+            if self.wants_key():
+                if placeholder := re.compile(_PLACEHOLDER).match(self.source.text, start - 1):
+                    self.stack.pop()
+                    if self.stack:
+                        self.stack[-1].key = None
+                    words = f"`{shown(placeholder[0])}` is a placeholder that nothing filled in"
+                    self.stop(PLACEHOLDER, *placeholder.span(), words)
+                self.stop(SYNTAX, start, end, "a key must be a name, not a block or a list")
+            if len(self.stack) >= MAX_DEPTH:
+                self.stop(TOO_DEEP, start, end, f"blocks are nested more than {MAX_DEPTH} deep")
+            if event.anchor:
+                self.anchors[event.anchor] = None
+            self.stack.append(
+                _Frame(
+                    Sequence(start) if is_list else Block(start),
+                    event.anchor,
+                    self.nodes,
+                    keep=keep,
+                )
+            )
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            self.end_container(event, end)
+        elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
+            self.stop(SYNTAX, start, end, "a config is one YAML document: a second one starts here")
+
+    def end_container(self, event: Any, end: int) -> None:
+        frame = self.stack.pop()
+        container = frame.container
+        # In block style PyYAML's end is where the next token starts: our end is the last value's.
+        closed = event.end_mark.index > event.start_mark.index
+        if closed or self.source.text[container.start : container.start + 1] in "{[":
+            container.end = end
+        elif isinstance(container, Block) and container.fields:
+            container.end = container.fields[-1].value.end
+        elif isinstance(container, Sequence) and container.items:
+            container.end = container.items[-1].end
+        size = self.nodes - frame.nodes_before + 1
+        if frame.anchor:
+            self.anchors[frame.anchor] = (container, size, frame.height)
+        self.nodes -= size - 1
+        self.value(container, size, frame.height, keep=frame.keep)
+
+    def wants_key(self) -> bool:
+        if not self.stack:
+            return False
+        frame = self.stack[-1]
+        return isinstance(frame.container, Block) and frame.key is None
+
+    def key(self, name: str, start: int, end: int) -> None:
+        frame = self.stack[-1]
+        if name == "<<":
+            self.stop(
+                SYNTAX,
+                start,
+                end,
+                "merge keys (`<<`) are not part of YAML 1.2: write out the fields",
+            )
+        frame.key = Field(name, start, end, Scalar("", False, end, end))
+        first = frame.keys.setdefault(name, frame.key)
+        if first is not frame.key:
+            from schedule_builder.reading.binding import dead_copy  # only a bad config pays for it
+
+            row, _ = self.source.position(first.start)
+            self.report.add(
+                DUPLICATE,
+                Span(start, end),
+                f"`{shown(name)}` is given twice (first at line {row}): keep one of them",
+                [(Span(first.start, first.end), f"`{shown(name)}` was first given here")],
+                fix=dead_copy(self.source, first),
+            )
+
+    def value(self, value: Value, size: int, height: int, *, keep: bool = True) -> None:
+        """Takes a value: so many nodes, of so many levels of containers."""
+        self.nodes += size
+        if self.nodes > MAX_NODES:
+            self.stop(
+                SYNTAX,
+                value.start,
+                value.end,
+                f"the file's aliases expand to more than {MAX_NODES:,} values",
+            )
+        if not self.stack:
+            self.root = value
+            return
+        frame = self.stack[-1]
+        frame.height = max(frame.height, height + 1)
+        if isinstance(frame.container, Sequence):
+            frame.container.items.append(value)
+        elif frame.key is not None:
+            frame.key.value = value
+            if keep and frame.keys[frame.key.name] is frame.key:
+                frame.container.fields.append(frame.key)
+            frame.key = None
+
+    def check_tag(self, event: Any, start: int, *, sequence: bool) -> bool:
+        """Whether a value may be read in spite of its tag; an error where it may not."""
+        tag = event.tag
+        if not tag or tag == "!" or _STANDARD_TAG.match(tag) or (sequence and tag in _LIST_TAGS):
+            return True
+        short = tag.replace("tag:yaml.org,2002:", "!!")
+        written = re.compile(_TAG).search(self.source.text, start)
+        self.report.add(
+            TAG,
+            Span(*written.span()) if written else Span(start, start + 1),
+            f"the tag `{shown(short)}` is not read: a config holds data and nothing is"
+            " executed. Remove the tag",
+        )
+        return False
+
+
+class _Frame:
+    __slots__ = ("anchor", "container", "height", "keep", "key", "keys", "nodes_before")
+
+    def __init__(
+        self, container: Block | Sequence, anchor: str | None, nodes: int, *, keep: bool
+    ) -> None:
+        self.keep = keep
+        self.container = container
+        self.anchor = anchor
+        self.nodes_before = nodes
+        self.height = 1
+        self.key: Field | None = None
+        self.keys: dict[str, Field] = {}
+
+
+def _syntax_error(error: yaml.YAMLError, source: Source, report: Report) -> None:
+    problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    at = mark.index if mark is not None else getattr(error, "position", 0)
+    text = source.text
+    if mark is None and _LOADER is not yaml.SafeLoader:
+        # The C parser counts bytes here.
+        at = len(text.encode()[:at].decode("utf-8", "ignore"))
+    at = min(int(at), len(text))
+    if text[at : at + 1] == "\t":
+        problem = "YAML does not allow a tab for indentation: use spaces"
+    else:
+        context = getattr(error, "context", None)
+        context_mark = getattr(error, "context_mark", None)
+        if context and context_mark is not None:
+            row, _ = source.position(min(context_mark.index, len(text)))
+            problem = f"{problem} ({context} that starts at line {row})"
+        elif context:
+            problem = f"{problem} ({context})"
+    report.add(SYNTAX, Span(at, min(at + 1, len(text))), problem)
+
+
+def _as_yaml(text: str) -> tuple[str, dict[int, str]]:
+    """JSON as YAML takes it, with every character at its place, and texts that YAML has not.
+
+    JSON may be indented with tabs, and its texts hold escapes and characters that YAML refuses.
+    """
+    texts: dict[int, str] = {}
+
+    def replaced(match: re.Match[str]) -> str:
+        quoted, tab = match.groups()
+        if tab:
+            return " "
+        if not quoted or not re.search(_ONLY_JSON, quoted):
+            return match[0]
+        try:
+            texts[match.start()] = json.loads(quoted, strict=False)
+        except ValueError:
+            return match[0]
+        return f'"{"x" * (len(quoted) - 2)}"'
+
+    return re.sub(_FLOW, replaced, text), texts
+
+
+def read(source: Source, report: Report) -> Document:
+    """Reads YAML or JSON. What is wrong with it goes to the report."""
+    text, texts = source.text, dict[int, str]()
+    if text.lstrip()[:1] in ("{", "["):
+        text, texts = _as_yaml(text)
+    builder = _Builder(source, report, texts)
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            builder.event(event)
+    except _Stop:
+        pass
+    except yaml.YAMLError as error:
+        _syntax_error(error, source, report)
+    except UnicodeEncodeError as error:
+        at = Span(error.start, error.start + 1)
+        report.add(SYNTAX, at, "this is half of a surrogate pair, and no character")
+    builder.nodes = 0
+    while builder.stack:
+        # After an error: what was read of the open blocks is still worth checking.
+        frame = builder.stack.pop()
+        builder.value(frame.container, 1, 0)
+    root = Block(0) if builder.root is None else builder.root
+    if isinstance(root, Scalar) and not root.quoted and YAML.null(root.text):
+        root = Block(0)
+    if not isinstance(root, Block):
+        report.add(
+            SYNTAX,
+            Span(root.start, root.end),
+            "a config is a block of fields (`name: value`), and this is"
+            f" {'a list' if isinstance(root, Sequence) else 'a single value'}",
+        )
+        root = Block(0)
+    return Document(source, root, YAML, builder.has_aliases)

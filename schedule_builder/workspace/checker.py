@@ -1,0 +1,199 @@
+"""Checking files as a project wants them checked: with its settings, and their own comments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from schedule_builder.compiler import Config, examine, examine_bytes
+from schedule_builder.diagnostics import Diagnostic, Source
+from schedule_builder.workspace.settings import Settings, settings_for
+
+_WORTH_A_PROCESS = 1_500_000
+"""So many bytes take about as long to check as a process takes to start."""
+
+
+class Request(NamedTuple):
+    """What the caller asks for, beyond what settings say.
+
+    Attributes:
+        overrides: values in place of those in the files.
+        num_steps: for how many steps to train where a file does not say.
+        select: the codes to report, in place of the settings'.
+        ignore: codes not to report, beside the settings'.
+        settings: what to use in place of each file's own settings.
+    """
+
+    overrides: tuple[str, ...] = ()
+    num_steps: int | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    settings: Settings | None = None
+
+    def settings_of(self, folder: Path) -> Settings:
+        """The settings in force in a folder."""
+        settings = self.settings if self.settings is not None else settings_for(folder)
+        if not (self.select or self.ignore):
+            return settings
+        return replace(
+            settings,
+            select=self.select or settings.select,
+            ignore=settings.ignore + self.ignore,
+        )
+
+
+NOTHING_MORE = Request()
+
+
+class Checked(NamedTuple):
+    """A file that was checked: what is in it, and what was found."""
+
+    filename: str
+    text: str
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def check(data: bytes, filename: str, request: Request = NOTHING_MORE) -> Checked:
+    """Checks the contents of a file.
+
+    Args:
+        data: the contents.
+        filename: the file's name, which says its format and where its settings are.
+        request: what to look at.
+    """
+    settings = request.settings_of(Path(filename).resolve().parent)
+    config = examine_bytes(
+        data,
+        filename,
+        overrides=request.overrides,
+        num_steps=request.num_steps or settings.num_steps,
+        settings=settings,
+    )
+    source = config.document.source
+    found = _unsuppressed(config)
+    return Checked(filename, source.text, tuple(settings.judged(found, filename)))
+
+
+def _unsuppressed(config: Config) -> list[Diagnostic]:
+    if "schedule-builder" not in config.document.source.text.lower():
+        return list(config.diagnostics)
+    from schedule_builder.workspace.suppressions import suppress  # few files need it
+
+    return suppress(config.document, config.diagnostics)
+
+
+def validate(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+) -> list[Diagnostic]:
+    """Checks files, as the command `schedule-builder validate` does.
+
+    The settings of each file's project are in force, and so are the comments that silence
+    findings.
+
+    Args:
+        paths: files in text format, YAML or JSON, or one of them.
+
+    Returns:
+        All findings, by file in the order given and by line. Never raises for a bad config.
+
+    Raises:
+        OSError: a file cannot be read.
+        SettingsError: a project's settings cannot be used.
+    """
+    if isinstance(paths, (str, os.PathLike)):
+        paths = (paths,)
+    return [
+        diagnostic
+        for path in paths
+        for diagnostic in check(Path(path).read_bytes(), os.fspath(path)).diagnostics
+    ]
+
+
+def validate_text(text: str, filename: str = "<text>") -> list[Diagnostic]:
+    """Checks a config that is not in a file, without any settings.
+
+    Args:
+        text: the config.
+        filename: the name it has in findings; its suffix says which format it is in.
+
+    Returns:
+        All findings, by line. Never raises for a bad config.
+    """
+    config = examine(Source(filename, text))
+    return _unsuppressed(config)
+
+
+def mend(
+    data: bytes,
+    filename: str,
+    request: Request,
+    *,
+    unsafe: bool,
+    choose: Callable[[Sequence[Diagnostic]], Sequence[Diagnostic]] | None = None,
+) -> tuple[bytes, int]:
+    """A file's contents after all of its fixes, or of those chosen, and how many were made."""
+    from schedule_builder.reading.edits import apply_fixes  # few runs mend
+
+    made = 0
+    while True:
+        checked = check(data, filename, request)
+        found = choose(checked.diagnostics) if choose else checked.diagnostics
+        text, count = apply_fixes(checked.text, found, unsafe=unsafe)
+        if not count:
+            return data, made
+        made += count
+        mark = data[:3] if data.startswith(b"\xef\xbb\xbf") else b""
+        data = mark + text.encode("utf-8")
+
+
+def _check_file(filename: str, request: Request) -> Checked | str:
+    """A checked file, or the reason why it cannot be read."""
+    try:
+        with open(filename, "rb") as file:  # noqa: PTH123 - pathlib is slower to open one file
+            data = file.read()
+    except OSError as error:
+        return error.strerror or str(error)
+    return check(data, filename, request)
+
+
+def check_files(
+    filenames: Sequence[str],
+    request: Request = NOTHING_MORE,
+    jobs: int | None = None,
+) -> Iterator[tuple[str, Checked | str]]:
+    """Checks files, on all processors where that pays.
+
+    Args:
+        filenames: the files.
+        request: what to look at.
+        jobs: how many processes to use; by default, what the files are worth.
+
+    Yields:
+        Each file's name, in the order given, with what was found, or with the reason why it
+        cannot be read.
+    """
+    if jobs is None:
+        jobs = min(os.cpu_count() or 1, _size(filenames) // _WORTH_A_PROCESS)
+    if jobs <= 1 or len(filenames) == 1:
+        for name in filenames:
+            yield name, _check_file(name, request)
+        return
+    from concurrent.futures import ProcessPoolExecutor  # slow to import
+    from functools import partial
+
+    with ProcessPoolExecutor(jobs) as pool:
+        task = partial(_check_file, request=request)
+        yield from zip(filenames, pool.map(task, filenames, chunksize=8), strict=True)
+
+
+def _size(filenames: Iterable[str]) -> int:
+    total = 0
+    for name in filenames:
+        try:
+            total += os.stat(name).st_size  # noqa: PTH116 - once for each of many files
+        except OSError:
+            continue
+    return total

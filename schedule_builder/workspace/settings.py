@@ -1,0 +1,282 @@
+"""A project's settings: the table `[tool.schedule-builder]` of its pyproject.toml."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from schedule_builder.diagnostics import Diagnostic, closest, shown
+from schedule_builder.rules.run_rules import THRESHOLDS
+
+SECTION = "schedule-builder"
+# Without the bracket that closes it: where that is missing, the file is broken, not silent.
+_HEADER = re.compile(r"^\s*\[\s*tool\s*\.\s*[\"']?schedule-builder(?![\w-])", re.MULTILINE)
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; the message names the file, the line and the fix."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a project's settings say.
+
+    Attributes:
+        select: the codes to report, or beginnings of codes; all, where none is given.
+        ignore: those not to report.
+        per_file_ignores: those not to report of files that a pattern matches.
+        severity: `error` or `warning` for a code, in place of its own.
+        fail_on: `error`, or `warning` where warnings make a run fail, too.
+        num_steps: for how many steps to train where a file does not say.
+        files: patterns of the files to check in directories; by default, their contents tell.
+        exclude: patterns of those to leave out.
+        baseline: a file of known findings.
+        thresholds: what run-length rules judge by.
+        policy: what the team requires of every schedule.
+        root: the folder that patterns and the baseline count from.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    severity: Mapping[str, str] = field(default_factory=dict)
+    fail_on: str = "error"
+    num_steps: int | None = None
+    files: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    baseline: str | None = None
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    root: Path = Path()
+
+    def _severity_of(self, diagnostic: Diagnostic) -> str:
+        """What the longest beginning of the code that is given says."""
+        given = [code for code in self.severity if diagnostic.code.startswith(code)]
+        return self.severity[max(given, key=len)] if given else diagnostic.severity
+
+    def relative(self, filename: str) -> str:
+        """A file's path from the root, as patterns see it."""
+        path = Path(filename)
+        try:
+            return path.resolve().relative_to(self.root.resolve()).as_posix()
+        except ValueError:
+            return path.as_posix()
+
+    def judged(self, diagnostics: Sequence[Diagnostic], filename: str) -> list[Diagnostic]:
+        """The findings that these settings report, with their severities."""
+        ignored = list(self.ignore)
+        if self.per_file_ignores:
+            path = self.relative(filename)
+            for pattern, codes in self.per_file_ignores.items():
+                if matches(path, pattern):
+                    ignored += codes
+        return [
+            replace(d, severity=self._severity_of(d)) if self.severity else d
+            for d in diagnostics
+            if (not self.select or d.code.startswith(self.select))
+            and not d.code.startswith(tuple(ignored))
+        ]
+
+
+def matches(path: str, pattern: str) -> bool:
+    """Whether a pattern is for a path: one without a slash is for the name in any folder."""
+    if "/" not in pattern:
+        return any(fnmatch.fnmatchcase(part, pattern) for part in path.split("/"))
+    pattern = pattern.lstrip("/")
+    if pattern.endswith("/"):
+        pattern += "**"
+    candidates = {pattern, pattern.replace("**/", "")}
+    return any(fnmatch.fnmatchcase(path, candidate) for candidate in candidates)
+
+
+def codes(names: Sequence[str]) -> tuple[str, ...]:
+    """Codes, their beginnings, or names of rules, as codes. Raises ValueError with a hint."""
+    from schedule_builder.rules.pages import NAMES, find
+
+    for name in names:
+        if not find(name):
+            guess = closest(name, NAMES)
+            hint = f": did you mean `{guess}`?" if guess else ""
+            message = f"there is no rule `{shown(name)}`{hint} (see `schedule-builder rules`)"
+            raise ValueError(message)
+    return tuple(NAMES.get(name.lower(), name.upper()) for name in names)
+
+
+def _expect(holds: bool, expected: str, name: str = "") -> None:
+    if not holds:
+        message = f"{f'`{name}`: ' * bool(name)}{expected} is expected"
+        raise ValueError(message)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    _expect(is_list, 'a list of texts, such as ["SB402"],')
+    return tuple(value)
+
+
+def _table(value: Any, of: Callable[[str, Any], tuple[str, Any]]) -> dict[str, Any]:
+    _expect(isinstance(value, dict), "a table")
+    return dict(of(name, item) for name, item in value.items())
+
+
+def _choice(*choices: str) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        _expect(value in choices, " or ".join(choices))
+        return str(value)
+
+    return check
+
+
+def _text(value: Any) -> str:
+    _expect(isinstance(value, str), "a text")
+    return str(value)
+
+
+def _positive(value: Any) -> int:
+    _expect(type(value) is int and value > 0, "a whole number above 0")
+    return int(value)
+
+
+def _known(name: str, names: Sequence[str]) -> None:
+    if name not in names:
+        guess = closest(name, names)
+        hint = f": did you mean `{guess}`?" if guess else f" (there are {', '.join(names)})"
+        message = f"there is no setting `{shown(name)}`{hint}"
+        raise ValueError(message)
+
+
+def _threshold(name: str, value: Any) -> tuple[str, float]:
+    _known(name, list(THRESHOLDS))
+    _expect(
+        type(value) in (int, float) and 0 <= value <= 1, "a share of the run, from 0 to 1,", name
+    )
+    return name, float(value)
+
+
+def _rate(value: Any, name: str = "") -> float:
+    _expect(type(value) in (int, float) and value >= 0, "a number of at least 0", name)
+    return float(value)
+
+
+def _flag(value: Any) -> bool:
+    _expect(isinstance(value, bool), "true or false")
+    return bool(value)
+
+
+def _rates(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return _rate(value)
+    from schedule_builder.v1 import experiment_pb2, optimizer_pb2  # few projects have a policy
+
+    kinds = optimizer_pb2.Optimizer.DESCRIPTOR.oneofs_by_name["optimizer"].fields
+    optimizers = [field.name for field in kinds]
+    optimizers += [f.name for f in experiment_pb2.OptimizerConfig.DESCRIPTOR.fields][1:]
+    for name in value:
+        if name not in optimizers and (guess := closest(name, optimizers)):
+            message = f"there is no optimizer `{shown(name)}`: did you mean `{guess}`?"
+            raise ValueError(message)
+    return {name: _rate(rate, name) for name, rate in value.items()}
+
+
+_POLICIES: dict[str, Callable[[Any], Any]] = {
+    "max-learning-rate": _rates,
+    "require-warmup": _flag,
+    "require-end-at-num-steps": _flag,
+}
+
+
+def _policy(name: str, value: Any) -> tuple[str, Any]:
+    _known(name, list(_POLICIES))
+    try:
+        return name, _POLICIES[name](value)
+    except ValueError as error:
+        message = f"`{name}`: {error}"
+        raise ValueError(message) from None
+
+
+def _severity(name: str, value: Any) -> tuple[str, str]:
+    (code,) = codes([name])
+    _expect(value in ("error", "warning"), "error or warning", name)
+    return code, str(value)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "select": lambda value: codes(_texts(value)),
+    "ignore": lambda value: codes(_texts(value)),
+    "per-file-ignores": lambda v: _table(v, lambda n, item: (n, codes(_texts(item)))),
+    "severity": lambda value: _table(value, _severity),
+    "fail-on": _choice("error", "warning"),
+    "num-steps": _positive,
+    "files": _texts,
+    "exclude": _texts,
+    "baseline": _text,
+    "thresholds": lambda value: _table(value, _threshold),
+    "policy": lambda value: _table(value, _policy),
+}
+
+
+def _line(text: str, name: str) -> int:
+    """The line of a setting, as far as a search can tell: TOML's parser gives no places."""
+    header = _HEADER.search(text)
+    start = header.start() if header else 0
+    found = re.compile(
+        rf"^\s*(?:\[.*)?[\"']?{re.escape(name)}[\"']?\s*[=\].]", re.MULTILINE
+    ).search(text, start)
+    at = found.end() if found else start
+    return text.count("\n", 0, at) + 1
+
+
+def read_settings(path: Path) -> Settings | None:
+    """The settings of a pyproject.toml; None where it has none.
+
+    Raises:
+        SettingsError: there is something wrong with them.
+        OSError: the file cannot be read.
+    """
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if not _HEADER.search(text):
+        return None
+    table = _parse(text, path).get("tool", {}).get(SECTION, {})
+    given: dict[str, Any] = {}
+    problems = []
+    for name, value in table.items():
+        try:
+            _known(name, list(_READERS))
+            given[name.replace("-", "_")] = _READERS[name](value)
+        except ValueError as error:
+            problems.append(f"{path}:{_line(text, name)}: `{name}`: {error}")
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return Settings(**given, root=path.parent)
+
+
+def _parse(text: str, path: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        try:
+            import tomli as tomllib
+        except ImportError:
+            message = f"{path}: to read settings, Python 3.10 needs tomli: pip install tomli"
+            raise SettingsError(message) from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = f"{path}: {error}"
+        raise SettingsError(message) from None
+
+
+@cache
+def settings_for(folder: Path) -> Settings:
+    """The settings that are in force in a folder: those of the nearest pyproject.toml with some."""
+    for place in (folder, *folder.parents):
+        path = place / "pyproject.toml"
+        if path.is_file() and (settings := read_settings(path)) is not None:
+            return settings
+    return Settings(root=folder)
