@@ -22,21 +22,11 @@ TOOLS = ("pytest>=8.2", "pytest-xdist>=3.6", "hypothesis>=6.100", "mpmath>=1.3",
 # What protobuf's own reader of text format takes differs between its versions; ours is compared
 # with the newest, in `make test`.
 TESTS = (
-    "compat",
-    "comparing",
-    "custom",
-    "distributed",
-    "examples",
-    "export",
-    "garden",
-    "keras",
-    "legacy_keras",
-    "rate_log",
-    "resuming",
-    "schedule",
-    "tensorflow",
-    "tf1",
-    "training",
+    "tests/compat",
+    "tests/dialects",
+    "tests/end_to_end/test_examples.py",
+    "tests/frameworks",
+    "tests/schedules",
 )
 VERSIONS = """
 import platform, google.protobuf, keras, numpy, tensorflow as tf, tf_keras
@@ -84,9 +74,8 @@ def run_leg(leg: str) -> str:
         installed.write_text("\n".join(wanted))
     shown = subprocess.run([own, "-c", VERSIONS], check=True, capture_output=True, text=True)
     print(f"\n{leg}: {shown.stdout.strip()}", flush=True)
-    tests = [f"tests/test_{name}.py" for name in TESTS]
     ran = subprocess.run(
-        [own, "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal", *tests],
+        [own, "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal", *TESTS],
         check=False,
         cwd=ROOT,
     )

@@ -9,8 +9,7 @@ from hypothesis import settings
 from mpmath import mpf
 
 from schedule_builder import Schedule, build_schedule
-
-from ..goldens import CASES, FILES, Golden, config_of
+from tests.support.goldens import CASES, FILES, Golden, config_of
 
 EXAMPLES = settings().max_examples if settings().max_examples > 1000 else 40
 """Random configs of each test; each is compiled anew."""

@@ -16,8 +16,8 @@ from google.protobuf import text_format
 
 from schedule_builder import Schedule, build_schedule
 from schedule_builder.v1 import learning_rate_pb2 as pb
+from tests.support.goldens import Golden
 
-from ..goldens import Golden
 from .comparing import GOLDENS, TEXT, check_golden, schedule_of
 
 PROGRAM = """

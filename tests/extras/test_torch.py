@@ -16,11 +16,11 @@ import schedule_builder as sb
 from schedule_builder import ConfigError, Schedule, build_schedule
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.v1 import learning_rate_pb2 as pb
+from tests.schedules.test_schedule import telling_steps
+from tests.support import oracle
+from tests.support.drawing import configs
+from tests.support.goldens import Golden
 
-from .. import oracle
-from ..drawing import configs
-from ..goldens import Golden
-from ..test_schedule import telling_steps
 from .comparing import EXAMPLES, GOLDENS, TEXT, assert_rounded, check_golden, schedule_of
 
 torch = pytest.importorskip("torch")

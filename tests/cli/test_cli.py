@@ -1,0 +1,305 @@
+"""The command line, as a real process."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf import text_format
+
+from schedule_builder import build_schedule, load
+from schedule_builder.v1 import learning_rate_pb2, pipeline_pb2
+
+ROOT = Path(__file__).parent.parent.parent
+GOOD = ROOT / "configs" / "digits.config"
+HEAVY = {"tensorflow", "keras", "numpy", "jax", "torch", "matplotlib", "importlib.metadata"}
+ONLY_FOR_BAD_CONFIGS = {"difflib", "schedule_builder.editing", "schedule_builder.suppressing"}
+
+
+def run(*arguments: Any, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "schedule_builder", *map(str, arguments)],
+        check=False,
+        capture_output=True,
+        text=True,
+        **options,
+    )
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> Path:
+    path = tmp_path / "bad.config"
+    path.write_text("constant_learning_rate {\n  learning_rate: -1\n  learning_rat: 2\n}\n")
+    return path
+
+
+def test_good_files_exit_0() -> None:
+    result = run("validate", GOOD, GOOD.with_suffix(".yaml"))
+    assert (result.returncode, result.stdout, result.stderr) == (0, "2 files: no findings.\n", "")
+
+
+def test_errors_exit_1_and_say_where(bad: Path) -> None:
+    result = run("validate", GOOD, bad)
+    assert result.returncode == 1
+    assert result.stderr == ""
+    assert result.stdout.splitlines() == [
+        f"{bad}:2:18: error[SB204] `learning_rate` is -1: it must be at least 0",
+        f"{bad}:3:3: error[SB201] ConstantLearningRate has no field `learning_rat`:"
+        " did you mean `learning_rate`?",
+        "Found 2 errors in 1 of 2 files.",
+    ]
+
+
+def test_json_is_one_array(bad: Path) -> None:
+    result = run("validate", "--format", "json", bad, GOOD)
+    assert result.returncode == 1
+    first, second = json.loads(result.stdout)
+    assert first == {
+        "filename": str(bad),
+        "location": {"row": 2, "column": 18},
+        "end_location": {"row": 2, "column": 20},
+        "code": "SB204",
+        "name": "out-of-range",
+        "severity": "error",
+        "message": "`learning_rate` is -1: it must be at least 0",
+        "related": [],
+        "path": "constant_learning_rate.learning_rate",
+        "fix": None,
+    }
+    assert second["code"] == "SB201"
+    assert json.loads(run("validate", "--format", "json", GOOD).stdout) == []
+
+
+def test_a_missing_file_exits_2_and_the_others_are_checked(bad: Path, tmp_path: Path) -> None:
+    result = run("validate", tmp_path / "missing.config", bad)
+    assert result.returncode == 2
+    assert "missing.config: No such file or directory" in result.stderr
+    assert "SB204" in result.stdout
+    assert run("show", tmp_path / "missing.config").returncode == 2
+
+
+def test_a_folder_without_configs_exits_2(tmp_path: Path) -> None:
+    result = run("validate", tmp_path)
+    assert result.returncode == 2
+    assert "there are no configs" in result.stderr
+
+
+def test_no_permission_exits_2() -> None:
+    if os.geteuid() == 0:
+        # Root may read everything: the process gives that up, after a run that imported all.
+        program = (
+            "import os, sys; from schedule_builder import cli;"
+            " cli.main(['validate', '--format', 'json', sys.argv.pop(1)]); os.setuid(65534);"
+            " print(); sys.exit(cli.main(sys.argv[1:]))"
+        )
+        command = [sys.executable, "-c", program, str(GOOD)]
+    else:
+        command = [sys.executable, "-m", "schedule_builder"]
+    with tempfile.NamedTemporaryFile(suffix=".config") as file:
+        Path(file.name).chmod(0)
+        result = subprocess.run(
+            [*command, "validate", file.name], check=False, capture_output=True, text=True
+        )
+    assert result.returncode == 2
+    assert not result.stdout.removeprefix("[]").strip()
+    assert "Permission denied" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["validate", "--num-steps", "0", "x"],
+        ["frobnicate"],
+        ["validate", "--format", "nope", "x"],
+        ["show", "x", "--steps", "1,-2"],
+        ["show", "x", "--steps", "0:10:0"],
+        ["show", "x", "--steps", "0:99999999999"],
+        ["show", "x", "--steps", str(2**63)],
+    ],
+)
+def test_a_wrong_call_exits_2(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert "usage:" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_show_in_words_and_numbers() -> None:
+    result = run("show", GOOD, "--steps", "0,59:61,599")
+    assert result.returncode == 0
+    schedule = build_schedule(GOOD)
+    for line in str(schedule).splitlines():
+        assert f"  {line}\n" in result.stdout
+    table = result.stdout.split("learning rate\n")[1].split()
+    assert table[0::2] == ["0", "59", "60", "599"]
+    assert [float(rate) for rate in table[1::2]] == pytest.approx(
+        [schedule(step) for step in (0, 59, 60, 599)], rel=1e-8
+    )
+
+
+def test_show_as_json_and_csv() -> None:
+    schedule = build_schedule(GOOD)
+    data = json.loads(run("show", GOOD, "--steps", "0,1,599", "--format", "json").stdout)
+    assert data["filename"] == str(GOOD)
+    assert data["num_steps"] == 600
+    assert data["steps"] == [0, 1, 599]
+    assert data["learning_rates"] == [schedule(0), schedule(1), schedule(599)]
+    assert [s["begin"] for s in data["segments"]] == schedule.begins
+    rows = run("show", GOOD, "--steps", "0:3", "--format", "csv").stdout.splitlines()
+    assert rows == ["step,learning_rate", *(f"{t},{schedule(t)!r}" for t in range(3))]
+
+
+def test_a_long_schedule_is_shown_in_short(tmp_path: Path) -> None:
+    path = tmp_path / "long.yaml"
+    path.write_text(f"table_learning_rate: {{learning_rates: {[0.5 / i for i in range(1, 2000)]}}}")
+    lines = run("show", path).stdout.splitlines()
+    assert len(lines) < 200
+    assert "  ... 1959 more segments ..." in lines
+    assert len(json.loads(run("show", path, "--format", "json").stdout)["segments"]) == 1999
+
+
+def test_what_lies_beyond_the_run_is_told_in_short() -> None:
+    lines = run("show", ROOT / "configs" / "sgdr_cosine_restarts.config").stdout.splitlines()
+    assert lines[4].endswith("half a cosine from 0.05 to 0 over 31280 steps")
+    assert lines[5].startswith("  steps 58650..121209  ")
+    assert lines[6] == "  ... 47 more beyond the run ..."
+
+
+def test_show_takes_standard_input_and_settings(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "schedule_builder", "show", "-"]
+    text = "train_config { optimizer { adam_optimizer { learning_rate {\n"
+    text += "  cosine_decay_learning_rate { total_steps: 9 warmup_steps: 0 } } } } }\n"
+    settings = tmp_path / "pyproject.toml"
+    for written, code, said in (
+        ("num-steps = 77", 0, "<stdin> (77 steps)"),
+        ("num-steps = 0", 2, "above 0"),
+    ):
+        settings.write_text(f"[tool.schedule-builder]\n{written}\n")
+        result = subprocess.run(
+            command, input=text, check=False, capture_output=True, text=True, cwd=tmp_path
+        )
+        assert result.returncode == code
+        assert said in result.stdout + result.stderr
+        assert "Traceback" not in result.stderr
+
+
+def test_resolved_of_yaml_is_yaml(tmp_path: Path) -> None:
+    path = ROOT / "configs" / "garden" / "resnet50_cosine.yaml"
+    again = tmp_path / "again.yaml"
+    again.write_text(run("show", path, "--resolved").stdout)
+    assert "        alpha: 0.0  # default\n" in again.read_text()
+    assert build_schedule(again) == build_schedule(path)
+
+
+def test_show_refuses_a_bad_config(bad: Path) -> None:
+    result = run("show", bad)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "SB204" in result.stderr
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.config")), ids=lambda p: p.name)
+def test_resolved_is_the_same_config_with_every_default(path: Path) -> None:
+    text = run("show", path, "--resolved").stdout
+    config = load(path)
+    again = text_format.Parse(text, type(config.message)())
+    assert build_schedule(again) == config.schedule
+    defaults = re.findall(r"(\w+): .*  # default", text)
+    if isinstance(config.message, learning_rate_pb2.LearningRate):
+        assert "min_learning_rate" in defaults
+        return
+    assert "keep_checkpoint_every_n_hours" in defaults
+    assert not {"num_steps", "batch_size"} & set(defaults)
+    fields = {f.name for f in pipeline_pb2.TrainConfig.DESCRIPTOR.fields}
+    hidden = {"data_augmentation_options", "freeze_variables", "update_trainable_variables"}
+    assert fields - hidden <= set(re.findall(r"(\w+)(?:: | \{)", text))
+
+
+def test_resolved_marks_defaults_only(tmp_path: Path) -> None:
+    path = tmp_path / "rate.config"
+    path.write_text("cosine_decay_learning_rate { total_steps: 20000 }")
+    assert run("show", path, "--resolved").stdout.splitlines() == [
+        "cosine_decay_learning_rate {",
+        "  learning_rate_base: 0.002  # default",
+        "  total_steps: 20000",
+        "  warmup_learning_rate: 0.0002  # default",
+        "  warmup_steps: 10000  # default",
+        "  hold_base_rate_steps: 0  # default",
+        "}",
+        "min_learning_rate: 0.0  # default",
+    ]
+
+
+@pytest.mark.parametrize("command", ["validate", "show"])
+@pytest.mark.parametrize(
+    "path",
+    [GOOD, GOOD.with_suffix(".yaml"), ROOT / "configs" / "garden" / "resnet50_cosine.yaml"],
+    ids=lambda path: path.name,
+)
+def test_no_framework_is_imported(command: str, path: Path) -> None:
+    program = (
+        "import sys; from schedule_builder.cli.app import main; code = main(sys.argv[1:]);"
+        " print(code, *sys.modules, file=sys.stderr)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program, command, path],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    code, *modules = result.stderr.split()
+    assert code == "0"
+    assert not (HEAVY | ONLY_FOR_BAD_CONFIGS) & set(modules)
+    assert ("yaml" in modules) == (path.suffix == ".yaml")
+
+
+def test_a_terminal_that_knows_only_ascii(tmp_path: Path) -> None:
+    path = tmp_path / "odd.config"
+    path.write_text(
+        "learning_r\N{LATIN SMALL LETTER A WITH ACUTE}te: \N{LEFT DOUBLE QUOTATION MARK}", "utf-8"
+    )
+    result = run("validate", path, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+
+
+def test_a_reader_that_goes_away() -> None:
+    command = f"{sys.executable} -m schedule_builder show {GOOD} --steps 0:200000 | head -1"
+    result = subprocess.run(
+        command, shell=True, check=False, capture_output=True, text=True, cwd=ROOT
+    )
+    assert "Traceback" not in result.stderr
+    assert "BrokenPipe" not in result.stderr
+
+
+def test_version() -> None:
+    result = run("--version")
+    assert result.returncode == 0
+    assert re.fullmatch(r"schedule-builder \d+\.\d+\.\d+\n", result.stdout)
+
+
+def test_plot(tmp_path: Path, bad: Path) -> None:
+    for suffix, begin in ((".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")):
+        picture = tmp_path / f"rate{suffix}"
+        result = run("plot", GOOD, "--output", picture)
+        assert (result.returncode, result.stdout) == (0, ""), result.stderr
+        assert picture.read_bytes().startswith(begin)
+    # The length of the run: the file's, the one that is given, or a little more than the schedule.
+    drawn = (tmp_path / "rate.svg").read_bytes()
+    run("plot", GOOD, "--set", "train_config.num_steps=5000", "--output", tmp_path / "rate.svg")
+    assert (tmp_path / "rate.svg").read_bytes() != drawn
+    assert run("plot", bad, "--output", tmp_path / "bad.svg").returncode == 1
+    assert not (tmp_path / "bad.svg").exists()
+    assert run("plot", tmp_path / "missing").returncode == 2
+    for target in (tmp_path / "no" / "rate.svg", tmp_path / "rate.txt2"):
+        result = run("plot", GOOD, "--output", target)
+        assert result.returncode == 2
+        assert result.stderr.startswith(f"schedule-builder: cannot write {target}: ")
+        assert "Traceback" not in result.stderr

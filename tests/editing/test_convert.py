@@ -1,0 +1,441 @@
+"""Configs in the other format: the same messages, the same opaque parts, the same comments."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from google.protobuf import text_format
+from hypothesis import given
+from hypothesis import strategies as st
+
+import schedule_builder as sb
+from schedule_builder.compiler import Config, examine
+from schedule_builder.config import first_difference
+from schedule_builder.diagnostics import Source
+from schedule_builder.editing.convert import ConvertError, convert
+from schedule_builder.reading.tree import Scalar, Sequence, Syntax, Value
+from tests.support import drawing
+from tests.support.data import DATA, needs_data
+
+ROOT = Path(__file__).parent.parent.parent
+SUFFIX = {"text": ".config", "yaml": ".yaml"}
+SUFFIXES = SUFFIX.values()
+
+
+def read(text: str, file_format: str, name: str = "a") -> Config:
+    config = examine(Source(name + SUFFIX[file_format], text))
+    assert not [d for d in config.diagnostics if d.severity == "error"], config.diagnostics
+    return config
+
+
+def plain(value: Value, syntax: Syntax) -> Any:
+    """What a value is, whatever it is written like; a single value is a list of one."""
+    if isinstance(value, Scalar):
+        number = syntax.real(value.text)
+        if value.quoted:
+            return value.text
+        if number is None and (integer := syntax.integer(value.text)) is not None:
+            number = float(integer)
+        boolean = {"true": True, "false": False}.get(value.text.lower())
+        return (value.text if boolean is None else boolean,) if number is None else repr(number)
+    if isinstance(value, Sequence):
+        return [plain(item, syntax) for item in value.items]
+    fields: dict[str, list[Any]] = {}
+    for field in value.fields:
+        inner = plain(field.value, syntax)
+        fields.setdefault(field.name, []).extend(inner if isinstance(inner, list) else [inner])
+    return {name: values for name, values in fields.items() if values}
+
+
+def comments(text: str) -> list[str]:
+    """The comments of a text in which no value holds their sign."""
+    return sorted(comment.strip() for comment in re.findall("#.*", text))
+
+
+@given(drawing.learning_rates | drawing.experiments())
+def test_there_and_back(message: Any) -> None:
+    config = read(text_format.MessageToString(message), "text")
+    there = read(convert(config, "yaml"), "yaml")
+    back = read(convert(there, "text"), "text")
+    assert config.message == there.message == back.message
+
+
+NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,5}", fullmatch=True)
+SCALARS = (
+    st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text().filter(lambda text: text not in ("Infinity", "-Infinity"))
+)
+
+
+def blocks(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    # One value is the same as a list of it, where no schema says which is meant.
+    lists = st.lists(values, min_size=2, max_size=3)
+    return st.dictionaries(NAMES, values | lists, max_size=3)
+
+
+def core(text: str) -> Any:
+    """YAML's data as an independent reader has it, with the numbers of YAML 1.2."""
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    Loader.yaml_implicit_resolvers = {}
+    for tag, pattern, first in (
+        ("bool", "true|false", "tf"),
+        ("int", r"[-+]?[0-9]+", "-+0123456789"),
+        ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
+        ("float", r"[-+]?\.inf", "-+."),
+    ):
+        Loader.add_implicit_resolver(
+            f"tag:yaml.org,2002:{tag}", re.compile(f"(?:{pattern})$"), list(first)
+        )
+    return yaml.load(text, Loader)
+
+
+@given(blocks(st.recursive(SCALARS, blocks, max_leaves=12)))
+def test_opaque_parts(data: dict[str, Any]) -> None:
+    written = {
+        "train_config": {
+            "optimizer": {
+                "adam_optimizer": {
+                    "learning_rate": {"constant_learning_rate": {"learning_rate": 0.5}}
+                }
+            }
+        },
+        "model": data,
+    }
+    text = json.dumps(written).replace("Infinity", ".inf")
+    config = read(text, "yaml")
+    assert core(convert(config, "yaml")) == written
+    there = read(convert(config, "text"), "text")
+    assert core(convert(there, "yaml")) == written
+
+
+RECIPES = [path for path in sorted((ROOT / "configs").rglob("*.*")) if path.suffix in SUFFIXES]
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
+def test_recipes(path: Path) -> None:
+    text = path.read_text()
+    config = sb.load(path)
+    for file_format in ("text", "yaml"):
+        if path.parent.name == "garden" and file_format == "text":
+            continue
+        written = convert(config, file_format)
+        other = read(written, file_format)
+        assert other.message == config.message
+        assert config.schedule is not None
+        assert other.schedule is not None
+        assert first_difference(config.schedule, other.schedule) is None
+        assert comments(written) == comments(text)
+        assert convert(other, file_format) == written
+        # Ours are laid out like this already.
+        is_own = path.suffix == SUFFIX[file_format]
+        assert not is_own or written.splitlines() == text.splitlines()
+
+
+@needs_data
+@pytest.mark.parametrize("folder", ["od_api", "wild", "garden"])
+def test_real_files(folder: str) -> None:
+    assert DATA is not None
+    done = 0
+    for path in sorted((DATA / "corpus" / folder).iterdir()):
+        config = examine(Source(path.name, path.read_text(errors="replace")))
+        if any(d.severity == "error" for d in config.diagnostics):
+            continue
+        own = "yaml" if folder == "garden" else "text"
+        for file_format in ("text", "yaml"):
+            if own == "yaml" and file_format == "text":
+                # The Garden's files hold null, and numbers for names, where no schema rules.
+                with suppress(ConvertError):
+                    convert(config, file_format)
+                continue
+            written = convert(config, file_format)
+            other = read(written, file_format)
+            assert other.message == config.message, path
+            assert comments(written) == comments(config.document.source.text), path
+            assert convert(other, file_format) == written, path
+            if own == "text":
+                back = read(convert(other, own), own)
+                assert plain(back.document.root, back.document.syntax) == plain(
+                    config.document.root, config.document.syntax
+                ), path
+            done += 1
+    assert done > {"od_api": 200, "wild": 300, "garden": 240}[folder]
+
+
+TEXT = r"""# Top.
+
+train_config: <  # why
+  # About the size.
+  batch_size: 0x10;
+
+  num_steps: 010  # eight
+  fine_tune_checkpoint: 'a\tb' "c"
+  optimizer {
+    adam_optimizer { learning_rate {
+      manual_step_learning_rate {
+        schedule { step: 3 learning_rate: .1f }  # first
+        schedule {  # second
+          step: 5, learning_rate: 1e-3
+        }
+        warmup: t
+        # The end of it.
+      }
+    } }
+    use_moving_average: False
+  }  # optimizer
+>
+model { ssd { kind: RELU_6 sizes: [1, 2.5] sizes: -3 empty {} name: "a: #b" on: inf } }
+# Bottom.
+"""
+AS_YAML = r"""# Top.
+
+train_config:  # why
+  # About the size.
+  batch_size: 0x10
+
+  num_steps: 8  # eight
+  fine_tune_checkpoint: "a\tbc"
+  optimizer:
+    adam_optimizer:
+      learning_rate:
+        manual_step_learning_rate:
+          schedule:
+            - {step: 3, learning_rate: .1f}  # first
+            # second
+            - step: 5
+              learning_rate: 1e-3
+          warmup: true
+          # The end of it.
+    use_moving_average: false
+  # optimizer
+model: {ssd: {kind: RELU_6, sizes: [1, 2.5, -3], empty: {}, name: "a: #b", "on": .inf}}
+# Bottom.
+""".replace(".1f", "0.1")
+BACK = """# Top.
+
+train_config {  # why
+  # About the size.
+  batch_size: 0x10
+
+  num_steps: 8  # eight
+  fine_tune_checkpoint: "a\\tbc"
+  optimizer {
+    adam_optimizer {
+      learning_rate {
+        manual_step_learning_rate {
+          schedule { step: 3 learning_rate: 0.1 }  # first
+          # second
+          schedule {
+            step: 5
+            learning_rate: 1e-3
+          }
+          warmup: true
+          # The end of it.
+        }
+      }
+    }
+    use_moving_average: false
+  }
+  # optimizer
+}
+model { ssd { kind: RELU_6 sizes: [1, 2.5, -3] empty {} name: "a: #b" on: inf } }
+# Bottom.
+"""
+
+
+def test_layout() -> None:
+    assert convert(read(TEXT, "text"), "yaml") == AS_YAML
+    assert convert(read(AS_YAML, "yaml"), "text") == BACK
+    assert convert(read(BACK, "text"), "yaml") == AS_YAML
+
+
+COMMENTED = """\
+manual_step_learning_rate:
+  schedule:
+    # One.
+    - {step: 1, learning_rate: 0.1}
+
+    # Two, and more
+    # of it.
+    - step: 2
+      learning_rate: 0.01
+      # In it.
+
+      # In it, too.
+  # Behind them.
+  initial_learning_rate: 1
+
+# Behind everything.
+"""
+
+
+def test_comments_belong_where_they_are_indented_to() -> None:
+    assert convert(read(COMMENTED, "yaml"), "yaml") == COMMENTED
+    text = convert(read(COMMENTED, "yaml"), "text")
+    assert (
+        text
+        == """\
+manual_step_learning_rate {
+  # One.
+  schedule { step: 1 learning_rate: 0.1 }
+
+  # Two, and more
+  # of it.
+  schedule {
+    step: 2
+    learning_rate: 0.01
+    # In it.
+
+    # In it, too.
+  }
+  # Behind them.
+  initial_learning_rate: 1
+}
+
+# Behind everything.
+"""
+    )
+    # What stands before the first entry may be about all of them.
+    before = COMMENTED.replace("  schedule:\n    # One.\n", "  # One.\n  schedule:\n")
+    assert convert(read(text, "text"), "yaml") == before
+
+
+def test_line_ends() -> None:
+    config = read(TEXT.replace("\n", "\r\n"), "text")
+    assert convert(config, "yaml") == AS_YAML.replace("\n", "\r\n")
+
+
+OPTIMIZER = """
+train_config: {optimizer: {adam_optimizer: {learning_rate: {constant_learning_rate: {}}}}}
+"""
+
+
+def yaml_model(written: str) -> Config:
+    return read(f"{OPTIMIZER}model: {{{written}}}\n", "yaml", "b")
+
+
+@pytest.mark.parametrize(
+    ("written", "refusal"),
+    [
+        ("a: null", "b.yaml:3:12: text format has no null: leave the field out"),
+        ("a: ", "b.yaml:3:11: text format has no null: leave the field out"),
+        ("a: [[1]]", "b.yaml:3:13: text format has no list in a list"),
+        ("a-b: 1", "b.yaml:3:9: in text format `a-b` is no name of a field"),
+    ],
+)
+def test_what_text_format_has_not(written: str, refusal: str) -> None:
+    with pytest.raises(ConvertError, match=f"^{re.escape(refusal)}$"):
+        convert(yaml_model(written), "text")
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        ("a: UPPER", "a: UPPER"),
+        ("a: lower", 'a: "lower"'),
+        ("a: 'it''s'", 'a: "it\\\'s"'),
+        ("a: some/path#1", 'a: "some/path#1"'),
+        ("a: TRUE", "a: true"),
+        ("a: 0o17", "a: 15"),
+        ("a: .5", "a: .5"),
+        ("a: +5", "a: 5"),
+        ("a: 010", "a: 10"),
+        ("a: -.inf", "a: -inf"),
+        ("a: 123456789012345678901", "a: 123456789012345678901"),
+        ("a: [{b: 1}, {}]", "a { b: 1 } a {}"),
+        ("a: [{b: 1}]", "a: [{ b: 1 }]"),
+        ("a: [{}]", "a: [{}]"),
+        ("a: []", "a: []"),
+    ],
+)
+def test_yaml_where_no_schema_says_what_it_is(written: str, wanted: str) -> None:
+    config = yaml_model(written)
+    text = convert(config, "text")
+    assert text.endswith(f"\nmodel {{ {wanted} }}\n")
+    assert read(text, "text").message == config.message
+
+
+def test_a_word_that_yaml_has_no_name_for() -> None:
+    rate = "train_config { optimizer { adam_optimizer { learning_rate { constant_learning_rate {} }"
+    config = read(f"{rate} }} }} }} model {{ a: NULL b: [{{ c: 1 }}] }}", "text")
+    written = convert(config, "yaml")
+    assert 'model:\n  a: "NULL"\n  b:\n    - {c: 1}\n' in written
+    back = convert(read(written, "yaml"), "text")
+    assert "  b: [{ c: 1 }]\n" in back
+    assert convert(read(back, "text"), "yaml") == written
+
+
+def test_bytes_that_are_no_characters() -> None:
+    text = (
+        'model { a: "\\377" } train_config { optimizer { adam_optimizer { learning_rate {'
+        " constant_learning_rate {} } } } }"
+    )
+    config = read(text, "text", "b")
+    assert '"\\377"' in convert(config, "text")
+    with pytest.raises(ConvertError, match=r"b\.config:1:12: these bytes are no UTF-8"):
+        convert(config, "yaml")
+
+
+LONG = ", ".join(map(str, range(1000, 1030)))
+
+
+@pytest.mark.parametrize("listed", [LONG, "1, # one\n    2"])
+def test_lists_that_take_lines(listed: str) -> None:
+    config = read(f"{OPTIMIZER}model:\n  sizes: [{listed}]\n", "yaml")
+    for file_format in ("text", "yaml"):
+        written = convert(config, file_format)
+        assert max(map(len, written.splitlines())) < 101
+        assert comments(written) == comments(listed)
+        again = read(written, file_format)
+        assert convert(again, file_format) == written
+        assert core(convert(again, "yaml"))["model"] == core(f"sizes: [{listed}]")
+
+
+def run(*arguments: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "schedule_builder", "convert", *map(str, arguments)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_command(tmp_path: Path) -> None:
+    source, target = tmp_path / "pipeline.config", tmp_path / "pipeline.yml"
+    source.write_text(TEXT)
+    shown = run(source)
+    assert (shown.returncode, shown.stdout) == (0, AS_YAML)
+    assert run(source, "--output", target).returncode == 0
+    assert target.read_text() == AS_YAML
+    assert run(target).stdout == BACK
+    assert run(target, "--to", "yaml").stdout == AS_YAML
+    assert run(target, "--output", source).returncode == 0
+    assert source.read_text() == BACK
+
+
+def test_the_command_refuses(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    for text, arguments, code, message in (
+        ("constant_learning_rate: {learning_rate: -1}", (), 1, "a.yaml:1:41: error[SB204]"),
+        (f"{OPTIMIZER}model: {{a: null}}", (), 1, "a.yaml:3:12: text format has no null"),
+        (OPTIMIZER, ("--output", tmp_path / "no" / "b.config"), 2, "cannot write"),
+        (OPTIMIZER, ("--to", "json"), 2, "invalid choice: 'json'"),
+    ):
+        path.write_text(text)
+        result = run(path, *arguments)
+        assert (result.returncode, result.stdout) == (code, "")
+        assert message in result.stderr
+        assert "Traceback" not in result.stderr
+    assert run(tmp_path / "missing").returncode == 2

@@ -1,0 +1,222 @@
+"""Tensors: the reference's values, exactly rounded, however TensorFlow runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from google.protobuf import text_format
+from hypothesis import given, settings
+from mpmath import mpf
+
+from schedule_builder import Schedule, build_learning_rate, build_schedule
+from schedule_builder.frameworks.tensorflow_backend import rate_tensor
+from schedule_builder.schedules.curves import MAX_STEP
+from schedule_builder.v1 import learning_rate_pb2 as pb
+from tests.schedules.test_schedule import telling_steps
+from tests.support import oracle
+from tests.support.drawing import api_learning_rates, configs
+from tests.support.goldens import CASES, FILES, Golden, config_of, needs_data
+
+COSINE = "cosine_decay_learning_rate { total_steps: 1000 warmup_steps: 100 }"
+MAX_NODES = 39
+# Each is compiled in four ways: a short run takes fewer, `make test-exact` takes all.
+EXAMPLES = settings().max_examples if settings().max_examples > 1000 else 40
+
+
+def parse(text: str) -> pb.LearningRate:
+    return text_format.Parse(text, pb.LearningRate())
+
+
+def ways(schedule: Schedule, steps: Any) -> dict[str, Any]:
+    """The rates at the same steps from each way of running TensorFlow."""
+
+    def rates(step: Any) -> Any:
+        return rate_tensor(schedule, step)
+
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        in_graph = session.run(rates(tf.constant(steps)))
+    return {
+        "eager": rates(tf.constant(steps)).numpy(),
+        "traced": tf.function(rates)(tf.constant(steps)).numpy(),
+        "xla": tf.function(rates, jit_compile=True)(tf.constant(steps)).numpy(),
+        "graph": in_graph,
+    }
+
+
+def assert_rounded(found: Any, wanted: Any, name: str) -> None:
+    """float32 holds the exactly rounded value, or a neighbour of it."""
+    assert found.dtype == np.float32, name
+    for got, exact in zip(found, wanted, strict=True):
+        unit = float(np.spacing(np.float32(exact)))
+        if exact >= 2.0**-126 or got != 0:
+            assert abs(mpf(float(got)) - exact) <= unit, (name, got, exact)
+
+
+def check_golden(golden: Golden, schedule: Schedule) -> None:
+    tolerance = 5e-6 * max(golden.values)
+    for name, found in ways(schedule, np.array(golden.steps, np.int64)).items():
+        np.testing.assert_allclose(found, golden.values, rtol=0, atol=tolerance, err_msg=name)
+
+
+@pytest.mark.parametrize("golden", [g for g in CASES if not g.is_refused], ids=str)
+def test_cases(golden: Golden) -> None:
+    check_golden(golden, build_schedule(config_of(golden)))
+
+
+def different(goldens: list[Golden]) -> list[Golden]:
+    """The goldens without those whose schedule and steps another one has, too."""
+    return list({(g.learning_rate, g.steps): g for g in goldens if not g.is_refused}.values())
+
+
+@needs_data
+@pytest.mark.parametrize("golden", different(FILES), ids=str)
+def test_files(golden: Golden) -> None:
+    check_golden(golden, build_schedule(golden.path))
+
+
+@settings(max_examples=EXAMPLES)
+@given(configs)
+def test_tensors_are_exactly_rounded(message: Any) -> None:
+    schedule = build_schedule(message)
+    steps = telling_steps(schedule)
+    wanted = [oracle.rate(message, step) for step in steps]
+    for name, found in ways(schedule, np.array(steps, np.int64)).items():
+        assert_rounded(found, wanted, name)
+
+
+def nodes(schedule: Schedule) -> int:
+    with tf.Graph().as_default() as graph:
+        rate_tensor(schedule, tf.compat.v1.placeholder(tf.int64, []))
+        return len(graph.as_graph_def().node)
+
+
+@given(api_learning_rates)
+def test_graphs_are_small(message: pb.LearningRate) -> None:
+    assert nodes(build_schedule(message)) <= MAX_NODES
+
+
+def test_the_graph_does_not_grow_with_the_number_of_stages() -> None:
+    def manual(stages: int) -> Schedule:
+        message = pb.ManualStepLearningRate(warmup=True)
+        for i in range(stages):
+            message.schedule.add(step=10 * i + 10, learning_rate=0.1 / (i + 1))
+        return build_schedule(pb.LearningRate(manual_step_learning_rate=message))
+
+    assert nodes(manual(10_000)) == nodes(manual(3)) <= MAX_NODES
+
+
+@pytest.mark.parametrize(
+    "dtype", ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
+)
+def test_any_integer_dtype(dtype: str) -> None:
+    rate = build_learning_rate(parse(COSINE), tf.constant(50, dtype))
+    assert (rate.dtype, rate.shape) == (tf.float32, ())
+    assert float(rate) == np.float32(build_schedule(parse(COSINE))(50))
+
+
+def test_the_largest_uint64_is_no_negative_step() -> None:
+    config = parse("piecewise_constant_learning_rate { boundaries: 9 values: [0.1, 0.01] }")
+    rates = build_learning_rate(
+        config, tf.constant([9, 10, 2**63, 2**63 + 1, 2**64 - 1], tf.uint64)
+    )
+    np.testing.assert_allclose(rates, [0.1] + [0.01] * 4, rtol=1e-7)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (7,), (2, 3), (2, 0, 3)])
+@pytest.mark.parametrize("text", [COSINE, "constant_learning_rate {}"])
+def test_any_shape(shape: tuple[int, ...], text: str) -> None:
+    steps = np.arange(np.prod(shape, dtype=int)).reshape(shape) * 100
+    rates = build_learning_rate(parse(text), steps)
+    assert rates.shape == shape
+    np.testing.assert_array_equal(rates, np.float32(build_schedule(parse(text))(steps)))
+
+
+@pytest.mark.parametrize("text", [COSINE, "constant_learning_rate {}"])
+def test_a_shape_that_is_known_only_at_run_time(text: str) -> None:
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        steps = tf.compat.v1.placeholder(tf.int32, None)
+        rates = build_learning_rate(parse(text), steps)
+        for value in (5, [5, 6], [[5], [6]]):
+            assert session.run(rates, {steps: value}).shape == np.shape(value)
+
+
+@pytest.mark.parametrize("step", [0, 5, -3, 2**40, MAX_STEP, 2**70])
+def test_python_steps(step: int) -> None:
+    config = parse(COSINE)
+    assert float(build_learning_rate(config, step)) == np.float32(build_schedule(config)(step))
+
+
+def test_variables() -> None:
+    config = parse(COSINE)
+    wanted = np.float32(build_schedule(config)(50))
+    optimizer = keras.optimizers.SGD()
+    optimizer.build([keras.Variable(0.0)])
+    optimizer.iterations.assign(50)
+    assert float(build_learning_rate(config, tf.Variable(50))) == wanted
+    assert float(build_learning_rate(config, tf.Variable(50, dtype=tf.int64))) == wanted
+    assert float(build_learning_rate(config, optimizer.iterations)) == wanted
+
+
+@pytest.mark.parametrize("step", [1.0, np.float32(3), np.array([1.0]), True, None, "5"])
+def test_a_step_that_is_no_integer_is_a_type_error(step: object) -> None:
+    with pytest.raises(TypeError):
+        build_learning_rate(parse(COSINE), step)
+
+
+def test_a_float_step_is_a_type_error_when_traced() -> None:
+    traced = tf.function(lambda step: build_learning_rate(parse(COSINE), step))
+    with pytest.raises(TypeError, match="integer"):
+        traced.get_concrete_function(tf.TensorSpec([], tf.float32))
+
+
+def test_one_trace_serves_all_steps() -> None:
+    traces = 0
+
+    @tf.function
+    def rate(step: Any) -> Any:
+        nonlocal traces
+        traces += 1
+        return build_learning_rate(parse(COSINE), step)
+
+    for step in range(100):
+        rate(tf.constant(step, tf.int64))
+    assert traces == 1
+
+
+def test_the_tensor_is_named() -> None:
+    for text in (COSINE, "constant_learning_rate {}"):
+        with tf.Graph().as_default():
+            assert build_learning_rate(parse(text)).name == "learning_rate:0"
+
+
+def test_the_graphs_global_step_is_created_when_absent() -> None:
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        assert tf.compat.v1.train.get_global_step() is None
+        rate = build_learning_rate(parse(COSINE))
+        step = tf.compat.v1.train.get_global_step()
+        session.run(tf.compat.v1.global_variables_initializer())
+        session.run(step.assign(50))
+        assert session.run(rate) == np.float32(build_schedule(parse(COSINE))(50))
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_control_dependencies_order_the_reading(use_resource: bool) -> None:
+    config = parse("piecewise_constant_learning_rate { boundaries: 0 values: [0.5, 0.25] }")
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        step = tf.compat.v1.get_variable(
+            "global_step", initializer=tf.constant(0, tf.int64), use_resource=use_resource
+        )
+        with tf.control_dependencies([tf.compat.v1.assign_add(step, 1)]):
+            rate = build_learning_rate(config, step)
+        session.run(tf.compat.v1.global_variables_initializer())
+        assert session.run(rate) == 0.25
+
+
+def test_no_variable_is_created() -> None:
+    with tf.Graph().as_default() as graph:
+        build_learning_rate(parse(COSINE), tf.constant(3))
+        assert not graph.get_collection(tf.compat.v1.GraphKeys.GLOBAL_VARIABLES)

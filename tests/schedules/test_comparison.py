@@ -1,0 +1,217 @@
+"""Equality of schedules, and the first step at which two differ."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf import text_format
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schedule_builder import build_schedule
+from schedule_builder.config import first_difference
+from schedule_builder.schedules.schedule import Schedule
+from schedule_builder.v1 import learning_rate_pb2 as pb
+from tests.support.drawing import learning_rates
+
+ROOT = Path(__file__).parent.parent.parent
+COSINE = "cosine_decay_learning_rate {{ learning_rate_base: 0.1 total_steps: {} warmup_steps: 0 }}"
+RAMP = "manual_step_learning_rate { initial_learning_rate: 0.01 %s warmup: true }"
+STAIRS = "exponential_decay_learning_rate {{ decay_steps: {} decay_factor: 0.5 }}"
+
+
+def parse(text: str) -> pb.LearningRate:
+    return text_format.Parse(text, pb.LearningRate())
+
+
+def difference(first: str, second: str) -> int | None:
+    found = first_difference(parse(first), parse(second))
+    assert found == first_difference(parse(second), parse(first))
+    return found
+
+
+SAME = {
+    "a warmup as a flag, as a modifier, and as points": (
+        RAMP
+        % "schedule { step: 500 learning_rate: 0.1 } schedule { step: 900 learning_rate: 0.05 }",
+        "manual_step_learning_rate { initial_learning_rate: 0.1"
+        " schedule { step: 900 learning_rate: 0.05 } }"
+        " warmup { warmup_steps: 500 warmup_learning_rate: 0.01 }",
+        "sequential_learning_rate { stage { steps: 900 learning_rate {"
+        " piecewise_linear_learning_rate { point { step: 0 learning_rate: 0.01 }"
+        " point { step: 500 learning_rate: 0.1 } } } }"
+        " stage { learning_rate { constant_learning_rate { learning_rate: 0.05 } } } }",
+    ),
+    "old and new value at the boundary": (
+        "manual_step_learning_rate { initial_learning_rate: 0.1"
+        " schedule { step: 11 learning_rate: 0.01 } }",
+        "piecewise_constant_learning_rate { boundaries: 10 values: [0.1, 0.01] }",
+        "multi_step_learning_rate { initial_learning_rate: 0.1 milestones: 11 }",
+        "table_learning_rate { steps_per_entry: 11 learning_rates: [0.1, 0.01] }",
+    ),
+    "a stage that changes nothing": (
+        "constant_learning_rate { learning_rate: 0.1 }",
+        "manual_step_learning_rate { initial_learning_rate: 0.1"
+        " schedule { step: 11 learning_rate: 0.1 } }",
+    ),
+    "a warmup inside and in front of a cosine": (
+        "cosine_decay_learning_rate { learning_rate_base: 0.1 total_steps: 1000"
+        " warmup_learning_rate: 0 warmup_steps: 100 }",
+        "cosine_decay_learning_rate { learning_rate_base: 0.1 total_steps: 900 warmup_steps: 0 }"
+        " warmup { warmup_steps: 100 alignment: SHIFT }",
+        "warmup_stable_decay_learning_rate { peak_learning_rate: 0.1 warmup_steps: 100"
+        " stable_steps: 0 decay_steps: 900 decay_shape: COSINE }",
+    ),
+    "a polynomial that is a line": (
+        "polynomial_decay_learning_rate { initial_learning_rate: 0.1 decay_steps: 1000000007 }",
+        "piecewise_linear_learning_rate { point { step: 0 learning_rate: 0.1 }"
+        " point { step: 1000000007 learning_rate: 0 } }",
+    ),
+}
+
+
+@pytest.mark.parametrize("spellings", SAME.values(), ids=SAME)
+def test_the_same_rates_in_other_words(spellings: tuple[str, ...]) -> None:
+    for other in spellings[1:]:
+        assert difference(spellings[0], other) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "step"),
+    [
+        (COSINE.format(10**9), COSINE.format(10**9 + 1), 10**8),
+        (STAIRS.format(800720), STAIRS.format(800721), 800720),
+        (STAIRS.format(2**31), STAIRS.format(2**31).replace("0.5", "0.25"), 2**31),
+        (
+            "constant_learning_rate { learning_rate: 0.1 }",
+            "constant_learning_rate { learning_rate: 0.1 } min_learning_rate: 0.2",
+            0,
+        ),
+        (
+            "constant_learning_rate { learning_rate: 0.1 }",
+            "multi_step_learning_rate { initial_learning_rate: 0.1 milestones: 1099511627776 }",
+            2**40,
+        ),
+        (
+            "cosine_restarts_learning_rate { initial_learning_rate: 0.1"
+            " first_decay_steps: 1000000 t_mul: 1 }",
+            "cosine_restarts_learning_rate { initial_learning_rate: 0.1"
+            " first_decay_steps: 1000000 t_mul: 1 m_mul: 0.5 }",
+            1_000_000,
+        ),
+    ],
+)
+def test_the_first_step_that_differs(first: str, second: str, step: int) -> None:
+    found = difference(first, second)
+    one, other = (build_schedule(parse(text)) for text in (first, second))
+    assert found is not None
+    assert one(found) != pytest.approx(other(found), rel=1e-12, abs=0)
+    assert found <= step if "cosine_decay" in first else found == step
+    for before in {0, found // 2, found - 1} - {-1, found}:
+        assert one(before) == pytest.approx(other(before), rel=1e-12, abs=0)
+
+
+@given(learning_rates)
+def test_a_schedule_is_the_same_as_itself(message: pb.LearningRate) -> None:
+    assert first_difference(message, build_schedule(message)) is None
+
+
+CYCLE = (
+    "cyclic_learning_rate { base_learning_rate: 0.1 max_learning_rate: 1.0 step_size_up: 4000"
+    " step_size_down: 1000 %s }"
+)
+RESTARTS = (
+    "cosine_restarts_learning_rate { initial_learning_rate: %s first_decay_steps: %s t_mul: %s"
+    " alpha: %s }"
+)
+LIMITED = (
+    "combined_learning_rate { op: %s learning_rates { constant_learning_rate { learning_rate: %s }"
+    " } learning_rates { %s } }"
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "step"),
+    [
+        (
+            CYCLE % "" + " min_learning_rate: 0.9",
+            CYCLE % "mode: TRIANGULAR2" + " min_learning_rate: 0.9",
+            8556,
+        ),
+        (
+            LIMITED % ("MAX", 0.99, CYCLE % ""),
+            LIMITED % ("MAX", 0.99, CYCLE % "mode: TRIANGULAR2"),
+            8956,
+        ),
+        (
+            LIMITED % ("MIN", 1.0, RESTARTS % (5.0, 5000, 1, 0.1999)),
+            "constant_learning_rate { learning_rate: 1.0 }",
+            4965,
+        ),
+        (
+            LIMITED % ("MAX", 0.999, RESTARTS % (1.0, 1111, 1, 0)),
+            LIMITED % ("MAX", 0.999, RESTARTS % (1.0, 1111, 2, 0)),
+            1112,
+        ),
+    ],
+)
+def test_a_difference_that_shows_in_parts_of_cycles(first: str, second: str, step: int) -> None:
+    one, other = (build_schedule(text_format.Parse(t, pb.LearningRate())) for t in (first, second))
+    walked = next(s for s in range(20_000) if one(s) != other(s))
+    assert first_difference(one, other) == walked == step
+
+
+def test_no_rate_is_the_same_as_no_rate() -> None:
+    def steps(last: float) -> dict[str, Any]:
+        boundaries = {"boundaries": [0, 10], "values": [0.1, last]}
+        rate = {"type": "step_cosine_with_offset", "step_cosine_with_offset": boundaries}
+        optimizer = {"optimizer": {"type": "sgd", "sgd": {}}, "learning_rate": rate}
+        return {"trainer": {"train_steps": 10, "optimizer_config": optimizer}}
+
+    # From its last boundary on the Garden has no rate; training ends there.
+    assert math.isnan(build_schedule(steps(0.01))(10))
+    assert first_difference(steps(0.01), steps(0.01)) is None
+    one, other = build_schedule(steps(0.01)), build_schedule(steps(0.01))
+    assert one == other == Schedule.from_dict(one.to_dict())
+    assert hash(one) == hash(other)
+    assert first_difference(steps(0.01), steps(0.02)) == 1
+    constant = {"constant_learning_rate": {"learning_rate": 0.1}}
+    stages = [{"learning_rate": constant, "steps": 10}, {"learning_rate": constant}]
+    assert first_difference(steps(0.1), {"sequential_learning_rate": {"stage": stages}}) == 10
+
+
+@given(learning_rates, st.integers(0, 2**40))
+def test_another_rate_from_a_step_on_is_found(message: pb.LearningRate, step: int) -> None:
+    changed = pb.LearningRate()
+    changed.sequential_learning_rate.stage.add(learning_rate=message, steps=step + 1)
+    rest = changed.sequential_learning_rate.stage.add().learning_rate
+    rest.constant_learning_rate.learning_rate = 77
+    assert first_difference(message, changed) == step + 1
+
+
+def test_the_command(tmp_path: Path) -> None:
+    def run(*paths: Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "schedule_builder", "diff", *map(str, paths)]
+        return subprocess.run(command, check=False, capture_output=True, text=True)
+
+    good = ROOT / "configs" / "digits.config"
+    result = run(good, good.with_suffix(".yaml"))
+    assert (result.returncode, result.stdout) == (0, "The rates are the same at every step.\n")
+    other = tmp_path / "other.config"
+    other.write_text(good.read_text().replace("warmup_steps: 60", "warmup_steps: 61"))
+    result = run(good, other)
+    assert result.returncode == 1
+    assert result.stdout.startswith("The rates differ from step 1 on:\n")
+    assert "  0.0115  " in result.stdout
+    other.write_text(good.read_text().replace("num_steps: 600", "num_steps: 700"))
+    result = run(good, other)
+    assert result.returncode == 0
+    assert result.stdout.splitlines()[0] == "The runs differ: 600 steps and 700 steps."
+    other.write_text("nonsense")
+    assert run(good, other).returncode == 2
+    assert run(good, tmp_path / "missing").returncode == 2
