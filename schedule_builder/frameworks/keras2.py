@@ -18,6 +18,9 @@ class ConfigSchedule(ConfigScheduleMixin, tf_keras.optimizers.schedules.Learning
     It saves with its model as plain data and loads without the config file.
     """
 
+    # Saved models name this module, which versions before this layout have, too.
+    __module__ = "schedule_builder.legacy_keras"
+
     def __call__(self, step: Any) -> Any:
         """The rates at integer steps, in float32 and of the same shape."""
         return rate_tensor(self.schedule, self.updates(step))

@@ -19,6 +19,9 @@ class ConfigSchedule(ConfigScheduleMixin, keras.optimizers.schedules.LearningRat
     It saves with its model as plain data and loads without the config file.
     """
 
+    # Saved models name this module, which versions before this layout have, too.
+    __module__ = "schedule_builder.keras_adapter"
+
     def __call__(self, step: Any) -> Any:
         """The rates at integer steps, in float32 and of the same shape."""
         return rate_tensor(self.schedule, self.updates(step))

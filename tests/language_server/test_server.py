@@ -331,6 +331,6 @@ def test_without_pygls_the_command_says_what_to_install(
     from schedule_builder.cli import app as cli
 
     monkeypatch.setitem(sys.modules, "pygls.lsp.server", None)
-    monkeypatch.delitem(sys.modules, "schedule_builder.server", raising=False)
+    monkeypatch.delitem(sys.modules, "schedule_builder.language_server.server", raising=False)
     assert cli.main(["server"]) == 2
     assert "schedule-builder[server]" in capsys.readouterr().err
