@@ -10,21 +10,21 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import (
     Diagnostic,
+    FieldPath,
     Fix,
     Kind,
-    Path,
     Repair,
     Report,
     Source,
     Span,
-    closest,
+    did_you_mean,
 )
 from schedule_builder.dialects.kinds import LoweringError, lower
 from schedule_builder.dialects.model_garden import lower_experiment
@@ -57,9 +57,9 @@ _WORD_LINE = re.compile(r"^[ \t]*[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?\r?$", re.MUL
 class Dialect(NamedTuple):
     """Where a type of config keeps what a schedule depends on; empty where it does not."""
 
-    learning_rate: Path = ()
-    num_steps: Path = ()
-    batch_size: Path = ()
+    learning_rate: FieldPath = ()
+    num_steps: FieldPath = ()
+    batch_size: FieldPath = ()
 
 
 _PIPELINE, _EXPERIMENT, _LEARNING_RATE = (root.DESCRIPTOR.full_name for root in ROOTS)
@@ -96,7 +96,7 @@ class Config:
     diagnostics: tuple[Diagnostic, ...]
     schedule: Schedule | None = field(repr=False)
     document: Document = field(repr=False)
-    places: Mapping[Path, Place] = field(repr=False)
+    places: Mapping[FieldPath, Place] = field(repr=False)
     given_steps: int | None = None
     """For how many steps to train where the config does not say."""
 
@@ -105,7 +105,7 @@ class Config:
         """Where a config of this type keeps what a schedule depends on."""
         return DIALECTS[self.message.DESCRIPTOR.full_name]
 
-    def get(self, path: Path) -> Any:
+    def get(self, path: FieldPath) -> Any:
         """The value at a path of field names, None where it is not given."""
         value: Any = self.message
         for name in path:
@@ -115,7 +115,7 @@ class Config:
         return value
 
     @property
-    def learning_rate(self) -> Path:
+    def learning_rate(self) -> FieldPath:
         """Where the message that is lowered to the schedule is."""
         path = self.dialect.learning_rate
         optimizer = self.get(path)
@@ -125,7 +125,7 @@ class Config:
         return path if kind is None else (*path, kind, "learning_rate")
 
     @property
-    def kind(self) -> Path:
+    def kind(self) -> FieldPath:
         """Where the block is that says which kind of schedule it is."""
         path = self.learning_rate
         message = self.get(path)
@@ -165,7 +165,7 @@ class Config:
 
         return fix_of(self.document, repair)
 
-    def place(self, path: Path) -> Span:
+    def place(self, path: FieldPath) -> Span:
         """Where a field stands; where it is missing, the opening of its message."""
         if path in self.places:
             return self.places[path].value
@@ -205,7 +205,7 @@ def examine_bytes(data: bytes, filename: str, **options: Any) -> Config:
 
 def detect_format(filename: str, text: str) -> str:
     """The format of a config, `text` or `yaml`: its suffix decides, or else its contents."""
-    suffix = FilePath(filename).suffix.lower()
+    suffix = Path(filename).suffix.lower()
     if suffix in _YAML_SUFFIXES:
         return "yaml"
     if suffix in _TEXT_SUFFIXES:
@@ -308,7 +308,7 @@ def _judge(
     ):
         decisive.append(config.dialect.batch_size)
 
-    def is_decisive(path: Path) -> bool:
+    def is_decisive(path: FieldPath) -> bool:
         return any(part[: len(path)] == path[: len(part)] for part in decisive if part or not path)
 
     unclear = any(map(is_decisive, binder.failed)) or any(
@@ -341,7 +341,9 @@ def _judge(
 _UNREADABLE = frozenset((SYNTAX.code, UNCLOSED.code))
 
 
-def _run(config: Config, schedule: Schedule, settings: Judgement | None, blamed: set[Path]) -> Run:
+def _run(
+    config: Config, schedule: Schedule, settings: Judgement | None, blamed: set[FieldPath]
+) -> Run:
     path = config.learning_rate
     steps_path = config.dialect.num_steps
     is_given = bool(steps_path and config.get(steps_path))
@@ -370,7 +372,7 @@ def _result(
     document: Document,
     report: Report,
     message: Message,
-    places: Mapping[Path, Place],
+    places: Mapping[FieldPath, Place],
     schedule: Schedule | None,
 ) -> Config:
     diagnostics = tuple(sorted(report.diagnostics))
@@ -390,7 +392,7 @@ def _root(document: Document) -> type[Message]:
         return sum(name in root.DESCRIPTOR.fields_by_name for name in names)
 
     def near(root: type[Message]) -> int:
-        return sum(closest(name, root.DESCRIPTOR.fields_by_name) is not None for name in names)
+        return sum(did_you_mean(name, root.DESCRIPTOR.fields_by_name) is not None for name in names)
 
     best = max(ROOTS, key=exact)
     return best if exact(best) else max(ROOTS, key=near)

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from google.protobuf.message import Message
@@ -69,7 +69,7 @@ def load(
             raise TypeError(message) from error
         loaded = examine(Source("<dict>", text), "yaml", **options)
     elif isinstance(config, (str, os.PathLike)):
-        loaded = examine_bytes(FilePath(config).read_bytes(), os.fspath(config), **options)
+        loaded = examine_bytes(Path(config).read_bytes(), os.fspath(config), **options)
     else:
         message = (
             "a config is a path, a Config, a protobuf message or a dict. Received:"

@@ -1,14 +1,99 @@
-"""What is found in a config, where, and how it is shown."""
+"""Findings: what was found in a config, where, and the words for it.
+
+A finding carries its data, and is put into words when somebody reads it.
+"""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from string import Formatter
 from typing import Any, NamedTuple, TypeAlias
 
-Path: TypeAlias = tuple[str | int, ...]
+FieldPath: TypeAlias = tuple[str | int, ...]
 """Where a value is in a message: field names, and indexes into repeated fields."""
+_NAME = re.compile(r"`([a-z]\w*)`")
+
+
+def rate_text(value: float) -> str:
+    """A rate as messages show it: six significant digits, without padding."""
+    return f"{value:.6g}"
+
+
+class _Formatter(Formatter):
+    """Formats the values of a template.
+
+    `{n:count step}` is `1 step` or `2 steps`; `{x:rate}` is a rate; `{x:exact}` has the nine digits
+    that tell two float32 numbers apart. Other specifications are Python's.
+    """
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec.startswith("count "):
+            noun = format_spec.removeprefix("count ")
+            return f"{value} {noun}{'' if value == 1 else 's'}"
+        if format_spec == "rate":
+            return rate_text(value)
+        if format_spec == "exact":
+            return f"{value:.9g}"
+        return str(super().format_field(value, format_spec))
+
+
+_FORMATTER = _Formatter()
+
+
+class Words:
+    """A message as a template and the values in it, which is rendered last.
+
+    Args:
+        template: the text, with a field in braces for each value; a literal brace is doubled. Names
+            of fields stand in backquotes. It is a literal in the code, so that all messages can be
+            listed.
+        values: what fills the template. A value may be `Words` itself.
+
+    >>> str(Words("`warmup_steps` is {steps}: {count:count step} too many", steps=9, count=1))
+    '`warmup_steps` is 9: 1 step too many'
+    """
+
+    __slots__ = ("template", "values")
+
+    def __init__(self, template: str, /, **values: Any) -> None:
+        self.template = template
+        self.values = values
+
+    def render(self, names: Mapping[str, str] | None = None) -> str:
+        """The message.
+
+        Args:
+            names: other names for fields, where the reader knows the fields by these.
+        """
+        if not names:
+            return _FORMATTER.vformat(self.template, (), self.values)
+
+        def renamed(match: re.Match[str]) -> str:
+            return f"`{names.get(match[1], match[1])}`"
+
+        values = {
+            key: value.render(names) if isinstance(value, Words) else value
+            for key, value in self.values.items()
+        }
+        return _FORMATTER.vformat(_NAME.sub(renamed, self.template), (), values)
+
+    def __str__(self) -> str:
+        return self.render()
+
+    def __repr__(self) -> str:
+        return f"Words({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Words) and str(self) == str(other)
+
+    def __lt__(self, other: Words) -> bool:
+        return str(self) < str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
 
 
 class Span(NamedTuple):
@@ -45,9 +130,14 @@ class Related(NamedTuple):
     column: int
     end_row: int
     end_column: int
-    message: str
+    words: Words
     filename: str = ""
     """The other source that it is in; empty where that is the finding's own file."""
+
+    @property
+    def message(self) -> str:
+        """What is to be seen there."""
+        return str(self.words)
 
 
 class Edit(NamedTuple):
@@ -85,7 +175,7 @@ class Diagnostic:
         code: the stable code of the kind of finding, such as `SB201`.
         name: its stable name, such as `unknown-field`.
         severity: `error` or `warning`.
-        message: what was found, what was expected and the likely fix.
+        words: the message as a template and its values.
         related: other places the finding speaks of.
         path: the field that the finding is about, such as
             `train_config.optimizer.momentum_optimizer`; empty where there is none.
@@ -100,10 +190,15 @@ class Diagnostic:
     code: str
     name: str
     severity: str
-    message: str
+    words: Words
     related: tuple[Related, ...] = ()
     path: str = field(default="", compare=False)
     fix: Fix | None = field(default=None, compare=False)
+
+    @property
+    def message(self) -> str:
+        """What was found, what was expected and the likely fix."""
+        return str(self.words)
 
     def __str__(self) -> str:
         place = f"{self.filename}:{self.row}:{self.column}"
@@ -134,14 +229,14 @@ class Diagnostic:
 class Set(NamedTuple):
     """Gives a field a value, written as either format writes it."""
 
-    path: Path
+    path: FieldPath
     text: str
 
 
 class Remove(NamedTuple):
     """Takes a field, or an element of one, out."""
 
-    path: Path
+    path: FieldPath
 
 
 class Repair(NamedTuple):
@@ -153,11 +248,23 @@ class Repair(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """A kind of finding. Codes and names are a promise: they are never reused."""
+    """A kind of finding. Codes and names are a promise: they are never reused.
+
+    Attributes:
+        code: such as `SB201`.
+        name: such as `unknown-field`.
+        severity: `error` or `warning`.
+        page: its page in the manual: a title that names the fault, what it means and an example.
+    """
 
     code: str
     name: str
     severity: str
+    page: str = ""
+
+
+def _words(text: Words | str) -> Words:
+    return text if isinstance(text, Words) else Words("{text}", text=text)
 
 
 class Report:
@@ -188,8 +295,8 @@ class Report:
         self,
         kind: Kind,
         span: Span,
-        message: str,
-        related: Iterable[tuple[Span, str]] = (),
+        words: Words | str,
+        related: Iterable[tuple[Span, Words | str]] = (),
         *,
         path: str = "",
         fix: Fix | None = None,
@@ -199,9 +306,12 @@ class Report:
         others = []
         for other, text in related:
             where, there = self._place(other)
-            others.append(Related(*there, text, where if where != filename else ""))
+            others.append(Related(*there, _words(text), where if where != filename else ""))
+        code, name, severity, _ = kind
         self.diagnostics.append(
-            Diagnostic(filename, *place, *kind, message, tuple(others), path, fix)
+            Diagnostic(
+                filename, *place, code, name, severity, _words(words), tuple(others), path, fix
+            )
         )
 
     @property
@@ -222,7 +332,7 @@ class ConfigError(ValueError):
         return type(self), (self.diagnostics,)
 
 
-def closest(word: str, candidates: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+def did_you_mean(word: str, candidates: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """The candidate that `word` is most likely a misspelling of."""
     from difflib import get_close_matches  # only a bad config pays for it
 

@@ -10,7 +10,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from schedule_builder.compiler import Config, examine
-from schedule_builder.diagnostics import ConfigError, Edit, Path, Set, Source
+from schedule_builder.diagnostics import ConfigError, Edit, FieldPath, Set, Source
 from schedule_builder.reading.binding import counting, schema_of
 from schedule_builder.reading.edits import apply, edit_of
 from schedule_builder.v1 import experiment_pb2, learning_rate_pb2
@@ -95,7 +95,7 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
 
 def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
     """The edits that make changes of what was there before, each of which is needed once."""
-    edits: dict[Edit, Path] = {}
+    edits: dict[Edit, FieldPath] = {}
     for change, old in changes.items():
         edit = edit_of(config.document, change)
         if edit is None:
@@ -111,7 +111,7 @@ def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
     return _with_aliases(config, edits)
 
 
-def _with_aliases(config: Config, edits: dict[Edit, Path]) -> list[Edit]:
+def _with_aliases(config: Config, edits: dict[Edit, FieldPath]) -> list[Edit]:
     """What YAML's aliases leave of edits: they follow the value that they stand for."""
     text = config.document.source.text
     following: list[Edit] = []
@@ -137,12 +137,12 @@ def _scaled(steps: int, ratio: Fraction) -> int:
     return max(new, 1) if steps > 0 else new
 
 
-def _where(config: Config, path: Path) -> str:
+def _where(config: Config, path: FieldPath) -> str:
     row, column = config.document.source.position(config.place(path).start)
     return f"{config.filename}:{row}:{column}"
 
 
-def _counts(config: Config) -> Iterator[tuple[Path, int]]:
+def _counts(config: Config) -> Iterator[tuple[FieldPath, int]]:
     """Every number of steps that is in force in a learning rate, defaults included."""
     path = config.learning_rate
     message: Any = config.get(path) if path else config.message
@@ -155,7 +155,9 @@ def _counts(config: Config) -> Iterator[tuple[Path, int]]:
         yield from _counts_in(config, message, path)
 
 
-def _counts_in(config: Config, message: Message, path: Path) -> Iterator[tuple[Path, int]]:
+def _counts_in(
+    config: Config, message: Message, path: FieldPath
+) -> Iterator[tuple[FieldPath, int]]:
     refused = message.DESCRIPTOR.name in _WITHOUT_LENGTH
     if isinstance(message, learning_rate_pb2.CyclicLearningRate):
         refused = message.mode == message.EXP_RANGE

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from schedule_builder.compiler import NOT_IN_KERAS, Config
 from schedule_builder.config import ConfigLike, load
-from schedule_builder.diagnostics import ConfigError, Path, Report
+from schedule_builder.diagnostics import ConfigError, FieldPath, Report
 from schedule_builder.frameworks.keras3 import build_keras_schedule
 from schedule_builder.frameworks.keras_common import is_legacy
 from schedule_builder.reading.binding import counting
@@ -182,7 +182,7 @@ def _of_experiment(keras: Any, config: Config, common: dict[str, Any]) -> Any:
     name = counting(optimization.optimizer)
     report = Report(config.document.source)
 
-    def refuse(field: Path, text: str) -> None:
+    def refuse(field: FieldPath, text: str) -> None:
         report.add(
             NOT_IN_KERAS, config.place((*path, *field)), text, path=".".join(map(str, field))
         )

@@ -9,7 +9,7 @@ import re
 from typing import Any, NamedTuple
 
 from schedule_builder.compiler import ROOTS, Config
-from schedule_builder.diagnostics import Path, Span
+from schedule_builder.diagnostics import FieldPath, Span
 from schedule_builder.reading.binding import is_opaque, schema_of
 from schedule_builder.reading.comments import notes
 from schedule_builder.reading.descriptions import comment, describe
@@ -49,7 +49,7 @@ class Lens(NamedTuple):
 
 def hover(config: Config, offset: int) -> Hover | None:
     """What to say of the field at an offset; None where there is none."""
-    found: tuple[int, Path, Span] | None = None
+    found: tuple[int, FieldPath, Span] | None = None
     for path, place in config.places.items():
         for span in (place.name, place.value):
             if span.start <= offset <= span.end:
@@ -79,7 +79,7 @@ def hover(config: Config, offset: int) -> Hover | None:
     return Hover(span, "\n".join(lines))
 
 
-def _rates(config: Config, schedule: Schedule, path: Path) -> list[str]:
+def _rates(config: Config, schedule: Schedule, path: FieldPath) -> list[str]:
     """The rates that a field leads to."""
     root = config.learning_rate
     if path[: len(root)] != root:
@@ -97,7 +97,7 @@ def _rates(config: Config, schedule: Schedule, path: Path) -> list[str]:
     ]
 
 
-def _is_about(begins: Path, path: Path) -> bool:
+def _is_about(begins: FieldPath, path: FieldPath) -> bool:
     """Whether a segment begins at a field, or at another one of the same element of a list."""
     inside = path[:-1] if path and not isinstance(path[-1], int) else path
     is_element = bool(inside) and isinstance(inside[-1], int)
@@ -125,7 +125,7 @@ def lens(config: Config) -> Lens | None:
     return Lens(config.place(config.kind), summary(config, config.schedule))
 
 
-def _field_at(config: Config, path: Path) -> tuple[Any, Any]:
+def _field_at(config: Config, path: FieldPath) -> tuple[Any, Any]:
     """The message type that a field is in, and the field."""
     owner: Any = None
     descriptor: Any = config.message.DESCRIPTOR

@@ -13,7 +13,17 @@ from typing import Any, NamedTuple
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from schedule_builder.diagnostics import Edit, Fix, Kind, Path, Report, Source, Span, closest, shown
+from schedule_builder.diagnostics import (
+    Edit,
+    FieldPath,
+    Fix,
+    Kind,
+    Report,
+    Source,
+    Span,
+    did_you_mean,
+    shown,
+)
 from schedule_builder.reading.tree import (
     CURLY_QUOTES,
     DUPLICATE,
@@ -38,7 +48,7 @@ UNKNOWN_TYPE = Kind("SB208", "unknown-type", "error")
 NOT_INCREASING = Kind("SB207", "not-increasing", "error")
 
 
-def dotted(path: Path) -> str:
+def dotted(path: FieldPath) -> str:
     """A path as people write it: `train_config.optimizer`, `schedule[0].step`."""
     return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
 
@@ -167,14 +177,14 @@ class Binder:
         self.report = report
         self.complete = not report.has_errors
         """Whether the whole tree was read: only then can a field be missing."""
-        self.places: dict[Path, Place] = {}
-        self.broken: set[Path] = set()
+        self.places: dict[FieldPath, Place] = {}
+        self.broken: set[FieldPath] = set()
         """The messages that could not be read as they were meant."""
-        self.failed: set[Path] = set()
+        self.failed: set[FieldPath] = set()
         """The fields whose values could not be read."""
-        self.path: Path = ()
+        self.path: FieldPath = ()
         """The message that is being filled."""
-        self.at: Path = ()
+        self.at: FieldPath = ()
         """The field that is being read."""
         self.siblings: frozenset[str] = frozenset()
         """The fields that are given beside it."""
@@ -196,7 +206,7 @@ class Binder:
         self,
         block: Block,
         message: Message,
-        path: Path = (),
+        path: FieldPath = (),
         at: Span | None = None,
         *,
         counts: bool = True,
@@ -242,7 +252,7 @@ class Binder:
     def is_null(self, value: Value) -> bool:
         return isinstance(value, Scalar) and not value.quoted and self.syntax.null(value.text)
 
-    def null(self, field: Field, declared: FieldSchema, message: Any, path: Path) -> None:
+    def null(self, field: Field, declared: FieldSchema, message: Any, path: FieldPath) -> None:
         """A field that is given as null, where that means not given: of sub-blocks, none."""
         if declared.rule.selects:
             at = (*path, declared.name)
@@ -260,7 +270,7 @@ class Binder:
             # Most fields are none of ours: only what looks like one that is missing is a slip.
             missing = set(schema_of(descriptor)).difference(given)
             alike = [name for name in missing if _is_alike(field.name, name)]
-            meant = closest(field.name, alike, cutoff=_SLIP) if alike else None
+            meant = did_you_mean(field.name, alike, cutoff=_SLIP) if alike else None
             if meant is None:
                 return
         if meant and (schema_of(descriptor)[meant].repeated or meant not in given):
@@ -297,7 +307,7 @@ class Binder:
             )
         return False
 
-    def field(self, field: Field, declared: FieldSchema, message: Any, path: Path) -> None:
+    def field(self, field: Field, declared: FieldSchema, message: Any, path: FieldPath) -> None:
         name, value = span(field), field.value
         path = (*path, declared.name)
         if not declared.repeated:
@@ -347,7 +357,12 @@ class Binder:
                 target.append(converted)
 
     def message(
-        self, value: Block | Scalar, declared: FieldSchema, message: Any, path: Path, name: Span
+        self,
+        value: Block | Scalar,
+        declared: FieldSchema,
+        message: Any,
+        path: FieldPath,
+        name: Span,
     ) -> None:
         if isinstance(value, Scalar):
             if not value.quoted and self.syntax.null(value.text):
@@ -366,7 +381,7 @@ class Binder:
         elif not is_opaque(message.DESCRIPTOR):
             self.bind(value, message, path, name, counts=not declared.is_selectable)
 
-    def any(self, value: Block, message: Any, path: Path, name: Span) -> None:
+    def any(self, value: Block, message: Any, path: FieldPath, name: Span) -> None:
         """Fills an Any with the message whose type its one field names."""
         from schedule_builder.dialects.kinds import custom_kinds  # few configs need it
 
@@ -382,7 +397,7 @@ class Binder:
             return
         type_name = contents.name.rpartition("/")[2]
         if type_name not in known:
-            guess = closest(type_name, known)
+            guess = did_you_mean(type_name, known)
             hint = f": did you mean {guess}?" if guess else ""
             installed = ", ".join(sorted(known)) or "none"
             self.add(
@@ -456,7 +471,7 @@ class Binder:
             return False
         # Where Python code may add types, only what looks like one of these is a slip.
         cutoff = _SLIP if is_open(descriptor) else 0.6
-        guess = closest(value.text.lower(), names, cutoff=cutoff)
+        guess = did_you_mean(value.text.lower(), names, cutoff=cutoff)
         if is_open(descriptor) and (guess is None or value.text in self.siblings):
             return True
         hint = f": did you mean `{guess}`?" if guess else ""
@@ -494,7 +509,7 @@ class Binder:
             return int(found.number)
         if self.placeholder(value, declared):
             return None
-        guess = closest(value.text.upper(), enum.values_by_name)
+        guess = did_you_mean(value.text.upper(), enum.values_by_name)
         hint = f": did you mean {guess}?" if guess else ""
         self.wrong_type(value, declared, f"not `{shown(value.text)}`{hint}")
         return None
@@ -543,7 +558,7 @@ class Binder:
         self.wrong_type(value, declared, f"not `{shown(text)}`{hint}")
 
     def check_presence(
-        self, declared: FieldSchema, message: Any, path: Path, opening: Span
+        self, declared: FieldSchema, message: Any, path: FieldPath, opening: Span
     ) -> None:
         """Reports a field that has to be there, at the opening of its message."""
         self.at = (*path, declared.name)
@@ -654,7 +669,7 @@ def _is_alike(one: str, other: str) -> bool:
 def _meant(name: str, descriptor: Any) -> str | None:
     """The field that a name is most likely a misspelling of."""
     owners = any(_owners(name, descriptor))
-    return closest(name, schema_of(descriptor), cutoff=0.8 if owners else 0.6)
+    return did_you_mean(name, schema_of(descriptor), cutoff=0.8 if owners else 0.6)
 
 
 @cache

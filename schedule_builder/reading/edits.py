@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 
-from schedule_builder.diagnostics import Diagnostic, Edit, Fix, Path, Remove, Repair, Set
+from schedule_builder.diagnostics import Diagnostic, Edit, FieldPath, Fix, Remove, Repair, Set
 from schedule_builder.reading.tree import Block, Document, Element, Scalar, Value
 
 _SEPARATOR = re.compile(r"[ \t]*[,;]")
@@ -140,7 +140,7 @@ def _dash(text: str, start: int) -> int:
     return text.index("-", at)
 
 
-def _find(document: Document, path: Path) -> Element | None:
+def _find(document: Document, path: FieldPath) -> Element | None:
     """What a path leads to."""
     value: Value = document.root
     found: Element | None = None
@@ -155,7 +155,7 @@ def _find(document: Document, path: Path) -> Element | None:
     return found
 
 
-def _removal(document: Document, path: Path) -> Edit | None:
+def _removal(document: Document, path: FieldPath) -> Edit | None:
     found = _find(document, path)
     if found is None:
         return None
@@ -166,7 +166,7 @@ def _removal(document: Document, path: Path) -> Edit | None:
     return without(document.source.text, field.start, field.value.end)
 
 
-def _setting(document: Document, path: Path, text: str) -> Edit | None:
+def _setting(document: Document, path: FieldPath, text: str) -> Edit | None:
     found = _find(document, path)
     if found is not None:
         value = found[1]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from schedule_builder.diagnostics import Kind, Report, Source, Span, closest
+from schedule_builder.diagnostics import Kind, Report, Source, Span, did_you_mean
 from schedule_builder.reading.binding import (
     UNKNOWN_FIELD,
     is_opaque,
@@ -85,7 +85,7 @@ def _override(
         name, index = step[1], int(step[2]) if step[2] else None
         declared = schema_of(descriptor).get(name)
         is_kept = is_opaque(descriptor) or is_open(descriptor)
-        if declared is None and is_kept and not closest(name, schema_of(descriptor)):
+        if declared is None and is_kept and not did_you_mean(name, schema_of(descriptor)):
             return  # something that no schedule depends on, as in the file
         if declared is None:
             found = _path_to(name, descriptor, block)

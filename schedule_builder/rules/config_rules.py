@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from google.protobuf.message import Message
 
-from schedule_builder.diagnostics import Kind, Path, Remove, Repair, Set
+from schedule_builder.diagnostics import FieldPath, Kind, Remove, Repair, Set
 from schedule_builder.dialects.model_garden import missing
 from schedule_builder.reading.binding import counting, schema_of
 from schedule_builder.v1 import experiment_pb2 as garden
@@ -24,12 +24,12 @@ from schedule_builder.v1 import pipeline_pb2 as pipelines
 class Finding(NamedTuple):
     """What a rule yields: the field to blame, what to say, related fields, and a repair."""
 
-    path: Path
+    path: FieldPath
     message: str
-    related: tuple[tuple[Path, str], ...] = ()
+    related: tuple[tuple[FieldPath, str], ...] = ()
     repair: Repair | None = None
 
-    def inside(self, path: Path) -> Finding:
+    def inside(self, path: FieldPath) -> Finding:
         """The same finding about a message that is inside of another one."""
         related = tuple(((*path, *p), text) for p, text in self.related)
         repair = self.repair
@@ -69,7 +69,7 @@ def rule(code: str, name: str, severity: str, *types: type[Message]) -> Callable
 
 
 def check_message(
-    message: Message, broken: Container[Path], path: Path = ()
+    message: Message, broken: Container[FieldPath], path: FieldPath = ()
 ) -> Iterator[tuple[Kind, Finding]]:
     """Every finding about a message and the messages inside it, with full paths.
 
@@ -310,7 +310,7 @@ def scaling_inside(message: Any) -> Iterator[Finding]:
     is_sequence = isinstance(message, rates.SequentialLearningRate)
     name = "stage" if is_sequence else "learning_rates"
     for index, member in enumerate(getattr(message, name)):
-        path: Path = (name, index, "learning_rate") if is_sequence else (name, index)
+        path: FieldPath = (name, index, "learning_rate") if is_sequence else (name, index)
         if (member.learning_rate if is_sequence else member).HasField("batch_size_scaling"):
             yield Finding(
                 (*path, "batch_size_scaling"),
@@ -359,7 +359,7 @@ def type_left_to_code(message: garden.OptimizationConfig) -> Iterator[Finding]:
         learning_rate: {cosine: {...}}
         learning_rate: {type: cosine, cosine: {...}}
     """
-    unsaid: list[tuple[Path, str]] = []
+    unsaid: list[tuple[FieldPath, str]] = []
     for name in ("learning_rate", "warmup", "optimizer"):
         block = getattr(message, name)
         if not message.HasField(name) or block.HasField("type"):
@@ -394,7 +394,7 @@ def left_to_code(message: garden.ExperimentConfig) -> Iterator[Finding]:
         optimizer_config: {learning_rate: {...}}
         optimizer_config: {learning_rate: {...}, optimizer: {type: sgd, sgd: {momentum: 0.9}}}
     """
-    path: Path = ()
+    path: FieldPath = ()
     if message.HasField("trainer"):
         path = ("trainer",)
         path += ("optimizer_config",) * message.trainer.HasField("optimizer_config")

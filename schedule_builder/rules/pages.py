@@ -177,7 +177,7 @@ def _pages() -> dict[str, Page]:
         texts[found.kind] = inspect.cleandoc(found.check.__doc__ or "")
     for kind, check in run_rules.RULES:
         texts[kind] = inspect.cleandoc(check.__doc__ or "")
-    pages = (Page(*kind, text) for kind, text in texts.items())
+    pages = (Page(*kind[:3], text) for kind, text in texts.items())
     return {page.code: page for page in sorted(pages, key=lambda page: page.code)}
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from google.protobuf.message import Message
 
-from schedule_builder.diagnostics import Kind, Path, Remove, Repair, Set
+from schedule_builder.diagnostics import FieldPath, Kind, Remove, Repair, Set
 from schedule_builder.reading.binding import counting
 from schedule_builder.rules.config_rules import Finding
 from schedule_builder.schedules.curves import (
@@ -71,16 +71,16 @@ class Run:
     """
 
     root: Message
-    path: Path
+    path: FieldPath
     message: Any
-    kind: Path
+    kind: FieldPath
     schedule: Schedule
     num_steps: int | None
-    num_steps_path: Path
+    num_steps_path: FieldPath
     optimizer: str = ""
     policy: Mapping[str, Any] = field(default_factory=dict)
     thresholds: Mapping[str, float] = field(default_factory=lambda: THRESHOLDS)
-    blamed: set[Path] = field(default_factory=set)
+    blamed: set[FieldPath] = field(default_factory=set)
 
     @property
     def main(self) -> Any:
@@ -90,7 +90,7 @@ class Run:
             message = getattr(message, str(name))
         return message
 
-    def at(self, segment: Segment) -> Path:
+    def at(self, segment: Segment) -> FieldPath:
         """The field that says where a segment begins, or else the kind."""
         return (*self.path, *segment.path) if segment.path else self.kind
 
@@ -99,7 +99,7 @@ class Run:
         """The last step of the run; of one without an end, where its last segment begins."""
         return self.num_steps - 1 if self.num_steps else self.schedule.begins[-1]
 
-    def has(self, path: Path) -> bool:
+    def has(self, path: FieldPath) -> bool:
         """Whether the config itself gives a field, and not its default, or has no such field."""
         message: Any = self.root
         for name in path[:-1]:
@@ -108,16 +108,16 @@ class Run:
         return name in message.DESCRIPTOR.fields_by_name and bool(message.HasField(name))
 
     @property
-    def ending(self) -> tuple[tuple[Path, str], ...]:
+    def ending(self) -> tuple[tuple[FieldPath, str], ...]:
         """The related place that says how long the run is."""
         if not self.num_steps_path:
             return ()
         return ((self.num_steps_path, f"training ends after {self.num_steps} steps"),)
 
     @cached_property
-    def warmups(self) -> list[tuple[Path, int]]:
+    def warmups(self) -> list[tuple[FieldPath, int]]:
         """The fields that say how long a warmup lasts, and what they say."""
-        found: list[tuple[Path, int]] = []
+        found: list[tuple[FieldPath, int]] = []
         main = self.main
         if isinstance(main, rates.ExponentialDecayLearningRate):
             if 0 < main.burnin_learning_rate < main.initial_learning_rate:
@@ -127,7 +127,7 @@ class Run:
                 found.append(((*self.kind, "schedule", 0, "step"), main.schedule[0].step))
         elif "warmup_steps" in main.DESCRIPTOR.fields_by_name:
             found.append(((*self.kind, "warmup_steps"), main.warmup_steps))
-        warmup: Path = ("warmup",)
+        warmup: FieldPath = ("warmup",)
         if isinstance(self.message, garden.OptimizationConfig):
             warmup = ("warmup", counting(self.message.warmup) or "")
         if self.message.HasField("warmup") and warmup[-1]:
@@ -172,7 +172,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-@rule(*NO_NUM_STEPS)
+@rule(*NO_NUM_STEPS[:3])
 def no_num_steps(run: Run) -> Iterator[Finding]:
     """A config says how many steps it trains for.
 
@@ -437,7 +437,7 @@ def _is_stage(before: Segment, after: Segment) -> bool:
     return both and _is_listed(after.path)
 
 
-def _is_listed(path: Path) -> bool:
+def _is_listed(path: FieldPath) -> bool:
     """Whether a field is an entry of a list of rates, or says where one begins."""
     return len(path) > 1 and any(name in _LISTS for name in path[-3:-1])
 
@@ -477,7 +477,7 @@ _LISTS = frozenset(("schedule", "boundaries", "milestones", "learning_rates", "s
 _LENGTHS = ("total_steps", "decay_steps", "total_decay_steps")
 
 
-def _aligned(run: Run, path: Path, end: int) -> Repair | None:
+def _aligned(run: Run, path: FieldPath, end: int) -> Repair | None:
     """Makes a decay end with the run, by the field that says its length."""
     if path[-1] not in _LENGTHS or run.num_steps is None:
         return None
@@ -534,7 +534,7 @@ class _End(NamedTuple):
     """The first step of those at the end of a run that have one rate, to which it has fallen."""
 
     step: int
-    path: Path
+    path: FieldPath
     is_floor: bool = False
 
 
@@ -583,7 +583,7 @@ def _must_end_together(run: Run) -> bool:
     return bool(run.policy.get("require-end-at-num-steps"))
 
 
-def _floor(run: Run) -> Path:
+def _floor(run: Run) -> FieldPath:
     """The field that says below which rate none falls."""
     path = run.path if run.message.min_learning_rate else run.kind
     return (*path, "min_learning_rate")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from schedule_builder.diagnostics import Diagnostic
+from schedule_builder.diagnostics import Diagnostic, Words
 from schedule_builder.rules.pages import STALE_BASELINE
 from schedule_builder.workspace.checker import Request
 from schedule_builder.workspace.settings import SettingsError
@@ -123,12 +123,19 @@ class Baseline:
         row = text.count("\n", 0, max(text.find(entry[:-1]), 0)) + 1
         times = f" {count} times" if count > 1 else ""
         where = f" of `{path}`" if path else ""
-        message = f"{code}{where} in {name} is no longer found{times}: write the baseline anew"
-        return Diagnostic(str(self.path), row, 1, row, 1, *STALE_BASELINE, message)
+        words = Words(
+            "{code}{where} in {name} is no longer found{times}: write the baseline anew",
+            code=code,
+            where=where,
+            name=name,
+            times=times,
+        )
+        kind, title, severity, _ = STALE_BASELINE
+        return Diagnostic(str(self.path), row, 1, row, 1, kind, title, severity, words)
 
 
 def _named(filename: str) -> Diagnostic:
-    return Diagnostic(filename, 1, 1, 1, 1, "", "", "", "")
+    return Diagnostic(filename, 1, 1, 1, 1, "", "", "", Words(""))
 
 
 def _missing(baseline: Baseline, known: Iterable[_Key]) -> set[str]:

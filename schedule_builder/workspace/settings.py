@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from schedule_builder.diagnostics import Diagnostic, closest, shown
+from schedule_builder.diagnostics import Diagnostic, did_you_mean, shown
 from schedule_builder.rules.run_rules import THRESHOLDS
 
 SECTION = "schedule-builder"
@@ -101,7 +101,7 @@ def codes(names: Sequence[str]) -> tuple[str, ...]:
 
     for name in names:
         if not find(name):
-            guess = closest(name, NAMES)
+            guess = did_you_mean(name, NAMES)
             hint = f": did you mean `{guess}`?" if guess else ""
             message = f"there is no rule `{shown(name)}`{hint} (see `schedule-builder rules`)"
             raise ValueError(message)
@@ -145,7 +145,7 @@ def _positive(value: Any) -> int:
 
 def _known(name: str, names: Sequence[str]) -> None:
     if name not in names:
-        guess = closest(name, names)
+        guess = did_you_mean(name, names)
         hint = f": did you mean `{guess}`?" if guess else f" (there are {', '.join(names)})"
         message = f"there is no setting `{shown(name)}`{hint}"
         raise ValueError(message)
@@ -178,7 +178,7 @@ def _rates(value: Any) -> Any:
     optimizers = [field.name for field in kinds]
     optimizers += [f.name for f in experiment_pb2.OptimizerConfig.DESCRIPTOR.fields][1:]
     for name in value:
-        if name not in optimizers and (guess := closest(name, optimizers)):
+        if name not in optimizers and (guess := did_you_mean(name, optimizers)):
             message = f"there is no optimizer `{shown(name)}`: did you mean `{guess}`?"
             raise ValueError(message)
     return {name: _rate(rate, name) for name, rate in value.items()}

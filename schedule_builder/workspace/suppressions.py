@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from schedule_builder.diagnostics import Diagnostic, Edit, Fix, Kind, Report, Span, closest
+from schedule_builder.diagnostics import Diagnostic, Edit, Fix, Kind, Report, Span, did_you_mean
 from schedule_builder.reading.comments import notes
 from schedule_builder.reading.tree import Document
 
@@ -128,5 +128,5 @@ def _meant(word: str) -> str:
     group = find(word)
     if len(group) > 1:
         return f": a comment names whole codes, such as {group[0].code}"
-    guess = closest(word.upper(), RULES) or closest(word.lower(), NAMES)
+    guess = did_you_mean(word.upper(), RULES) or did_you_mean(word.lower(), NAMES)
     return f": did you mean {guess}?" if guess else ""
