@@ -21,6 +21,7 @@ from schedule_builder._version import __version__
 from schedule_builder.cli import validate as validating
 from schedule_builder.cli.validate import COULD_NOT_RUN, FOUND_ERRORS, OK
 from schedule_builder.compiler import Config, detect_format, examine_bytes
+from schedule_builder.files import WriteError, write_file
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.workspace.discovery import STDIN
@@ -88,6 +89,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _plot(arguments: argparse.Namespace) -> int:
+    validating.refuse_inputs("--output", arguments.output, [arguments.file])
     found = _usable(arguments)
     if isinstance(found, int):
         return found
@@ -104,7 +106,7 @@ def _plot(arguments: argparse.Namespace) -> int:
     num_steps = config.num_steps or schedule.begins[-1] * 5 // 4 or 1000
     try:
         plot_schedule(schedule, num_steps, arguments.output, title=arguments.file)
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         print(f"schedule-builder: cannot write {arguments.output}: {error}", file=sys.stderr)
         return COULD_NOT_RUN
     return OK
@@ -145,17 +147,17 @@ def _rescale(arguments: argparse.Namespace) -> int:
     if arguments.diff:
         sys.stdout.write(validating.difference(data, new, arguments.file))
         return OK
-    code = _write(arguments.file, new)
-    if code == OK:
-        # What did not fit the old run does not fit the new one.
-        _print_findings(examine_bytes(new, arguments.file))
-    return code
+    write_file(arguments.file, new, read=None if arguments.file == STDIN else data)
+    # What did not fit the old run does not fit the new one.
+    _print_findings(examine_bytes(new, arguments.file))
+    return OK
 
 
 def _convert(arguments: argparse.Namespace) -> int:
     from schedule_builder.editing.convert import ConvertError, convert
     from schedule_builder.reading.text_format import TEXT_FORMAT
 
+    validating.refuse_inputs("--output", arguments.output, [arguments.file])
     config = _examine(arguments.file)
     if config is None:
         return COULD_NOT_RUN
@@ -178,17 +180,8 @@ def _convert(arguments: argparse.Namespace) -> int:
         return FOUND_ERRORS
     if arguments.output is None:
         sys.stdout.write(text)
-        return OK
-    return _write(arguments.output, text.encode())
-
-
-def _write(path: str, data: bytes) -> int:
-    """Writes a file, and gives the exit code, after saying why it cannot."""
-    try:
-        Path(path).write_bytes(data)
-    except OSError as error:
-        print(f"schedule-builder: cannot write {path}: {error.strerror}", file=sys.stderr)
-        return COULD_NOT_RUN
+    else:
+        write_file(arguments.output, text.encode())
     return OK
 
 
@@ -423,7 +416,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else COULD_NOT_RUN
-    except SettingsError as error:
+    except (SettingsError, WriteError) as error:
         print(f"schedule-builder: {error}", file=sys.stderr)
         return COULD_NOT_RUN
     except BrokenPipeError:

@@ -7,11 +7,12 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from schedule_builder.diagnostics import Diagnostic
+from schedule_builder.files import WriteError, same_file, write_file, writes_standard_output
 from schedule_builder.output.findings import (
     RENDERERS,
     Findings,
@@ -123,6 +124,8 @@ def run(arguments: argparse.Namespace) -> int:
                 _watch(arguments, request)
             return OK
         return _once(arguments, request)
+    except (BrokenPipeError, WriteError):
+        raise  # The command line says it for all commands.
     except OSError as error:
         print(f"schedule-builder: {error.filename}: {error.strerror}", file=sys.stderr)
     return COULD_NOT_RUN
@@ -173,11 +176,13 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
     if not files:
         print("schedule-builder: there are no configs to check here", file=sys.stderr)
         return COULD_NOT_RUN
+    _refuse_outputs(files, arguments, request)
+    code = OK
     if arguments.diff or arguments.fix or arguments.unsafe_fixes:
         if request.overrides:
             message = "--set stands in for what files say, and mending changes that: give one"
             raise SettingsError(message)
-        mended, piped = _mend(files, arguments, request)
+        mended, piped, code = _mend(files, arguments, request)
         if arguments.diff:
             return FOUND_ERRORS if mended else OK
         if piped is not None:
@@ -185,8 +190,9 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
             left = check(piped, arguments.stdin_filename, request).diagnostics
             for diagnostic in left:
                 print(diagnostic, file=sys.stderr)
-            return FOUND_ERRORS if _fails(left, arguments, request) else OK
-    checked, code = _check(files, arguments, request)
+            return code or (FOUND_ERRORS if _fails(left, arguments, request) else OK)
+    checked, unread = _check(files, arguments, request)
+    code = max(code, unread)
     # What is wrong with an override is so in every file.
     diagnostics = list(dict.fromkeys(d for c in checked for d in c.diagnostics))
     if arguments.write_baseline:
@@ -207,6 +213,29 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
 def _files(arguments: argparse.Namespace, request: Request) -> list[str]:
     paths = arguments.files or ["."]
     return list(find_files(paths, request.settings_of, filtered=arguments.filter))
+
+
+def refuse_inputs(option: str, output: str | None, inputs: Iterable[str]) -> None:
+    """Raises a SettingsError where an output would overwrite what the command reads."""
+    found = same_file(output, inputs) if output else None
+    if found is not None:
+        what = "standard input" if found == STDIN else found
+        message = f"{option} {output} would overwrite an input, {what}: name another file"
+        raise SettingsError(message)
+
+
+def _refuse_outputs(files: Sequence[str], arguments: argparse.Namespace, request: Request) -> None:
+    """Raises a SettingsError where an output of `validate` is one of its inputs."""
+    if not (arguments.output or arguments.write_baseline):
+        return
+    folders = {Path(name).resolve().parent for name in files}
+    settings = [request.settings_of(folder) for folder in folders]
+    inputs = [*files, *filter(None, [arguments.config])]
+    inputs += [str(s.root / "pyproject.toml") for s in settings if not arguments.isolated]
+    refuse_inputs("--write-baseline", arguments.write_baseline, inputs)
+    baselines = {_baseline_of(name, arguments, request) for name in files}
+    inputs += [str(path) for path in baselines if path is not None]
+    refuse_inputs("--output", arguments.output, inputs)
 
 
 def _check(
@@ -281,8 +310,10 @@ def _report(
     findings = Findings(diagnostics, {c.filename: c.text for c in checked}, color)
     text = RENDERERS[name](findings)
     if arguments.output:
-        Path(arguments.output).write_text(text, encoding="utf-8")
-        print(summary(findings))
+        write_file(arguments.output, text.encode("utf-8", "backslashreplace"))
+        # Programs read the report.
+        is_shared = writes_standard_output(arguments.output)
+        print(summary(findings), file=sys.stderr if is_shared else sys.stdout)
     else:
         sys.stdout.write(text)
 
@@ -301,9 +332,13 @@ def _fails(
 
 def _mend(
     files: Sequence[str], arguments: argparse.Namespace, request: Request
-) -> tuple[int, bytes | None]:
-    """Mends files in place, or shows how: how many findings, and what standard input became."""
-    total, changed, piped = 0, 0, None
+) -> tuple[int, bytes | None, int]:
+    """Mends files in place, or shows how.
+
+    Returns:
+        How many findings, what standard input became, and the exit code so far.
+    """
+    total, changed, piped, code = 0, 0, None, OK
     for name in files:
         is_stdin = name == STDIN
         filename = arguments.stdin_filename if is_stdin else name
@@ -317,20 +352,26 @@ def _mend(
 
             unknown = Baseline(path).unknown
         new, count = mend(old, filename, request, unsafe=arguments.unsafe_fixes, choose=unknown)
-        total += count
-        changed += bool(count)
         piped = new if is_stdin else piped
         if arguments.diff:
             sys.stdout.write(difference(old, new, filename))
         elif is_stdin:
             sys.stdout.buffer.write(new)
         elif count:
-            Path(name).write_bytes(new)
+            try:
+                write_file(name, new, read=old)
+            except WriteError as error:
+                left = f"{count} finding{'s' * (count != 1)} not fixed"
+                print(f"schedule-builder: {error}: {left}", file=sys.stderr)
+                code = COULD_NOT_RUN
+                continue
+        total += count
+        changed += bool(count)
     where = f"{changed} file{'s' * (changed != 1)}"
     done = "Would mend" if arguments.diff else "Mended"
     if total or arguments.diff:
         print(f"{done} {total} finding{'s' * (total != 1)} in {where}.", file=sys.stderr)
-    return total, piped
+    return total, piped, code
 
 
 def difference(old: bytes, new: bytes, name: str) -> str:

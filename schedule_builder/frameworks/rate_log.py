@@ -11,6 +11,7 @@ from struct import pack
 from typing import Any, TextIO
 
 from schedule_builder.config import ConfigLike, build_schedule, load
+from schedule_builder.files import write_file
 from schedule_builder.schedules.schedule import MAX_RATE, whole
 
 LOGGER = logging.getLogger("schedule_builder")
@@ -148,10 +149,7 @@ class RateLog:
             others = (path.with_suffix(f".{n}{path.suffix}") for n in count(1))
             other = path.rename(next(name for name in others if not name.exists()))
         text = _HEADER + "".join(f"{s},{_written(r)}\n" for s, r in kept)
-        # What stays is written over itself, so that nothing is lost if the process is killed.
-        with path.open("r+b" if path.exists() else "wb") as file:
-            file.write(text.encode())
-            file.truncate()
+        write_file(path, text.encode())
         if not kept:
             if rows and not step:
                 words = "%s had %d rates of another run: they are in %s now"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from io import BytesIO
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from schedule_builder.files import write_file
 from schedule_builder.schedules.schedule import Schedule
 
 _POINTS = 2000
@@ -38,8 +40,13 @@ def plot_schedule(
     Args:
         schedule: the schedule.
         num_steps: the length of the run.
-        path: where to write the picture; its suffix says in which format (png, svg, pdf).
+        path: where to write the picture; its suffix says in which format (png, svg, pdf), and
+            one without is PNG.
         title: a line above the picture.
+
+    Raises:
+        ValueError: the suffix is not that of a format.
+        WriteError: the file cannot be written.
     """
     steps = sample_steps(schedule, num_steps)
     figure = Figure(figsize=(7.0, 3.6), layout="constrained")
@@ -57,6 +64,9 @@ def plot_schedule(
     if title:
         axes.set_title(title, loc="left", fontsize="medium")
     # The same schedule gives the same bytes.
-    metadata = {"Date": None} if os.fspath(path).endswith(".svg") else None
+    suffix = os.path.splitext(path)[1][1:].lower() or "png"  # noqa: PTH122 - may be a string
+    metadata = {"Date": None} if suffix == "svg" else None
+    picture = BytesIO()
     with rc_context({"svg.hashsalt": "schedule-builder"}):
-        figure.savefig(path, dpi=120, metadata=metadata)
+        figure.savefig(picture, format=suffix, dpi=120, metadata=metadata)
+    write_file(path, picture.getvalue())

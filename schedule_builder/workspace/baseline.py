@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from schedule_builder.diagnostics import Diagnostic, Words
+from schedule_builder.files import write_file
 from schedule_builder.rules.pages import STALE_BASELINE
 from schedule_builder.workspace.checker import Request
 from schedule_builder.workspace.settings import SettingsError
@@ -41,7 +42,11 @@ class Baseline:
         return name, diagnostic.code, diagnostic.path
 
     def write(self, diagnostics: Iterable[Diagnostic]) -> int:
-        """Writes the findings as known, and returns how many there are."""
+        """Writes the findings as known, and returns how many there are.
+
+        Raises:
+            WriteError: the file cannot be written.
+        """
         counts = Counter(map(self._key, diagnostics))
         entries = [
             {"file": name, "code": code, "path": path, "count": count}
@@ -49,7 +54,7 @@ class Baseline:
         ]
         lines = ",\n    ".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
         text = f'{{\n  "version": {VERSION},\n  "findings": [\n    {lines}\n  ]\n}}\n'
-        self.path.write_text(text, encoding="utf-8")
+        write_file(self.path, text.encode("utf-8", "backslashreplace"))
         return counts.total()
 
     def read(self) -> tuple[Counter[_Key], str]:

@@ -1,0 +1,247 @@
+"""The one way to write a user's file: all of it, or nothing.
+
+A regular file is replaced: its new contents go to a temporary file in the same folder, which then
+takes its name. A reader, or a machine that loses power, sees the old contents or the new ones.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from io import FileIO
+
+STDIO = "-"
+"""Standard input, or standard output, in the place of a path."""
+TEMPORARY_SUFFIX = ".schedule-builder.tmp"
+_FOLDERS = ("", ".", "..")
+_MOST_LINKS = 40
+_MOST_CHARACTERS = 50
+"""So much of a name goes into that of its temporary file: 255 bytes are allowed for all of it."""
+_NOT_REPLACEABLE = frozenset(
+    (
+        errno.EACCES,  # a folder that may not be changed
+        errno.EPERM,  # the same; or an owner that may not be set
+        errno.EROFS,  # a file of its own mount in a read-only folder
+        errno.EBUSY,  # a file of its own mount
+        errno.EXDEV,  # the same, in a container
+        errno.EINVAL,  # an owner that has no number here, in a container
+    )
+)
+"""Why a file that may be written cannot be replaced. A full disk is not among them."""
+
+
+class WriteError(OSError):
+    """A file that was not written, and is as it was; the message says which and why."""
+
+    def __str__(self) -> str:
+        return f"cannot write {self.filename}: {self.strerror}"
+
+
+def write_file(path: str | os.PathLike[str], data: bytes, *, read: bytes | None = None) -> None:
+    """Makes data the contents of a file, which is never seen with a part of them.
+
+    Mode, owner, access lists and extended attributes stay. A symbolic link stays, and its target
+    is replaced. A hard link becomes a file of its own. A file that may be written and cannot be
+    replaced (its folder is read-only, its owner cannot be kept, it is a mount point) is written
+    over, and restored if that fails; killing the process may then leave a part. Devices, pipes and
+    standard output (`-`) are written to as they are.
+
+    Args:
+        path: the file.
+        data: its new contents.
+        read: the old contents, if the new ones were made of them. A file that holds anything else
+            by now is left alone.
+
+    Raises:
+        WriteError: the file could not be written, or has changed since it was read.
+    """
+    name = os.fspath(path)
+    try:
+        _write(name, data, read)
+    except WriteError:
+        raise
+    except BrokenPipeError:
+        if writes_standard_output(name):
+            raise  # as anything else that is printed
+        raise WriteError(errno.EPIPE, os.strerror(errno.EPIPE), name) from None
+    except OSError as error:
+        raise WriteError(error.errno, error.strerror or str(error), name) from error
+
+
+def writes_standard_output(path: str) -> bool:
+    """Whether a path names standard output, as `-` and `/dev/stdout` do."""
+    return _descriptor(path) == 1
+
+
+def same_file(path: str, others: Iterable[str]) -> str | None:
+    """The first of other paths that names the same regular file, by whatever spelling or link."""
+    status = _regular(path)
+    if status is None:
+        return None
+    for other in others:
+        found = _regular(other)
+        if found is not None and os.path.samestat(status, found):
+            return other
+    return None
+
+
+def _regular(path: str) -> os.stat_result | None:
+    try:
+        status = os.fstat(0) if path == STDIO else os.stat(path)  # noqa: PTH116 - for many files
+    except OSError:
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
+
+
+def _write(path: str, data: bytes, read: bytes | None) -> None:
+    descriptor = _descriptor(path)
+    status = None
+    if descriptor is None:
+        with suppress(FileNotFoundError):
+            status = os.stat(path)  # noqa: PTH116 - like the rest here, of a string
+    if descriptor is None and (status is None or stat.S_ISREG(status.st_mode)):
+        _replace(path, os.path.realpath(path), data, status, read)
+        return
+    if read is not None:
+        reason = "not a regular file. Use `-` to read standard input and write standard output"
+        raise WriteError(errno.EINVAL, reason, path)
+    if descriptor is None:
+        with FileIO(path, "w") as file:
+            _write_all(file, data)
+        return
+    sys.stdout.flush()  # What was printed comes first.
+    sys.stderr.flush()
+    with FileIO(descriptor, "w", closefd=False) as file:
+        _write_all(file, data)
+
+
+def _descriptor(path: str) -> int | None:
+    """The open file that a path such as /dev/stdout or /dev/fd/3 names.
+
+    Opening it by its path would write over what it holds, and a socket cannot be opened at all.
+    """
+    if path == STDIO:
+        return 1
+    for _ in range(_MOST_LINKS):
+        folder, name = os.path.split(path)
+        if name.isdecimal() and os.path.realpath(folder) in ("/dev/fd", f"/proc/{os.getpid()}/fd"):
+            return int(name)
+        if not os.path.islink(path):  # noqa: PTH114 - a string
+            break
+        path = os.path.join(folder, os.readlink(path))  # noqa: PTH115, PTH118 - strings
+    return None
+
+
+def _replace(
+    path: str, target: str, data: bytes, status: os.stat_result | None, read: bytes | None
+) -> None:
+    """Replaces a regular file, or makes a new one.
+
+    Args:
+        path: the name to use in messages.
+        target: the file, behind all links.
+        data: the new contents.
+        status: of the file, if there is one.
+        read: what it has to hold, or None.
+    """
+    if os.path.basename(path) in _FOLDERS:  # noqa: PTH119 - a string
+        code = errno.EISDIR if path else errno.ENOENT
+        raise OSError(code, os.strerror(code))
+    if status is not None:
+        # Replacing needs the right to change the folder alone: ask for that to write the file.
+        os.close(os.open(target, os.O_WRONLY))
+    folder, name = os.path.split(target)
+    random = os.urandom(4).hex()
+    temporary = f"{folder}/.{name[:_MOST_CHARACTERS]}.{random}{TEMPORARY_SUFFIX}"
+    try:
+        try:
+            _write_new(temporary, target, data, status)
+            _check_unchanged(path, target, read)
+            os.replace(temporary, target)  # noqa: PTH105 - strings
+        except OSError as error:
+            _check_unchanged(path, target, read)
+            if status is None or error.errno not in _NOT_REPLACEABLE:
+                raise
+            # The temporary file, where there is one, stays whole until the target is.
+            _write_over(target, data)
+    finally:
+        with suppress(OSError):  # It has the name of the target by now, or never was.
+            os.unlink(temporary)  # noqa: PTH108 - a string
+    _sync_folder(folder)
+
+
+def _write_new(temporary: str, target: str, data: bytes, status: os.stat_result | None) -> None:
+    """Writes a file that is to take the place of another one, and makes it as accessible."""
+    # Until its owner and mode are set nobody else may read it. A new file has the usual mode.
+    mode = 0o666 if status is None else 0o600
+    with FileIO(temporary, "x", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        _write_all(file, data)
+        if status is not None:
+            own = os.fstat(file.fileno())
+            if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
+                os.fchown(file.fileno(), status.st_uid, status.st_gid)
+            import shutil  # few runs write
+
+            shutil.copystat(target, temporary)  # mode, access lists, extended attributes
+            os.utime(temporary)  # but not the times
+        size = os.fstat(file.fileno()).st_size
+        if size != len(data):
+            message = f"{size} bytes are on the disk, of {len(data)}"
+            raise OSError(errno.EIO, message)
+        os.fsync(file.fileno())
+
+
+def _write_over(target: str, data: bytes) -> None:
+    """Writes over a file, and puts back what was there if that fails."""
+    with FileIO(target, "r+") as file:
+        old = file.readall()
+        try:
+            _write_whole(file, data)
+        except BaseException:
+            _write_whole(file, old)
+            raise
+
+
+def _write_whole(file: FileIO, data: bytes) -> None:
+    file.seek(0)
+    _write_all(file, data)
+    file.truncate()
+    os.fsync(file.fileno())
+
+
+def _write_all(file: FileIO, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        # A disk that becomes full takes a part of them, and fails at the next.
+        count = file.write(left)
+        if not count:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        left = left[count:]
+
+
+def _check_unchanged(path: str, target: str, read: bytes | None) -> None:
+    if read is None:
+        return
+    try:
+        with FileIO(target) as file:
+            is_unchanged = file.readall() == read
+    except FileNotFoundError:
+        is_unchanged = False
+    if not is_unchanged:
+        reason = "the file has changed since it was read. Run the command again"
+        raise WriteError(errno.ESTALE, reason, path)
+
+
+def _sync_folder(folder: str) -> None:
+    """Makes a new name in a folder outlast a loss of power."""
+    # The file is whole in any case, and some file systems cannot sync a folder.
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
