@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from schedule_builder.reading.tree import Block
-from schedule_builder.workspace.settings import Settings, matches
+from schedule_builder.workspace.settings import Settings
 
 STDIN = "-"
 _SUFFIXES = (".config", ".pbtxt", ".textproto", ".txtpb", ".prototxt", ".yaml", ".yml", ".json")
@@ -68,11 +68,10 @@ def find_files(
 
 
 def _is_meant(path: Path, settings: Settings) -> bool:
-    relative = settings.relative(str(path)) if settings.files or settings.exclude else ""
-    if any(matches(relative, pattern) for pattern in settings.exclude):
+    if settings.matches(settings.exclude, str(path)):
         return False
     if settings.files:
-        return any(matches(relative, pattern) for pattern in settings.files)
+        return settings.matches(settings.files, str(path))
     return path.suffix.lower() in _SUFFIXES and _looks_like_config(path)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fnmatch
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +13,7 @@ from typing import Any
 
 from schedule_builder.diagnostics import Diagnostic, did_you_mean, shown
 from schedule_builder.rules.run_rules import THRESHOLDS
+from schedule_builder.workspace.patterns import of_settings
 
 SECTION = "schedule-builder"
 # Without the bracket that closes it: where that is missing, the file is broken, not silent.
@@ -30,11 +31,12 @@ class Settings:
     Attributes:
         select: the codes to report, or beginnings of codes; all, where none is given.
         ignore: those not to report.
-        per_file_ignores: those not to report of files that a pattern matches.
+        per_file_ignores: those not to report of files that a pattern, as in `.gitignore`, matches.
         severity: `error` or `warning` for a code, in place of its own.
         fail_on: `error`, or `warning` where warnings make a run fail, too.
         num_steps: for how many steps to train where a file does not say.
-        files: patterns of the files to check in directories; by default, their contents tell.
+        files: patterns, as in `.gitignore`, of the files to check in folders; by default, their
+            contents tell.
         exclude: patterns of those to leave out.
         baseline: a file of known findings.
         thresholds: what run-length rules judge by.
@@ -60,39 +62,30 @@ class Settings:
         given = [code for code in self.severity if diagnostic.code.startswith(code)]
         return self.severity[max(given, key=len)] if given else diagnostic.severity
 
-    def relative(self, filename: str) -> str:
-        """A file's path from the root, as patterns see it."""
+    def matches(self, patterns: tuple[str, ...], filename: str) -> bool:
+        """Whether patterns of these settings match a file: as gitignore's, from the root."""
+        if not patterns:
+            return False
         path = Path(filename)
         try:
-            return path.resolve().relative_to(self.root.resolve()).as_posix()
+            # The file itself may be a symbolic link: it goes by its own name.
+            inside = (path.parent.resolve() / path.name).relative_to(self.root.resolve())
         except ValueError:
-            return path.as_posix()
+            return False
+        return of_settings(patterns).select([os.fsencode(part) for part in inside.parts])
 
     def judged(self, diagnostics: Sequence[Diagnostic], filename: str) -> list[Diagnostic]:
         """The findings that these settings report, with their severities."""
         ignored = list(self.ignore)
-        if self.per_file_ignores:
-            path = self.relative(filename)
-            for pattern, codes in self.per_file_ignores.items():
-                if matches(path, pattern):
-                    ignored += codes
+        for pattern, codes in self.per_file_ignores.items():
+            if self.matches((pattern,), filename):
+                ignored += codes
         return [
             replace(d, severity=self._severity_of(d)) if self.severity else d
             for d in diagnostics
             if (not self.select or d.code.startswith(self.select))
             and not d.code.startswith(tuple(ignored))
         ]
-
-
-def matches(path: str, pattern: str) -> bool:
-    """Whether a pattern is for a path: one without a slash is for the name in any folder."""
-    if "/" not in pattern:
-        return any(fnmatch.fnmatchcase(part, pattern) for part in path.split("/"))
-    pattern = pattern.lstrip("/")
-    if pattern.endswith("/"):
-        pattern += "**"
-    candidates = {pattern, pattern.replace("**/", "")}
-    return any(fnmatch.fnmatchcase(path, candidate) for candidate in candidates)
 
 
 def codes(names: Sequence[str]) -> tuple[str, ...]:
@@ -118,6 +111,17 @@ def _texts(value: Any) -> tuple[str, ...]:
     is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
     _expect(is_list, 'a list of texts, such as ["SB402"],')
     return tuple(value)
+
+
+def _patterns(value: Any) -> tuple[str, ...]:
+    texts = _texts(value)
+    of_settings(texts)
+    return texts
+
+
+def _file_ignores(pattern: str, value: Any) -> tuple[str, tuple[str, ...]]:
+    of_settings((pattern,))
+    return pattern, codes(_texts(value))
 
 
 def _table(value: Any, of: Callable[[str, Any], tuple[str, Any]]) -> dict[str, Any]:
@@ -209,12 +213,12 @@ def _severity(name: str, value: Any) -> tuple[str, str]:
 _READERS: dict[str, Callable[[Any], Any]] = {
     "select": lambda value: codes(_texts(value)),
     "ignore": lambda value: codes(_texts(value)),
-    "per-file-ignores": lambda v: _table(v, lambda n, item: (n, codes(_texts(item)))),
+    "per-file-ignores": lambda value: _table(value, _file_ignores),
     "severity": lambda value: _table(value, _severity),
     "fail-on": _choice("error", "warning"),
     "num-steps": _positive,
-    "files": _texts,
-    "exclude": _texts,
+    "files": _patterns,
+    "exclude": _patterns,
     "baseline": _text,
     "thresholds": lambda value: _table(value, _threshold),
     "policy": lambda value: _table(value, _policy),
