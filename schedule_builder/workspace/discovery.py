@@ -1,4 +1,8 @@
-"""Which files a run of `validate` is about."""
+"""Which files a run of `validate` is about.
+
+Nothing of the folders that it looks into is run, git included: a repository's configuration, and
+even a folder that only looks like a repository, can make git start programs.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,19 @@ import codecs
 import glob
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from schedule_builder.reading.tree import Block
+from schedule_builder.workspace.patterns import Patterns
 from schedule_builder.workspace.settings import Settings
 
 STDIN = "-"
 _SUFFIXES = (".config", ".pbtxt", ".textproto", ".txtpb", ".prototxt", ".yaml", ".yml", ".json")
-_SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages", "build", "dist", "venv"))
+_OUTSIDE = b".*/\nnode_modules/\n__pycache__/\nsite-packages/\nbuild/\ndist/\nvenv/"
+"""What is left out where no repository says it."""
 _LARGEST = 20_000_000
 _LARGEST_DOUBTFUL = 2_000_000
 _WILD = re.compile(r"[*?\[]")
@@ -38,9 +46,9 @@ def find_files(
 ) -> Iterator[str]:
     """The files that are meant by paths: themselves, those of folders, and those of patterns.
 
-    Of a folder, the files that git does not ignore, whose suffix is that of a config and whose
-    contents look like a pipeline, an experiment or a learning rate; where the settings give
-    patterns, the files that they match.
+    Of a folder, the files that its repository's ignore files do not name, whose suffix is that of
+    a config and whose contents look like a pipeline, an experiment or a learning rate; where the
+    settings give patterns, the files that they match.
 
     Args:
         paths: files, folders, patterns such as `configs/**/*.config`, or `-`.
@@ -52,7 +60,9 @@ def find_files(
         if path != STDIN and os.path.isdir(path):  # noqa: PTH112 - faster for one file
             settings = settings_of(Path(path).resolve())
             found: Iterable[str] = (
-                str(file) for file in _listed(Path(path)) if _is_meant(file, settings)
+                str(file)
+                for file in sorted(_walk(Path(path), _is_possible(settings)))
+                if _is_meant(file, settings)
             )
         elif _WILD.search(path) and not os.path.exists(path):  # noqa: PTH110
             matched = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - as it is given
@@ -67,6 +77,13 @@ def find_files(
                 yield name
 
 
+def _is_possible(settings: Settings) -> Callable[[str], bool]:
+    """What tells by its name whether a file may be meant: it is cheaper than looking into it."""
+    if settings.files:
+        return lambda name: True
+    return lambda name: name.lower().endswith(_SUFFIXES)
+
+
 def _is_meant(path: Path, settings: Settings) -> bool:
     if settings.matches(settings.exclude, str(path)):
         return False
@@ -75,24 +92,121 @@ def _is_meant(path: Path, settings: Settings) -> bool:
     return path.suffix.lower() in _SUFFIXES and _looks_like_config(path)
 
 
-def _listed(folder: Path) -> list[Path]:
-    """The files in a folder; what git ignores is left out where git knows."""
-    import subprocess  # one file needs none
+@dataclass(frozen=True)
+class _Place:
+    """A folder, and what is left out of it.
 
-    command = ["git", "-C", str(folder), "ls-files", "-z", "-co", "--exclude-standard"]
+    Attributes:
+        top: the folder of the repository that it is in, or the one where the walk began, without
+            symbolic links.
+        parts: the names of its path from there.
+        is_in_repository: whether there is a repository.
+        rules: the ignore files in force, the outermost first, each with its folder's depth.
+    """
+
+    top: Path
+    parts: tuple[str, ...]
+    is_in_repository: bool
+    rules: tuple[tuple[int, Patterns], ...]
+
+    @classmethod
+    def at(cls, top: Path) -> _Place:
+        """The top of a repository, or of a walk outside of one."""
+        if not _holds_repository(top):
+            return cls(top, (), False, ((0, Patterns.of_ignore_file(_OUTSIDE)),))
+        # Where `.git` is a file, as in a worktree, or a link, it leads elsewhere: that is not read.
+        info = top / ".git/info"
+        rules = _rules(info / "exclude", 0) if info.resolve() == info else ()
+        return cls(top, (), True, rules + _rules(top / ".gitignore", 0))
+
+    @classmethod
+    def of(cls, folder: Path) -> _Place | None:
+        """A folder that is given; None where its repository ignores it, or it is git's own."""
+        top = next((f for f in (folder, *folder.parents) if _holds_repository(f)), folder)
+        place: _Place | None = cls.at(top)
+        for name in folder.relative_to(top).parts:
+            place = place.entered(name) if place else None
+        return place
+
+    def entered(self, name: str) -> _Place | None:
+        """A folder in this one; None where it is left out, or is another repository's."""
+        if self.ignores(name, is_folder=True):
+            return None
+        parts = (*self.parts, name)
+        folder = self.top.joinpath(*parts)
+        if _holds_repository(folder):
+            return None if self.is_in_repository else _Place.at(folder)
+        rules = self.rules
+        if self.is_in_repository:
+            rules += _rules(folder / ".gitignore", len(parts))
+        return _Place(self.top, parts, self.is_in_repository, rules)
+
+    def ignores(self, name: str, *, is_folder: bool) -> bool:
+        if name == ".git":
+            return True
+        parts = [os.fsencode(part) for part in (*self.parts, name)]
+        for depth, patterns in reversed(self.rules):
+            decision = patterns.decide(parts[depth:], is_folder)
+            if decision is not None:
+                return decision
+        return False
+
+    def holds(self, entry: os.DirEntry[str]) -> bool:
+        """Whether an entry of this folder is a file that may be read.
+
+        Devices and pipes may not, since reading them can wait for ever, nor may what a symbolic
+        link out of the repository leads to: whoever made the link may not be allowed to read it.
+        """
+        try:
+            if not entry.is_file():
+                return False
+        except OSError:  # a link that leads in a circle
+            return False
+        return not entry.is_symlink() or Path(entry).resolve().is_relative_to(self.top)
+
+
+def _holds_repository(folder: Path) -> bool:
+    return os.path.lexists(folder / ".git")
+
+
+def _rules(path: Path, depth: int) -> tuple[tuple[int, Patterns], ...]:
+    """An ignore file's patterns. Only a regular file is read, and no symbolic link: as by git."""
     try:
-        done = subprocess.run(command, capture_output=True, check=True, timeout=60)  # noqa: S603
-        listed = done.stdout
-    except (OSError, subprocess.SubprocessError):
-        return sorted(_walk(folder))
-    names = sorted({os.fsdecode(name) for name in listed.split(b"\0") if name})
-    return [path for name in names if (path := folder / name).is_file()]
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return ()
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    return ((depth, Patterns.of_ignore_file(path.read_bytes())),)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for where, folders, names in os.walk(folder):
-        folders[:] = [n for n in folders if not n.startswith(".") and n not in _SKIPPED]
-        yield from (Path(where) / name for name in names)
+def _walk(given: Path, is_possible: Callable[[str], bool]) -> Iterator[Path]:
+    """The files in a folder, without those that its repository ignores.
+
+    A folder that a symbolic link leads to is not entered, so that there are no circles.
+
+    Args:
+        given: the folder; the files' paths begin with it as it is.
+        is_possible: tells by a file's name whether it is wanted.
+    """
+    start = _Place.of(given.resolve())
+    pending = [(given, start)] if start else []
+    while pending:
+        path, place = pending.pop()
+        try:
+            with os.scandir(path) as found:
+                entries = list(found)
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if inner := place.entered(entry.name):
+                    pending.append((path / entry.name, inner))
+            elif (
+                is_possible(entry.name)
+                and not place.ignores(entry.name, is_folder=False)
+                and place.holds(entry)
+            ):
+                yield path / entry.name
 
 
 def _looks_like_config(path: Path) -> bool:
