@@ -11,11 +11,14 @@ import json
 import math
 import re
 import sys
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import yaml
 
 from schedule_builder.diagnostics import Report, Source, Span, shown
+from schedule_builder.reading import yaml_errors
 from schedule_builder.reading.tree import (
     DUPLICATE,
     MAX_DEPTH,
@@ -282,26 +285,35 @@ class _Frame:
         self.keys: dict[str, Field] = {}
 
 
-def _syntax_error(error: yaml.YAMLError, source: Source, report: Report) -> None:
-    problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    at = mark.index if mark is not None else getattr(error, "position", 0)
-    text = source.text
-    if mark is None and _LOADER is not yaml.SafeLoader:
-        # The C parser counts bytes here.
-        at = len(text.encode()[:at].decode("utf-8", "ignore"))
-    at = min(int(at), len(text))
-    if text[at : at + 1] == "\t":
-        problem = "YAML does not allow a tab for indentation: use spaces"
-    else:
-        context = getattr(error, "context", None)
-        context_mark = getattr(error, "context_mark", None)
-        if context and context_mark is not None:
-            row, _ = source.position(min(context_mark.index, len(text)))
-            problem = f"{problem} ({context} that starts at line {row})"
-        elif context:
-            problem = f"{problem} ({context})"
-    report.add(SYNTAX, Span(at, min(at + 1, len(text))), problem)
+def _parse(text: str) -> Iterator[Any]:
+    """PyYAML's events."""
+    loader = _LOADER(text)
+    try:
+        while loader.check_event():
+            yield loader.get_event()
+    except (ValueError, OverflowError) as error:
+        # The parser in Python makes a character or a number of what it did not check.
+        problem = str(error)
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=loader.get_mark()) from error
+    finally:
+        loader.dispose()
+
+
+def _events(text: str) -> Iterator[Any]:
+    """PyYAML's events, up to `MAX_DEPTH` levels and more whatever its own limit is."""
+    given = 0
+    try:
+        for event in _parse(text):
+            given += 1
+            yield event
+    except yaml.MarkedYAMLError as error:
+        limit = error.problem_mark
+        if limit is None or yaml_errors.TOO_MANY_LEVELS not in str(error.problem):
+            raise
+        # libyaml reads ahead, and fails before it gives the events of the levels that it has
+        # read. They come where the text ends before the level that is one too many.
+        yield from islice(_parse(text[: limit.index]), given, None)
+        raise
 
 
 def _as_yaml(text: str) -> tuple[str, dict[int, str]]:
@@ -332,16 +344,16 @@ def read(source: Source, report: Report) -> Document:
     if text.lstrip()[:1] in ("{", "["):
         text, texts = _as_yaml(text)
     builder = _Builder(source, report, texts)
+    if unprintable := yaml_errors.UNPRINTABLE.search(text):
+        yaml_errors.report_character(unprintable.start(), source, report)
+        text = ""
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in _events(text):
             builder.event(event)
     except _Stop:
         pass
     except yaml.YAMLError as error:
-        _syntax_error(error, source, report)
-    except UnicodeEncodeError as error:
-        at = Span(error.start, error.start + 1)
-        report.add(SYNTAX, at, "this is half of a surrogate pair, and no character")
+        yaml_errors.report_error(error, source, report)
     builder.nodes = 0
     while builder.stack:
         # After an error: what was read of the open blocks is still worth checking.

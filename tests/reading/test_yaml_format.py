@@ -313,11 +313,15 @@ BAD: dict[str, tuple[str, list[tuple[int, int, str]], str]] = {
     "a null for a number": ("train_config:\n  num_steps:\n", [(2, 13, "SB203")], "no value"),
     "a tab for indentation": ("train_config:\n\tnum_steps: 3\n", [(2, 1, "SB102")], "tab"),
     "an open list": ("train_config: {freeze_variables: [a, b\n", [(2, 1, "SB102")], "line 1"),
-    "an open text": ("train_config: {fine_tune_checkpoint: 'a}\n", [(2, 1, "SB102")], "line 1"),
+    "an open text": (
+        "train_config: {fine_tune_checkpoint: 'a}\n",
+        [(1, 38, "SB102")],
+        "unterminated",
+    ),
     "a field that stands too far right": (
         "train_config:\n  num_steps: 3\n   batch_size: 4\n",
         [(2, 14, "SB203"), (3, 14, "SB102")],
-        "mapping values",
+        "a field cannot start inside a value",
     ),
     "a field that stands too far left": (
         "train_config:\n    num_steps: 3\n  batch_size: 4\n",
@@ -329,11 +333,15 @@ BAD: dict[str, tuple[str, list[tuple[int, int, str]], str]] = {
         [(1, 27, "SB105")],
         "a placeholder that nothing filled in",
     ),
-    "a character that begins nothing": ("train_config: @x\n", [(1, 15, "SB102")], ""),
+    "a character that begins nothing": (
+        "train_config: @x\n",
+        [(1, 15, "SB102")],
+        "a value cannot start with `@`",
+    ),
     "a control character": (
         "train_config: \x07\n",
         [(1, 15, "SB102")],
-        "characters are not allowed",
+        "U+0007",
     ),
     "ours in a conflict": (
         "train_config: {}\n<<<<<<< HEAD\nx: 1\n=======\nx: 2\n>>>>>>> b\n",
