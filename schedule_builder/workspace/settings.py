@@ -264,11 +264,7 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
         import tomllib
     else:
-        try:
-            import tomli as tomllib
-        except ImportError:
-            message = f"{path}: to read settings, Python 3.10 needs tomli: pip install tomli"
-            raise SettingsError(message) from None
+        import tomli as tomllib
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

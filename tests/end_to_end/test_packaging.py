@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tarfile
 import zipfile
+from email import message_from_bytes
 from importlib.metadata import requires
 from importlib.util import find_spec
 from pathlib import Path
@@ -108,9 +110,38 @@ def test_the_wheel_works_where_it_is_unpacked(wheel: Path, tmp_path: Path) -> No
     assert rate == "0.002"
 
 
-def test_base_dependencies_are_two() -> None:
-    base = [r for r in requires("schedule-builder") or [] if "extra ==" not in r]
-    assert sorted(re.split(r"[<>=]", r)[0] for r in base) == ["protobuf", "pyyaml"]
+def test_the_source_distribution_holds_what_its_tests_need(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+    (path,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        files = [member.name for member in archive if member.isfile()]
+    names = {name.partition("/")[2] for name in files}
+    assert {
+        ".ci/run",
+        ".pre-commit-hooks.yaml",
+        "Makefile",
+        "action.yml",
+        "conftest.py",
+        "constraints.txt",
+        "pyproject.toml",
+        "tools/matrix.json",
+    } <= names
+    if (ROOT / ".git").exists():
+        listed = subprocess.run(["git", "ls-files"], check=True, capture_output=True, cwd=ROOT)
+        tracked = {name for name in listed.stdout.decode().splitlines() if (ROOT / name).exists()}
+        assert not tracked - names
+
+
+def test_base_dependencies_are_few(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (metadata,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+        message = message_from_bytes(archive.read(metadata))
+    base = [r for r in message.get_all("Requires-Dist", []) if "extra ==" not in r]
+    names = sorted(re.split(r"[<>=]", r)[0] for r in base if "python_version" not in r)
+    assert names == ["pathspec", "protobuf", "pyyaml"]
+    older = [r for r in base if "python_version" in r]
+    assert [re.sub(r"[ \"']", "", r) for r in older] == ["tomli>=2;python_version<3.11"]
 
 
 def test_public_names() -> None:
