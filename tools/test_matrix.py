@@ -1,38 +1,50 @@
-"""Runs the tests that meet TensorFlow under several versions of Python, TensorFlow and protobuf.
+"""Runs tests under several versions of Python, TensorFlow and PyYAML.
 
 make test-matrix
-make test-matrix MATRIX="3.10:2.16 3.13:2.21"
+make test-matrix MATRIX="tensorflow-2.16 pyyaml-6.0.1-pure"
 
-Each leg has an environment of its own in .matrix/, with the protobuf, NumPy and Keras that its
-TensorFlow resolves to. Interpreters are taken from the PATH or from pyenv. A leg whose Python is
-not on this machine is reported as not run; where all are, that is a failure.
+`matrix.json` lists the legs; CI reads it, too. Each leg has an environment of its own in .matrix/.
+Interpreters are taken from the PATH or from pyenv. A leg whose Python is missing does not run:
+that is a failure in CI (where the environment variable `CI` is set), or where no leg ran.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-LEGS = ("3.10:2.16", "3.11:2.18", "3.12:2.20", "3.13:2.21")
-TOOLS = ("pytest>=8.2", "pytest-xdist>=3.6", "hypothesis>=6.100", "mpmath>=1.3", "hatchling>=1.21")
-# What protobuf's own reader of text format takes differs between its versions; ours is compared
-# with the newest, in `make test`.
-TESTS = (
+LEGS: dict[str, dict[str, Any]] = {
+    leg["leg"]: leg for leg in json.loads(Path(__file__).with_name("matrix.json").read_text())
+}
+TOOLS = ["pytest>=8.2", "pytest-xdist>=3.6", "hypothesis>=6.100"]
+# The tests of what meets TensorFlow, with the protobuf, NumPy and Keras that its version resolves
+# to. What protobuf's own reader of text format takes differs between its versions; ours is
+# compared with the newest, in `make test`.
+TENSORFLOW_TESTS = (
     "tests/compat",
     "tests/dialects",
     "tests/end_to_end/test_examples.py",
     "tests/frameworks",
     "tests/schedules",
 )
+# The tests of what meets PyYAML.
+PYYAML_TESTS = ("tests/editing", "tests/reading")
 VERSIONS = """
-import platform, google.protobuf, keras, numpy, tensorflow as tf, tf_keras
-print(f"Python {platform.python_version()}, TensorFlow {tf.__version__}, protobuf"
-      f" {google.protobuf.__version__}, NumPy {numpy.__version__}, Keras {keras.__version__},"
-      f" tf_keras {tf_keras.__version__}")
+import importlib, importlib.util as found, platform
+names = ["tensorflow", "google.protobuf", "numpy", "keras", "tf_keras", "yaml"]
+modules = [importlib.import_module(name) for name in names if name == "google.protobuf"
+           or found.find_spec(name)]
+import yaml
+print(f"Python {platform.python_version()}",
+      *(f"{module.__name__} {module.__version__}" for module in modules),
+      "with libyaml" if yaml.__with_libyaml__ else "without libyaml", sep=", ")
 """
 
 
@@ -56,42 +68,59 @@ def interpreter(version: str) -> str | None:
     return None
 
 
-def run_leg(leg: str) -> str:
+def requirements(leg: dict[str, Any]) -> list[str]:
+    """What pip installs for a leg."""
+    if "tensorflow" in leg:
+        pinned = [f"{name}=={leg['tensorflow']}.*" for name in ("tensorflow", "tf_keras")]
+        return [*pinned, *TOOLS, "mpmath>=1.3", "hatchling>=1.21", "-e", f"{ROOT}[examples]"]
+    build = ["--no-binary", "PyYAML", "--no-cache-dir"] if leg.get("pure") else []
+    return [*build, f"PyYAML=={leg['pyyaml']}", *TOOLS, "-e", str(ROOT)]
+
+
+def run_leg(leg: dict[str, Any]) -> str:
     """Runs one leg, and says how it ended."""
-    python_version, tensorflow_version = leg.split(":")
-    python = interpreter(python_version)
+    python = interpreter(leg["python"])
     if python is None:
-        return f"not run: there is no Python {python_version} here"
-    folder = ROOT / ".matrix" / leg.replace(":", "-")
+        return f"not run: there is no Python {leg['python']} here"
+    folder = ROOT / ".matrix" / leg["leg"]
     own = folder / "bin" / "python"
-    tensorflow = [f"{name}=={tensorflow_version}.*" for name in ("tensorflow", "tf_keras")]
-    wanted = [*tensorflow, *TOOLS, "-e", f"{ROOT}[examples]"]
+    wanted = requirements(leg)
     installed = folder / "installed.txt"
     if not installed.exists() or installed.read_text() != "\n".join(wanted):
         subprocess.run([python, "-m", "venv", "--clear", folder], check=True)
         install = [own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, *wanted], check=True)
+        # PyYAML's build: without it, the parser in C is built where libyaml is installed.
+        environment = os.environ | ({"PYYAML_FORCE_LIBYAML": "0"} if leg.get("pure") else {})
+        subprocess.run([*install, *wanted], check=True, env=environment)
         installed.write_text("\n".join(wanted))
     shown = subprocess.run([own, "-c", VERSIONS], check=True, capture_output=True, text=True)
-    print(f"\n{leg}: {shown.stdout.strip()}", flush=True)
+    versions = shown.stdout.strip()
+    print(f"\n{leg['leg']}: {versions}", flush=True)
+    if "pyyaml" in leg and versions.endswith("without libyaml") != leg.get("pure", False):
+        return f"failed (the wrong build of PyYAML): {versions}"
+    tests = TENSORFLOW_TESTS if "tensorflow" in leg else PYYAML_TESTS
     ran = subprocess.run(
-        [own, "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal", *TESTS],
+        [own, "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal", *tests],
         check=False,
         cwd=ROOT,
     )
     outcome = "passed" if ran.returncode == 0 else f"failed (exit code {ran.returncode})"
-    return f"{outcome}: {shown.stdout.strip()}"
+    return f"{outcome}: {versions}"
 
 
 def main() -> int:
     """Runs the legs, and lists how they ended."""
-    outcomes = {leg: run_leg(leg) for leg in sys.argv[1:] or LEGS}
+    names = sys.argv[1:] or list(LEGS)
+    if unknown := [name for name in names if name not in LEGS]:
+        print(f"unknown legs: {', '.join(unknown)}. The legs are {', '.join(LEGS)}")
+        return 2
+    outcomes = {name: run_leg(LEGS[name]) for name in names}
     print()
-    for leg, outcome in outcomes.items():
-        print(f"{leg}  {outcome}")
+    for name, outcome in outcomes.items():
+        print(f"{name}  {outcome}")
+    count = sum(outcome.startswith("not run") for outcome in outcomes.values())
     has_failed = any(outcome.startswith("failed") for outcome in outcomes.values())
-    has_run = any(not outcome.startswith("not run") for outcome in outcomes.values())
-    return int(has_failed or not has_run)
+    return int(has_failed or count == len(outcomes) or bool(count and os.environ.get("CI")))
 
 
 if __name__ == "__main__":
