@@ -1,0 +1,68 @@
+"""The table of legs that `make test-matrix` and CI run."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TOOLS = Path(__file__).parents[2] / "tools"
+LEGS = json.loads((TOOLS / "matrix.json").read_text())
+
+
+@pytest.fixture
+def tool(monkeypatch: pytest.MonkeyPatch) -> Any:
+    spec = importlib.util.spec_from_file_location("matrix_tool", TOOLS / "test_matrix.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.delenv("CI", raising=False)
+    return module
+
+
+def test_legs_have_names_of_their_own_and_cover_every_python() -> None:
+    assert len({leg["leg"] for leg in LEGS}) == len(LEGS)
+    for kind in ("tensorflow", "pyyaml"):
+        assert {leg["python"] for leg in LEGS if kind in leg} == {"3.10", "3.11", "3.12", "3.13"}
+    built = {(leg["python"], leg["pyyaml"]) for leg in LEGS if "pyyaml" in leg}
+    pure = {(leg["python"], leg["pyyaml"]) for leg in LEGS if leg.get("pure")}
+    assert built == pure
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "code", "code_in_ci"),
+    [
+        (["passed", "passed"], 0, 0),
+        (["passed", "failed (exit code 1)"], 1, 1),
+        (["passed", "not run: there is no Python 3.12 here"], 0, 1),
+        (["not run: there is no Python 3.12 here"] * 2, 1, 1),
+    ],
+)
+def test_a_leg_that_did_not_run_fails_in_ci(
+    tool: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    outcomes: list[str],
+    code: int,
+    code_in_ci: int,
+) -> None:
+    names = [leg["leg"] for leg in LEGS][: len(outcomes)]
+    told = dict(zip(names, outcomes, strict=True))
+    monkeypatch.setattr(tool, "run_leg", lambda leg: told[leg["leg"]])
+    monkeypatch.setattr(tool.sys, "argv", ["test_matrix.py", *names])
+    assert tool.main() == code
+    monkeypatch.setenv("CI", "true")
+    assert tool.main() == code_in_ci
+
+
+def test_a_leg_without_its_python_does_not_run(tool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tool, "interpreters", lambda _: iter(["false"]))
+    assert tool.run_leg(LEGS[0]).startswith("not run")
+
+
+def test_an_unknown_leg_is_refused(tool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tool.sys, "argv", ["test_matrix.py", "3.10:2.16"])
+    assert tool.main() == 2
