@@ -11,24 +11,12 @@ from google.protobuf.message import Message
 
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import ConfigError, Edit, FieldPath, Set, Source
-from schedule_builder.reading.binding import counting, schema_of
+from schedule_builder.reading.binding import counting, is_stretchable_value, schema_of
 from schedule_builder.reading.edits import apply, edit_of
-from schedule_builder.v1 import experiment_pb2, learning_rate_pb2
+from schedule_builder.v1 import experiment_pb2
 
-_COUNTS_STEPS = re.compile(r"(?:^|_)steps?(?:_|$)|^(?:boundaries|milestones|timescale|offset)$")
 _LONGEST_NAME = 200
 _ANCHOR = re.compile(r"&([^\s,\[\]{}]+)\s+\Z")
-_WITHOUT_LENGTH = frozenset(
-    (
-        "PowerDecayLearningRate",
-        "NoamLearningRate",
-        "DirectPowerLrConfig",
-        "PowerAndLinearDecayLrConfig",
-        "PowerDecayWithOffsetLrConfig",
-        "Any",
-    )
-)
-"""Kinds whose rate is a power of the step, which stretched is another one, and unknown kinds."""
 
 
 class RescaleError(ValueError):
@@ -150,7 +138,7 @@ def _counts(config: Config) -> Iterator[tuple[FieldPath, int]]:
         for part in ("learning_rate", "warmup"):
             block = getattr(message, part)
             if name := counting(block):
-                yield from _counts_in(config, getattr(block, name), (*path, part, name))
+                yield from _counts_in_field(config, block, name, (*path, part))
     else:
         yield from _counts_in(config, message, path)
 
@@ -158,26 +146,32 @@ def _counts(config: Config) -> Iterator[tuple[FieldPath, int]]:
 def _counts_in(
     config: Config, message: Message, path: FieldPath
 ) -> Iterator[tuple[FieldPath, int]]:
-    refused = message.DESCRIPTOR.name in _WITHOUT_LENGTH
-    if isinstance(message, learning_rate_pb2.CyclicLearningRate):
-        refused = message.mode == message.EXP_RANGE
-    if refused:
-        text = (
-            f"{_where(config, path)}: the rate of a {message.DESCRIPTOR.name} has no length that"
-            " could be stretched"
-        )
-        raise RescaleError(text)
-    for name, declared in schema_of(message.DESCRIPTOR).items():
-        value = getattr(message, name)
-        if declared.message is not None:
-            if declared.repeated:
-                for index, item in enumerate(value):
-                    yield from _counts_in(config, item, (*path, name, index))
-            elif message.HasField(name):
-                yield from _counts_in(config, value, (*path, name))
-        elif declared.kind == "integer" and _COUNTS_STEPS.search(name):
-            if declared.repeated:
-                for index, item in enumerate(value):
-                    yield (*path, name, index), item
-            else:
-                yield (*path, name), value
+    for name in schema_of(message.DESCRIPTOR):
+        yield from _counts_in_field(config, message, name, path)
+
+
+def _counts_in_field(
+    config: Config, message: Message, name: str, path: FieldPath
+) -> Iterator[tuple[FieldPath, int]]:
+    declared = schema_of(message.DESCRIPTOR)[name]
+    value = getattr(message, name)
+    if declared.message is not None:
+        if declared.repeated:
+            for index, item in enumerate(value):
+                yield from _counts_in(config, item, (*path, name, index))
+        elif message.HasField(name):
+            if not declared.is_stretchable:
+                raise _has_no_length(config, (*path, name))
+            yield from _counts_in(config, value, (*path, name))
+    elif declared.enum is not None and not is_stretchable_value(declared.enum, value):
+        raise _has_no_length(config, path)
+    elif declared.counts_steps and declared.repeated:
+        for index, item in enumerate(value):
+            yield (*path, name, index), item
+    elif declared.counts_steps:
+        yield (*path, name), value
+
+
+def _has_no_length(config: Config, path: FieldPath) -> RescaleError:
+    message = f"{_where(config, path)}: the rate of `{path[-1]}` has no length to stretch"
+    return RescaleError(message)

@@ -62,6 +62,12 @@ _DECIMAL_COMMA = re.compile(r"-?\d+(?:,\d+)+\Z")
 _RULE: Any = options_pb2.rule
 _OPEN: Any = options_pb2.open
 _LENIENT: Any = options_pb2.lenient
+_OPAQUE: Any = options_pb2.opaque
+_COUNTS_STEPS: Any = options_pb2.counts_steps
+_ENDS_DECAY: Any = options_pb2.ends_decay
+_SURPRISING_DEFAULT: Any = options_pb2.surprising_default
+_NOT_STRETCHABLE: Any = options_pb2.not_stretchable
+_NOT_STRETCHABLE_VALUE: Any = options_pb2.not_stretchable_value
 _INTEGERS = {
     FieldDescriptor.TYPE_INT32: (-(2**31), 2**31 - 1),
     FieldDescriptor.TYPE_INT64: (-(2**63), 2**63 - 1),
@@ -95,6 +101,14 @@ class FieldSchema:
     is_bounded: bool
     is_selectable: bool
     """Whether this is a sub-block that counts only where a field beside it names it."""
+    counts_steps: bool
+    """Whether the number is a length or a place on the axis of training steps."""
+    ends_decay: int
+    """How the number says where a decay ends: a `DecayEnd`, 0 where it does not."""
+    has_surprising_default: bool
+    """Whether a file has to show the value, as nobody would guess the default."""
+    is_stretchable: bool
+    """Whether what the field holds keeps its kind when it is stretched to another length."""
 
     @property
     def expected(self) -> str:
@@ -130,7 +144,8 @@ def _field_schema(field: FieldDescriptor) -> FieldSchema:
         FieldDescriptor.TYPE_FLOAT: "real",
     }.get(field.type, "integer")
     oneof, owner = field.containing_oneof, field.containing_type
-    rule = field.GetOptions().Extensions[_RULE]
+    options = field.GetOptions()
+    rule = options.Extensions[_RULE]
     siblings = owner.fields if owner is not None else ()
     return FieldSchema(
         name=field.name,
@@ -149,12 +164,23 @@ def _field_schema(field: FieldDescriptor) -> FieldSchema:
         owner=owner,
         is_selectable=field.message_type is not None
         and any(f.GetOptions().Extensions[_RULE].selects for f in siblings),
+        counts_steps=options.Extensions[_COUNTS_STEPS],
+        ends_decay=options.Extensions[_ENDS_DECAY],
+        has_surprising_default=options.Extensions[_SURPRISING_DEFAULT],
+        is_stretchable=not options.Extensions[_NOT_STRETCHABLE],
     )
 
 
+def is_stretchable_value(enum: EnumDescriptor, number: int) -> bool:
+    """Whether what a value of an enum chooses keeps its kind when it is stretched."""
+    value = enum.values_by_number.get(number)
+    return value is None or not value.GetOptions().Extensions[_NOT_STRETCHABLE_VALUE]
+
+
+@cache
 def is_opaque(descriptor: Any) -> bool:
     """Whether a message type stands for contents that are kept and not judged."""
-    return bool(descriptor.name == "Opaque")
+    return bool(descriptor.GetOptions().Extensions[_OPAQUE])
 
 
 @cache

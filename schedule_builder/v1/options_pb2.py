@@ -15,13 +15,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!schedule_builder/v1/options.proto\x12\x13schedule_builder.v1\x1a google/protobuf/descriptor.proto\"\xb5\x01\n\x04Rule\x12\x14\n\x0cgreater_than\x18\x01 \x01(\x01\x12\x10\n\x08\x61t_least\x18\x02 \x01(\x01\x12\x11\n\tless_than\x18\x03 \x01(\x01\x12\x0f\n\x07\x61t_most\x18\x04 \x01(\x01\x12\x0e\n\x06\x66inite\x18\x05 \x01(\x08\x12\x10\n\x08required\x18\x06 \x01(\x08\x12\x11\n\tnot_empty\x18\x07 \x01(\x08\x12\x1b\n\x13strictly_increasing\x18\x08 \x01(\x08\x12\x0f\n\x07selects\x18\t \x01(\x08:H\n\x04rule\x12\x1d.google.protobuf.FieldOptions\x18\xd8\xd2\x04 \x01(\x0b\x32\x19.schedule_builder.v1.Rule:/\n\x04open\x12\x1f.google.protobuf.MessageOptions\x18\xd9\xd2\x04 \x01(\x08:/\n\x07lenient\x12\x1c.google.protobuf.FileOptions\x18\xda\xd2\x04 \x01(\x08')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!schedule_builder/v1/options.proto\x12\x13schedule_builder.v1\x1a google/protobuf/descriptor.proto\"\xb5\x01\n\x04Rule\x12\x14\n\x0cgreater_than\x18\x01 \x01(\x01\x12\x10\n\x08\x61t_least\x18\x02 \x01(\x01\x12\x11\n\tless_than\x18\x03 \x01(\x01\x12\x0f\n\x07\x61t_most\x18\x04 \x01(\x01\x12\x0e\n\x06\x66inite\x18\x05 \x01(\x08\x12\x10\n\x08required\x18\x06 \x01(\x08\x12\x11\n\tnot_empty\x18\x07 \x01(\x08\x12\x1b\n\x13strictly_increasing\x18\x08 \x01(\x08\x12\x0f\n\x07selects\x18\t \x01(\x08*<\n\x08\x44\x65\x63\x61yEnd\x12\n\n\x06NO_END\x10\x00\x12\x0f\n\x0b\x45ND_AT_STEP\x10\x01\x12\x13\n\x0f\x45ND_BEFORE_STEP\x10\x02:H\n\x04rule\x12\x1d.google.protobuf.FieldOptions\x18\xd8\xd2\x04 \x01(\x0b\x32\x19.schedule_builder.v1.Rule:5\n\x0c\x63ounts_steps\x12\x1d.google.protobuf.FieldOptions\x18\xdb\xd2\x04 \x01(\x08:R\n\nends_decay\x12\x1d.google.protobuf.FieldOptions\x18\xdc\xd2\x04 \x01(\x0e\x32\x1d.schedule_builder.v1.DecayEnd:;\n\x12surprising_default\x12\x1d.google.protobuf.FieldOptions\x18\xdd\xd2\x04 \x01(\x08:8\n\x0fnot_stretchable\x12\x1d.google.protobuf.FieldOptions\x18\xde\xd2\x04 \x01(\x08:B\n\x15not_stretchable_value\x12!.google.protobuf.EnumValueOptions\x18\xdf\xd2\x04 \x01(\x08:/\n\x04open\x12\x1f.google.protobuf.MessageOptions\x18\xd9\xd2\x04 \x01(\x08:1\n\x06opaque\x12\x1f.google.protobuf.MessageOptions\x18\xe0\xd2\x04 \x01(\x08:/\n\x07lenient\x12\x1c.google.protobuf.FileOptions\x18\xda\xd2\x04 \x01(\x08')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'schedule_builder.v1.options_pb2', _globals)
 if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
+  _globals['_DECAYEND']._serialized_start=276
+  _globals['_DECAYEND']._serialized_end=336
   _globals['_RULE']._serialized_start=93
   _globals['_RULE']._serialized_end=274
 # @@protoc_insertion_point(module_scope)

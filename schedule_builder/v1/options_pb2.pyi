@@ -1,13 +1,35 @@
 from google.protobuf import descriptor_pb2 as _descriptor_pb2
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from typing import ClassVar as _ClassVar, Optional as _Optional
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class DecayEnd(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    NO_END: _ClassVar[DecayEnd]
+    END_AT_STEP: _ClassVar[DecayEnd]
+    END_BEFORE_STEP: _ClassVar[DecayEnd]
+NO_END: DecayEnd
+END_AT_STEP: DecayEnd
+END_BEFORE_STEP: DecayEnd
 RULE_FIELD_NUMBER: _ClassVar[int]
 rule: _descriptor.FieldDescriptor
+COUNTS_STEPS_FIELD_NUMBER: _ClassVar[int]
+counts_steps: _descriptor.FieldDescriptor
+ENDS_DECAY_FIELD_NUMBER: _ClassVar[int]
+ends_decay: _descriptor.FieldDescriptor
+SURPRISING_DEFAULT_FIELD_NUMBER: _ClassVar[int]
+surprising_default: _descriptor.FieldDescriptor
+NOT_STRETCHABLE_FIELD_NUMBER: _ClassVar[int]
+not_stretchable: _descriptor.FieldDescriptor
+NOT_STRETCHABLE_VALUE_FIELD_NUMBER: _ClassVar[int]
+not_stretchable_value: _descriptor.FieldDescriptor
 OPEN_FIELD_NUMBER: _ClassVar[int]
 open: _descriptor.FieldDescriptor
+OPAQUE_FIELD_NUMBER: _ClassVar[int]
+opaque: _descriptor.FieldDescriptor
 LENIENT_FIELD_NUMBER: _ClassVar[int]
 lenient: _descriptor.FieldDescriptor
 
