@@ -180,7 +180,9 @@ def test_links_stay_and_their_target_is_replaced(run: Run, tmp_path: Path) -> No
     link.symlink_to("../real/a.config")
     Path("b.config").symlink_to("links/a.config")
     (tmp_path / "links").chmod(0o555)  # The temporary file does not belong there.
-    assert run("validate", "--fix", "b.config")[0] == 0
+    code = run("validate", "--fix", "b.config")[0]
+    (tmp_path / "links").chmod(0o755)
+    assert code == 0
     assert link.is_symlink()
     assert Path("b.config").is_symlink()
     assert not target.is_symlink()
@@ -266,7 +268,42 @@ def test_standard_input_is_rescaled_to_standard_output(
     assert not names()
 
 
-# A disk that is full.
+def test_what_was_printed_comes_first(tmp_path: Path) -> None:
+    program = "from schedule_builder.files import write_file\nprint(1)\nwrite_file('-', b'2\\n')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.split() == [b"1", b"2"]
+
+
+# A disk that is full, or a machine that loses power.
+
+
+def test_contents_are_on_the_disk_before_the_name_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real/a.config")
+    done: list[tuple[str, str, int]] = []
+    sync, replace = os.fsync, os.replace
+
+    def syncing(descriptor: int) -> None:
+        path = Path(f"/dev/fd/{descriptor}")
+        status = path.stat()
+        known = {(tmp_path / "real").stat().st_ino: "folder"}
+        done.append(("sync", known.get(status.st_ino, "file"), status.st_size))
+        sync(descriptor)
+
+    def replacing(source: str, target: str) -> None:
+        done.append(("replace", Path(target).name, Path(source).stat().st_size))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", syncing)
+    monkeypatch.setattr(os, "replace", replacing)
+    for _ in "new", "replaced":
+        done.clear()
+        write_file(tmp_path / "link", bytes(100_000))
+        assert done[:2] == [("sync", "file", 100_000), ("replace", "a.config", 100_000)]
+        # Of the target, not of the link.
+        assert [event[:2] for event in done[2:]] == [("sync", "folder")]
 
 
 def test_a_full_disk(run: Run, mount: Mount, tmp_path: Path) -> None:
