@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from io import BytesIO
 
-from matplotlib import rc_context
+from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.figure import Figure
 
 from schedule_builder.files import write_file
@@ -49,24 +49,27 @@ def plot_schedule(
         WriteError: the file cannot be written.
     """
     steps = sample_steps(schedule, num_steps)
-    figure = Figure(figsize=(7.0, 3.6), layout="constrained")
-    axes = figure.add_subplot()
-    begins = [begin for begin in schedule.begins[1:] if begin < num_steps]
-    for begin in begins if len(begins) <= _MARKED_SEGMENTS else []:
-        axes.axvline(begin, color="0.85", linewidth=1, zorder=0)
-    axes.plot(steps, [schedule(step) for step in steps], color="#1f5fa8", linewidth=1.8)
-    axes.set_xlabel("step")
-    axes.set_ylabel("learning rate")
-    axes.set_xlim(0, num_steps)
-    axes.set_ylim(bottom=0)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.xaxis.set_major_formatter(lambda step, _: f"{step:,.0f}")
-    if title:
-        axes.set_title(title, loc="left", fontsize="medium")
-    # The same schedule gives the same bytes.
-    suffix = os.path.splitext(path)[1][1:].lower() or "png"  # noqa: PTH122 - may be a string
-    metadata = {"Date": None} if suffix == "svg" else None
-    picture = BytesIO()
-    with rc_context({"svg.hashsalt": "schedule-builder"}):
+    with rc_context():
+        # The same schedule gives the same bytes, and a `matplotlibrc` in the current folder, which
+        # may be a stranger's, cannot make matplotlib start LaTeX.
+        rcdefaults()
+        rcParams["svg.hashsalt"] = "schedule-builder"
+        figure = Figure(figsize=(7.0, 3.6), layout="constrained")
+        axes = figure.add_subplot()
+        begins = [begin for begin in schedule.begins[1:] if begin < num_steps]
+        for begin in begins if len(begins) <= _MARKED_SEGMENTS else []:
+            axes.axvline(begin, color="0.85", linewidth=1, zorder=0)
+        axes.plot(steps, [schedule(step) for step in steps], color="#1f5fa8", linewidth=1.8)
+        axes.set_xlabel("step")
+        axes.set_ylabel("learning rate")
+        axes.set_xlim(0, num_steps)
+        axes.set_ylim(bottom=0)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.set_major_formatter(lambda step, _: f"{step:,.0f}")
+        if title:
+            axes.set_title(title, loc="left", fontsize="medium")
+        suffix = os.path.splitext(path)[1][1:].lower() or "png"  # noqa: PTH122 - may be a string
+        metadata = {"Date": None} if suffix == "svg" else None
+        picture = BytesIO()
         figure.savefig(picture, format=suffix, dpi=120, metadata=metadata)
     write_file(path, picture.getvalue())
