@@ -184,6 +184,9 @@ def check_files(
     from concurrent.futures import ProcessPoolExecutor  # slow to import
     from functools import partial
 
+    # Where a worker is a new Python, it looks for modules in the current folder, which may be a
+    # stranger's, before it knows our path.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     with ProcessPoolExecutor(jobs) as pool:
         task = partial(_check_file, request=request)
         yield from zip(filenames, pool.map(task, filenames, chunksize=8), strict=True)
