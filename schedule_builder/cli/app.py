@@ -413,7 +413,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = _parser().parse_args(argv)
         code: int = arguments.command(arguments)
-        sys.stdout.flush()
+        if not sys.stdout.closed:  # as the server leaves it
+            sys.stdout.flush()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else COULD_NOT_RUN
     except (SettingsError, WriteError) as error:
