@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-# The exact versions of what pip installs, and of what it builds with.
+# The exact versions of what pip installs, also in tests, and of what it builds with.
 CONSTRAINTS ?= constraints.txt
-PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
-PIP = PIP_CONSTRAINT=$(CONSTRAINTS) PIP_BUILD_CONSTRAINT=$(CONSTRAINTS) $(BIN)/python $(PIP_INSTALL)
+export PIP_CONSTRAINT = $(CONSTRAINTS)
+export PIP_BUILD_CONSTRAINT = $(CONSTRAINTS)
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --no-python-downloads --no-header --no-annotate
 PIPELINE ?= configs/digits.config
 # Legs of tools/matrix.json; by default, all.
@@ -57,7 +58,7 @@ lint: $(VENV)/dev ## check format, style, types and generated code
 	$(BIN)/python tools/generate_docs.py --check
 
 constraints: $(BIN)/python ## renew the versions in constraints*.txt
-	$(BIN)/python $(PIP_INSTALL) --upgrade uv
+	$(PIP) --upgrade uv
 	$(COMPILE) --python-version 3.10 pyproject.toml $(DEV) -o constraints.txt
 	$(COMPILE) --python-version 3.10 pyproject.toml $(DEV) --resolution lowest-direct -o constraints-oldest.txt
 	printf '%s\n' '$(TORCH)' '$(KERAS)' | $(COMPILE) --python-version 3.11 pyproject.toml - --extra jax --extra torch --extra dev -o constraints-extras.txt
