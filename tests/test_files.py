@@ -645,6 +645,10 @@ def start():
     os.dup2(1, 2)
     os._exit(cli.main(["validate", "--fix", "--isolated", path]))
 
+def changes():
+    status = os.stat(path)
+    return status.st_ino, status.st_size, len(os.listdir(folder))
+
 begin = time.monotonic()
 os.waitpid(start(), 0)
 seconds = time.monotonic() - begin
@@ -655,12 +659,15 @@ found = []
 for moment in range(50):
     child = start()
     if moment % 2:
-        # From when it writes on, which is a small part of the time.
-        while len(os.listdir(folder)) == 1 and not os.waitid(
+        # While it writes, which is a small part of the time.
+        before = changes()
+        while changes() == before and not os.waitid(
             os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT
         ):
             pass
-        time.sleep(random.random() * 0.02)
+        end = time.monotonic() + random.random() * 0.05
+        while time.monotonic() < end:
+            pass
     else:
         time.sleep(random.random() * seconds)
     os.kill(child, signal.SIGKILL)
@@ -691,7 +698,7 @@ def test_a_process_that_is_killed_at_any_moment(tmp_path: Path) -> None:
 KILLED_AT_LINE = """
 import os, signal, sys
 from schedule_builder import files
-path, old, new = sys.argv[1], b"old" * 1000, b"new" * 2000
+path, old, new = sys.argv[1], b"old" * 2000, b"new" * 1000
 
 def tracing(frame, event, argument):
     global left
