@@ -26,6 +26,7 @@ _OUTSIDE = b".*/\nnode_modules/\n__pycache__/\nsite-packages/\nbuild/\ndist/\nve
 _LARGEST = 20_000_000
 _LARGEST_DOUBTFUL = 2_000_000
 _WILD = re.compile(r"[*?\[]")
+_STARS = re.compile(r"(?:(?<=/)|^)(?:\*\*(?:/+|$))+")
 _NAMES = re.compile(r"train_config|train_input_reader|trainer|_learning_rate")
 """What every config holds."""
 _CERTAIN = re.compile(
@@ -65,7 +66,7 @@ def find_files(
                 if _is_meant(file, settings)
             )
         elif _WILD.search(path) and not os.path.exists(path):  # noqa: PTH110
-            matched = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - as it is given
+            matched = sorted(set(_matched(path)))
             found = [p for p in matched if os.path.isfile(p)] or [path]  # noqa: PTH113
         else:
             found = [path]
@@ -75,6 +76,23 @@ def find_files(
             if name not in seen:
                 seen.add(name)
                 yield name
+
+
+def _matched(pattern: str) -> Iterator[str]:
+    """What a pattern of the shell matches, `**` any folders that are not hidden.
+
+    `glob` follows symbolic links to folders there: two that lead in circles keep it busy for ever.
+    """
+    stars = _STARS.search(pattern)
+    if stars is None:
+        yield from glob.glob(pattern)  # noqa: PTH207 - as it is given
+        return
+    before, after = pattern[: stars.start()], pattern[stars.end() :] or "*"
+    for top in glob.glob(before) if before else [""]:  # noqa: PTH207 - as it is given
+        for folder, inner, _ in os.walk(top or "."):
+            inner[:] = (name for name in inner if not name.startswith("."))
+            place = f"{folder.rstrip('/')}/" if top else f"{folder}/"[2:]
+            yield from _matched(glob.escape(place) + after)
 
 
 def _is_possible(settings: Settings) -> Callable[[str], bool]:

@@ -1,5 +1,6 @@
 """Which files of a folder are chosen: as git chooses them, without git."""
 
+import glob
 import os
 import random
 import shutil
@@ -270,3 +271,46 @@ def test_links_and_pipes_in_a_folder(tmp_path: Path) -> None:
 )
 def test_any_line_can_be_read(line: bytes) -> None:
     assert Patterns.of_ignore_file(line).decide([b"a"], False) in (None, True, False)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "**/*.config",
+        "in/**/*.config",
+        "**/a.config",
+        "**",
+        "in/**",
+        "*/**/[ab].config",
+        "**/deep/**/*.config",
+        "**/**/*.config",
+        "in**/a.config",
+        "./**/*.config",
+        "in/../**/*.config",
+        "[[]x]/**/*.config",
+        "**/[[]x]/*",
+        "none/**/*.config",
+        ".hidden/**/*.config",
+        "*.config",
+    ],
+)
+def test_patterns_of_the_shell_match_as_in_the_shell(
+    pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "in/a", "in/b", "in/deep/deep/a", "[x]/a", ".hidden/a", "in/.hidden/a"):
+        write(tmp_path / f"{name}.config")
+    monkeypatch.chdir(tmp_path)
+    for given_pattern in (pattern, f"{glob.escape(str(tmp_path))}/{pattern}"):
+        expected = glob.glob(given_pattern, recursive=True)  # noqa: PTH207 - the one to agree with
+        found = set(filter(os.path.isfile, discovery._matched(given_pattern)))
+        assert found == set(filter(os.path.isfile, expected))
+
+
+def test_patterns_of_the_shell_run_in_no_circle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "in/a.config")
+    for name in ("one", "two", "in/one", "in/two"):
+        (tmp_path / name).symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert list(find_files(["**/*.config"], lambda _: Settings())) == ["in/a.config"]
