@@ -30,14 +30,11 @@ from schedule_builder.dialects.kinds import LoweringError, lower
 from schedule_builder.dialects.model_garden import lower_experiment
 from schedule_builder.reading.binding import Binder, Place, counting, dotted
 from schedule_builder.reading.tree import EMPTY, NOT_TEXT, SYNTAX, UNCLOSED, Block, Document
-from schedule_builder.rules.config_rules import ABOUT_ENTRIES, Finding, check_message
-from schedule_builder.rules.run_rules import NO_NUM_STEPS, THRESHOLDS, Judgement, Run, check_run
+from schedule_builder.rules.kinds import IMPOSSIBLE, NOT_FINITE
+from schedule_builder.rules.registry import ABOUT_ENTRIES, Finding, check_message, check_run
+from schedule_builder.rules.run import THRESHOLDS, Judgement, Run
 from schedule_builder.schedules.schedule import MAX_RATE, Schedule
 from schedule_builder.v1 import experiment_pb2, learning_rate_pb2, optimizer_pb2, pipeline_pb2
-
-IMPOSSIBLE = Kind("SB308", "impossible-schedule", "error")
-NOT_FINITE = Kind("SB309", "rate-not-finite", "error")
-NOT_IN_KERAS = Kind("SB315", "not-in-keras", "error")
 
 ROOTS: tuple[type[Message], ...] = (
     pipeline_pb2.TrainEvalPipelineConfig,
@@ -151,8 +148,8 @@ class Config:
         report.add(
             kind,
             self.place(finding.path),
-            finding.message,
-            [(self.place(path), text) for path, text in finding.related],
+            finding.words,
+            [(self.place(path), words) for path, words in finding.related],
             path=dotted(finding.path),
             fix=self.fix(finding.repair),
         )
@@ -327,10 +324,9 @@ def _judge(
     try:
         schedule = _lower(config, report)
         if schedule is not None:
-            for kind, finding in check_run(_run(config, schedule, settings, blamed)):
-                # A misspelt field may be what is missed here.
-                if finding.path not in binder.broken or kind is not NO_NUM_STEPS:
-                    config.report(report, kind, finding)
+            run = replace(_run(config, schedule, settings, blamed), broken=binder.broken)
+            for kind, finding in check_run(run):
+                config.report(report, kind, finding)
     except ArithmeticError:
         words = "these numbers are too far apart for float64: no rate can be computed from them"
         report.add(NOT_FINITE, config.place(config.kind), words, path=dotted(config.kind))
@@ -345,8 +341,6 @@ def _run(
     config: Config, schedule: Schedule, settings: Judgement | None, blamed: set[FieldPath]
 ) -> Run:
     path = config.learning_rate
-    steps_path = config.dialect.num_steps
-    is_given = bool(steps_path and config.get(steps_path))
     message = config.get(path)
     optimizer = ""
     if isinstance(message, experiment_pb2.OptimizationConfig):
@@ -357,10 +351,10 @@ def _run(
         root=config.message,
         path=path,
         message=message,
-        kind=config.kind,
+        kind_path=config.kind,
         schedule=schedule,
         num_steps=config.num_steps,
-        num_steps_path=steps_path if is_given else (),
+        num_steps_path=config.dialect.num_steps,
         optimizer=optimizer,
         policy=settings.policy if settings else {},
         thresholds=THRESHOLDS | dict(settings.thresholds if settings else {}),

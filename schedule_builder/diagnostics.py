@@ -26,10 +26,16 @@ class _Formatter(Formatter):
     """Formats the values of a template.
 
     `{n:count step}` is `1 step` or `2 steps`; `{x:rate}` is a rate; `{x:exact}` has the nine digits
-    that tell two float32 numbers apart. Other specifications are Python's.
+    that tell two float32 numbers apart; `{name:field}` is the name of a field in backquotes. Other
+    specifications are Python's.
     """
 
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+
     def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec == "field":
+            return f"`{self.names.get(value, value)}`"
         if format_spec.startswith("count "):
             noun = format_spec.removeprefix("count ")
             return f"{value} {noun}{'' if value == 1 else 's'}"
@@ -40,7 +46,7 @@ class _Formatter(Formatter):
         return str(super().format_field(value, format_spec))
 
 
-_FORMATTER = _Formatter()
+_FORMATTER = _Formatter({})
 
 
 class Words:
@@ -78,7 +84,7 @@ class Words:
             key: value.render(names) if isinstance(value, Words) else value
             for key, value in self.values.items()
         }
-        return _FORMATTER.vformat(_NAME.sub(renamed, self.template), (), values)
+        return _Formatter(names).vformat(_NAME.sub(renamed, self.template), (), values)
 
     def __str__(self) -> str:
         return self.render()
@@ -261,6 +267,11 @@ class Kind(NamedTuple):
     name: str
     severity: str
     page: str = ""
+
+    @property
+    def title(self) -> str:
+        """What is wrong, in one sentence."""
+        return self.page.partition("\n")[0]
 
 
 def _words(text: Words | str) -> Words:

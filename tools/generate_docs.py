@@ -22,7 +22,7 @@ from schedule_builder.output.plot import plot_schedule
 from schedule_builder.output.schedule_table import RENDERERS, telling_steps
 from schedule_builder.reading.binding import FieldSchema, counting, schema_of
 from schedule_builder.reading.descriptions import comment
-from schedule_builder.rules.pages import RULES
+from schedule_builder.rules import pages as manual
 from schedule_builder.v1 import learning_rate_pb2 as pb
 from schedule_builder.v1.experiment_pb2 import ExperimentConfig, LrConfig, WarmupConfig
 
@@ -232,20 +232,20 @@ def _rules() -> str:
         "# Rules",
         "",
         "What `schedule-builder validate` finds. Codes and names are kept. `schedule-builder rules",
-        "SB402` shows a page of this in a terminal. To silence a finding, write",
+        "SB402` shows a page of this in a terminal. To suppress a finding, write",
         "`# schedule-builder: ignore[SB402]` on its line or alone on the line before,",
         "`ignore-file[SB402]` for all of a file, or list the code under `ignore` in the project's",
         "settings. The examples show what is found and then, where there is one, what is right.",
         "",
-        "| code | name | severity | what is right |",
+        "| code | name | severity | what is wrong |",
         "|---|---|---|---|",
     ]
     lines += [
-        f"| [{p.code}](#{p.code.lower()}-{p.name}) | {p.name} | {p.severity} | {p.title} |"
-        for p in RULES.values()
+        f"| [{k.code}](#{k.code.lower()}-{k.name}) | {k.name} | {k.severity} | {k.title} |"
+        for k in manual.KINDS.values()
     ]
-    for page in RULES.values():
-        lines += ["", f"## {page.code} {page.name}", "", page.text]
+    for kind in manual.KINDS.values():
+        lines += ["", f"## {kind.code} {kind.name}", "", kind.page]
     return "\n".join(lines) + "\n"
 
 

@@ -215,18 +215,18 @@ def _diff(arguments: argparse.Namespace) -> int:
 
 
 def _rules(arguments: argparse.Namespace) -> int:
-    from schedule_builder.rules.pages import RULES, find
+    from schedule_builder.rules.pages import KINDS, find, manual
 
     if not arguments.rules:
-        for page in RULES.values():
-            print(f"{page.code}  {page.severity:7}  {page.name:24}  {page.title}")
+        for kind in KINDS.values():
+            print(f"{kind.code}  {kind.severity:7}  {kind.name:24}  {kind.title}")
         return OK
     for text in arguments.rules:
-        pages = find(text)
-        if not pages:
+        kinds = find(text)
+        if not kinds:
             print(f"schedule-builder: there is no rule {text}", file=sys.stderr)
             return COULD_NOT_RUN
-        print("\n".join(map(str, pages)))
+        print("\n".join(map(manual, kinds)))
     return OK
 
 

@@ -181,7 +181,7 @@ def _uri(filename: str) -> str:
 
 def _sarif(findings: Findings) -> str:
     """SARIF 2.1.0, which code-scanning services take."""
-    from schedule_builder.rules.pages import RULES
+    from schedule_builder.rules.pages import KINDS
 
     kinds = sorted({d.code for d in findings.diagnostics})
 
@@ -232,10 +232,10 @@ def _sarif(findings: Findings) -> str:
     rules = [
         {
             "id": code,
-            "name": RULES[code].name,
-            "shortDescription": {"text": RULES[code].title},
-            "fullDescription": {"text": RULES[code].text},
-            "defaultConfiguration": {"level": RULES[code].severity},
+            "name": KINDS[code].name,
+            "shortDescription": {"text": KINDS[code].title},
+            "fullDescription": {"text": KINDS[code].page},
+            "defaultConfiguration": {"level": KINDS[code].severity},
         }
         for code in kinds
     ]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
 
-from schedule_builder import compiler
 from schedule_builder.diagnostics import Kind
 from schedule_builder.reading import binding, tree
-from schedule_builder.rules import config_rules as rules
-from schedule_builder.rules import run_rules
-from schedule_builder.workspace import suppressions as suppressing
+from schedule_builder.rules.kinds import KINDS as REPORTED_ABOVE
+from schedule_builder.rules.registry import RULES
 
-STALE_BASELINE = Kind("SB903", "stale-baseline", "warning")
+_INDENTED = re.compile(r"^ +(?=\S)", re.MULTILINE)
 
-_OTHERS: dict[Kind, str] = {
+_READING: dict[Kind, str] = {
     tree.NOT_TEXT: """A config is a text in UTF-8.
 
     Binary files, such as checkpoints, and texts in UTF-16 or Latin-1 are not read. Editors on
@@ -111,82 +109,45 @@ _OTHERS: dict[Kind, str] = {
         learning_rate: {type: cosin}
         learning_rate: {type: cosine}
     """,
-    compiler.IMPOSSIBLE: """The numbers make a schedule.
-
-    Each alone is within its bounds, and together they mean nothing: an exponential shape from
-    rate 0, a batch-size scaling without a batch size.
-
-        constant_learning_rate { learning_rate: 0.1 } warmup { warmup_steps: 9 shape: EXPONENTIAL }
-    """,
-    compiler.NOT_FINITE: """Every rate of the run is a finite number, not negative.
-
-    Products of growing factors overflow, and some formulas of the Model Garden divide by zero at
-    their end. An optimizer would write NaN into every weight.
-    """,
-    compiler.NOT_IN_KERAS: """The optimizer is one that Keras has.
-
-    Reported by `build_optimizer` alone: the learning rate of the same config builds.
-    """,
-    suppressing.UNUSED: """A suppression silences something.
-
-    One that does not hides the next finding of its kind. `--fix` removes it.
-
-        num_steps: 1000  # schedule-builder: ignore[SB402]
-        num_steps: 1000
-    """,
-    suppressing.BAD: """A suppression names the codes that it silences.
-
-        # schedule-builder: ignore
-        # schedule-builder: ignore[SB402]
-    """,
-    STALE_BASELINE: """A baseline holds what is still found.
-
-    An entry that is found no more would hide the next finding like it. Write the baseline anew
-    with `--write-baseline`.
-    """,
 }
 
 
-@dataclass(frozen=True)
-class Page:
-    """The manual of one kind of finding."""
-
-    code: str
-    name: str
-    severity: str
-    text: str
-
-    @property
-    def title(self) -> str:
-        """What is right, in one sentence."""
-        return self.text.partition("\n")[0]
-
-    def __str__(self) -> str:
-        return (
-            f"{self.code} {self.name} ({self.severity})\n\n{self.text}\n\n"
-            f"Silence one with the comment `# schedule-builder: ignore[{self.code}]` on its line,"
-            f" all of a file\nwith `ignore-file[{self.code}]`, all of a project with"
-            f' `ignore = ["{self.code}"]` in its settings.\n'
-        )
+def _kinds() -> Iterator[Kind]:
+    for kind, page in _READING.items():
+        yield kind._replace(page=kind.page or page)
+    yield from REPORTED_ABOVE
+    yield from (rule.kind for rule in RULES.values())
 
 
-def _pages() -> dict[str, Page]:
-    # Where there is no prose, the least indentation is that of an example, which is to stay.
-    texts = {kind: text.replace("\n    ", "\n").strip() for kind, text in _OTHERS.items()}
-    for found in (r for entries in rules.RULES.values() for r in entries):
-        texts[found.kind] = inspect.cleandoc(found.check.__doc__ or "")
-    for kind, check in run_rules.RULES:
-        texts[kind] = inspect.cleandoc(check.__doc__ or "")
-    pages = (Page(*kind[:3], text) for kind, text in texts.items())
-    return {page.code: page for page in sorted(pages, key=lambda page: page.code)}
+def _dedented(page: str) -> str:
+    """A page without the indentation of the code that it is in.
+
+    Four columns and no more: the least indentation may be that of an example, which stays. Newer
+    versions of Python take them from docstrings themselves.
+    """
+    margin = min((len(found[0]) for found in _INDENTED.finditer(page)), default=0)
+    return re.sub(rf"^ {{{min(margin, 4)}}}", "", page, flags=re.MULTILINE).strip()
 
 
-RULES = _pages()
-"""The pages, by code."""
-NAMES = {page.name: code for code, page in RULES.items()}
+KINDS = {
+    kind.code: kind._replace(page=_dedented(kind.page))
+    for kind in sorted(_kinds(), key=lambda kind: kind.code)
+}
+"""All kinds of findings, by code."""
+NAMES = {kind.name: code for code, kind in KINDS.items()}
 
 
-def find(text: str) -> list[Page]:
-    """The pages of a code, of a name, or of all codes that begin so."""
+def find(text: str) -> list[Kind]:
+    """The kinds of a code, of a name, or of all codes that begin so."""
     code = NAMES.get(text.lower(), text.upper())
-    return [page for page in RULES.values() if page.code.startswith(code)]
+    return [kind for kind in KINDS.values() if kind.code.startswith(code)]
+
+
+def manual(kind: Kind) -> str:
+    """A kind's page as a terminal shows it."""
+    return (
+        f"{kind.code} {kind.name} ({kind.severity})\n\n{kind.page}\n\n"
+        f"To suppress one, put the comment `# schedule-builder: ignore[{kind.code}]` on its line."
+        f'\n`ignore-file[{kind.code}]` suppresses all in a file; `ignore = ["{kind.code}"]` in'
+        " the settings, all in a project.\n"
+    )

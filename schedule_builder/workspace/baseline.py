@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from schedule_builder.diagnostics import Diagnostic, Words
 from schedule_builder.files import write_file
-from schedule_builder.rules.pages import STALE_BASELINE
+from schedule_builder.rules.kinds import STALE_BASELINE
 from schedule_builder.workspace.checker import Request
 from schedule_builder.workspace.settings import SettingsError
 

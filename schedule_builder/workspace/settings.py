@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from schedule_builder.diagnostics import Diagnostic, did_you_mean, shown
-from schedule_builder.rules.run_rules import THRESHOLDS
+from schedule_builder.rules.run import THRESHOLDS
 from schedule_builder.workspace.patterns import of_settings
 
 SECTION = "schedule-builder"

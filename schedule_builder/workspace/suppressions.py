@@ -10,12 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from schedule_builder.diagnostics import Diagnostic, Edit, Fix, Kind, Report, Span, did_you_mean
+from schedule_builder.diagnostics import Diagnostic, Edit, Fix, Report, Span, did_you_mean
 from schedule_builder.reading.comments import notes
 from schedule_builder.reading.tree import Document
-
-UNUSED = Kind("SB901", "unused-suppression", "warning")
-BAD = Kind("SB902", "bad-suppression", "error")
+from schedule_builder.rules.kinds import BAD_SUPPRESSION, UNUSED_SUPPRESSION
 
 _MARK = re.compile(r"#[ \t]*schedule-builder[ \t]*:[ \t]*([^#]*)", re.IGNORECASE)
 _VERB = re.compile(r"(ignore-file|ignore)[ \t]*\[([^\]]*)\]")
@@ -62,7 +60,7 @@ def suppress(document: Document, diagnostics: Sequence[Diagnostic]) -> list[Diag
             else:
                 edit = _one(source.text, suppression.span)
             report.add(
-                UNUSED,
+                UNUSED_SUPPRESSION,
                 suppression.span,
                 f"nothing here is silenced: there is no {suppression.code}"
                 f"{' on this line' if suppression.row else ' in this file'}. Remove it",
@@ -91,7 +89,7 @@ def _one(text: str, code: Span) -> Edit:
 
 
 def _read(document: Document, report: Report) -> Iterator[_Suppression]:
-    from schedule_builder.rules.pages import NAMES, RULES  # few files need it
+    from schedule_builder.rules.pages import KINDS, NAMES  # few files need it
 
     source, text = document.source, document.source.text
     for note in notes(document):
@@ -101,7 +99,7 @@ def _read(document: Document, report: Report) -> Iterator[_Suppression]:
             verb = _VERB.match(match[1])
             if verb is None or not verb[2].strip():
                 report.add(
-                    BAD,
+                    BAD_SUPPRESSION,
                     comment,
                     "this silences nothing: write `ignore[CODE]` or `ignore-file[CODE]`, such as"
                     " `# schedule-builder: ignore[SB402]`",
@@ -115,18 +113,18 @@ def _read(document: Document, report: Report) -> Iterator[_Suppression]:
                 code = NAMES.get(word[0].lower(), word[0].upper())
                 start = begin + verb.start(2) + word.start()
                 span = Span(start, start + len(word[0]))
-                if code in RULES:
+                if code in KINDS:
                     line = None if verb[1] == "ignore-file" else row
                     yield _Suppression(code, line, span, comment)
                     continue
-                report.add(BAD, span, f"there is no rule `{word[0]}`{_meant(word[0])}")
+                report.add(BAD_SUPPRESSION, span, f"there is no rule `{word[0]}`{_meant(word[0])}")
 
 
 def _meant(word: str) -> str:
-    from schedule_builder.rules.pages import NAMES, RULES, find
+    from schedule_builder.rules.pages import KINDS, NAMES, find
 
     group = find(word)
     if len(group) > 1:
         return f": a comment names whole codes, such as {group[0].code}"
-    guess = did_you_mean(word.upper(), RULES) or did_you_mean(word.lower(), NAMES)
+    guess = did_you_mean(word.upper(), KINDS) or did_you_mean(word.lower(), NAMES)
     return f": did you mean {guess}?" if guess else ""

@@ -163,7 +163,7 @@ def test_exponential_decay_with_warmup() -> None:
             r"boundaries\[0\]: the first step cannot be 0.* is `rates\[0\]`. Set that to 0.2 and"
             " remove this boundary",
         ),
-        ([5, 5], [0.1, 0.1, 0.1], r"boundaries\[1\]: step 5 does not come after step 5"),
+        ([5, 5], [0.1, 0.1, 0.1], r"boundaries\[1\]: step 5 is not after step 5"),
         ([-5], [0.1, 0.1], r"boundaries\[0\]: .* -5"),
         ([5], [0.1, float("nan")], r"rates\[1\]: "),
         ([5], [1, 2], r"rates are floats. Received: \[1, 2\]"),

@@ -168,7 +168,7 @@ def test_what_is_said_of_experiments(optimizer: str, warmup: str, wanted: list[s
 
 def test_what_python_code_supplies_cannot_be_built() -> None:
     experiment = {"trainer": {"train_steps": 5, "optimizer_config": {"optimizer": {"type": "sgd"}}}}
-    with pytest.raises(sb.ConfigError, match=r"error\[SB314\] there is no `learning_rate` here"):
+    with pytest.raises(sb.ConfigError, match=r"error\[SB314\] no `learning_rate` is set"):
         sb.build_schedule(experiment)
 
 
@@ -193,9 +193,9 @@ def json_of(text: str) -> Any:
 def test_what_is_left_to_code_builds_nothing() -> None:
     data = json_of(EXPERIMENT)
     del data["trainer"]["optimizer_config"]["learning_rate"]
-    with pytest.raises(sb.ConfigError, match=r"no `learning_rate` here: Python code supplies it"):
+    with pytest.raises(sb.ConfigError, match=r"no `learning_rate` is set: it comes from Python"):
         sb.build_schedule(data)
-    with pytest.raises(sb.ConfigError, match="Python code supplies it"):
+    with pytest.raises(sb.ConfigError, match="from Python code"):
         sb.build_learning_rate({"trainer": {}})
 
 

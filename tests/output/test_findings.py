@@ -18,7 +18,7 @@ from schedule_builder.output.findings import (
     summary,
     wants_color,
 )
-from schedule_builder.rules.pages import RULES
+from schedule_builder.rules.pages import KINDS
 from schedule_builder.workspace.checker import check
 from tests.support.data import DATA, needs_data
 
@@ -46,9 +46,9 @@ NONE = findings(("a.config", "constant_learning_rate { learning_rate: 1 }"))
 
 def test_text() -> None:
     assert RENDERERS["text"](BOTH).splitlines() == [
-        "a.config:5:41: warning[SB414] nothing changes at step 100: the rate is 0.1 before it, too",
+        "a.config:5:41: warning[SB414] no change at step 100: the rate is 0.1 before it, too",
         "a.config:6:22: warning[SB402] this stage is never reached: it begins at step 200, and"
-        " training ends at 150. The rate stays 0.1 for all of it",
+        " training ends after 150 steps. The rate stays 0.1 for all of them",
         "  a.config:2:14: training ends after 150 steps",
         "b:%,.config:2:18: error[SB204] `learning_rate` is -1: it must be at least 0",
         "b:%,.config:2:22: error[SB201] ConstantLearningRate has no field `learning_rat`: did you"
@@ -59,14 +59,14 @@ def test_text() -> None:
 
 def test_full_shows_the_places() -> None:
     assert RENDERERS["full"](findings(("a.config", TEXT))) == (
-        "a.config:5:41: warning[SB414] nothing changes at step 100: the rate is 0.1 before it,"
+        "a.config:5:41: warning[SB414] no change at step 100: the rate is 0.1 before it,"
         " too\n"
         "  5 |     schedule { step: 100 learning_rate: 0.1 }\n"
         "    |                                         ^^^\n"
         "    = Remove this entry, which repeats 0.1 (--fix)\n"
         "\n"
         "a.config:6:22: warning[SB402] this stage is never reached: it begins at step 200, and"
-        " training ends at 150. The rate stays 0.1 for all of it\n"
+        " training ends after 150 steps. The rate stays 0.1 for all of them\n"
         "  6 |     schedule { step: 200 learning_rate: 0.01 }\n"
         "    |                      ^^^\n"
         "  2 |   num_steps: 150\n"
@@ -116,7 +116,7 @@ def test_github() -> None:
     lines = RENDERERS["github"](BOTH).splitlines()
     assert lines[0] == (
         "::warning file=a.config,line=5,endLine=5,title=schedule-builder SB414"
-        " stage-without-effect,col=41,endColumn=43::nothing changes at step 100: the rate is 0.1"
+        " stage-without-effect,col=41,endColumn=43::no change at step 100: the rate is 0.1"
         " before it, too"
     )
     assert lines[2].startswith("::error file=b%3A%25%2C.config,line=2,endLine=2,")
@@ -249,7 +249,7 @@ def test_real_configs(name: str) -> None:
 
 
 def test_every_rule_has_a_name_of_its_own() -> None:
-    assert len({page.title for page in RULES.values()}) == len(RULES)
+    assert len({kind.title for kind in KINDS.values()}) == len(KINDS)
 
 
 def test_github_actions_get_annotations(monkeypatch: pytest.MonkeyPatch) -> None:

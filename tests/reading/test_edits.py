@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schedule_builder import first_difference, load, validate_text
 from schedule_builder.compiler import examine
 from schedule_builder.diagnostics import ConfigError, Source
-from schedule_builder.rules.pages import RULES
+from schedule_builder.rules.pages import KINDS
 from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.workspace.checker import Request, check, mend
 from schedule_builder.workspace.settings import Settings
@@ -292,7 +292,7 @@ def test_unsafe_fixes_are_asked_for() -> None:
     assert safe == [False]
 
 
-@pytest.mark.parametrize("code", sorted(RULES))
+@pytest.mark.parametrize("code", sorted(KINDS))
 def test_a_fix_of_a_bad_file_mends_it(code: str) -> None:
     (path,) = (FOLDER / code).glob("bad.*")
     data = path.read_bytes()

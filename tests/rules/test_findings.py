@@ -608,7 +608,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "acme.NoSuchKind",
     ),
     # What single values do not show.
-    ("no train_config", "\nmodel {\n}\n", ".config", [(2, 1, "SB301")], "no `train_config`"),
+    ("no train_config", "\nmodel {\n}\n", ".config", [(2, 1, "SB301")], "missing `train_config`"),
     (
         "no optimizer",
         "train_config {\n  num_steps: 3\n}\n",
@@ -616,13 +616,13 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         [(1, 1, "SB301")],
         "`optimizer`",
     ),
-    ("an empty optimizer", pipeline(""), ".config", [(3, 3, "SB301")], "no optimizer is chosen"),
+    ("an empty optimizer", pipeline(""), ".config", [(3, 3, "SB301")], "`optimizer` is empty"),
     (
         "an empty optimizer in yaml",
         "train_config:\n  optimizer: {}\n",
         ".yaml",
         [(2, 3, "SB301")],
-        "chosen",
+        "`optimizer` is empty",
     ),
     (
         "no learning rate",
@@ -631,20 +631,26 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         [(4, 5, "SB302")],
         "add one",
     ),
-    ("an empty learning rate", trained(""), ".config", [(6, 7, "SB302")], "no schedule is chosen"),
+    (
+        "an empty learning rate",
+        trained(""),
+        ".config",
+        [(6, 7, "SB302")],
+        "missing kind of schedule",
+    ),
     (
         "only a floor",
         "min_learning_rate: 1\n",
         ".config",
         [(1, 1, "SB302")],
-        "no schedule is chosen",
+        "missing kind of schedule",
     ),
     (
         "an empty learning rate inside another one",
         "sequential_learning_rate {\n  stage {\n    learning_rate {}\n  }\n}\n",
         ".config",
         [(3, 5, "SB302")],
-        "no schedule is chosen",
+        "missing kind of schedule",
     ),
     ("a first step of 0", manual("0"), ".config", [(2, 20, "SB303")], "`initial_learning_rate`"),
     (
@@ -652,14 +658,14 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "manual_step_learning_rate {\n  schedule {\n    learning_rate: 1\n  }\n}\n",
         ".config",
         [(2, 3, "SB303")],
-        "no `step`",
+        "missing `step`",
     ),
     (
         "equal steps",
         "manual_step_learning_rate {\n  schedule { step: 9 }\n  schedule { step: 9 }\n}\n",
         ".config",
         [(3, 20, "SB304")],
-        "step 9 does not come after step 9",
+        "step 9 is not after step 9",
     ),
     (
         "points out of order",
@@ -667,7 +673,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "  - {step: 8, learning_rate: 1}\n",
         ".yaml",
         [(4, 12, "SB304")],
-        "step 8 does not come after step 9",
+        "step 8 is not after step 9",
     ),
     (
         "a later step that is missing",
@@ -681,7 +687,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "cosine_decay_learning_rate {\n  total_steps: 100\n  warmup_steps: 100\n}\n",
         ".config",
         [(2, 16, "SB305")],
-        "more than 100 is needed",
+        "must be above 100",
     ),
     (
         "a warmup and a hold beyond all steps",
@@ -724,7 +730,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "piecewise_constant_learning_rate {\n  boundaries: [1, 2]\n  values: [1, 2]\n}\n",
         ".config",
         [(3, 11, "SB307")],
-        "2 boundaries separate 3 values, and 2 are given",
+        "expected 3 values for 2 boundaries, got 2",
     ),
     (
         "an exponential warmup from 0",

@@ -1,0 +1,135 @@
+"""The rule over the end of a run: a schedule that is over before training is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from schedule_builder.diagnostics import FieldPath, Repair, Set, Words
+from schedule_builder.rules.registry import Finding, rule
+from schedule_builder.rules.run import Run
+from schedule_builder.schedules.curves import Constant, CosineCycle, Cycle, PolynomialCycle
+from schedule_builder.schedules.schedule import Schedule
+from schedule_builder.v1 import learning_rate_pb2 as rates
+
+_ROUNDING = 1e-9
+_PROBES = 64
+_LENGTHS = ("total_steps", "decay_steps", "total_decay_steps")
+
+
+@rule("SB404", "ends-early", "warning")
+def ends_early(run: Run) -> Iterator[Finding]:
+    """The schedule ends before training.
+
+    After the end of its decay a schedule holds its lowest rate, which often is 0: training
+    continues, and the model learns nothing. Less than 1 % of the run (the setting `idle-fraction`)
+    is accepted, and so is a fifth of it (`longest-floor-fraction`) at a floor, which is there to be
+    reached.
+
+        num_steps: 3000   cosine_decay_learning_rate { total_steps: 2500 ... }   # 500 steps at 0
+        num_steps: 3000   cosine_decay_learning_rate { total_steps: 3000 ... }
+    """
+    # SB410 reports a line that leads to a first stage.
+    if run.num_steps is None or isinstance(run.main, rates.ManualStepLearningRate):
+        return
+    end = _end_of_decay(run)
+    if end is None or (must_end_together(run) and not end.is_floor):
+        return
+    idle = run.num_steps - end.step
+    longest = run.thresholds["longest-floor-fraction" if end.is_floor else "idle-fraction"]
+    if idle <= max(run.num_steps * longest, 1):
+        return
+    values = {
+        "rate": run.schedule(run.last),
+        "step": end.step,
+        "num_steps": run.num_steps,
+        "idle": idle,
+    }
+    if end.is_floor:
+        words = Words(
+            "the rate has fallen to {rate:rate} at step {step}, and training ends at {num_steps}:"
+            " the last {idle} of {num_steps} steps train at that floor",
+            **values,
+        )
+        yield Finding(end.path, words, run.ending)
+    else:
+        words = Words(
+            "the schedule ends at step {step}, and training at {num_steps}: the last {idle} of"
+            " {num_steps} steps train at rate {rate:rate}",
+            **values,
+        )
+        yield Finding(end.path, words, run.ending, aligned(run, end.path, end.step))
+
+
+class _End(NamedTuple):
+    """The first step of those at the end of a run that have one rate, to which it has fallen."""
+
+    step: int
+    path: FieldPath
+    is_floor: bool = False
+
+
+def _end_of_decay(run: Run) -> _End | None:
+    """Where the rate of a run has fallen to its last one; None where it never does, or at a stage.
+
+    The steps among which are those of the highest and lowest rates have one direction in between.
+    """
+    schedule = run.schedule
+    rate = schedule(run.last)
+    steps = schedule.extremes(0, run.last)
+    high = len(steps) - 1
+    while high and schedule(steps[high - 1]) == rate:
+        high -= 1
+    if not high:
+        return None
+    low, first = steps[high - 1], steps[high]
+    while first - low > 1:
+        middle = (low + first) // 2
+        low, first = (low, middle) if schedule(middle) == rate else (middle, first)
+    between = (first + (run.last - first) * i // _PROBES for i in range(_PROBES))
+    if schedule(low) < rate or any(schedule(step) != rate for step in between):
+        return None
+    floor = schedule.segment_at(run.last).floor
+    changed = [p for p in run.parts if p(low) != p(first)] or [schedule]
+    ended = [p for p in changed if isinstance(p.segment_at(run.last).curve, Constant)]
+    part = (ended or changed)[0]
+    # Where a decay nears its end it may be there already, but for a share that no float holds.
+    final = part.segment_at(run.last)
+    before = part.segment_at(max(final.begin - 1, 0))
+    is_lasting = isinstance(final.curve, Constant)
+    if isinstance(final.curve, (Cycle, CosineCycle, PolynomialCycle)):
+        return None  # It comes back.
+    if is_lasting and (isinstance(before.curve, Constant) or run.at(final) in dict(run.warmups)):
+        return None
+    bare = Schedule((replace(final, begin=0, floor=0.0),))
+    if rate == floor and bare(run.last) < floor * (1 - _ROUNDING):
+        return _End(first, _floor(run), is_floor=True)
+    if is_lasting:
+        return _End(final.begin, run.at(final))
+    return _End(first, run.kind_path, is_floor=True) if rate == 0 else None
+
+
+def must_end_together(run: Run) -> bool:
+    """Whether SB503 reports what there is to say of the end."""
+    return bool(run.policy.get("require-end-at-num-steps"))
+
+
+def _floor(run: Run) -> FieldPath:
+    """The field that says below which rate none falls."""
+    path = run.path if run.message.min_learning_rate else run.kind_path
+    return (*path, "min_learning_rate")
+
+
+def aligned(run: Run, path: FieldPath, end: int) -> Repair | None:
+    """Makes a decay end with the run, by the field that says its length."""
+    if path[-1] not in _LENGTHS or run.num_steps is None:
+        return None
+    message: Any = run.get(path[:-1])
+    # A cycle reaches its end with its last update, a decay behind it.
+    last = run.num_steps - isinstance(message, rates.OneCycleLearningRate)
+    length = getattr(message, str(path[-1])) + last - end
+    if length < 1:
+        return None
+    title = f"Set `{path[-1]}` to {length}, so that the decay ends with the run"
+    return Repair(title, (Set(path, str(length)),), safe=False)

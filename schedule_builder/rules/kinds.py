@@ -1,0 +1,85 @@
+"""The kinds of findings that the rooms above report, with their pages.
+
+Lowering, the optimizers of Keras, suppressions and baselines find them. They are defined here, so
+that the manual holds all kinds and imports none of these rooms.
+"""
+
+from __future__ import annotations
+
+from schedule_builder.diagnostics import Kind
+
+IMPOSSIBLE = Kind(
+    "SB308",
+    "impossible-schedule",
+    "error",
+    """Field values do not form a valid schedule.
+
+    Each value alone is within its bounds, and they cannot be combined: an exponential shape that
+    starts at rate 0, or a batch-size scaling without a batch size.
+
+        constant_learning_rate { learning_rate: 0.1 } warmup { warmup_steps: 9 shape: EXPONENTIAL }
+        constant_learning_rate { learning_rate: 0.1 } warmup { warmup_steps: 9 shape: LINEAR }
+    """,
+)
+NOT_FINITE = Kind(
+    "SB309",
+    "rate-not-finite",
+    "error",
+    """A rate of the run is not a finite number.
+
+    Products of growing factors overflow, and some formulas of the Model Garden divide by zero at
+    their end. An optimizer would write NaN into every weight. Rates must be finite, at least 0, and
+    at most the largest float32.
+    """,
+)
+NOT_IN_KERAS = Kind(
+    "SB315",
+    "not-in-keras",
+    "error",
+    """Keras has no such optimizer, or not with these options.
+
+    Only `build_optimizer` reports this: the learning rate of the same config can be built.
+    """,
+)
+UNUSED_SUPPRESSION = Kind(
+    "SB901",
+    "unused-suppression",
+    "warning",
+    """Unused suppression.
+
+    The finding that it suppresses is not reported here. It would hide the next finding of its kind.
+    `--fix` removes it.
+
+        num_steps: 1000  # schedule-builder: ignore[SB402]
+        num_steps: 1000
+    """,
+)
+BAD_SUPPRESSION = Kind(
+    "SB902",
+    "bad-suppression",
+    "error",
+    """Malformed suppression.
+
+    A suppression names the codes that it suppresses, in brackets.
+
+        # schedule-builder: ignore
+        # schedule-builder: ignore[SB402]
+    """,
+)
+STALE_BASELINE = Kind(
+    "SB903",
+    "stale-baseline",
+    "warning",
+    """An entry of the baseline is no longer found.
+
+    It would hide the next finding like it. Write the baseline again with `--write-baseline`.
+    """,
+)
+KINDS = (
+    IMPOSSIBLE,
+    NOT_FINITE,
+    NOT_IN_KERAS,
+    UNUSED_SUPPRESSION,
+    BAD_SUPPRESSION,
+    STALE_BASELINE,
+)

@@ -1,0 +1,280 @@
+"""Rules over the run length: what a schedule has planned, and the run does not reach."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from schedule_builder.diagnostics import FieldPath, Words, rate_text
+from schedule_builder.rules.end_rules import aligned, must_end_together
+from schedule_builder.rules.registry import Finding, rule
+from schedule_builder.rules.run import Run
+from schedule_builder.schedules.curves import MAX_STEP, Constant, Cycle, Exponential, InverseTime
+from schedule_builder.schedules.schedule import Schedule, Segment
+
+_NEXT_TO_NOTHING = 1e-6
+_LISTS = frozenset(("schedule", "boundaries", "milestones", "learning_rates", "stage"))
+
+
+@rule("SB405", "no-num-steps", "warning")
+def no_num_steps(run: Run) -> Iterator[Finding]:
+    """The run length is unknown.
+
+    The Object Detection API trains until it is stopped if `num_steps` is missing or 0, and the
+    schedule cannot be checked against the run. If the launcher gives the number, pass it here with
+    `--num-steps`, or in the settings.
+
+        train_config { optimizer { ... } }                      # until when?
+        train_config { optimizer { ... } num_steps: 50000 }
+    """
+    path = run.num_steps_path
+    if run.num_steps is not None or not path:
+        return
+    if run.has(path):
+        words = Words(
+            "{name:field} is 0, so the run length is unknown and the schedule cannot be checked"
+            " against it. Set it, or pass `--num-steps`",
+            name=path[-1],
+        )
+    else:
+        # A misspelt field may be what is missed here.
+        if path[:-1] in run.broken:
+            return
+        path = path[:-1]
+        words = Words(
+            "missing {name:field}: the run length is unknown, so the schedule cannot be checked"
+            " against it. Add it, or pass `--num-steps`",
+            name=run.num_steps_path[-1],
+        )
+    yield Finding(path, words)
+
+
+@rule("SB402", "stage-not-reached", "warning")
+def stage_not_reached(run: Run) -> Iterator[Finding]:
+    """A stage of the schedule begins after training ends.
+
+    Sample configs are made for long runs. With a shorter `num_steps` their later stages, often
+    all of them, are never reached. The rate stays high to the end, and the model does not converge
+    as it could. `schedule-builder rescale` stretches a schedule to the length that is meant.
+
+        num_steps: 200000
+        schedule { step: 900000 learning_rate: 0.00003 }        # never happens
+    """
+    for schedule, current, following in _unfinished(run):
+        if not _is_stage(current, following):
+            continue
+        others = len(schedule.segments) - schedule.segments.index(following) - 1
+        begin = Words("step {step}", step=following.begin)
+        if "boundaries" in following.path:
+            # A boundary is the last step of the stage before it.
+            begin = Words("step {step} (one after the boundary)", step=following.begin)
+        values = {
+            "begin": begin,
+            "others": others,
+            "num_steps": run.num_steps,
+            "stays": _stays(run),
+        }
+        if others:
+            words = Words(
+                "this stage and the {others:count stage} after it are never reached: they begin at"
+                " {begin} or later, and training ends after {num_steps} steps. {stays}",
+                **values,
+            )
+        else:
+            words = Words(
+                "this stage is never reached: it begins at {begin}, and training ends after"
+                " {num_steps} steps. {stays}",
+                **values,
+            )
+        yield Finding(run.at(following), words, run.ending)
+
+
+@rule("SB403", "decay-not-completed", "warning")
+def decay_not_completed(run: Run) -> Iterator[Finding]:
+    """A decay ends after training does.
+
+    A decay that is made for a longer run leaves the rate high at the last step, and the model
+    without the low rates under which it converges. `total_steps` and `num_steps` are two copies
+    of one number, and only one of them was changed. Differences of less than 1 % of the run (the
+    setting `idle-fraction`) are accepted.
+
+        num_steps: 25000   cosine_decay_learning_rate { total_steps: 50000 ... }
+        num_steps: 25000   cosine_decay_learning_rate { total_steps: 25000 ... }
+    """
+    for schedule, current, following in _unfinished(run):
+        if not isinstance(current.curve, Constant):
+            yield from _cut_off(run, schedule, current, following)
+        elif not _is_stage(current, following):
+            words = Words(
+                "the decay never begins: it would begin at step {begin}, and training ends after"
+                " {num_steps} steps. {stays}",
+                begin=following.begin,
+                num_steps=run.num_steps,
+                stays=_stays(run),
+            )
+            yield Finding(run.at(following), words, run.ending)
+    yield from _cycle_cut_off(run)
+
+
+def _cut_off(
+    run: Run, schedule: Schedule, current: Segment, following: Segment
+) -> Iterator[Finding]:
+    """A decay or a rise that training ends in."""
+    end = following.begin
+    is_first_cycle = schedule.segments[0] is current or current.path != following.path
+    if not _is_cut_off(run, end) or not is_first_cycle:
+        return
+    # Behind a decay there may be a restart, or no rate at all.
+    goal = end if schedule(end) <= schedule(end - 1) else end - 1
+    is_rise = schedule(goal) > schedule(run.last)
+    goal = end if is_rise else goal
+    if math.isnan(schedule(goal)):
+        return
+    now, then = rate_text(run.schedule(run.last)), rate_text(run.schedule(goal))
+    if goal < end and run.schedule(goal) < _NEXT_TO_NOTHING * run.schedule(0):
+        then = "almost 0"
+    is_required = following is schedule.segments[-1] and must_end_together(run)
+    if now == then or (is_required and not is_rise):
+        return
+    values = {"end": end, "num_steps": run.num_steps, "now": now, "then": then}
+    path = run.at(following)
+    if is_rise:
+        words = Words(
+            "the rise ends at step {end}, and training at {num_steps}: the rate is {now} at the"
+            " last step instead of {then}",
+            **values,
+        )
+        yield Finding(path, words, run.ending)
+    else:
+        words = Words(
+            "the decay ends at step {end}, and training at {num_steps}: the rate is {now} at the"
+            " last step instead of {then}",
+            **values,
+        )
+        yield Finding(path, words, run.ending, aligned(run, path, end))
+
+
+def _cycle_cut_off(run: Run) -> Iterator[Finding]:
+    """A first cycle that training ends in. Cycles are one segment, whatever their number."""
+    main = run.main
+    now = run.schedule(run.last)
+    if getattr(main, "cycle", False) and _is_cut_off(run, main.decay_steps):
+        words = Words(
+            "the first cycle ends at step {end}, and training at {num_steps}: the rate is"
+            " {now:rate} at the last step",
+            end=main.decay_steps,
+            num_steps=run.num_steps,
+            now=now,
+        )
+        yield Finding((*run.kind_path, "decay_steps"), words, run.ending)
+    is_cycle = isinstance(run.schedule.segments[-1].curve, Cycle)
+    if is_cycle and hasattr(main, "step_size_up") and _is_cut_off(run, main.step_size_up):
+        words = Words(
+            "the first rise ends at step {end}, and training at {num_steps}: the rate is {now:rate}"
+            " at the last step, and never reaches {goal:rate}",
+            end=main.step_size_up,
+            num_steps=run.num_steps,
+            now=now,
+            goal=main.max_learning_rate,
+        )
+        yield Finding((*run.kind_path, "step_size_up"), words, run.ending)
+
+
+@rule("SB401", "decay-not-reached", "warning")
+def decay_not_reached(run: Run) -> Iterator[Finding]:
+    """The rate of a decay does not change within the run.
+
+    The defaults and the samples of the Object Detection API decay for the first time after
+    hundreds of thousands of steps. In a shorter run the rate is constant, whatever the config looks
+    like. A rate that falls by less than 1 % (the setting `least-decay`) counts as one that does not
+    change. `schedule-builder rescale` stretches a schedule to the length that is meant.
+
+        num_steps: 200000
+        exponential_decay_learning_rate { decay_steps: 800720 ... }   # decays first at 800720
+    """
+    if run.num_steps is None:
+        return
+    schedule = run.schedule
+    last = schedule.segments[-1]
+    if not isinstance(last.curve, (Exponential, InverseTime)) or last.begin > run.last:
+        return
+    begin = max(last.begin, last.origin)
+    high, low = schedule(begin), schedule(run.last)
+    if not high > low >= high * (1 - run.thresholds["least-decay"]) and high != low:
+        return
+    change = _first_change(schedule, begin)
+    if change is None:
+        return
+    since = Words(" from step {begin} on", begin=begin) if begin else Words("")
+    values = {
+        "change": change,
+        "num_steps": run.num_steps,
+        "high": high,
+        "low": low,
+        "since": since,
+    }
+    if high == low:
+        words = Words(
+            "the rate decays first at step {change}, and training ends after {num_steps} steps: it"
+            " stays {high:rate} for all of them{since}",
+            **values,
+        )
+    else:
+        words = Words(
+            "the rate falls only from {high:rate} to {low:rate} in the {num_steps} steps of the"
+            " run{since}",
+            **values,
+        )
+    yield Finding((*run.kind_path, "decay_steps"), words, run.ending)
+
+
+def _unfinished(run: Run) -> Iterator[tuple[Schedule, Segment, Segment]]:
+    """Schedules that continue after the run: with the segment in which it ends, and the next."""
+    if run.num_steps is None:
+        return
+    for schedule in run.parts:
+        current = schedule.segment_at(run.last)
+        following = next((s for s in schedule.segments if s.begin > run.last), None)
+        # A warmup that outlasts the run is a finding of its own.
+        warmups = [path for path, _ in run.warmups]
+        if following is not None and run.at(following) not in warmups:
+            yield schedule, current, following
+
+
+def _is_stage(before: Segment, after: Segment) -> bool:
+    """Whether a schedule goes from one rate to the next because a list of them says so."""
+    both = isinstance(before.curve, Constant) and isinstance(after.curve, Constant)
+    return both and is_listed(after.path)
+
+
+def is_listed(path: FieldPath) -> bool:
+    """Whether a field is an entry of a list of rates, or says where one begins."""
+    return len(path) > 1 and any(name in _LISTS for name in path[-3:-1])
+
+
+def _is_cut_off(run: Run, end: int) -> bool:
+    """Whether a part that ends at a step does so considerably later than the run."""
+    if run.num_steps is None:
+        return False
+    return end - run.num_steps > run.num_steps * run.thresholds["idle-fraction"]
+
+
+def _stays(run: Run) -> Words:
+    now = run.schedule(run.last)
+    steps = run.schedule.extremes(0, run.last)
+    if all(run.schedule(step) == run.schedule(0) for step in steps):
+        return Words("The rate stays {now:rate} for all of them", now=now)
+    return Words("The rate is {now:rate} at the last step", now=now)
+
+
+def _first_change(schedule: Schedule, begin: int) -> int | None:
+    """The first step at which a rate that goes one way differs from that at its beginning."""
+    low, high = begin, begin + 1
+    while schedule(high) == schedule(begin):
+        low, high = high, 2 * high - begin
+        if high > MAX_STEP:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if schedule(middle) == schedule(begin) else (low, middle)
+    return high

@@ -1,0 +1,87 @@
+"""Rules over a run that a team's settings ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from schedule_builder.diagnostics import Words
+from schedule_builder.rules.end_rules import aligned, must_end_together
+from schedule_builder.rules.registry import Finding, rule
+from schedule_builder.rules.run import Run
+from schedule_builder.schedules.curves import Constant
+from schedule_builder.v1 import learning_rate_pb2 as rates
+
+
+@rule("SB501", "rate-above-policy", "error")
+def rate_above_policy(run: Run) -> Iterator[Finding]:
+    """A rate of the run is above the team's limit.
+
+    The limit is the setting `policy.max-learning-rate`: a number, or a table with a number for
+    each optimizer, such as `momentum_optimizer` or `adamw`.
+    """
+    limit = run.policy.get("max-learning-rate")
+    if isinstance(limit, Mapping):
+        limit = limit.get(run.optimizer)
+    if limit is None:
+        return
+    rate, step = run.peak
+    if rate > limit:
+        found = {"rate": rate, "step": step, "limit": limit, "optimizer": run.optimizer}
+        if run.optimizer:
+            words = Words(
+                "the rate is {rate:rate} at step {step}: the project's limit of `{optimizer}` is"
+                " {limit:rate}",
+                **found,
+            )
+        else:
+            words = Words(
+                "the rate is {rate:rate} at step {step}: the project's limit is {limit:rate}",
+                **found,
+            )
+        yield Finding(run.kind_path, words)
+
+
+@rule("SB502", "no-warmup", "error")
+def no_warmup(run: Run) -> Iterator[Finding]:
+    """The schedule has no warmup, and the team's settings require one.
+
+    The setting is `policy.require-warmup`. Any schedule whose rate rises first has a warmup,
+    whatever its fields are called.
+    """
+    if not run.policy.get("require-warmup") or run.warmups:
+        return
+    levels = [run.schedule(step) for step in run.schedule.extremes(0, run.last)]
+    if next((rate for rate in levels if rate != levels[0]), 0.0) <= levels[0]:
+        words = Words("missing warmup: the project's settings require one")
+        yield Finding(run.kind_path, words)
+
+
+@rule("SB503", "end-not-at-num-steps", "error")
+def end_not_at_num_steps(run: Run) -> Iterator[Finding]:
+    """A decay does not end at the step at which training ends.
+
+    The setting `policy.require-end-at-num-steps` requires this.
+    """
+    if not must_end_together(run) or run.num_steps is None:
+        return
+    if isinstance(run.main, rates.ManualStepLearningRate):
+        return
+    for schedule in run.parts:
+        final, before = schedule.segments[-1], schedule.segments[-2:][0]
+        if (
+            not isinstance(final.curve, Constant)
+            or isinstance(before.curve, Constant)
+            or schedule(before.begin) <= schedule(final.begin)
+            or run.at(final) in dict(run.warmups)
+            # A cycle that ends with its last update holds that rate at it.
+            or final.begin in (run.num_steps, run.num_steps - 1)
+        ):
+            continue
+        path = run.at(final)
+        words = Words(
+            "the schedule ends at step {end}, and training at {num_steps}: the project's settings"
+            " require them to end together",
+            end=final.begin,
+            num_steps=run.num_steps,
+        )
+        yield Finding(path, words, run.ending, aligned(run, path, final.begin))

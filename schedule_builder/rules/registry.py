@@ -1,0 +1,108 @@
+"""The registry of rules: one decorator for rules over a message and for rules over a run.
+
+A rule is a generator function that yields findings. Its docstring is its page in the manual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+from google.protobuf.message import Message
+
+from schedule_builder.diagnostics import FieldPath, Kind, Repair, Words
+from schedule_builder.reading.binding import schema_of
+from schedule_builder.rules.run import Run
+
+
+class Finding(NamedTuple):
+    """What a rule yields: the field to blame, the message, related fields, and a repair."""
+
+    path: FieldPath
+    words: Words
+    related: tuple[tuple[FieldPath, Words], ...] = ()
+    repair: Repair | None = None
+
+    def inside(self, path: FieldPath) -> Finding:
+        """The same finding about a message that is inside of another one."""
+        related = tuple(((*path, *p), words) for p, words in self.related)
+        repair = self.repair
+        if repair is not None:
+            changes = tuple(c._replace(path=(*path, *c.path)) for c in repair.changes)
+            repair = repair._replace(changes=changes)
+        return Finding((*path, *self.path), self.words, related, repair)
+
+
+Check: TypeAlias = Callable[[Any], Iterator[Finding]]
+_C = TypeVar("_C", bound=Callable[..., Iterator[Finding]])
+
+
+class Rule(NamedTuple):
+    """A rule, and the kind of finding that it makes."""
+
+    kind: Kind
+    check: Check
+
+
+ABOUT_ENTRIES = frozenset(("SB303", "SB304"))
+"""Rules about the entries of a list alone, whatever stands beside it."""
+
+RULES: dict[str, Rule] = {}
+"""All rules by code, in the order in which they are asked."""
+_SUBJECTS: dict[str, list[Rule]] = {}
+"""The rules over each type of message, by its full name; those over a run under no name."""
+
+
+def rule(code: str, name: str, severity: str, *types: type[Message]) -> Callable[[_C], _C]:
+    """Registers a rule.
+
+    Args:
+        code: its code, such as `SB402`, which is never used again.
+        name: its name, such as `stage-not-reached`.
+        severity: `error` or `warning`.
+        *types: the messages that the rule is over, with paths inside of them. Without any, the rule
+            is over a `Run`, with paths in the whole config.
+    """
+
+    def register(check: _C) -> _C:
+        made = Rule(Kind(code, name, severity, check.__doc__ or ""), check)
+        if RULES.setdefault(code, made) is not made:
+            message = f"{code} is registered twice"
+            raise ValueError(message)
+        for subject in [message.DESCRIPTOR.full_name for message in types] or [""]:
+            _SUBJECTS.setdefault(subject, []).append(made)
+        return check
+
+    return register
+
+
+def check_message(
+    message: Message, broken: Container[FieldPath], path: FieldPath = ()
+) -> Iterator[tuple[Kind, Finding]]:
+    """Every finding about a message and the messages inside it, with full paths.
+
+    Little is said of `broken` messages: what they were meant to hold is not known.
+    """
+    for found in _SUBJECTS.get(message.DESCRIPTOR.full_name, ()):
+        if path in broken and found.kind.code not in ABOUT_ENTRIES:
+            continue
+        for finding in found.check(message):
+            if any((*path, *finding.path[:n]) in broken for n in range(1, len(finding.path) + 1)):
+                continue
+            yield found.kind, finding.inside(path)
+    for field, value in message.ListFields():
+        if not schema_of(message.DESCRIPTOR)[field.name].message:
+            continue
+        if isinstance(value, Message):
+            yield from check_message(value, broken, (*path, field.name))
+        else:
+            for index, item in enumerate(value):
+                yield from check_message(item, broken, (*path, field.name, index))
+
+
+def check_run(run: Run) -> Iterator[tuple[Kind, Finding]]:
+    """Every finding about a run."""
+    for kind, check in _SUBJECTS[""]:
+        for finding in check(run):
+            run.blamed.add(finding.path)
+            yield kind, finding
