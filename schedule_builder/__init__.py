@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from schedule_builder.config import load as load
     from schedule_builder.diagnostics import ConfigError as ConfigError
     from schedule_builder.diagnostics import Diagnostic as Diagnostic
-    from schedule_builder.dialects.kinds import LoweringError as LoweringError
-    from schedule_builder.dialects.kinds import lowers as lowers
+    from schedule_builder.dialects.lowering import LoweringError as LoweringError
+    from schedule_builder.dialects.lowering import lowers as lowers
     from schedule_builder.frameworks.jax_backend import build_optax_schedule as build_optax_schedule
     from schedule_builder.frameworks.keras3 import build_keras_schedule as build_keras_schedule
     from schedule_builder.frameworks.keras_callback import LearningRateLog as LearningRateLog
@@ -40,7 +40,7 @@ _HOMES = {
     "ConfigError": "diagnostics",
     "Diagnostic": "diagnostics",
     "LearningRateLog": "frameworks.keras_callback",
-    "LoweringError": "dialects.kinds",
+    "LoweringError": "dialects.lowering",
     "RateLog": "frameworks.rate_log",
     "Schedule": "schedules.schedule",
     "Segment": "schedules.schedule",
@@ -53,7 +53,7 @@ _HOMES = {
     "build_torch_scheduler": "frameworks.torch_backend",
     "first_difference": "config",
     "load": "config",
-    "lowers": "dialects.kinds",
+    "lowers": "dialects.lowering",
     "validate": "workspace.checker",
     "validate_text": "workspace.checker",
 }

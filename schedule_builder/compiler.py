@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from google.protobuf.message import Message
 
@@ -24,55 +24,22 @@ from schedule_builder.diagnostics import (
     Report,
     Source,
     Span,
-    did_you_mean,
 )
-from schedule_builder.dialects.kinds import LoweringError, lower
-from schedule_builder.dialects.model_garden import lower_experiment
-from schedule_builder.reading.binding import Binder, Place, counting, dotted
+from schedule_builder.dialects.base import Dialect, given
+from schedule_builder.dialects.lowering import LoweringError
+from schedule_builder.dialects.registry import DIALECTS, dialect_of, recognize
+from schedule_builder.reading.binding import Binder, Place, dotted
 from schedule_builder.reading.tree import EMPTY, NOT_TEXT, SYNTAX, UNCLOSED, Block, Document
 from schedule_builder.rules.kinds import IMPOSSIBLE, NOT_FINITE
 from schedule_builder.rules.registry import ABOUT_ENTRIES, Finding, check_message, check_run
 from schedule_builder.rules.run import THRESHOLDS, Judgement, Run
 from schedule_builder.schedules.schedule import MAX_RATE, Schedule
-from schedule_builder.v1 import experiment_pb2, learning_rate_pb2, optimizer_pb2, pipeline_pb2
 
-ROOTS: tuple[type[Message], ...] = (
-    pipeline_pb2.TrainEvalPipelineConfig,
-    experiment_pb2.ExperimentConfig,
-    learning_rate_pb2.LearningRate,
-)
-"""What a file may be. The names of its top-level fields decide."""
-
-_TELLING_NAMES = 50
 _YAML_SUFFIXES = frozenset((".yaml", ".yml", ".json"))
 _TEXT_SUFFIXES = frozenset((".config", ".pbtxt", ".textproto", ".txtpb", ".prototxt"))
 _COMMENT = re.compile(r"(?:\s+|#[^\n]*)*")
 _YAML_OPENING = re.compile(r"---|%YAML|[{\[]|[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
 _WORD_LINE = re.compile(r"^[ \t]*[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE)
-
-
-class Dialect(NamedTuple):
-    """Where a type of config keeps what a schedule depends on; empty where it does not."""
-
-    learning_rate: FieldPath = ()
-    num_steps: FieldPath = ()
-    batch_size: FieldPath = ()
-
-
-_PIPELINE, _EXPERIMENT, _LEARNING_RATE = (root.DESCRIPTOR.full_name for root in ROOTS)
-DIALECTS = {
-    _PIPELINE: Dialect(
-        learning_rate=("train_config", "optimizer"),
-        num_steps=("train_config", "num_steps"),
-        batch_size=("train_config", "batch_size"),
-    ),
-    _EXPERIMENT: Dialect(
-        learning_rate=("trainer", "optimizer_config"),
-        num_steps=("trainer", "train_steps"),
-        batch_size=("task", "train_data", "global_batch_size"),
-    ),
-    _LEARNING_RATE: Dialect(),
-}
 
 
 @dataclass(frozen=True)
@@ -99,49 +66,32 @@ class Config:
 
     @property
     def dialect(self) -> Dialect:
-        """Where a config of this type keeps what a schedule depends on."""
-        return DIALECTS[self.message.DESCRIPTOR.full_name]
+        """The config system that this config is of."""
+        return dialect_of(self.message.DESCRIPTOR.full_name)
 
     def get(self, path: FieldPath) -> Any:
         """The value at a path of field names, None where it is not given."""
-        value: Any = self.message
-        for name in path:
-            if not isinstance(name, str) or not value.HasField(name):
-                return None
-            value = getattr(value, name)
-        return value
+        return given(self.message, path)
 
     @property
     def learning_rate(self) -> FieldPath:
         """Where the message that is lowered to the schedule is."""
-        path = self.dialect.learning_rate
-        optimizer = self.get(path)
-        kind = None
-        if isinstance(optimizer, optimizer_pb2.Optimizer):
-            kind = optimizer.WhichOneof("optimizer")
-        return path if kind is None else (*path, kind, "learning_rate")
+        return self.dialect.learning_rate_path(self.message)
 
     @property
     def kind(self) -> FieldPath:
         """Where the block is that says which kind of schedule it is."""
-        path = self.learning_rate
-        message = self.get(path)
-        if isinstance(message, experiment_pb2.OptimizationConfig):
-            return (*path, "learning_rate", counting(message.learning_rate) or "")
-        if isinstance(message, learning_rate_pb2.LearningRate):
-            return (*path, message.WhichOneof("learning_rate") or "")
-        return path
+        return self.dialect.kind_path(self.message)
 
     @property
     def num_steps(self) -> int | None:
         """The number of steps to train for, None where nothing says it."""
-        path = self.dialect.num_steps
-        return (self.get(path) if path else None) or self.given_steps
+        return self.dialect.num_steps(self.message) or self.given_steps
 
     @property
     def batch_size(self) -> int | None:
         """The number of examples in a step, None where the config does not state it."""
-        return self.get(self.dialect.batch_size) or None if self.dialect.batch_size else None
+        return self.dialect.batch_size(self.message)
 
     def report(self, report: Report, kind: Kind, finding: Finding) -> None:
         """Records a rule's finding at its place."""
@@ -196,7 +146,7 @@ def examine_bytes(data: bytes, filename: str, **options: Any) -> Config:
         end = len(source.text)
         report.add(NOT_TEXT, Span(end - 1, end), problem)
         document = _reader("text")(Source(filename, ""), Report(source))
-        return _result(document, report, ROOTS[0](), {}, None)
+        return _result(document, report, DIALECTS[0].root(), {}, None)
     return examine(Source(filename, text), **options)
 
 
@@ -242,8 +192,8 @@ def examine(
         if pasted := mistaken(source.text, name):
             report.diagnostics.clear()
             report.add(*pasted)
-            return _result(document, report, ROOTS[0](), {}, None)
-    message = _root(document)()
+            return _result(document, report, DIALECTS[0].root(), {}, None)
+    message = recognize(f.name for f in document.root.fields).root()
     if not document.root.fields:
         if not report.diagnostics:
             report.add(
@@ -293,17 +243,11 @@ def _judge(
 
     Of a schedule that is not certain nothing is said; errors elsewhere leave it certain.
     """
-    rate = config.learning_rate
-    message = config.get(rate)
-    parts = [rate]
-    if isinstance(message, experiment_pb2.OptimizationConfig):
-        # The optimizer beside it says nothing of the rate.
-        parts = [(*rate, "learning_rate"), (*rate, "warmup")]
-    decisive = [*parts, config.dialect.num_steps]
-    if isinstance(message, learning_rate_pb2.LearningRate) and message.HasField(
-        "batch_size_scaling"
-    ):
-        decisive.append(config.dialect.batch_size)
+    dialect, rate = config.dialect, config.learning_rate
+    parts = dialect.schedule_paths(config.message)
+    decisive = [*parts, dialect.num_steps_path]
+    if dialect.uses_batch_size(config.message):
+        decisive.append(dialect.batch_size_path)
 
     def is_decisive(path: FieldPath) -> bool:
         return any(part[: len(path)] == path[: len(part)] for part in decisive if part or not path)
@@ -340,22 +284,17 @@ _UNREADABLE = frozenset((SYNTAX.code, UNCLOSED.code))
 def _run(
     config: Config, schedule: Schedule, settings: Judgement | None, blamed: set[FieldPath]
 ) -> Run:
-    path = config.learning_rate
-    message = config.get(path)
-    optimizer = ""
-    if isinstance(message, experiment_pb2.OptimizationConfig):
-        optimizer = counting(message.optimizer) or ""
-    elif path:
-        optimizer = str(path[-2])
+    dialect, path = config.dialect, config.learning_rate
+    optimizer = dialect.optimizer_path(config.message)
     return Run(
         root=config.message,
         path=path,
-        message=message,
+        message=config.get(path),
         kind_path=config.kind,
         schedule=schedule,
         num_steps=config.num_steps,
-        num_steps_path=config.dialect.num_steps,
-        optimizer=optimizer,
+        num_steps_path=dialect.num_steps_path,
+        optimizer=str(optimizer[-1]) if optimizer else "",
         policy=settings.policy if settings else {},
         thresholds=THRESHOLDS | dict(settings.thresholds if settings else {}),
         blamed=blamed,
@@ -378,32 +317,11 @@ def _result(
     return Config(report.source.filename, message, diagnostics, schedule, document, places)
 
 
-def _root(document: Document) -> type[Message]:
-    """The type of message that the top-level names of a file speak of."""
-    names = list(dict.fromkeys(f.name for f in document.root.fields))[:_TELLING_NAMES]
-
-    def exact(root: type[Message]) -> int:
-        return sum(name in root.DESCRIPTOR.fields_by_name for name in names)
-
-    def near(root: type[Message]) -> int:
-        return sum(did_you_mean(name, root.DESCRIPTOR.fields_by_name) is not None for name in names)
-
-    best = max(ROOTS, key=exact)
-    return best if exact(best) else max(ROOTS, key=near)
-
-
 def _lower(config: Config, report: Report) -> Schedule | None:
-    path = config.learning_rate
-    message = config.get(path)
     try:
-        if isinstance(message, experiment_pb2.OptimizationConfig):
-            schedule = lower_experiment(message)
-        elif isinstance(message, learning_rate_pb2.LearningRate):
-            schedule = lower(message, config.batch_size)
-        else:
-            schedule = None
+        schedule = config.dialect.lower(config.message)
     except LoweringError as error:
-        report.add(IMPOSSIBLE, config.place((*path, *error.path)), str(error))
+        report.add(IMPOSSIBLE, config.place(error.path), error.words)
         return None
     if schedule is None:
         return None

@@ -6,15 +6,21 @@ A new kind is a message in the schema, a function here and a golden in the tests
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from google.protobuf.message import Message
-
+from schedule_builder.diagnostics import FieldPath, Words
+from schedule_builder.dialects.lowering import (
+    LoweringError,
+    lowers,
+    power,
+    sequence,
+    steps_down,
+    warmup_steps,
+)
+from schedule_builder.dialects.modifiers import lower
 from schedule_builder.schedules.curves import (
     MAX_STEP,
     Constant,
@@ -32,240 +38,15 @@ from schedule_builder.schedules.curves import (
 from schedule_builder.schedules.schedule import Combination, Schedule, Segment
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
-ENTRY_POINTS = "schedule_builder.schedules"
-"""The group of entry points that name modules with kinds of their own."""
-
-Lowering = Callable[[Any], Schedule]
-FieldPath: TypeAlias = "tuple[str | int, ...]"
-"""Where a field is in the message that is lowered."""
-_F = TypeVar("_F", bound=Lowering)
-
-
-class _Kind(NamedTuple):
-    message: type[Message]
-    lowering: Lowering
-
-
-_KINDS: dict[str, _Kind] = {}
-
-
-class LoweringError(ValueError):
-    """A schedule that its own numbers make impossible.
-
-    Attributes:
-        path: the field to blame, within the message that was lowered.
-    """
-
-    def __init__(self, path: FieldPath, message: str) -> None:
-        super().__init__(message)
-        self.path = path
-
-
-def lowers(message: type[Message]) -> Callable[[_F], _F]:
-    """Registers the function that lowers a kind of learning rate.
-
-    A package of its own calls this in the module that its entry point in the group
-    `schedule_builder.schedules` names; configs then say
-    `custom { [type.googleapis.com/FULL.NAME] { ... } }`.
-
-    Args:
-        message: the type of message. Its package's name is not `schedule_builder`.
-
-    Returns:
-        A decorator for a function from a message to a `Schedule`. The function may raise
-        `LoweringError` for numbers that make no schedule.
-
-    Raises:
-        ValueError: the type has a lowering already.
-    """
-
-    def register(function: _F) -> _F:
-        name = message.DESCRIPTOR.full_name
-        if name in _KINDS:
-            text = f"{name} already has a lowering: {_KINDS[name].lowering.__qualname__}"
-            raise ValueError(text)
-        _KINDS[name] = _Kind(message, function)
-        return function
-
-    return register
-
-
-@cache
-def _load_entry_points() -> None:
-    from importlib.metadata import entry_points  # only custom kinds pay for it
-
-    for entry_point in entry_points(group=ENTRY_POINTS):
-        entry_point.load()
-
-
-def custom_kinds() -> dict[str, type[Message]]:
-    """The types of message that `custom` may hold, by full name."""
-    _load_entry_points()
-    own = pb.LearningRate.DESCRIPTOR.file.package + "."
-    return {name: kind.message for name, kind in _KINDS.items() if not name.startswith(own)}
-
-
-def lower(learning_rate: pb.LearningRate, batch_size: int | None = None) -> Schedule:
-    """The schedule that a checked LearningRate describes, modifiers included.
-
-    Args:
-        learning_rate: the message.
-        batch_size: what `batch_size_scaling` scales by, None where it is not known.
-
-    Raises:
-        LoweringError: the numbers do not make a schedule.
-    """
-    kind = learning_rate.WhichOneof("learning_rate")
-    if kind is None:
-        raise LoweringError((), "there is no learning rate here")
-    main = getattr(learning_rate, kind)
-    if kind == "custom":
-        name = main.TypeName()
-        packed, main = main, custom_kinds()[name]()
-        packed.Unpack(main)
-    schedule = lower_part(main, kind)
-    if learning_rate.HasField("warmup") and learning_rate.warmup.warmup_steps:
-        schedule = _warm_up(learning_rate.warmup, schedule)
-    if learning_rate.HasField("batch_size_scaling"):
-        scaling = learning_rate.batch_size_scaling
-        if batch_size is None:
-            raise LoweringError(
-                ("batch_size_scaling",),
-                "there is no `batch_size` to scale by: it is scaled by the `batch_size` that the"
-                " pipeline states",
-            )
-        ratio = batch_size / scaling.reference_batch_size
-        schedule = schedule.scaled(math.sqrt(ratio) if scaling.rule else ratio)
-    return schedule.with_floor(learning_rate.min_learning_rate)
-
-
-def lower_part(message: Message, name: str) -> Schedule:
-    """The schedule of one kind, in the field of that name."""
-    try:
-        return _KINDS[message.DESCRIPTOR.full_name].lowering(message).under(name)
-    except LoweringError as error:
-        raise LoweringError((name, *error.path), str(error)) from None
-
-
-_WARMUP_STEPS = ("warmup", "warmup_steps")
-
-
-def _warm_up(warmup: pb.Warmup, main: Schedule) -> Schedule:
-    steps, start = warmup.warmup_steps, warmup.warmup_learning_rate
-    if warmup.alignment == pb.Warmup.SHIFT:
-        (first, *others), target = main.shifted(steps), main(0)
-        rest: tuple[Segment, ...] = (replace(first, path=_WARMUP_STEPS), *others)
-    else:
-        target, rest = main(steps), main.since(steps, *_WARMUP_STEPS)
-    curve: Curve
-    if warmup.shape == pb.Warmup.CONSTANT:
-        curve = Constant(start)
-    elif warmup.shape == pb.Warmup.EXPONENTIAL:
-        for name, rate in (("warmup_learning_rate", start), ("warmup_steps", target)):
-            if rate <= 0:
-                end = "starts" if rate is start else "ends"
-                raise LoweringError(
-                    ("warmup", name),
-                    f"an EXPONENTIAL warmup {end} at 0 here, and needs both of its ends above 0",
-                )
-        curve = Geometric(start, target, steps)
-    elif warmup.shape == pb.Warmup.COSINE:
-        curve = Interpolation(start, target, steps, "cosine")
-    elif warmup.shape == pb.Warmup.POLYNOMIAL:
-        curve = Interpolation(start, target, steps, "power_of_elapsed", warmup.power)
-    else:
-        curve = Interpolation(start, target, steps)
-    return Schedule((Segment(0, curve, 0), *rest))
-
-
-def sequence(*curves: tuple[int, Curve] | tuple[int, Curve, FieldPath]) -> Schedule:
-    """Curves one after another; empty ones are left out.
-
-    Args:
-        curves: each with its first step before it, and behind it the field that says that step.
-    """
-    ends = [curve[0] for curve in curves[1:]]
-    kept = [c for c, end in zip(curves, [*ends, None], strict=True) if end is None or end > c[0]]
-    return Schedule(
-        tuple(
-            Segment(begin, curve, begin, path=path[0] if path else ())
-            for begin, curve, *path in kept
-            if begin <= MAX_STEP
-        )
-    )
-
-
-@lowers(pb.ConstantLearningRate)
-def _constant(message: pb.ConstantLearningRate) -> Schedule:
-    return sequence((0, Constant(message.learning_rate)))
-
-
-@lowers(pb.ExponentialDecayLearningRate)
-def _exponential(message: pb.ExponentialDecayLearningRate) -> Schedule:
-    initial = message.initial_learning_rate
-    decay = exponential(initial, message.decay_factor, message.decay_steps, message.staircase)
-    return sequence(
-        (0, Constant(message.burnin_learning_rate or initial)),
-        (message.burnin_steps, decay, ("burnin_steps",)),
-    ).with_floor(message.min_learning_rate)
-
 
 def exponential(initial: float, factor: float, steps: int, staircase: bool) -> Curve:
     """`initial * factor^(t / steps)`: of 0, whatever the factor, 0."""
     return Exponential(initial, factor, steps, staircase) if initial else Constant(0.0)
 
 
-@lowers(pb.ManualStepLearningRate)
-def _manual_step(message: pb.ManualStepLearningRate) -> Schedule:
-    initial, stages = message.initial_learning_rate, message.schedule
-    first: Curve = Constant(initial)
-    if message.warmup:
-        first = Interpolation(initial, stages[0].learning_rate, stages[0].step)
-    # Refused are steps in another order: what they mean for the run is told all the same.
-    ordered = sorted(enumerate(stages), key=lambda stage: int(stage[1].step))
-    return sequence(
-        (0, first),
-        *((s.step, Constant(s.learning_rate), ("schedule", i, "step")) for i, s in ordered),
-    )
-
-
-@lowers(pb.CosineDecayLearningRate)
-def _cosine(message: pb.CosineDecayLearningRate) -> Schedule:
-    base, warmup_steps, total_steps = (
-        message.learning_rate_base,
-        message.warmup_steps,
-        message.total_steps,
-    )
-    decay_begin = warmup_steps + message.hold_base_rate_steps
-    return sequence(
-        (0, Interpolation(message.warmup_learning_rate, base, max(warmup_steps, 1))),
-        (warmup_steps, Constant(base), ("warmup_steps",)),
-        (
-            decay_begin,
-            Interpolation(base, 0.0, total_steps - decay_begin, "cosine"),
-            ("hold_base_rate_steps" if decay_begin > warmup_steps else "warmup_steps",),
-        ),
-        (total_steps, Constant(0.0), ("total_steps",)),
-    )
-
-
 @lowers(pb.PiecewiseConstantLearningRate)
 def _piecewise_constant(message: pb.PiecewiseConstantLearningRate) -> Schedule:
     return steps_down([b + 1 for b in message.boundaries], list(message.values), "boundaries")
-
-
-def steps_down(
-    begins: Sequence[int], rates: Sequence[float], field: str, first: int = 0
-) -> Schedule:
-    """Constant rates, all but the first of which begin where the elements of a field say."""
-    first_rate, *others = rates
-    return sequence(
-        (0, Constant(first_rate)),
-        *(
-            (begin, Constant(rate), (field, index))
-            for index, (begin, rate) in enumerate(zip(begins, others, strict=True), first)
-        ),
-    )
 
 
 @lowers(pb.PolynomialDecayLearningRate)
@@ -372,14 +153,6 @@ def _multi_step(message: pb.MultiStepLearningRate) -> Schedule:
     return steps_down(message.milestones, rates, "milestones")
 
 
-def power(base: float, exponent: float) -> float:
-    """A power that is infinite where it overflows."""
-    try:
-        return math.pow(base, exponent)
-    except OverflowError:
-        return math.inf
-
-
 @lowers(pb.PiecewiseLinearLearningRate)
 def _piecewise_linear(message: pb.PiecewiseLinearLearningRate) -> Schedule:
     points = message.point
@@ -432,8 +205,12 @@ def _cosine_restarts(message: pb.CosineRestartsLearningRate) -> Schedule:
         if len(segments) == MAX_RESTARTS:
             raise LoweringError(
                 ("t_mul",),
-                f"`t_mul` {message.t_mul!r} makes more than {MAX_RESTARTS} restarts: write 1 for"
-                " decays of equal length, or 1.02 and above",
+                Words(
+                    "`t_mul` {t_mul!r} makes more than {limit} restarts: write 1 for decays of"
+                    " equal length, or at least 1.02",
+                    t_mul=message.t_mul,
+                    limit=MAX_RESTARTS,
+                ),
             )
         end = start + length
         if math.ceil(end) > begin:
@@ -462,15 +239,19 @@ def _one_cycle(message: pb.OneCycleLearningRate) -> Schedule:
     points.append((total_steps - 1, last))
     for index, ((start, _), (end, _)) in enumerate(pairwise(points), 1):
         if end <= start:
-            at = "`pct_start` * `total_steps`"
             raise LoweringError(
                 ("pct_start",) if message.HasField("pct_start") else ("total_steps",),
-                f"phase {index} of the cycle has no steps: it would last from step"
-                f" {float(start):.9g} to {float(end):.9g}. {at} is {float(rise + 1):.9g}, and has"
-                + (
-                    " to lie between 1 and the middle of the cycle"
+                Words(
+                    "phase {index} of the cycle has no steps: it would last from step {start:exact}"
+                    " to {end:exact}. `pct_start` times `total_steps` is {product:exact} and must"
+                    " be {bound}",
+                    index=index,
+                    start=float(start),
+                    end=float(end),
+                    product=float(rise + 1),
+                    bound=Words("between 1 and the middle of the cycle")
                     if message.three_phase
-                    else " to be above 1"
+                    else Words("above 1"),
                 ),
             )
     shape = "cosine" if message.anneal == pb.OneCycleLearningRate.COSINE else "linear"
@@ -502,7 +283,11 @@ def _cyclic(message: pb.CyclicLearningRate) -> Schedule:
         return sequence((0, Constant(base)))
     if up + down > MAX_STEP:
         if message.mode == modes.EXP_RANGE:
-            words = f"a cycle lasts at most {MAX_STEP} steps, and this one {up + down}"
+            words = Words(
+                "a cycle has at most {limit} steps, and this one has {steps}",
+                limit=MAX_STEP,
+                steps=up + down,
+            )
             raise LoweringError(("step_size_up",), words)
         # There is but one.
         fall = Interpolation(peak, base, down)
@@ -518,7 +303,7 @@ def _cyclic(message: pb.CyclicLearningRate) -> Schedule:
     return sequence((0, curve))
 
 
-@lowers(pb.WarmupStableDecayLearningRate)
+@lowers(pb.WarmupStableDecayLearningRate, warmup=warmup_steps)
 def _warmup_stable_decay(message: pb.WarmupStableDecayLearningRate) -> Schedule:
     peak, end, steps = (
         message.peak_learning_rate,
@@ -530,34 +315,37 @@ def _warmup_stable_decay(message: pb.WarmupStableDecayLearningRate) -> Schedule:
     if message.decay_shape == shapes.EXPONENTIAL:
         for name, rate in (("peak_learning_rate", peak), ("end_learning_rate", end)):
             if rate <= 0:
-                raise LoweringError(
-                    (name,), f"an EXPONENTIAL decay needs `{name}` above 0, and it is {rate:.9g}"
+                words = Words(
+                    "an EXPONENTIAL decay needs `{name}` above 0, and it is {rate:exact}",
+                    name=name,
+                    rate=rate,
                 )
+                raise LoweringError((name,), words)
         decay = Geometric(peak, end, steps)
     elif message.decay_shape == shapes.ONE_MINUS_SQRT:
         decay = Interpolation(peak, end, steps, "power_of_elapsed", 0.5)
     else:
         cosine = message.decay_shape == shapes.COSINE
         decay = Interpolation(peak, end, steps, "cosine" if cosine else "linear")
-    warmup_steps = message.warmup_steps
-    stable_end = warmup_steps + message.stable_steps
+    warmup_end = message.warmup_steps
+    stable_end = warmup_end + message.stable_steps
     return sequence(
-        (0, Interpolation(message.initial_learning_rate, peak, max(warmup_steps, 1))),
-        (warmup_steps, Constant(peak), ("warmup_steps",)),
+        (0, Interpolation(message.initial_learning_rate, peak, max(warmup_end, 1))),
+        (warmup_end, Constant(peak), ("warmup_steps",)),
         (stable_end, decay, ("stable_steps",)),
         (stable_end + steps, Constant(end), ("decay_steps",)),
     )
 
 
-@lowers(pb.NoamLearningRate)
+@lowers(pb.NoamLearningRate, warmup=warmup_steps)
 def _noam(message: pb.NoamLearningRate) -> Schedule:
-    warmup_steps = message.warmup_steps
+    length = message.warmup_steps
     # The paper counts steps from 1.
-    top = message.scale / math.sqrt(message.model_dim) / math.sqrt(warmup_steps)
-    rise = Segment(0, Interpolation(0.0, top, warmup_steps), -1)
-    law = PowerLaw(top, warmup_steps, -0.5)
-    fall = Segment(warmup_steps - 1, law, -1, path=("warmup_steps",))
-    return Schedule((rise, fall) if warmup_steps > 1 else (fall,))
+    top = message.scale / math.sqrt(message.model_dim) / math.sqrt(length)
+    rise = Segment(0, Interpolation(0.0, top, length), -1)
+    law = PowerLaw(top, length, -0.5)
+    fall = Segment(length - 1, law, -1, path=("warmup_steps",))
+    return Schedule((rise, fall) if length > 1 else (fall,))
 
 
 @lowers(pb.TanhDecayLearningRate)
@@ -588,7 +376,7 @@ def _members(messages: Iterable[tuple[tuple[str | int, ...], pb.LearningRate]]) 
         try:
             schedules.append(lower(message).under(*path))
         except LoweringError as error:
-            raise LoweringError((*path, *error.path), str(error)) from None
+            raise error.inside(*path) from None
     return schedules
 
 

@@ -1,4 +1,4 @@
-"""The TensorFlow Model Garden's learning rates and warmups, with the Garden's own meaning of them.
+"""The TensorFlow Model Garden's experiments, with the Garden's own meaning of learning rates.
 
 Its formulas count from an `offset`, and go on where the steps from there are negative.
 """
@@ -6,23 +6,25 @@ Its formulas count from an `offset`, and go on where the steps from there are ne
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from schedule_builder.dialects.kinds import (
+from schedule_builder.diagnostics import FieldPath, Words
+from schedule_builder.dialects.base import Dialect, given
+from schedule_builder.dialects.kinds import exponential, polynomial_decay, power_law, with_tail
+from schedule_builder.dialects.lowering import (
+    Length,
     LoweringError,
-    exponential,
     lower_part,
     lowers,
-    polynomial_decay,
     power,
-    power_law,
     sequence,
     steps_down,
-    with_tail,
 )
 from schedule_builder.reading.binding import counting, schema_of
+from schedule_builder.reading.tree import Block
 from schedule_builder.schedules.curves import MAX_STEP, Constant, Curve, Interpolation
 from schedule_builder.schedules.schedule import Schedule, Segment
 from schedule_builder.v1 import experiment_pb2 as pb
@@ -42,37 +44,84 @@ def missing(message: Any) -> list[str]:
     return [field.name for field in needed if field.name not in given]
 
 
-def lower_experiment(config: pb.OptimizationConfig) -> Schedule | None:
-    """The schedule that a checked optimizer config describes.
+_OPTIMIZER_CONFIG: FieldPath = ("trainer", "optimizer_config")
 
-    Args:
-        config: the message.
 
-    Returns:
-        The schedule; None where the file leaves some of it to Python code.
+class _Experiment(Dialect):
+    root = pb.ExperimentConfig
+    num_steps_path = ("trainer", "train_steps")
+    batch_size_path = ("task", "train_data", "global_batch_size")
+    words = ("trainer",)
+    certain = r"^trainer:(?:.*\n)*?[ ]+optimizer_config:"
+    probable = r"^trainer:(?:.*\n)*?[ ]+(?:optimizer_config|train_steps|steps_per_loop):"
 
-    Raises:
-        LoweringError: the numbers do not make a schedule.
-    """
-    name = counting(config.learning_rate)
-    if name is None or missing(config.learning_rate) or missing(config.warmup):
+    def is_meant(self, block: Block) -> bool:
+        fields = pb.TrainerConfig.DESCRIPTOR.fields_by_name
+        trainers = (f.value for f in block.fields if f.name == "trainer")
+        trainer = next((value for value in trainers if isinstance(value, Block)), None)
+        return trainer is not None and any(inner.name in fields for inner in trainer.fields)
+
+    def learning_rate_path(self, config: Any) -> FieldPath:
+        return _OPTIMIZER_CONFIG
+
+    def kind_path(self, config: Any) -> FieldPath:
+        message = given(config, _OPTIMIZER_CONFIG)
+        if message is None:
+            return _OPTIMIZER_CONFIG
+        return (*_OPTIMIZER_CONFIG, "learning_rate", counting(message.learning_rate) or "")
+
+    def schedule_paths(self, config: Any) -> list[FieldPath]:
+        if given(config, _OPTIMIZER_CONFIG) is None:
+            return [_OPTIMIZER_CONFIG]
+        # The optimizer beside it says nothing of the rate.
+        return [(*_OPTIMIZER_CONFIG, "learning_rate"), (*_OPTIMIZER_CONFIG, "warmup")]
+
+    def lower(self, config: Any) -> Schedule | None:
+        message = given(config, _OPTIMIZER_CONFIG)
+        main = None if message is None else _main(message)
+        warmup = None if message is None else _warmup(message)
+        if main is None or warmup is None or not warmup[1].warmup_steps:
+            return main
+        name, block = warmup
+        rest = main.since(block.warmup_steps, "warmup", name, "warmup_steps")
+        return Schedule((*_WARMUPS[name](block, main), *rest))
+
+    def warmups(self, config: Any) -> Iterator[Length]:
+        if warmup := _warmup(given(config, _OPTIMIZER_CONFIG)):
+            name, block = warmup
+            yield (*_OPTIMIZER_CONFIG, "warmup", name, "warmup_steps"), block.warmup_steps
+
+    def under_warmup(self, config: Any) -> Schedule | None:
+        message = given(config, _OPTIMIZER_CONFIG)
+        return _main(message) if _warmup(message) else None
+
+    def optimizer_names(self) -> tuple[str, ...]:
+        return tuple(f.name for f in pb.OptimizerConfig.DESCRIPTOR.fields if f.message_type)
+
+    def optimizer_path(self, config: Any) -> FieldPath:
+        message = given(config, _OPTIMIZER_CONFIG)
+        name = None if message is None else counting(message.optimizer)
+        return () if name is None else (*_OPTIMIZER_CONFIG, "optimizer", name)
+
+
+EXPERIMENT = _Experiment()
+
+
+def _main(message: pb.OptimizationConfig) -> Schedule | None:
+    """The schedule without its warmup; None where the file leaves some of either to Python code."""
+    name = counting(message.learning_rate)
+    if name is None or missing(message.learning_rate) or missing(message.warmup):
         return None
-    schedule = _lower(config, "learning_rate", name)
-    warmup = counting(config.warmup)
-    if warmup is None:
-        return schedule
-    message = getattr(config.warmup, warmup)
-    if not message.warmup_steps:
-        return schedule
-    rest = schedule.since(message.warmup_steps, "warmup", warmup, "warmup_steps")
-    return Schedule((*_WARMUPS[warmup](message, schedule), *rest))
-
-
-def _lower(config: pb.OptimizationConfig, field: str, name: str) -> Schedule:
     try:
-        return lower_part(getattr(getattr(config, field), name), name).under(field)
+        return lower_part(getattr(message.learning_rate, name), name).under("learning_rate")
     except LoweringError as error:
-        raise LoweringError((field, *error.path), str(error)) from None
+        raise error.inside(*_OPTIMIZER_CONFIG, "learning_rate") from None
+
+
+def _warmup(message: pb.OptimizationConfig) -> tuple[str, Any] | None:
+    """The name of the warmup's block, and the block; None where there is no warmup."""
+    name = counting(message.warmup)
+    return None if name is None else (name, getattr(message.warmup, name))
 
 
 def _linear_warmup(message: pb.LinearWarmupConfig, main: Schedule) -> tuple[Segment, ...]:
@@ -159,9 +208,13 @@ def _cosine(message: pb.CosineLrConfig) -> Schedule:
 def _check_waves(path: tuple[str | int, ...], until: int, steps: int) -> None:
     count = -(-until // steps)
     if count > MAX_WAVES:
-        raise LoweringError(
-            path, f"a half cosine of {steps} steps would swing {count} times before step {until}"
+        words = Words(
+            "a half cosine of {steps} steps would swing {count} times before step {until}",
+            steps=steps,
+            count=count,
+            until=until,
         )
+        raise LoweringError(path, words)
 
 
 def _wave(start: float, end: float, steps: int) -> Interpolation:
@@ -208,12 +261,12 @@ def _power_with_offset(message: pb.PowerDecayWithOffsetLrConfig) -> Schedule:
 def _step_cosine(message: pb.StepCosineLrConfig) -> Schedule:
     boundaries, values, offset = message.boundaries, message.values, message.offset
     if len(boundaries) < 2:  # noqa: PLR2004 - the two ends of a cosine
-        raise LoweringError(("boundaries",), "one boundary makes no cosine: give at least two")
+        words = Words("a cosine needs two boundaries, and one is given")
+        raise LoweringError(("boundaries",), words)
     (first, second), *rest = pairwise(boundaries)
     if second <= 0:
-        raise LoweringError(
-            ("boundaries", 1), f"the first cosine begins at 0 and cannot end at {second}"
-        )
+        words = Words("the first cosine begins at step 0 and cannot end at {end}", end=second)
+        raise LoweringError(("boundaries", 1), words)
     wave = _wave(values[0], values[1], second - first)
     _check_waves(("boundaries", 1), second, second - first)
     segments: list[Segment] = []

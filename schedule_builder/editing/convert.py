@@ -12,7 +12,7 @@ import yaml
 from google.protobuf.text_encoding import CEscape
 
 from schedule_builder.compiler import Config
-from schedule_builder.dialects.kinds import custom_kinds
+from schedule_builder.dialects.lowering import custom_kinds
 from schedule_builder.reading.binding import FieldSchema, is_opaque, schema_of, typed
 from schedule_builder.reading.comments import Note, notes
 from schedule_builder.reading.text_format import TEXT_FORMAT

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
 
 from google.protobuf.message import Message
 
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import ConfigError, Edit, FieldPath, Set, Source
-from schedule_builder.reading.binding import counting, is_stretchable_value, schema_of
+from schedule_builder.reading.binding import counting, is_stretchable_value, schema_of, selector_of
 from schedule_builder.reading.edits import apply, edit_of
-from schedule_builder.v1 import experiment_pb2
 
 _LONGEST_NAME = 200
 _ANCHOR = re.compile(r"&([^\s,\[\]{}]+)\s+\Z")
@@ -70,9 +68,9 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
         for path, old in _counts(config)
         if (new := _scaled(old, ratio)) != old
     }
-    dialect = config.dialect
-    if dialect.num_steps and config.get(dialect.num_steps) != num_steps:
-        changes[Set(dialect.num_steps, str(num_steps))] = length
+    run_length = config.dialect.num_steps_path
+    if run_length and config.get(run_length) != num_steps:
+        changes[Set(run_length, str(num_steps))] = length
     source = config.document.source
     text = apply(source.text, _edits(config, changes))
     changed = examine(Source(source.filename, text))
@@ -132,21 +130,20 @@ def _where(config: Config, path: FieldPath) -> str:
 
 def _counts(config: Config) -> Iterator[tuple[FieldPath, int]]:
     """Every number of steps that is in force in a learning rate, defaults included."""
-    path = config.learning_rate
-    message: Any = config.get(path) if path else config.message
-    if isinstance(message, experiment_pb2.OptimizationConfig):
-        for part in ("learning_rate", "warmup"):
-            block = getattr(message, part)
-            if name := counting(block):
-                yield from _counts_in_field(config, block, name, (*path, part))
-    else:
-        yield from _counts_in(config, message, path)
+    for path in config.dialect.schedule_paths(config.message):
+        message = config.get(path)
+        if message is not None:
+            yield from _counts_in(config, message, path)
 
 
 def _counts_in(
     config: Config, message: Message, path: FieldPath
 ) -> Iterator[tuple[FieldPath, int]]:
-    for name in schema_of(message.DESCRIPTOR):
+    names = list(schema_of(message.DESCRIPTOR))
+    if selector_of(message.DESCRIPTOR):
+        chosen = counting(message)
+        names = [] if chosen is None else [chosen]
+    for name in names:
         yield from _counts_in_field(config, message, name, path)
 
 

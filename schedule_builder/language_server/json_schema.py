@@ -10,7 +10,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from schedule_builder.compiler import ROOTS
+from schedule_builder.dialects.registry import DIALECTS
 from schedule_builder.reading.binding import FieldSchema, is_lenient, is_opaque, is_open, schema_of
 from schedule_builder.reading.descriptions import comment, describe
 
@@ -22,9 +22,10 @@ _NUMBER_TEXT = r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$|^0o[0-7]+$"
 def json_schema() -> dict[str, Any]:
     """The schema of all configs, as plain data."""
     definitions: dict[str, Any] = {}
-    refs = [_reference(root.DESCRIPTOR, definitions) for root in ROOTS]
+    roots = [dialect.root for dialect in DIALECTS]
+    refs = [_reference(root.DESCRIPTOR, definitions) for root in roots]
     chosen: Any = refs[-1]
-    for root, ref in list(zip(ROOTS, refs, strict=True))[-2::-1]:
+    for root, ref in list(zip(roots, refs, strict=True))[-2::-1]:
         chosen = {"if": _has_any(root), "then": ref, "else": chosen}
     return {
         "$schema": DRAFT,

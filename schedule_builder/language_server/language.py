@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from schedule_builder.compiler import ROOTS, Config
+from schedule_builder.compiler import Config
 from schedule_builder.diagnostics import FieldPath, Span
+from schedule_builder.dialects.registry import DIALECTS
 from schedule_builder.reading.binding import is_opaque, schema_of
 from schedule_builder.reading.comments import notes
 from schedule_builder.reading.descriptions import comment, describe
@@ -83,7 +84,7 @@ def _rates(config: Config, schedule: Schedule, path: FieldPath) -> list[str]:
     """The rates that a field leads to."""
     root = config.learning_rate
     if path[: len(root)] != root:
-        if path != config.dialect.num_steps or not config.num_steps:
+        if path != config.dialect.num_steps_path or not config.num_steps:
             return []
         last = config.num_steps - 1
         return [f"Rate at the last step, {last}: `{schedule(last):.9g}`"]
@@ -285,5 +286,5 @@ def _siblings(text: str, offset: int) -> list[str]:
 def _root_type(config: Config) -> Any:
     """The type of a file; of an empty one, a pipeline's."""
     if not config.document.root.fields:
-        return ROOTS[0].DESCRIPTOR
+        return DIALECTS[0].root.DESCRIPTOR
     return config.message.DESCRIPTOR

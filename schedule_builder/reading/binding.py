@@ -409,7 +409,7 @@ class Binder:
 
     def any(self, value: Block, message: Any, path: FieldPath, name: Span) -> None:
         """Fills an Any with the message whose type its one field names."""
-        from schedule_builder.dialects.kinds import custom_kinds  # few configs need it
+        from schedule_builder.dialects.lowering import custom_kinds  # few configs need it
 
         type_field, contents = typed(value)
         known = custom_kinds()

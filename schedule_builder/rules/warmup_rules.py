@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schedule_builder.diagnostics import FieldPath, Words
-from schedule_builder.dialects.kinds import lower_part
+from schedule_builder.dialects.lowering import lower_part
 from schedule_builder.rules.registry import Finding, rule
 from schedule_builder.rules.run import Run
 from schedule_builder.schedules.curves import Constant

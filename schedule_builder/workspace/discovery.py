@@ -13,9 +13,11 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
-from schedule_builder.reading.tree import Block
+from schedule_builder.dialects.registry import DIALECTS
 from schedule_builder.workspace.patterns import Patterns
 from schedule_builder.workspace.settings import Settings
 
@@ -27,17 +29,6 @@ _LARGEST = 20_000_000
 _LARGEST_DOUBTFUL = 2_000_000
 _WILD = re.compile(r"[*?\[]")
 _STARS = re.compile(r"(?:(?<=/)|^)(?:\*\*(?:/+|$))+")
-_NAMES = re.compile(r"train_config|train_input_reader|trainer|_learning_rate")
-"""What every config holds."""
-_CERTAIN = re.compile(
-    r"^(?:train_config|train_input_reader)[ \t]*[:{<]|^trainer:(?:.*\n)*?[ ]+optimizer_config:",
-    re.MULTILINE,
-)
-_PROBABLE = re.compile(
-    r"^[ \t{\"']*(?:train_config|table_learning_rate|manual_step_learning_rate)[\"']?[ \t]*[:{<]"
-    r"|^trainer:(?:.*\n)*?[ ]+(?:optimizer_config|train_steps|steps_per_loop):",
-    re.MULTILINE,
-)
 _PASTED = re.compile(r"\s*(?:<!|<html|<\?xml|syntax\s*=)", re.IGNORECASE)
 """A page, or the schema, that was saved in the place of a config."""
 
@@ -239,25 +230,41 @@ def _looks_like_config(path: Path) -> bool:
     text = data.decode("utf-16" if is_wide else "utf-8-sig", "replace").replace("\r\n", "\n")
     if path.suffix == ".config" and "pipeline" in path.stem and _PASTED.match(text):
         return True  # it was meant to be one
-    if not _NAMES.search(text):
+    signs = _signs()
+    if not signs.words.search(text):
         return False
+    if signs.certain.search(text):
+        return True
     if len(text) > _LARGEST_DOUBTFUL:
-        return bool(_CERTAIN.search(text) or _PROBABLE.search(text))
-    return bool(_CERTAIN.search(text)) or _is_config(path, text)
+        return bool(signs.probable.search(text))
+    return _is_config(path, text)
+
+
+class _Signs(NamedTuple):
+    """Patterns of what speaks for a config of any dialect."""
+
+    words: re.Pattern[str]
+    certain: re.Pattern[str]
+    probable: re.Pattern[str]
+
+
+@cache
+def _signs() -> _Signs:
+    def one_of(patterns: Iterable[str]) -> re.Pattern[str]:
+        return re.compile("|".join(filter(None, patterns)), re.MULTILINE)
+
+    return _Signs(
+        words=one_of(word for dialect in DIALECTS for word in dialect.words),
+        certain=one_of(dialect.certain for dialect in DIALECTS),
+        probable=one_of(dialect.probable for dialect in DIALECTS),
+    )
 
 
 def _is_config(path: Path, text: str) -> bool:
     """Whether the blocks of a file are those of a pipeline, an experiment or a learning rate."""
     from schedule_builder.compiler import parse  # where names alone do not tell
-    from schedule_builder.v1 import experiment_pb2, learning_rate_pb2
 
     root, is_sound = parse(path.name, text)
-    kinds = learning_rate_pb2.LearningRate.DESCRIPTOR.oneofs_by_name["learning_rate"].fields
-    names = {"train_config", "train_input_reader", *(kind.name for kind in kinds)} - {"custom"}
-    trainer = experiment_pb2.TrainerConfig.DESCRIPTOR.fields_by_name
-    for field in root.fields:
-        if isinstance(field.value, Block) and field.name in names:
-            return True
-        if isinstance(field.value, Block) and field.name == "trainer":
-            return any(inner.name in trainer for inner in field.value.fields)
-    return not is_sound and bool(_PROBABLE.search(text))
+    if any(dialect.is_meant(root) for dialect in DIALECTS):
+        return True
+    return not is_sound and bool(_signs().probable.search(text))

@@ -176,11 +176,9 @@ def _flag(value: Any) -> bool:
 def _rates(value: Any) -> Any:
     if not isinstance(value, dict):
         return _rate(value)
-    from schedule_builder.v1 import experiment_pb2, optimizer_pb2  # few projects have a policy
+    from schedule_builder.dialects.registry import DIALECTS  # few projects have a policy
 
-    kinds = optimizer_pb2.Optimizer.DESCRIPTOR.oneofs_by_name["optimizer"].fields
-    optimizers = [field.name for field in kinds]
-    optimizers += [f.name for f in experiment_pb2.OptimizerConfig.DESCRIPTOR.fields][1:]
+    optimizers = [name for dialect in DIALECTS for name in dialect.optimizer_names()]
     for name in value:
         if name not in optimizers and (guess := did_you_mean(name, optimizers)):
             message = f"there is no optimizer `{shown(name)}`: did you mean `{guess}`?"

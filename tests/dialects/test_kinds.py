@@ -18,7 +18,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import schedule_builder as sb
-from schedule_builder.dialects.kinds import lower
+from schedule_builder.dialects.modifiers import lower
 from schedule_builder.v1 import experiment_pb2 as garden
 from schedule_builder.v1 import learning_rate_pb2 as pb
 from tests.support import drawing, oracle

@@ -1,0 +1,65 @@
+"""A learning rate of this project: as a file of its own, and as part of larger configs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from schedule_builder.diagnostics import FieldPath
+from schedule_builder.dialects import modifiers
+from schedule_builder.dialects.base import Dialect, given
+from schedule_builder.dialects.lowering import Length, LoweringError
+from schedule_builder.reading.tree import Block
+from schedule_builder.schedules.schedule import Schedule
+from schedule_builder.v1 import learning_rate_pb2 as pb
+
+
+class NativeDialect(Dialect):
+    """A config system whose files hold a `LearningRate`."""
+
+    def _learning_rate(self, config: Any) -> pb.LearningRate | None:
+        message = given(config, self.learning_rate_path(config))
+        return message if isinstance(message, pb.LearningRate) else None
+
+    def kind_path(self, config: Any) -> FieldPath:
+        path, message = self.learning_rate_path(config), self._learning_rate(config)
+        return path if message is None else (*path, message.WhichOneof("learning_rate") or "")
+
+    def uses_batch_size(self, config: Any) -> bool:
+        message = self._learning_rate(config)
+        return message is not None and message.HasField("batch_size_scaling")
+
+    def lower(self, config: Any) -> Schedule | None:
+        message = self._learning_rate(config)
+        if message is None:
+            return None
+        try:
+            return modifiers.lower(message, self.batch_size(config))
+        except LoweringError as error:
+            raise error.inside(*self.learning_rate_path(config)) from None
+
+    def warmups(self, config: Any) -> Iterator[Length]:
+        message = self._learning_rate(config)
+        for path, steps in () if message is None else modifiers.warmups(message):
+            yield (*self.learning_rate_path(config), *path), steps
+
+    def under_warmup(self, config: Any) -> Schedule | None:
+        message = self._learning_rate(config)
+        return None if message is None else modifiers.under_warmup(message)
+
+
+class _LearningRate(NativeDialect):
+    root = pb.LearningRate
+    words = ("_learning_rate",)
+    probable = r"^[ \t{\"']*(?:table_learning_rate|manual_step_learning_rate)[\"']?[ \t]*[:{<]"
+
+    def is_meant(self, block: Block) -> bool:
+        kinds = pb.LearningRate.DESCRIPTOR.oneofs_by_name["learning_rate"].fields
+        names = {kind.name for kind in kinds} - {"custom"}
+        return any(isinstance(f.value, Block) and f.name in names for f in block.fields)
+
+    def learning_rate_path(self, config: Any) -> FieldPath:
+        return ()
+
+
+LEARNING_RATE = _LearningRate()

@@ -1,0 +1,159 @@
+"""What turns the message of a kind into a schedule: the registry of lowerings.
+
+Kinds of this project are in `kinds` and beside their dialects; a package of its own registers
+further ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+from google.protobuf.message import Message
+
+from schedule_builder.diagnostics import FieldPath, Words
+from schedule_builder.schedules.curves import MAX_STEP, Constant, Curve
+from schedule_builder.schedules.schedule import Schedule, Segment
+
+ENTRY_POINTS = "schedule_builder.schedules"
+"""The group of entry points that name modules with kinds of their own."""
+
+Lowering: TypeAlias = Callable[[Any], Schedule]
+Length: TypeAlias = tuple[FieldPath, int]
+"""The field that says how long something lasts, and how many steps it says."""
+WarmupOf: TypeAlias = Callable[[Any], "Length | None"]
+_F = TypeVar("_F", bound=Lowering)
+_OWN_PACKAGE = "schedule_builder."
+
+
+class _Kind(NamedTuple):
+    message: type[Message]
+    lowering: Lowering
+    warmup: WarmupOf | None
+
+
+_KINDS: dict[str, _Kind] = {}
+
+
+class LoweringError(ValueError):
+    """Raised when field values do not form a schedule.
+
+    Attributes:
+        path: the field to blame, within the message that was lowered.
+        words: the message as a template and its values.
+    """
+
+    def __init__(self, path: FieldPath, words: Words | str) -> None:
+        super().__init__(str(words))
+        self.path = path
+        self.words = words if isinstance(words, Words) else Words("{text}", text=words)
+
+    def inside(self, *path: str | int) -> LoweringError:
+        """The same error about a message that is inside of another one."""
+        return LoweringError((*path, *self.path), self.words)
+
+
+def lowers(message: type[Message], *, warmup: WarmupOf | None = None) -> Callable[[_F], _F]:
+    """Registers the function that lowers a kind of learning rate.
+
+    A package of its own calls this in the module that its entry point in the group
+    `schedule_builder.schedules` names; configs then say
+    `custom { [type.googleapis.com/FULL.NAME] { ... } }`.
+
+    Args:
+        message: the type of message. Its package's name is not `schedule_builder`.
+        warmup: of a kind that has a warmup of its own, a function from a message to the path of
+            the field that says how long it lasts, and that number of steps; or to None, where
+            this message has none.
+
+    Returns:
+        A decorator for a function from a message to a `Schedule`. The function may raise
+        `LoweringError` for numbers that make no schedule.
+
+    Raises:
+        ValueError: the type has a lowering already.
+    """
+
+    def register(function: _F) -> _F:
+        name = message.DESCRIPTOR.full_name
+        if name in _KINDS:
+            text = f"{name} already has a lowering: {_KINDS[name].lowering.__qualname__}"
+            raise ValueError(text)
+        _KINDS[name] = _Kind(message, function, warmup)
+        return function
+
+    return register
+
+
+@cache
+def _load_entry_points() -> None:
+    from importlib.metadata import entry_points  # only custom kinds pay for it
+
+    for entry_point in entry_points(group=ENTRY_POINTS):
+        entry_point.load()
+
+
+def custom_kinds() -> dict[str, type[Message]]:
+    """The types of message that `custom` may hold, by full name."""
+    _load_entry_points()
+    return {n: kind.message for n, kind in _KINDS.items() if not n.startswith(_OWN_PACKAGE)}
+
+
+def lower_part(message: Message, name: str) -> Schedule:
+    """The schedule of one kind, in the field of that name."""
+    try:
+        return _KINDS[message.DESCRIPTOR.full_name].lowering(message).under(name)
+    except LoweringError as error:
+        raise error.inside(name) from None
+
+
+def own_warmup(message: Message) -> Length | None:
+    """How long the warmup of a kind lasts, with the path inside of it; None without a warmup."""
+    kind = _KINDS.get(message.DESCRIPTOR.full_name)
+    return kind.warmup(message) if kind is not None and kind.warmup is not None else None
+
+
+def warmup_steps(message: Any) -> Length:
+    """The warmup of a kind that says its length in `warmup_steps`."""
+    return ("warmup_steps",), message.warmup_steps
+
+
+def sequence(*curves: tuple[int, Curve] | tuple[int, Curve, FieldPath]) -> Schedule:
+    """Curves one after another; empty ones are left out.
+
+    Args:
+        curves: each with its first step before it, and behind it the field that says that step.
+    """
+    ends = [curve[0] for curve in curves[1:]]
+    kept = [c for c, end in zip(curves, [*ends, None], strict=True) if end is None or end > c[0]]
+    return Schedule(
+        tuple(
+            Segment(begin, curve, begin, path=path[0] if path else ())
+            for begin, curve, *path in kept
+            if begin <= MAX_STEP
+        )
+    )
+
+
+def steps_down(
+    begins: Sequence[int], rates: Sequence[float], field: str, first: int = 0
+) -> Schedule:
+    """Constant rates, all but the first of which begin where the elements of a field say."""
+    first_rate, *others = rates
+    return sequence(
+        (0, Constant(first_rate)),
+        *(
+            (begin, Constant(rate), (field, index))
+            for index, (begin, rate) in enumerate(zip(begins, others, strict=True), first)
+        ),
+    )
+
+
+def power(base: float, exponent: float) -> float:
+    """A power that is infinite where it overflows."""
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        return math.inf

@@ -1,0 +1,113 @@
+"""A `LearningRate` with what modifies it: a warmup, the batch size, a floor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from schedule_builder.diagnostics import Words
+from schedule_builder.dialects.lowering import (
+    Length,
+    LoweringError,
+    custom_kinds,
+    lower_part,
+    own_warmup,
+)
+from schedule_builder.schedules.curves import Constant, Curve, Geometric, Interpolation
+from schedule_builder.schedules.schedule import Schedule, Segment
+from schedule_builder.v1 import learning_rate_pb2 as pb
+
+
+def lower(learning_rate: pb.LearningRate, batch_size: int | None = None) -> Schedule:
+    """The schedule that a checked LearningRate describes, modifiers included.
+
+    Args:
+        learning_rate: the message.
+        batch_size: what `batch_size_scaling` scales by, None where it is not known.
+
+    Raises:
+        LoweringError: the numbers do not make a schedule.
+    """
+    kind = learning_rate.WhichOneof("learning_rate")
+    if kind is None:
+        raise LoweringError((), Words("no learning rate is set"))
+    schedule = lower_part(_main(learning_rate, kind), kind)
+    if learning_rate.HasField("warmup") and learning_rate.warmup.warmup_steps:
+        schedule = _warm_up(learning_rate.warmup, schedule)
+    if learning_rate.HasField("batch_size_scaling"):
+        scaling = learning_rate.batch_size_scaling
+        if batch_size is None:
+            raise LoweringError(
+                ("batch_size_scaling",),
+                Words(
+                    "`batch_size_scaling` needs a `batch_size`, and no pipeline around it sets one"
+                ),
+            )
+        ratio = batch_size / scaling.reference_batch_size
+        schedule = schedule.scaled(math.sqrt(ratio) if scaling.rule else ratio)
+    return schedule.with_floor(learning_rate.min_learning_rate)
+
+
+def _main(learning_rate: pb.LearningRate, kind: str) -> Any:
+    """The message of the kind."""
+    main = getattr(learning_rate, kind)
+    if kind != "custom":
+        return main
+    unpacked = custom_kinds()[main.TypeName()]()
+    main.Unpack(unpacked)
+    return unpacked
+
+
+_WARMUP_STEPS = ("warmup", "warmup_steps")
+
+
+def _warm_up(warmup: pb.Warmup, main: Schedule) -> Schedule:
+    steps, start = warmup.warmup_steps, warmup.warmup_learning_rate
+    if warmup.alignment == pb.Warmup.SHIFT:
+        (first, *others), target = main.shifted(steps), main(0)
+        rest: tuple[Segment, ...] = (replace(first, path=_WARMUP_STEPS), *others)
+    else:
+        target, rest = main(steps), main.since(steps, *_WARMUP_STEPS)
+    curve: Curve
+    if warmup.shape == pb.Warmup.CONSTANT:
+        curve = Constant(start)
+    elif warmup.shape == pb.Warmup.EXPONENTIAL:
+        if start <= 0:
+            words = Words(
+                "an EXPONENTIAL warmup cannot start at rate 0: set `warmup_learning_rate` above 0"
+            )
+            raise LoweringError(("warmup", "warmup_learning_rate"), words)
+        if target <= 0:
+            words = Words(
+                "an EXPONENTIAL warmup cannot end at rate 0, which the schedule has there"
+            )
+            raise LoweringError(_WARMUP_STEPS, words)
+        curve = Geometric(start, target, steps)
+    elif warmup.shape == pb.Warmup.COSINE:
+        curve = Interpolation(start, target, steps, "cosine")
+    elif warmup.shape == pb.Warmup.POLYNOMIAL:
+        curve = Interpolation(start, target, steps, "power_of_elapsed", warmup.power)
+    else:
+        curve = Interpolation(start, target, steps)
+    return Schedule((Segment(0, curve, 0), *rest))
+
+
+def under_warmup(learning_rate: pb.LearningRate) -> Schedule | None:
+    """The schedule whose beginning a warmup covers; None where nothing is covered."""
+    is_overlap = learning_rate.warmup.alignment == pb.Warmup.OVERLAP
+    kind = learning_rate.WhichOneof("learning_rate")
+    if not learning_rate.HasField("warmup") or not is_overlap or kind in (None, "custom"):
+        return None
+    return lower_part(getattr(learning_rate, kind), kind)
+
+
+def warmups(learning_rate: pb.LearningRate) -> Iterator[Length]:
+    """How long the warmups of a learning rate last: the kind's own, and the modifier."""
+    kind = learning_rate.WhichOneof("learning_rate")
+    if kind is not None and (own := own_warmup(_main(learning_rate, kind))):
+        path, steps = own
+        yield (kind, *path), steps
+    if learning_rate.HasField("warmup"):
+        yield _WARMUP_STEPS, learning_rate.warmup.warmup_steps

@@ -1,0 +1,106 @@
+"""The TensorFlow Object Detection API's pipeline config, and its four kinds of learning rate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schedule_builder.diagnostics import FieldPath
+from schedule_builder.dialects.base import given
+from schedule_builder.dialects.kinds import exponential
+from schedule_builder.dialects.learning_rate import NativeDialect
+from schedule_builder.dialects.lowering import Length, lowers, sequence, warmup_steps
+from schedule_builder.reading.tree import Block
+from schedule_builder.schedules.curves import Constant, Curve, Interpolation
+from schedule_builder.schedules.schedule import Schedule
+from schedule_builder.v1 import learning_rate_pb2 as pb
+from schedule_builder.v1 import optimizer_pb2, pipeline_pb2
+
+_OPTIMIZER: FieldPath = ("train_config", "optimizer")
+
+
+class _Pipeline(NativeDialect):
+    root = pipeline_pb2.TrainEvalPipelineConfig
+    num_steps_path = ("train_config", "num_steps")
+    batch_size_path = ("train_config", "batch_size")
+    words = ("train_config", "train_input_reader")
+    certain = r"^(?:train_config|train_input_reader)[ \t]*[:{<]"
+    probable = r"^[ \t{\"']*train_config[\"']?[ \t]*[:{<]"
+
+    def is_meant(self, block: Block) -> bool:
+        return any(isinstance(f.value, Block) and f.name in self.words for f in block.fields)
+
+    def learning_rate_path(self, config: Any) -> FieldPath:
+        chosen = self.optimizer_path(config)
+        return (*chosen, "learning_rate") if chosen else _OPTIMIZER
+
+    def optimizer_names(self) -> tuple[str, ...]:
+        kinds = optimizer_pb2.Optimizer.DESCRIPTOR.oneofs_by_name["optimizer"].fields
+        return tuple(field.name for field in kinds)
+
+    def optimizer_path(self, config: Any) -> FieldPath:
+        optimizer = given(config, _OPTIMIZER)
+        name = None if optimizer is None else optimizer.WhichOneof("optimizer")
+        return () if name is None else (*_OPTIMIZER, name)
+
+
+PIPELINE = _Pipeline()
+
+
+@lowers(pb.ConstantLearningRate)
+def _constant(message: pb.ConstantLearningRate) -> Schedule:
+    return sequence((0, Constant(message.learning_rate)))
+
+
+def _burnin(message: pb.ExponentialDecayLearningRate) -> Length | None:
+    is_warmup = 0 < message.burnin_learning_rate < message.initial_learning_rate
+    return (("burnin_steps",), message.burnin_steps) if is_warmup else None
+
+
+@lowers(pb.ExponentialDecayLearningRate, warmup=_burnin)
+def _exponential(message: pb.ExponentialDecayLearningRate) -> Schedule:
+    initial = message.initial_learning_rate
+    decay = exponential(initial, message.decay_factor, message.decay_steps, message.staircase)
+    return sequence(
+        (0, Constant(message.burnin_learning_rate or initial)),
+        (message.burnin_steps, decay, ("burnin_steps",)),
+    ).with_floor(message.min_learning_rate)
+
+
+def _first_stretch(message: pb.ManualStepLearningRate) -> Length | None:
+    first = message.schedule[0]
+    is_warmup = message.warmup and message.initial_learning_rate < first.learning_rate
+    return (("schedule", 0, "step"), first.step) if is_warmup else None
+
+
+@lowers(pb.ManualStepLearningRate, warmup=_first_stretch)
+def _manual_step(message: pb.ManualStepLearningRate) -> Schedule:
+    initial, stages = message.initial_learning_rate, message.schedule
+    first: Curve = Constant(initial)
+    if message.warmup:
+        first = Interpolation(initial, stages[0].learning_rate, stages[0].step)
+    # Refused are steps in another order: what they mean for the run is told all the same.
+    ordered = sorted(enumerate(stages), key=lambda stage: int(stage[1].step))
+    return sequence(
+        (0, first),
+        *((s.step, Constant(s.learning_rate), ("schedule", i, "step")) for i, s in ordered),
+    )
+
+
+@lowers(pb.CosineDecayLearningRate, warmup=warmup_steps)
+def _cosine(message: pb.CosineDecayLearningRate) -> Schedule:
+    base, warmup_end, total_steps = (
+        message.learning_rate_base,
+        message.warmup_steps,
+        message.total_steps,
+    )
+    decay_begin = warmup_end + message.hold_base_rate_steps
+    return sequence(
+        (0, Interpolation(message.warmup_learning_rate, base, max(warmup_end, 1))),
+        (warmup_end, Constant(base), ("warmup_steps",)),
+        (
+            decay_begin,
+            Interpolation(base, 0.0, total_steps - decay_begin, "cosine"),
+            ("hold_base_rate_steps" if decay_begin > warmup_end else "warmup_steps",),
+        ),
+        (total_steps, Constant(0.0), ("total_steps",)),
+    )
