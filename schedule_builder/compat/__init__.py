@@ -92,8 +92,8 @@ def manual_stepping(global_step: Any, boundaries: Any, rates: Any, warmup: bool 
     Raises:
         ValueError: the arguments are no such schedule.
 
-    >>> manual_stepping(5, [5, 10], [0.1, 0.01, 0.001])().numpy()
-    np.float32(0.01)
+    >>> print(manual_stepping(5, [5, 10], [0.1, 0.01, 0.001])().numpy())
+    0.01
     """
     if len(rates) != len(boundaries) + 1:
         message = (

@@ -9,7 +9,6 @@ from collections import deque
 from typing import Any
 
 import yaml
-from google.protobuf.text_encoding import CEscape
 
 from schedule_builder.compiler import Config
 from schedule_builder.dialects.lowering import custom_kinds
@@ -26,6 +25,16 @@ _NOT_PLAIN = re.compile(r"[,\[\]{}:#\n]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ENUM_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _BYTES = re.compile("[\ud800-\udfff]")
+# Escapes of text format. protobuf's own, before version 6, garble what is not ASCII. Bytes that are
+# not UTF-8 stand for themselves as `surrogateescape` reads them.
+_ESCAPES = {
+    **{code: f"\\{code:03o}" for code in (*range(32), 127)},
+    **{0xDC00 + byte: f"\\{byte:03o}" for byte in range(128, 256)},
+    **{
+        ord(character): f"\\{name}"
+        for character, name in zip("\t\n\r\"'\\", "tnr\"'\\", strict=True)
+    },
+}
 _BOOLEANS = frozenset(("true", "false"))
 # Readers of YAML 1.1 take these for no names.
 _NO_KEYS = _BOOLEANS | {"y", "n", "yes", "no", "on", "off", "null"}
@@ -261,8 +270,7 @@ class _TextWriter(_Writer):
             self.lines[at:] = [line]
 
     def string(self, scalar: Scalar) -> str:
-        contents = scalar.text.encode("utf-8", "surrogateescape")
-        return f'"{CEscape(contents, as_utf8=True)}"'
+        return f'"{scalar.text.translate(_ESCAPES)}"'
 
     def word(self, scalar: Scalar) -> str:
         text = scalar.text

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google import protobuf
 from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
@@ -21,6 +22,10 @@ from schedule_builder.v1 import pipeline_pb2 as pb
 from tests.support.data import DATA, needs_data
 from tests.support.drawing import learning_rates
 
+needs_new_protobuf = pytest.mark.skipif(
+    int(protobuf.__version__.split(".")[0]) < 6,
+    reason="before version 6, protobuf's own reader takes other numbers and escapes",
+)
 RECIPES = sorted((Path(__file__).parent.parent.parent / "configs").glob("*.config"))
 CORPUS = [
     path
@@ -218,6 +223,7 @@ class Speller:
         return self.maybe_gap().join(quoted)
 
 
+@needs_new_protobuf
 @settings(max_examples=60)
 @given(pipelines(), st.randoms(use_true_random=False))
 def test_every_spelling_of_a_message_is_that_message(message: Any, choose: random.Random) -> None:
@@ -292,6 +298,7 @@ def fields(draw: st.DrawFn, depth: int = 3) -> list[str]:
     return tokens
 
 
+@needs_new_protobuf
 @settings(max_examples=300)
 @given(fields(), st.data())
 def test_opaque_parts_have_the_syntax_that_protobuf_checks(
@@ -478,6 +485,7 @@ def value_of(message: Any, field: str) -> object:
         *(("fine_tune_checkpoint", spelling) for spelling in STRINGS),
     ],
 )
+@needs_new_protobuf
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # protobuf's, for bad escapes
 def test_values_are_what_protobuf_reads(field: str, spelling: str) -> None:
     text = scalar(field, spelling)
