@@ -5,12 +5,9 @@ The only file that knows this order.
 
 from __future__ import annotations
 
-import codecs
 import math
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from google.protobuf.message import Message
@@ -24,22 +21,20 @@ from schedule_builder.diagnostics import (
     Report,
     Source,
     Span,
+    Words,
 )
 from schedule_builder.dialects.base import Dialect, given
-from schedule_builder.dialects.lowering import LoweringError
+from schedule_builder.dialects.lowering import LoweringError, custom_kinds
 from schedule_builder.dialects.registry import DIALECTS, dialect_of, recognize
-from schedule_builder.reading.binding import Binder, Place, dotted
-from schedule_builder.reading.tree import EMPTY, NOT_TEXT, SYNTAX, UNCLOSED, Block, Document
+from schedule_builder.reading.binding import Binder, Place
+from schedule_builder.reading.fields import dotted
+from schedule_builder.reading.findings import EMPTY, SYNTAX, UNCLOSED
+from schedule_builder.reading.formats import TEXT, decode, detect_format, reader_of
+from schedule_builder.reading.tree import Block, Document
 from schedule_builder.rules.kinds import IMPOSSIBLE, NOT_FINITE
 from schedule_builder.rules.registry import ABOUT_ENTRIES, Finding, check_message, check_run
 from schedule_builder.rules.run import THRESHOLDS, Judgement, Run
 from schedule_builder.schedules.schedule import MAX_RATE, Schedule
-
-_YAML_SUFFIXES = frozenset((".yaml", ".yml", ".json"))
-_TEXT_SUFFIXES = frozenset((".config", ".pbtxt", ".textproto", ".txtpb", ".prototxt"))
-_COMMENT = re.compile(r"(?:\s+|#[^\n]*)*")
-_YAML_OPENING = re.compile(r"---|%YAML|[{\[]|[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
-_WORD_LINE = re.compile(r"^[ \t]*[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -126,41 +121,11 @@ class Config:
 
 def examine_bytes(data: bytes, filename: str, **options: Any) -> Config:
     """Reads and checks a file's contents, whatever they are. Options are those of `examine`."""
-    data = data.removeprefix(codecs.BOM_UTF8)
-    problem, at = "", 0
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        problem = "this file is UTF-16: save it as UTF-8"
-    elif (at := data.find(b"\0")) >= 0:
-        problem = "this is a binary file (it holds a zero byte), not a config"
-    else:
-        try:
-            text = data.decode()
-        except UnicodeDecodeError as error:
-            at = error.start
-            problem = f"byte 0x{data[at]:02x} is not UTF-8: save the file as UTF-8"
-    if problem:
-        source = Source(
-            filename, data[: max(at, 0)].decode("utf-8", "replace") + "\N{REPLACEMENT CHARACTER}"
-        )
-        report = Report(source)
-        end = len(source.text)
-        report.add(NOT_TEXT, Span(end - 1, end), problem)
-        document = _reader("text")(Source(filename, ""), Report(source))
+    source, report = decode(data, filename)
+    if report.has_errors:
+        document = reader_of(TEXT)(Source(filename, ""), Report(source))
         return _result(document, report, DIALECTS[0].root(), {}, None)
-    return examine(Source(filename, text), **options)
-
-
-def detect_format(filename: str, text: str) -> str:
-    """The format of a config, `text` or `yaml`: its suffix decides, or else its contents."""
-    suffix = Path(filename).suffix.lower()
-    if suffix in _YAML_SUFFIXES:
-        return "yaml"
-    if suffix in _TEXT_SUFFIXES:
-        return "text"
-    start = _COMMENT.match(text)
-    if _YAML_OPENING.match(text, start.end() if start else 0):
-        return "yaml"
-    return "yaml" if _WORD_LINE.search(text) and "{" not in text else "text"
+    return examine(source, **options)
 
 
 def examine(
@@ -184,7 +149,7 @@ def examine(
         source = Source(source.filename, source.text[1:])
     report = Report(source)
     name = file_format or detect_format(source.filename, source.text)
-    read = _reader(name)
+    read = reader_of(name)
     document = read(source, report)
     if not _UNREADABLE.isdisjoint(d.code for d in report.diagnostics):
         from schedule_builder.reading.foreign_files import mistaken  # only a bad config pays for it
@@ -196,12 +161,11 @@ def examine(
     message = recognize(f.name for f in document.root.fields).root()
     if not document.root.fields:
         if not report.diagnostics:
-            report.add(
-                EMPTY,
-                Span(0, 0),
-                "there is no config here: a pipeline has `train_config`, a schedule of its own"
-                " one of the kinds of learning rate",
+            words = Words(
+                "the file has no fields: a pipeline has `train_config`, an experiment has"
+                " `trainer`, and a learning rate has one of its kinds"
             )
+            report.add(EMPTY, Span(0, 0), words)
         return _result(document, report, message, {}, None)
 
     for text in overrides:
@@ -209,7 +173,7 @@ def examine(
 
         override(document, message.DESCRIPTOR, text, report, read)
     readable = not report.has_errors
-    binder = Binder(document, report)
+    binder = Binder(document, report, custom_kinds)
     binder.bind(document.root, message)
     config = replace(_result(document, report, message, binder.places, None), given_steps=num_steps)
     schedule = _judge(config, binder, report, settings) if readable else None
@@ -221,19 +185,8 @@ def parse(filename: str, text: str) -> tuple[Block, bool]:
     """The tree of a text, whatever it is, and whether all of it could be read."""
     source = Source(filename, text)
     report = Report(source)
-    document = _reader(detect_format(filename, text))(source, report)
+    document = reader_of(detect_format(filename, text))(source, report)
     return document.root, not report.has_errors
-
-
-def _reader(file_format: str) -> Callable[[Source, Report], Document]:
-    # A file needs one of them, and the wait for it.
-    if file_format == "text":
-        from schedule_builder.reading import text_format
-
-        return text_format.read
-    from schedule_builder.reading import yaml_format
-
-    return yaml_format.read
 
 
 def _judge(
@@ -272,7 +225,9 @@ def _judge(
             for kind, finding in check_run(run):
                 config.report(report, kind, finding)
     except ArithmeticError:
-        words = "these numbers are too far apart for float64: no rate can be computed from them"
+        words = Words(
+            "these numbers are too far apart for float64: no rate can be computed from them"
+        )
         report.add(NOT_FINITE, config.place(config.kind), words, path=dotted(config.kind))
         return None
     return schedule
@@ -327,12 +282,14 @@ def _lower(config: Config, report: Report) -> Schedule | None:
         return None
     step = _first_not_finite(schedule, config.num_steps)
     if step is not None:
-        report.add(
-            NOT_FINITE,
-            config.place(config.kind),
-            f"the rate at step {step} is {schedule(step):.9g}: a rate is finite, not negative, and"
-            f" at most {MAX_RATE:.9g}",
+        words = Words(
+            "the rate at step {step} is {rate:exact}: a rate must be finite, at least 0, and at"
+            " most {limit:exact}",
+            step=step,
+            rate=schedule(step),
+            limit=MAX_RATE,
         )
+        report.add(NOT_FINITE, config.place(config.kind), words)
         return None
     return schedule
 

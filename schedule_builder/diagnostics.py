@@ -68,6 +68,10 @@ class Words:
         self.template = template
         self.values = values
 
+    def filled(self, **values: Any) -> Words:
+        """These words with more values."""
+        return Words(self.template, **self.values, **values)
+
     def render(self, names: Mapping[str, str] | None = None) -> str:
         """The message.
 

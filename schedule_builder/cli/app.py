@@ -20,8 +20,9 @@ from typing import Any
 from schedule_builder._version import __version__
 from schedule_builder.cli import validate as validating
 from schedule_builder.cli.validate import COULD_NOT_RUN, FOUND_ERRORS, OK
-from schedule_builder.compiler import Config, detect_format, examine_bytes
+from schedule_builder.compiler import Config, examine_bytes
 from schedule_builder.files import WriteError, write_file
+from schedule_builder.reading.formats import detect_format
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.workspace.discovery import STDIN
@@ -155,7 +156,7 @@ def _rescale(arguments: argparse.Namespace) -> int:
 
 def _convert(arguments: argparse.Namespace) -> int:
     from schedule_builder.editing.convert import ConvertError, convert
-    from schedule_builder.reading.text_format import TEXT_FORMAT
+    from schedule_builder.reading.text_lexer import TEXT_FORMAT
 
     validating.refuse_inputs("--output", arguments.output, [arguments.file])
     config = _examine(arguments.file)

@@ -23,7 +23,7 @@ from schedule_builder.dialects.lowering import (
     sequence,
     steps_down,
 )
-from schedule_builder.reading.binding import counting, schema_of
+from schedule_builder.reading.fields import counting, schema_of
 from schedule_builder.reading.tree import Block
 from schedule_builder.schedules.curves import MAX_STEP, Constant, Curve, Interpolation
 from schedule_builder.schedules.schedule import Schedule, Segment

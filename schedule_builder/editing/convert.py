@@ -12,9 +12,10 @@ import yaml
 
 from schedule_builder.compiler import Config
 from schedule_builder.dialects.lowering import custom_kinds
-from schedule_builder.reading.binding import FieldSchema, is_opaque, schema_of, typed
+from schedule_builder.reading.binding import typed
 from schedule_builder.reading.comments import Note, notes
-from schedule_builder.reading.text_format import TEXT_FORMAT
+from schedule_builder.reading.fields import FieldSchema, is_opaque, schema_of
+from schedule_builder.reading.text_lexer import TEXT_FORMAT
 from schedule_builder.reading.tree import Block, Document, Field, Scalar, Sequence, Syntax, Value
 from schedule_builder.reading.yaml_format import YAML
 

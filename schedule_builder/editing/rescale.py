@@ -10,8 +10,8 @@ from google.protobuf.message import Message
 
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import ConfigError, Edit, FieldPath, Set, Source
-from schedule_builder.reading.binding import counting, is_stretchable_value, schema_of, selector_of
 from schedule_builder.reading.edits import apply, edit_of
+from schedule_builder.reading.fields import counting, is_stretchable_value, schema_of, selector_of
 
 _LONGEST_NAME = 200
 _ANCHOR = re.compile(r"&([^\s,\[\]{}]+)\s+\Z")

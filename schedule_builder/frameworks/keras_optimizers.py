@@ -12,7 +12,7 @@ from schedule_builder.config import ConfigLike, load
 from schedule_builder.diagnostics import ConfigError, FieldPath, Report
 from schedule_builder.frameworks.keras3 import build_keras_schedule
 from schedule_builder.frameworks.keras_common import is_legacy
-from schedule_builder.reading.binding import counting
+from schedule_builder.reading.fields import counting
 from schedule_builder.rules.kinds import NOT_IN_KERAS
 from schedule_builder.v1 import experiment_pb2, pipeline_pb2
 

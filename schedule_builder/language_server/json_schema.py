@@ -11,8 +11,8 @@ from typing import Any
 from google.protobuf.message import Message
 
 from schedule_builder.dialects.registry import DIALECTS
-from schedule_builder.reading.binding import FieldSchema, is_lenient, is_opaque, is_open, schema_of
 from schedule_builder.reading.descriptions import comment, describe
+from schedule_builder.reading.fields import FieldSchema, is_lenient, is_opaque, is_open, schema_of
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 # Numbers that YAML 1.1 takes for texts, and YAML 1.2 does not.

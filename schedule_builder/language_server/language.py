@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from schedule_builder.compiler import Config
 from schedule_builder.diagnostics import FieldPath, Span
 from schedule_builder.dialects.registry import DIALECTS
-from schedule_builder.reading.binding import is_opaque, schema_of
 from schedule_builder.reading.comments import notes
 from schedule_builder.reading.descriptions import comment, describe
+from schedule_builder.reading.fields import is_opaque, schema_of
 from schedule_builder.reading.tree import Block, Sequence, Value
 from schedule_builder.schedules.schedule import Schedule
 
@@ -205,7 +205,9 @@ def _completion(field: Any, *, is_yaml: bool) -> Completion:
         insertion = f"{field.name} {{ }}"
     else:
         insertion = f"{field.name}: "
-    return Completion(field.name, insertion, declared.expected, describe(field), is_value=False)
+    return Completion(
+        field.name, insertion, str(declared.expected), describe(field), is_value=False
+    )
 
 
 def _context_of_tree(config: Config, offset: int) -> _Context | None:

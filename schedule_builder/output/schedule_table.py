@@ -12,7 +12,7 @@ from typing import Any
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
 from schedule_builder.dialects.lowering import custom_kinds
-from schedule_builder.reading.binding import FieldSchema, is_opaque, is_open, schema_of
+from schedule_builder.reading.fields import FieldSchema, is_opaque, is_open, schema_of
 from schedule_builder.schedules.schedule import Schedule
 
 MAX_SHOWN_SEGMENTS = 40

@@ -6,8 +6,18 @@ import re
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 
-from schedule_builder.diagnostics import Diagnostic, Edit, FieldPath, Fix, Remove, Repair, Set
-from schedule_builder.reading.tree import Block, Document, Element, Scalar, Value
+from schedule_builder.diagnostics import (
+    Diagnostic,
+    Edit,
+    FieldPath,
+    Fix,
+    Remove,
+    Repair,
+    Set,
+    Source,
+    shown,
+)
+from schedule_builder.reading.tree import Block, Document, Element, Field, Scalar, Value
 
 _SEPARATOR = re.compile(r"[ \t]*[,;]")
 _REST = re.compile(r"[ \t]*(#[^\r\n]*)?(?:\r?\n|\Z)")
@@ -122,6 +132,15 @@ def without(text: str, start: int, end: int) -> Edit:
         start -= len(indent) - len(indent.rstrip(" \t"))
     newline = "\r\n" if "\r\n" in text else "\n"
     return Edit(start, end, "".join(f" {comment}{newline}" for comment in comments))
+
+
+def dead_copy(source: Source, field: Field) -> Fix | None:
+    """Removes a scalar that is given again below: the last copy is what loaders keep."""
+    is_anchor = "&" in source.text[field.end : field.value.end]
+    if not isinstance(field.value, Scalar) or is_anchor:
+        return None
+    edit = without(source.text, field.start, field.value.end)
+    return Fix(f"Remove the first `{shown(field.name)}`, which has no effect", (edit,), safe=True)
 
 
 def _dash(text: str, start: int) -> int:

@@ -1,11 +1,12 @@
-"""What people save as a config although it is none, or one of another format."""
+"""Files that people save as a config and that are something else."""
 
 from __future__ import annotations
 
 import re
 
-from schedule_builder.diagnostics import Kind, Span
-from schedule_builder.reading.tree import NOT_TEXT, SYNTAX
+from schedule_builder.diagnostics import Kind, Span, Words
+from schedule_builder.reading.findings import NOT_TEXT, SYNTAX
+from schedule_builder.reading.formats import YAML
 
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*|<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
@@ -26,33 +27,31 @@ _YAML_BLOCK = re.compile(
 )
 
 
-def mistaken(text: str, file_format: str) -> tuple[Kind, Span, str] | None:
+def mistaken(text: str, file_format: str) -> tuple[Kind, Span, Words] | None:
     """What a text that cannot be read is instead, and the place that shows it."""
     if page := _HTML.match(text):
-        return (
-            NOT_TEXT,
-            Span(*page.span()),
-            "this is a page of the web that shows a config, and not the config: download the file"
-            " itself (on GitHub, `Raw`)",
+        words = Words(
+            "this is an HTML page, not a config: download the raw file (on GitHub, `Raw`)"
         )
+        return NOT_TEXT, Span(*page.span()), words
     if pointer := _POINTER.match(text):
-        return (
-            NOT_TEXT,
-            Span(*pointer.span()),
-            "this is what Git LFS keeps in the place of a file: fetch the file with `git lfs pull`",
-        )
+        words = Words("this is a Git LFS pointer: run `git lfs pull`")
+        return NOT_TEXT, Span(*pointer.span()), words
     if marker := _CONFLICT.search(text):
-        words = "this is a merge-conflict marker: resolve the conflict"
+        words = Words("this is a merge-conflict marker: resolve the conflict")
         return SYNTAX, Span(*marker.span()), words
     if schema := _SCHEMA.search(text):
-        return (
-            NOT_TEXT,
-            Span(*schema.span()),
-            "this is a schema (.proto), which says what fields there are: a config gives them"
-            " values",
+        words = Words(
+            "this is a schema (.proto), which declares fields: a config gives them values"
         )
+        return NOT_TEXT, Span(*schema.span()), words
+    return _other_format(text, file_format)
+
+
+def _other_format(text: str, file_format: str) -> tuple[Kind, Span, Words] | None:
+    """Says that a text is in another format than its name says, where that is so."""
     block = _TEXT_BLOCK.search(text)
-    if file_format == "yaml":
+    if file_format == YAML:
         other, name, suffix = block, "text format", ".config"
     elif json := _JSON.match(text):
         other, name, suffix = json, "JSON", ".json"
@@ -61,4 +60,5 @@ def mistaken(text: str, file_format: str) -> tuple[Kind, Span, str] | None:
     if other is None:
         return None
     start = other.end() - len(other.group().lstrip())
-    return SYNTAX, Span(start, other.end()), f"this is {name}: name the file {suffix}"
+    words = Words("this is {name}: name the file {suffix}", name=name, suffix=suffix)
+    return SYNTAX, Span(start, other.end()), words

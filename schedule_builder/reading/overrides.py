@@ -1,4 +1,4 @@
-"""Values in place of a file's, as a launcher gives them: `train_config.num_steps=5000`."""
+"""Values that replace those of a file, as a launcher gives them: `train_config.num_steps=5000`."""
 
 from __future__ import annotations
 
@@ -6,24 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from schedule_builder.diagnostics import Kind, Report, Source, Span, did_you_mean
-from schedule_builder.reading.binding import (
-    UNKNOWN_FIELD,
-    is_opaque,
-    is_open,
-    schema_of,
-    unknown_field,
-)
-from schedule_builder.reading.tree import (
-    SYNTAX,
-    Block,
-    Document,
-    Field,
-    Scalar,
-    Sequence,
-    Value,
-    moved,
-)
+from schedule_builder.diagnostics import Kind, Report, Source, Span, Words, did_you_mean
+from schedule_builder.reading.fields import FieldSchema, is_opaque, is_open, schema_of
+from schedule_builder.reading.findings import SYNTAX, UNKNOWN_FIELD
+from schedule_builder.reading.tree import Block, Document, Field, Scalar, Sequence, Value, moved
+from schedule_builder.reading.unknown_fields import unknown_field
 
 FILENAME = "--set"
 """The name that overrides go by in findings."""
@@ -32,10 +19,11 @@ _STEP = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
 
 class _Refusal(Exception):
-    def __init__(self, kind: Kind, at: tuple[int, int], message: str) -> None:
-        super().__init__(message)
+    def __init__(self, kind: Kind, at: tuple[int, int], words: Words) -> None:
+        super().__init__()
         self.kind = kind
         self.at = at
+        self.words = words
 
 
 def override(
@@ -62,7 +50,7 @@ def override(
         _override(document.root, descriptor, text, base, read)
     except _Refusal as refusal:
         start, end = refusal.at
-        report.add(refusal.kind, Span(base + start, base + end), str(refusal))
+        report.add(refusal.kind, Span(base + start, base + end), refusal.words)
 
 
 def _override(
@@ -75,44 +63,65 @@ def _override(
     before, equals, _ = text.partition("=")
     path = before.rstrip()
     if not equals:
-        message = "a path of fields, `=` and a value are expected: `train_config.num_steps=5000`"
-        raise _Refusal(SYNTAX, (0, len(text)), message)
+        words = Words("expected a path of fields, `=` and a value: `train_config.num_steps=5000`")
+        raise _Refusal(SYNTAX, (0, len(text)), words)
     at = 0
     while True:
         step = _STEP.match(path, at)
         if step is None or path[step.end() : step.end() + 1] not in ("", "."):
-            raise _Refusal(SYNTAX, (at, len(path)), "the name of a field is expected in this path")
-        name, index = step[1], int(step[2]) if step[2] else None
-        declared = schema_of(descriptor).get(name)
-        is_kept = is_opaque(descriptor) or is_open(descriptor)
-        if declared is None and is_kept and not did_you_mean(name, schema_of(descriptor)):
-            return  # something that no schedule depends on, as in the file
+            raise _Refusal(SYNTAX, (at, len(path)), Words("expected the name of a field"))
+        declared = _declared(step, path[:at], descriptor, block)
         if declared is None:
-            found = _path_to(name, descriptor, block)
-            meant = f"did you mean `{path[:at]}{found}`?" if found else ""
-            words = f"{descriptor.name} has no field `{name}`: {meant}"
-            if not meant:
-                words = unknown_field(name, descriptor)
-            raise _Refusal(UNKNOWN_FIELD, step.span(1), words)
-        if index is not None and not declared.repeated:
-            raise _Refusal(SYNTAX, step.span(), f"`{name}` is no list, and has no elements")
+            return  # something that no schedule depends on, as in the file
         if step.end() == len(path):
             break
-        if declared.message is None:
-            raise _Refusal(SYNTAX, step.span(), f"`{name}` is a value, and has no fields")
-        if index is None and declared.repeated:
-            raise _Refusal(SYNTAX, step.span(1), f"`{name}` is a list: say which, `{name}[0]`")
+        _check_is_block(step, declared)
         block = _inner(block, descriptor, step, base)
         descriptor, at = declared.message, step.end() + 1
 
     field = _field(text, step.span(1), len(before), base, read)
-    if index is not None:
+    if step[2]:
         items, position = _element(block, step)
         items[position] = field.value
         return
     if declared.kind == "string" and isinstance(field.value, Scalar):
         field.value.quoted = True
     _put(block, descriptor, field)
+
+
+def _declared(
+    step: re.Match[str], before: str, descriptor: Any, block: Block
+) -> FieldSchema | None:
+    """The field that a step of the path names; None for one that is kept and not judged."""
+    name = step[1]
+    declared = schema_of(descriptor).get(name)
+    if declared is None:
+        is_kept = is_opaque(descriptor) or is_open(descriptor)
+        if is_kept and not did_you_mean(name, schema_of(descriptor)):
+            return None
+        words, _ = unknown_field(name, descriptor)
+        if found := _path_to(name, descriptor, block):
+            words = Words(
+                "{message} has no field `{name}`: did you mean `{path}`?",
+                message=descriptor.name,
+                name=name,
+                path=before + found,
+            )
+        raise _Refusal(UNKNOWN_FIELD, step.span(1), words)
+    if step[2] and not declared.repeated:
+        words = Words("`{name}` is not a list, and has no elements", name=name)
+        raise _Refusal(SYNTAX, step.span(), words)
+    return declared
+
+
+def _check_is_block(step: re.Match[str], declared: FieldSchema) -> None:
+    """Refuses a path through what has no fields."""
+    name = declared.name
+    if declared.message is None:
+        raise _Refusal(SYNTAX, step.span(), Words("`{name}` is a value, without fields", name=name))
+    if not step[2] and declared.repeated:
+        words = Words("`{name}` is a list: choose an element, such as `{name}[0]`", name=name)
+        raise _Refusal(SYNTAX, step.span(1), words)
 
 
 def _path_to(name: str, descriptor: Any, block: Block | None) -> str:
@@ -148,8 +157,9 @@ def _field(
     # The colon and its blank take two characters, the `=` took one.
     shift = base + equals - 1 - (end - start)
     if own.diagnostics or len(fields) != 1:
-        why = f": {own.diagnostics[0].message}" if own.diagnostics else ""
-        raise _Refusal(SYNTAX, (equals + 1, len(text)), f"one value is expected after the `=`{why}")
+        why = Words(": {words}", words=own.diagnostics[0].words) if own.diagnostics else ""
+        words = Words("expected one value after the `=`{why}", why=why)
+        raise _Refusal(SYNTAX, (equals + 1, len(text)), words)
     value = moved(fields[0].value, shift)
     return Field(text[start:end], base + start, base + end, value)
 
@@ -181,7 +191,8 @@ def _inner(block: Block, descriptor: Any, step: re.Match[str], base: int) -> Blo
             _put(block, descriptor, Field(step[1], start, end, value))
         found = value
     if not isinstance(found, Block):
-        raise _Refusal(SYNTAX, step.span(), f"`{step[0]}` is no block in the file")
+        words = Words("`{step}` is not a block in the file", step=step[0])
+        raise _Refusal(SYNTAX, step.span(), words)
     return found
 
 
@@ -207,7 +218,12 @@ def _element(block: Block, step: re.Match[str]) -> tuple[_Fields | list[Value], 
     items = values.items if isinstance(values, Sequence) else _Fields(fields)
     index = int(step[2])
     if index >= len(items):
-        there = f"{len(items)}, counted from 0" if len(items) else "none"
-        message = f"`{step[1]}` has no element {index}: the file has {there}"
-        raise _Refusal(SYNTAX, step.span(), message)
+        there = Words("{count}, counted from 0", count=len(items)) if items else Words("none")
+        words = Words(
+            "`{name}` has no element {index}: the file has {there}",
+            name=step[1],
+            index=index,
+            there=there,
+        )
+        raise _Refusal(SYNTAX, step.span(), words)
     return items, index

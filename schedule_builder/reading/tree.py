@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
-from schedule_builder.diagnostics import Kind, Source, Span
+from schedule_builder.diagnostics import Source, Span, Words
 
 MAX_DEPTH = 100
 """How deep blocks may nest: the limit of protobuf's own parsers."""
@@ -16,15 +16,6 @@ MAX_DEPTH = 100
 _MANY_DIGITS = 400
 MAX_SYNTAX_ERRORS = 50
 """After so many errors the rest of a file is noise."""
-
-NOT_TEXT = Kind("SB101", "not-text", "error")
-SYNTAX = Kind("SB102", "syntax", "error")
-UNCLOSED = Kind("SB103", "unclosed", "error")
-TOO_DEEP = Kind("SB104", "too-deep", "error")
-PLACEHOLDER = Kind("SB105", "placeholder", "error")
-EMPTY = Kind("SB106", "empty", "error")
-TAG = Kind("SB107", "tag", "error")
-DUPLICATE = Kind("SB202", "duplicate-field", "error")
 
 
 class Scalar:
@@ -108,14 +99,16 @@ _THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(?:,[0-9]{3})+\Z")
 CURLY_QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb"
 
 
-def without_comma(text: str, *, whole: bool = False) -> str:
+def without_comma(text: str, *, whole: bool = False) -> Words:
     """What a number with a comma was meant to be: one of thousands is whole, or may be."""
     point = text.replace(",", ".")
     if not _THOUSANDS.match(text):
-        return str(round(float(point))) if whole and point.count(".") == 1 else point
+        number = str(round(float(point))) if whole and point.count(".") == 1 else point
+        return Words("{number}", number=number)
     thousands = text.replace(",", "")
-    is_whole = whole or point.count(".") > 1
-    return thousands if is_whole else f"{thousands}, or {point} if it is no whole number"
+    if whole or point.count(".") > 1:
+        return Words("{number}", number=thousands)
+    return Words("{whole}, or {real} if it has a fraction", whole=thousands, real=point)
 
 
 def decimal(digits: str) -> int:

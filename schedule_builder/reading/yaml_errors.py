@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from schedule_builder.diagnostics import Report, Source, Span, shown
-from schedule_builder.reading.tree import SYNTAX
+from schedule_builder.diagnostics import Report, Source, Span, Words, shown
+from schedule_builder.reading.findings import SYNTAX
 
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What YAML allows nowhere, not even in quotes. The two parsers find it at different times."""
@@ -18,101 +18,113 @@ UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U0001000
 TOO_MANY_LEVELS = "exceeded maximum nesting depth"
 """What libyaml says of 1000 levels, from 0.2.6 on."""
 
-TAB = "invalid tab in the indentation or between values: use spaces"
-OTHER = "invalid YAML: unexpected {found}"
+TAB = Words("invalid tab in the indentation or between values: use spaces")
+OTHER = Words("invalid YAML: unexpected {found}")
 
 # Where a fault is shown: where the parser noticed it, where the text in question starts, at the
 # escape before it, or at the start of its line.
 _HERE, _START, _ESCAPE, _LINE = "here", "start", "escape", "line"
-_TAG = "invalid tag {found}: a config needs no tags. Remove it"
-_UNTERMINATED = "unterminated text: its closing quote is missing"
-_HEADER = (
+_TAG = Words("invalid tag {found}: a config needs no tags. Remove it")
+_UNTERMINATED = Words("unterminated text: its closing quote is missing")
+_HEADER = Words(
     "invalid start of a block of text: only a digit from 1 to 9, `+` or `-` can follow `|` or `>`"
 )
 
-FAULTS: tuple[tuple[str, str, str], ...] = (
+FAULTS: tuple[tuple[str, str, Words], ...] = (
     (r"found a tab character", _HERE, TAB),
     (
         r"cannot start any token",
         _HERE,
-        "a value cannot start with {character}: put the value in quotes",
+        Words("a value cannot start with {character}: put the value in quotes"),
     ),
     (r"undefined tag handle", _START, _TAG),
     (
         r"directive(?!>)|incompatible YAML document|duplicate tag handle|integer string conversion",
         _LINE,
-        "invalid directive {found}: a config needs no lines that start with `%`. Remove it",
+        Words("invalid directive {found}: a config needs no lines that start with `%`. Remove it"),
     ),
     (r"\ba (?:node )?tag\b|codec can't decode", _START, _TAG),
     (
         r"\ban (?:anchor|alias)\b",
         _START,
-        "invalid name {found}: the name of an anchor or an alias consists of letters, digits, `-`"
-        " and `_`",
+        Words(
+            "invalid name {found}: the name of an anchor or an alias consists of letters,"
+            " digits, `-` and `_`"
+        ),
     ),
     (r"a block scalar", _HERE, _HEADER),
     (
         r"unknown escape character",
         _ESCAPE,
-        r"invalid escape {found}: write `\\` for a backslash",
+        Words(r"invalid escape {found}: write `\\` for a backslash"),
     ),
     (
         r"hexa?decimal number|Unicode character escape|chr\(\)|too large to convert",
         _ESCAPE,
-        r"invalid escape {found}: expected the hexadecimal code of a character, as `\xNN`,"
-        r" `\uNNNN` or `\UNNNNNNNN`. Write `\\` for a backslash",
+        Words(
+            r"invalid escape {found}: expected the hexadecimal code of a character, as `\xNN`,"
+            r" `\uNNNN` or `\UNNNNNNNN`. Write `\\` for a backslash"
+        ),
     ),
     (r"a quoted scalar found unexpected", _START, _UNTERMINATED),
-    (r"a simple key", _START, "missing `:` after {found}"),
+    (r"a simple key", _START, Words("missing `:` after {found}")),
     (
         r"sequence entries are not allowed",
         _HERE,
-        "a list item cannot start here: move `- ` to a new line",
+        Words("a list item cannot start here: move `- ` to a new line"),
     ),
     (
         r"mapping keys are not allowed",
         _HERE,
-        "a key cannot start here: move `? ` to a new line",
+        Words("a key cannot start here: move `? ` to a new line"),
     ),
     (
         r"mapping values are not allowed",
         _HERE,
-        "unexpected `:`: a field cannot start inside a value. Fix the indentation, or put the"
-        " value in quotes",
+        Words(
+            "unexpected `:`: a field cannot start inside a value. Fix the indentation, or put the"
+            " value in quotes"
+        ),
     ),
     (
         r"expected '?<document start>",
         _HERE,
-        "expected the end of the config, or `---` after lines that start with `%`, not {found}:"
-        " fix the indentation or the brackets",
+        Words(
+            "expected the end of the config, or `---` after lines that start with `%`, not {found}:"
+            " fix the indentation or the brackets"
+        ),
     ),
-    (r"node content", _HERE, "expected a value, not {found}"),
+    (r"node content", _HERE, Words("expected a value, not {found}")),
     (
         r"a block collection",
         _HERE,
-        "expected an item (`- `) of the list that starts at line {row}, not {found}: fix the"
-        " indentation or the quotes",
+        Words(
+            "expected an item (`- `) of the list that starts at line {row}, not {found}: fix the"
+            " indentation or the quotes"
+        ),
     ),
     (
         r"a block mapping",
         _HERE,
-        "expected a field (`name: value`) of the block that starts at line {row}, not {found}:"
-        " fix the indentation or the quotes",
+        Words(
+            "expected a field (`name: value`) of the block that starts at line {row}, not {found}:"
+            " fix the indentation or the quotes"
+        ),
     ),
     (
         r"a flow sequence",
         _HERE,
-        "expected `,` or `]` in the list that starts at line {row}, not {found}",
+        Words("expected `,` or `]` in the list that starts at line {row}, not {found}"),
     ),
     (
         r"a flow mapping",
         _HERE,
-        "expected `,` or `}}` in the block that starts at line {row}, not {found}",
+        Words("expected `,` or `}}` in the block that starts at line {row}, not {found}"),
     ),
     (
         r"unexpected ':'",
         _HERE,
-        "unexpected `:`: put a space after it, or put the value in quotes",
+        Words("unexpected `:`: put a space after it, or put the value in quotes"),
     ),
 )
 """Kinds of faults: what both parsers call them, where they are shown, and our words."""
@@ -124,7 +136,7 @@ _TOKEN = re.compile(
 _REST = re.compile(r"(?:\s|#[^\n]*(?:\n|\Z))*\Z")
 
 
-def words_for(context: str | None, problem: str) -> tuple[str, str]:
+def words_for(context: str | None, problem: str) -> tuple[str, Words]:
     """Where a fault of PyYAML's is shown, and our words for it."""
     said = f"{context or ''} {problem}"
     for pattern, where, words in FAULTS:
@@ -150,22 +162,24 @@ def report_error(error: Exception, source: Source, report: Report) -> None:
         words = TAB
     row, _ = source.position(min(started.index, len(text))) if started else (1, 1)
     character = text[at : at + 1]
-    message = words.format(
+    words = words.filled(
         row=row,
         found=_found(text, at),
         character="a backtick" if character == "`" else f"`{character}`",
     )
-    report.add(SYNTAX, Span(at, min(at + 1, len(text))), message)
+    report.add(SYNTAX, Span(at, min(at + 1, len(text))), words)
 
 
 def report_character(at: int, source: Source, report: Report) -> None:
     """Reports a character that `UNPRINTABLE` found."""
     code = ord(source.text[at])
     if 0xD800 <= code <= 0xDFFF:  # noqa: PLR2004 (the surrogates)
-        message = "invalid character: unpaired UTF-16 surrogate"
+        words = Words("invalid character: unpaired UTF-16 surrogate")
     else:
-        message = f"invalid character U+{code:04X}: YAML does not allow it. Remove it"
-    report.add(SYNTAX, Span(at, at + 1), message)
+        words = Words(
+            "invalid character U+{code:04X}: YAML does not allow it. Remove it", code=code
+        )
+    report.add(SYNTAX, Span(at, at + 1), words)
 
 
 def _found(text: str, at: int) -> str:

@@ -13,19 +13,15 @@ import re
 import sys
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
-from schedule_builder.diagnostics import Report, Source, Span, shown
+from schedule_builder.diagnostics import Kind, Report, Source, Span, Words, shown
 from schedule_builder.reading import yaml_errors
+from schedule_builder.reading.findings import DUPLICATE, PLACEHOLDER, SYNTAX, TAG, TOO_DEEP
 from schedule_builder.reading.tree import (
-    DUPLICATE,
     MAX_DEPTH,
-    PLACEHOLDER,
-    SYNTAX,
-    TAG,
-    TOO_DEEP,
     Block,
     Document,
     Field,
@@ -115,75 +111,81 @@ class _Builder:
         # the anchor and the number of nodes read before.
         self.stack: list[_Frame] = []
 
-    def stop(self, kind: Any, start: int, end: int, message: str) -> None:
-        self.report.add(kind, Span(start, end), message)
+    def stop(self, kind: Kind, at: Span, words: Words) -> NoReturn:
+        """Reports an error after which the rest cannot be read."""
+        self.report.add(kind, at, words)
         raise _Stop
 
     def event(self, event: Any) -> None:
+        """Takes the next event of PyYAML's."""
         start, end = event.start_mark.index, event.end_mark.index
         if isinstance(event, yaml.ScalarEvent):
-            keep = self.check_tag(event, start, sequence=False)
-            text = self.texts.get(start, event.value)
-            if self.wants_key():
-                self.key(text, start, end)
-                return
-            if start == end and self.stack and (key := self.stack[-1].key):
-                # Where nothing stands, parsers do not agree.
-                start = end = self.source.text.find(":", key.end) + 1
-            elif (event.anchor or event.tag) and (
-                properties := re.compile(_PROPERTIES).match(self.source.text, start)
-            ):
-                start = properties.end()
-            scalar = Scalar(text, bool(event.style), start, end)
-            if event.anchor:
-                self.anchors[event.anchor] = (scalar, 1, 0)
-            self.value(scalar, 1, 0, keep=keep)
+            self.scalar(event, start, end)
         elif isinstance(event, yaml.AliasEvent):
-            if self.wants_key():
-                self.stop(SYNTAX, start, end, "a key must be a name, not an alias")
-            known = self.anchors.get(event.anchor or "")
-            if known is None:
-                self.stop(
-                    SYNTAX,
-                    start,
-                    end,
-                    f"`*{event.anchor}` stands for no value that ends before it",
-                )
-            elif len(self.stack) + known[2] > MAX_DEPTH:
-                self.stop(TOO_DEEP, start, end, f"blocks are nested more than {MAX_DEPTH} deep")
-            else:
-                self.has_aliases = True
-                value, size, height = known
-                if isinstance(value, Scalar):
-                    value = Scalar(value.text, value.quoted, start, end)
-                self.value(value, size, height)
+            self.alias(event.anchor or "", Span(start, end))
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-            is_list = isinstance(event, yaml.SequenceStartEvent)
-            keep = self.check_tag(event, start, sequence=is_list)
-            if self.wants_key():
-                if placeholder := re.compile(_PLACEHOLDER).match(self.source.text, start - 1):
-                    self.stack.pop()
-                    if self.stack:
-                        self.stack[-1].key = None
-                    words = f"`{shown(placeholder[0])}` is a placeholder that nothing filled in"
-                    self.stop(PLACEHOLDER, *placeholder.span(), words)
-                self.stop(SYNTAX, start, end, "a key must be a name, not a block or a list")
-            if len(self.stack) >= MAX_DEPTH:
-                self.stop(TOO_DEEP, start, end, f"blocks are nested more than {MAX_DEPTH} deep")
-            if event.anchor:
-                self.anchors[event.anchor] = None
-            self.stack.append(
-                _Frame(
-                    Sequence(start) if is_list else Block(start),
-                    event.anchor,
-                    self.nodes,
-                    keep=keep,
-                )
-            )
+            self.start_container(event, start, end)
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             self.end_container(event, end)
         elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
-            self.stop(SYNTAX, start, end, "a config is one YAML document: a second one starts here")
+            words = Words("a config is one YAML document: a second one starts here")
+            self.stop(SYNTAX, Span(start, end), words)
+
+    def scalar(self, event: Any, start: int, end: int) -> None:
+        keep = self.check_tag(event, start, sequence=False)
+        text = self.texts.get(start, event.value)
+        if self.wants_key():
+            self.key(text, start, end)
+            return
+        if start == end and self.stack and (key := self.stack[-1].key):
+            # Where nothing stands, parsers do not agree.
+            start = end = self.source.text.find(":", key.end) + 1
+        elif (event.anchor or event.tag) and (
+            properties := re.compile(_PROPERTIES).match(self.source.text, start)
+        ):
+            start = properties.end()
+        scalar = Scalar(text, bool(event.style), start, end)
+        if event.anchor:
+            self.anchors[event.anchor] = (scalar, 1, 0)
+        self.value(scalar, 1, 0, keep=keep)
+
+    def alias(self, anchor: str, at: Span) -> None:
+        if self.wants_key():
+            self.stop(SYNTAX, at, Words("a key must be a name, not an alias"))
+        known = self.anchors.get(anchor)
+        if known is None:
+            words = Words("undefined alias `*{name}`: no anchor `&{name}` before it", name=anchor)
+            self.stop(SYNTAX, at, words)
+        value, size, height = known
+        if len(self.stack) + height > MAX_DEPTH:
+            self.stop(TOO_DEEP, at, _too_deep())
+        self.has_aliases = True
+        if isinstance(value, Scalar):
+            value = Scalar(value.text, value.quoted, *at)
+        self.value(value, size, height)
+
+    def start_container(self, event: Any, start: int, end: int) -> None:
+        is_list = isinstance(event, yaml.SequenceStartEvent)
+        keep = self.check_tag(event, start, sequence=is_list)
+        if self.wants_key():
+            self.refuse_key(start, end)
+        if len(self.stack) >= MAX_DEPTH:
+            self.stop(TOO_DEEP, Span(start, end), _too_deep())
+        if event.anchor:
+            self.anchors[event.anchor] = None
+        container = Sequence(start) if is_list else Block(start)
+        self.stack.append(_Frame(container, event.anchor, self.nodes, keep=keep))
+
+    def refuse_key(self, start: int, end: int) -> NoReturn:
+        """Refuses a block or a list where a key belongs."""
+        if placeholder := re.compile(_PLACEHOLDER).match(self.source.text, start - 1):
+            self.stack.pop()
+            if self.stack:
+                self.stack[-1].key = None
+            words = Words("unexpanded placeholder `{text}`", text=shown(placeholder[0]))
+            self.stop(PLACEHOLDER, Span(*placeholder.span()), words)
+        words = Words("a key must be a name, not a block or a list")
+        self.stop(SYNTAX, Span(start, end), words)
 
     def end_container(self, event: Any, end: int) -> None:
         frame = self.stack.pop()
@@ -211,36 +213,31 @@ class _Builder:
     def key(self, name: str, start: int, end: int) -> None:
         frame = self.stack[-1]
         if name == "<<":
-            self.stop(
-                SYNTAX,
-                start,
-                end,
-                "merge keys (`<<`) are not part of YAML 1.2: write out the fields",
-            )
+            words = Words("merge keys (`<<`) are not part of YAML 1.2: write out the fields")
+            self.stop(SYNTAX, Span(start, end), words)
         frame.key = Field(name, start, end, Scalar("", False, end, end))
         first = frame.keys.setdefault(name, frame.key)
         if first is not frame.key:
-            from schedule_builder.reading.binding import dead_copy  # only a bad config pays for it
+            from schedule_builder.reading.edits import dead_copy  # only a bad config pays for it
 
-            row, _ = self.source.position(first.start)
-            self.report.add(
-                DUPLICATE,
-                Span(start, end),
-                f"`{shown(name)}` is given twice (first at line {row}): keep one of them",
-                [(Span(first.start, first.end), f"`{shown(name)}` was first given here")],
-                fix=dead_copy(self.source, first),
+            words = Words(
+                "`{name}` is given twice (first at line {row}): keep one of them",
+                name=shown(name),
+                row=self.source.position(first.start)[0],
             )
+            before = Words("`{name}` was first given here", name=shown(name))
+            related = [(Span(first.start, first.end), before)]
+            fix = dead_copy(self.source, first)
+            self.report.add(DUPLICATE, Span(start, end), words, related, fix=fix)
 
     def value(self, value: Value, size: int, height: int, *, keep: bool = True) -> None:
         """Takes a value: so many nodes, of so many levels of containers."""
         self.nodes += size
         if self.nodes > MAX_NODES:
-            self.stop(
-                SYNTAX,
-                value.start,
-                value.end,
-                f"the file's aliases expand to more than {MAX_NODES:,} values",
+            words = Words(
+                "the file's aliases expand to more than {count:,} values", count=MAX_NODES
             )
+            self.stop(SYNTAX, Span(value.start, value.end), words)
         if not self.stack:
             self.root = value
             return
@@ -261,12 +258,12 @@ class _Builder:
             return True
         short = tag.replace("tag:yaml.org,2002:", "!!")
         written = re.compile(_TAG).search(self.source.text, start)
-        self.report.add(
-            TAG,
-            Span(*written.span()) if written else Span(start, start + 1),
-            f"the tag `{shown(short)}` is not read: a config holds data and nothing is"
-            " executed. Remove the tag",
+        words = Words(
+            "the tag `{tag}` is not allowed: a config is data, and nothing is executed."
+            " Remove the tag",
+            tag=shown(short),
         )
+        self.report.add(TAG, Span(*written.span()) if written else Span(start, start + 1), words)
         return False
 
 
@@ -283,6 +280,10 @@ class _Frame:
         self.height = 1
         self.key: Field | None = None
         self.keys: dict[str, Field] = {}
+
+
+def _too_deep() -> Words:
+    return Words("blocks are nested more than {depth} deep", depth=MAX_DEPTH)
 
 
 def _parse(text: str) -> Iterator[Any]:
@@ -363,11 +364,9 @@ def read(source: Source, report: Report) -> Document:
     if isinstance(root, Scalar) and not root.quoted and YAML.null(root.text):
         root = Block(0)
     if not isinstance(root, Block):
-        report.add(
-            SYNTAX,
-            Span(root.start, root.end),
-            "a config is a block of fields (`name: value`), and this is"
-            f" {'a list' if isinstance(root, Sequence) else 'a single value'}",
-        )
+        words = Words("a config is a block of fields (`name: value`), and this is a single value")
+        if isinstance(root, Sequence):
+            words = Words("a config is a block of fields (`name: value`), and this is a list")
+        report.add(SYNTAX, Span(root.start, root.end), words)
         root = Block(0)
     return Document(source, root, YAML, builder.has_aliases)

@@ -7,7 +7,7 @@ from typing import Any
 
 from schedule_builder.diagnostics import FieldPath, Remove, Repair, Words
 from schedule_builder.dialects.model_garden import missing
-from schedule_builder.reading.binding import counting
+from schedule_builder.reading.fields import counting
 from schedule_builder.rules.registry import Finding, rule
 from schedule_builder.v1 import experiment_pb2 as garden
 

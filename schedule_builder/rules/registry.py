@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import FieldPath, Kind, Repair, Words
-from schedule_builder.reading.binding import schema_of
+from schedule_builder.reading.fields import schema_of
 from schedule_builder.rules.run import Run
 
 

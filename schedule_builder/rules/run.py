@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import FieldPath, Words
-from schedule_builder.reading.binding import counting
+from schedule_builder.reading.fields import counting
 from schedule_builder.schedules.schedule import Combination, Schedule, Segment
 from schedule_builder.v1 import experiment_pb2 as garden
 from schedule_builder.v1 import learning_rate_pb2 as rates

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from schedule_builder.dialects.registry import DIALECTS
+from schedule_builder.reading.formats import SUFFIXES
 from schedule_builder.workspace.patterns import Patterns
 from schedule_builder.workspace.settings import Settings
 
 STDIN = "-"
-_SUFFIXES = (".config", ".pbtxt", ".textproto", ".txtpb", ".prototxt", ".yaml", ".yml", ".json")
 _OUTSIDE = b".*/\nnode_modules/\n__pycache__/\nsite-packages/\nbuild/\ndist/\nvenv/"
 """What is left out where no repository says it."""
 _LARGEST = 20_000_000
@@ -90,7 +90,7 @@ def _is_possible(settings: Settings) -> Callable[[str], bool]:
     """What tells by its name whether a file may be meant: it is cheaper than looking into it."""
     if settings.files:
         return lambda name: True
-    return lambda name: name.lower().endswith(_SUFFIXES)
+    return lambda name: name.lower().endswith(tuple(SUFFIXES))
 
 
 def _is_meant(path: Path, settings: Settings) -> bool:
@@ -98,7 +98,7 @@ def _is_meant(path: Path, settings: Settings) -> bool:
         return False
     if settings.files:
         return settings.matches(settings.files, str(path))
-    return path.suffix.lower() in _SUFFIXES and _looks_like_config(path)
+    return path.suffix.lower() in SUFFIXES and _looks_like_config(path)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from schedule_builder.dialects.base import Dialect
 from schedule_builder.dialects.learning_rate import LEARNING_RATE
 from schedule_builder.dialects.model_garden import EXPERIMENT
 from schedule_builder.dialects.object_detection import PIPELINE
-from schedule_builder.reading.binding import schema_of
+from schedule_builder.reading.fields import schema_of
 
 RATE = {
     "cosine_decay_learning_rate": {

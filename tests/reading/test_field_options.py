@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schedule_builder.reading.binding import is_opaque, is_stretchable_value, schema_of
+from schedule_builder.reading.fields import is_opaque, is_stretchable_value, schema_of
 from schedule_builder.v1 import (
     experiment_pb2,
     learning_rate_pb2,

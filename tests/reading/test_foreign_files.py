@@ -26,13 +26,13 @@ PASTED: dict[str, tuple[str, str, tuple[int, int, str], str]] = {
         "\n<!DOCTYPE html>\n<html><body>\n{",
         ".config",
         (1, 1, "SB101"),
-        "download the file",
+        "download the raw file",
     ),
     "a page in yaml": (
         "<html lang='en'>\n a: b: c\n",
         ".yaml",
         (1, 1, "SB101"),
-        "download the file",
+        "download the raw file",
     ),
     "a schema": (
         '// Rates.\nsyntax = "proto2";\nmessage Rate {\n  optional float a = 1;\n}\n',

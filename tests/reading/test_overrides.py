@@ -89,9 +89,9 @@ def test_a_finding_names_the_override() -> None:
 
 
 BAD = {
-    "train_config.num_steps": ("1:1", "SB102", "`=` and a value are expected"),
-    "=5": ("1:1", "SB102", "the name of a field is expected"),
-    "train_config.=5": ("1:14", "SB102", "the name of a field is expected"),
+    "train_config.num_steps": ("1:1", "SB102", "expected a path of fields"),
+    "=5": ("1:1", "SB102", "expected the name of a field"),
+    "train_config.=5": ("1:14", "SB102", "expected the name of a field"),
     "train_config.num_step=5": ("1:14", "SB201", "did you mean `num_steps`"),
     "num_steps=5": ("1:1", "SB201", "did you mean `train_config.num_steps`"),
     "initial_learning_rate=5": (
@@ -101,9 +101,9 @@ BAD = {
     ),
     "train_config.num_steps=-5": ("1:24", "SB204", "nearest: 0"),
     "train_config.num_steps=x": ("1:24", "SB203", "not `x`"),
-    "train_config.num_steps=": ("1:24", "SB102", "one value is expected"),
-    "train_config.num_steps=1 2": ("1:24", "SB102", "one value is expected"),
-    "train_config.num_steps[0]=5": ("1:14", "SB102", "is no list"),
+    "train_config.num_steps=": ("1:24", "SB102", "expected one value"),
+    "train_config.num_steps=1 2": ("1:24", "SB102", "expected one value"),
+    "train_config.num_steps[0]=5": ("1:14", "SB102", "is not a list"),
     "train_config.num_steps.x=5": ("1:14", "SB102", "is a value"),
     "train_config=5": ("1:14", "SB203", "a block"),
     f"{KIND}.manual_step_learning_rate.schedule.step=5": ("1:83", "SB102", "`schedule[0]`"),

@@ -87,7 +87,7 @@ def test_yaml_and_json_in_any_style(message: rates.LearningRate) -> None:
         ("train_config { batch_size: 32.0 }", "write 32"),
         ('train_config { batch_size: "32" }', "remove the quotes"),
         ("train_config { fine_tune_checkpoint: abc }", "put it in quotes"),
-        ("constant_learning_rate {} warmup { shape: LINEER }", "did you mean LINEAR?"),
+        ("constant_learning_rate {} warmup { shape: LINEER }", "did you mean `LINEAR`?"),
         ("constant_learning_rate {\n  learning_rate: 1\n  learning_rate: 1\n}", "line 2"),
         ("cosine_decay_learning_rate { total_steps: 9 }", "(10000, its default)"),
     ],

@@ -270,7 +270,7 @@ VALUES = (
     "-017",
 )
 NAMES = ("name", "_n1", "[a.b]", "[type.googleapis.com/a.b]")
-MARKS = (*"{}<>]:;,", ": [", "#\n", "\n", "-", "$", "\u201c", "1.x", '"', "a b")
+MARKS = (*"{}<>]:;,", ": [", "#\n", "\n", "-", "$", "\u201c", "%", '"', "a b")
 # Not "[" alone: protobuf's Python parser skips no list of blocks without a colon.
 
 

@@ -331,7 +331,7 @@ BAD: dict[str, tuple[str, list[tuple[int, int, str]], str]] = {
     "a placeholder": (
         "train_config: {num_steps: {{ steps }}}\n",
         [(1, 27, "SB105")],
-        "a placeholder that nothing filled in",
+        "unexpanded placeholder",
     ),
     "a character that begins nothing": (
         "train_config: @x\n",

@@ -49,12 +49,12 @@ def trained(learning_rate: str, num_steps: int = 100, batch_size: str = "") -> s
 
 # The name, the text, the suffix of its file, where findings stand, and words that one of them has.
 BAD: list[tuple[str, str, str, Places, str]] = [
-    ("empty", "", ".config", [(1, 1, "SB106")], "no config"),
-    ("empty yaml", "", ".yaml", [(1, 1, "SB106")], "no config"),
-    ("empty json", "{}\n", ".json", [(1, 1, "SB106")], "no config"),
-    ("empty without a suffix", "\n\n", "", [(1, 1, "SB106")], "no config"),
-    ("only comments", "# one\n\n# two\n", ".config", [(1, 1, "SB106")], "no config"),
-    ("only comments in yaml", "# one\n\n# two\n", ".yaml", [(1, 1, "SB106")], "no config"),
+    ("empty", "", ".config", [(1, 1, "SB106")], "has no fields"),
+    ("empty yaml", "", ".yaml", [(1, 1, "SB106")], "has no fields"),
+    ("empty json", "{}\n", ".json", [(1, 1, "SB106")], "has no fields"),
+    ("empty without a suffix", "\n\n", "", [(1, 1, "SB106")], "has no fields"),
+    ("only comments", "# one\n\n# two\n", ".config", [(1, 1, "SB106")], "has no fields"),
+    ("only comments in yaml", "# one\n\n# two\n", ".yaml", [(1, 1, "SB106")], "has no fields"),
     # Syntax.
     (
         "an unterminated string",
@@ -68,7 +68,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "train_config { fine_tune_checkpoint: 'abc }\n",
         ".config",
         [(1, 14, "SB103"), (1, 38, "SB102")],
-        "does not end on its line",
+        "unterminated text",
     ),
     (
         "an unterminated block",
@@ -110,7 +110,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "train_config {\n  num_steps:\n}\n",
         ".config",
         [(3, 1, "SB102")],
-        "a value is expected after `num_steps:`",
+        "expected a value after `num_steps:`",
     ),
     ("no value at the end", "min_learning_rate:", ".config", [(1, 19, "SB102")], "the file ends"),
     (
@@ -125,7 +125,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "// a comment\ntrain_config { num_steps: 3 }\n",
         ".config",
         [(1, 1, "SB102")],
-        "begins with `#`",
+        "starts with `#`",
     ),
     (
         "a list that does not end",
@@ -156,7 +156,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "        constant_learning_rate { }\n      }\n    }\n  }\n  num_steps: 3\n}\n",
         ".config",
         [(2, 3, "SB102")],
-        "`optimizer` opens no block: put a `{` behind it",
+        "missing `{` after `optimizer`",
     ),
     (
         "no value on a line of its own",
@@ -257,7 +257,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "<?xml version='1.0'?>\n<!-- saved from x -->\n<!DOCTYPE html>\n<html></html>\n",
         ".config",
         [(1, 1, "SB101")],
-        "page of the web",
+        "an HTML page",
     ),
     (
         "a pointer of Git LFS",
@@ -352,7 +352,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "constant_learning_rate {}\nwarmup { warmup_steps: 3 shape: LINAER }\n",
         ".config",
         [(2, 33, "SB203")],
-        "did you mean LINEAR?",
+        "did you mean `LINEAR`?",
     ),
     (
         "an unknown enum number",
@@ -367,7 +367,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "constant_learning_rate {}\ncosine_decay_learning_rate {}\n",
         ".config",
         [(2, 1, "SB206")],
-        "(line 1) exclude each other",
+        "(line 1) cannot be combined",
     ),
     (
         "two optimizers",

@@ -1,0 +1,184 @@
+"""What the schema says of the fields of a message, for every room that asks."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+
+from schedule_builder.diagnostics import FieldPath, Words
+from schedule_builder.v1 import options_pb2
+
+_RULE: Any = options_pb2.rule
+_OPEN: Any = options_pb2.open
+_LENIENT: Any = options_pb2.lenient
+_OPAQUE: Any = options_pb2.opaque
+_COUNTS_STEPS: Any = options_pb2.counts_steps
+_ENDS_DECAY: Any = options_pb2.ends_decay
+_SURPRISING_DEFAULT: Any = options_pb2.surprising_default
+_NOT_STRETCHABLE: Any = options_pb2.not_stretchable
+_NOT_STRETCHABLE_VALUE: Any = options_pb2.not_stretchable_value
+_INTEGERS = {
+    FieldDescriptor.TYPE_INT32: (-(2**31), 2**31 - 1),
+    FieldDescriptor.TYPE_INT64: (-(2**63), 2**63 - 1),
+    FieldDescriptor.TYPE_UINT32: (0, 2**32 - 1),
+    FieldDescriptor.TYPE_UINT64: (0, 2**64 - 1),
+}
+
+
+_EXPECTED = {
+    "message": Words("a block `{{ ... }}`"),
+    "string": Words("a text"),
+    "bool": Words("true or false"),
+    "integer": Words("a whole number"),
+    "real": Words("a number"),
+}
+_IS_WITHIN: dict[str, Callable[[Any, Any], bool]] = {
+    "greater_than": operator.gt,
+    "at_least": operator.ge,
+    "less_than": operator.lt,
+    "at_most": operator.le,
+}
+
+
+class Bound(NamedTuple):
+    """One end of a field's range: its name in `Rule`, the test of a value, and the number."""
+
+    name: str
+    is_within: Callable[[Any, Any], bool]
+    number: float
+
+
+@dataclass(frozen=True)
+class FieldSchema:
+    """What the schema says of one field."""
+
+    name: str
+    repeated: bool
+    kind: str
+    rule: Any
+    default: Any
+    oneof: str | None
+    limits: tuple[int, int]
+    message: Descriptor | None
+    enum: EnumDescriptor | None
+    owner: Descriptor | None
+    bounds: tuple[Bound, ...]
+    is_bounded: bool
+    is_selectable: bool
+    """Whether this is a sub-block that counts only where a field beside it names it."""
+    counts_steps: bool
+    """Whether the number is a length or a place on the axis of training steps."""
+    ends_decay: int
+    """How the number says where a decay ends: a `DecayEnd`, 0 where it does not."""
+    has_surprising_default: bool
+    """Whether a file has to show the value, as nobody would guess the default."""
+    is_stretchable: bool
+    """Whether what the field holds keeps its kind when it is stretched to another length."""
+
+    @property
+    def expected(self) -> Words:
+        """The type, in words."""
+        if self.enum is not None:
+            return Words("one of {names}", names=", ".join(v.name for v in self.enum.values))
+        return _EXPECTED[self.kind]
+
+
+@cache
+def schema_of(descriptor: Any) -> dict[str, FieldSchema]:
+    """The fields of a message type, by name."""
+    return {field.name: _field_schema(field) for field in descriptor.fields}
+
+
+def _field_schema(field: FieldDescriptor) -> FieldSchema:
+    # `label` warns on new runtimes, and old ones have no `is_repeated`.
+    repeated = getattr(field, "is_repeated", None)
+    if repeated is None:
+        repeated = getattr(field, "label") == 3  # noqa: B009, PLR2004
+    kind = {
+        FieldDescriptor.TYPE_MESSAGE: "message",
+        FieldDescriptor.TYPE_ENUM: "enum",
+        FieldDescriptor.TYPE_STRING: "string",
+        FieldDescriptor.TYPE_BOOL: "bool",
+        FieldDescriptor.TYPE_DOUBLE: "real",
+        FieldDescriptor.TYPE_FLOAT: "real",
+    }.get(field.type, "integer")
+    oneof, owner = field.containing_oneof, field.containing_type
+    options = field.GetOptions()
+    rule = options.Extensions[_RULE]
+    siblings = owner.fields if owner is not None else ()
+    return FieldSchema(
+        name=field.name,
+        repeated=repeated,
+        kind=kind,
+        rule=rule,
+        bounds=tuple(
+            Bound(name, is_within, getattr(rule, name))
+            for name, is_within in _IS_WITHIN.items()
+            if rule.HasField(name)
+        ),
+        is_bounded=bool(rule.ByteSize()),
+        default=field.default_value if field.has_default_value else None,
+        oneof=oneof.name if oneof is not None else None,
+        limits=_INTEGERS.get(field.type, (0, 0)),
+        message=field.message_type,
+        enum=field.enum_type,
+        owner=owner,
+        is_selectable=field.message_type is not None
+        and any(f.GetOptions().Extensions[_RULE].selects for f in siblings),
+        counts_steps=options.Extensions[_COUNTS_STEPS],
+        ends_decay=options.Extensions[_ENDS_DECAY],
+        has_surprising_default=options.Extensions[_SURPRISING_DEFAULT],
+        is_stretchable=not options.Extensions[_NOT_STRETCHABLE],
+    )
+
+
+def is_stretchable_value(enum: EnumDescriptor, number: int) -> bool:
+    """Whether what a value of an enum chooses keeps its kind when it is stretched."""
+    value = enum.values_by_number.get(number)
+    return value is None or not value.GetOptions().Extensions[_NOT_STRETCHABLE_VALUE]
+
+
+@cache
+def is_opaque(descriptor: Any) -> bool:
+    """Whether a message type stands for contents that are kept and not judged."""
+    return bool(descriptor.GetOptions().Extensions[_OPAQUE])
+
+
+@cache
+def is_open(descriptor: Any) -> bool:
+    """Whether fields that a message type does not declare are kept and not judged."""
+    return bool(descriptor.GetOptions().Extensions[_OPEN])
+
+
+@cache
+def is_lenient(descriptor: Any) -> bool:
+    """Whether `null` means not given, and one text may stand for a list of texts."""
+    return bool(descriptor.file.GetOptions().Extensions[_LENIENT])
+
+
+@cache
+def selector_of(descriptor: Any) -> str:
+    """The field that names the one sub-block of a message that counts; "" where all do."""
+    return next((f.name for f in schema_of(descriptor).values() if f.rule.selects), "")
+
+
+def counting(message: Any) -> str | None:
+    """The name of the one sub-block of a message that counts, None where none does.
+
+    Where the file does not choose, it is the only one that is given.
+    """
+    selector = selector_of(message.DESCRIPTOR)
+    if message.HasField(selector):
+        return getattr(message, selector) or None
+    given = [field.name for field, _ in message.ListFields()]
+    return given[0] if len(given) == 1 else None
+
+
+def dotted(path: FieldPath) -> str:
+    """A path as people write it: `train_config.optimizer`, `schedule[0].step`."""
+    return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")

@@ -1,0 +1,82 @@
+"""Which format a config has, and what makes a located tree of its bytes."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import PurePath
+
+from schedule_builder.diagnostics import Report, Source, Span, Words
+from schedule_builder.reading.findings import NOT_TEXT
+from schedule_builder.reading.tree import Document
+
+TEXT, YAML = "text", "yaml"
+SUFFIXES = {
+    ".config": TEXT,
+    ".pbtxt": TEXT,
+    ".textproto": TEXT,
+    ".txtpb": TEXT,
+    ".prototxt": TEXT,
+    ".yaml": YAML,
+    ".yml": YAML,
+    ".json": YAML,
+}
+"""The suffixes of configs, and the format that each stands for. JSON is read as YAML."""
+_MODULES = {TEXT: "text_format", YAML: "yaml_format"}
+
+_COMMENT = re.compile(r"(?:\s+|#[^\n]*)*")
+_YAML_OPENING = re.compile(r"---|%YAML|[{\[]|[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
+_WORD_LINE = re.compile(r"^[ \t]*[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE)
+
+
+def format_of_name(filename: str) -> str | None:
+    """The format that the suffix of a name stands for; None for any other suffix."""
+    return SUFFIXES.get(PurePath(filename).suffix.lower())
+
+
+def detect_format(filename: str, text: str) -> str:
+    """The format of a config, `text` or `yaml`: its suffix decides, or else its contents."""
+    if known := format_of_name(filename):
+        return known
+    start = _COMMENT.match(text)
+    if _YAML_OPENING.match(text, start.end() if start else 0):
+        return YAML
+    return YAML if _WORD_LINE.search(text) and "{" not in text else TEXT
+
+
+def reader_of(file_format: str) -> Callable[[Source, Report], Document]:
+    """The function that reads a format into a tree. What is wrong goes to the report."""
+    # A file needs one of them, and PyYAML takes 15 ms to import.
+    module = import_module(f"schedule_builder.reading.{_MODULES[file_format]}")
+    read: Callable[[Source, Report], Document] = module.read
+    return read
+
+
+def decode(data: bytes, filename: str) -> tuple[Source, Report]:
+    """The text of a file. What is wrong with its bytes stands in the report.
+
+    A byte-order mark of UTF-8 is left out.
+    """
+    data = data.removeprefix(codecs.BOM_UTF8)
+    problem: Words
+    at = 0
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        problem = Words("this file is UTF-16: save it as UTF-8")
+    elif (at := data.find(b"\0")) >= 0:
+        problem = Words("this is a binary file (it contains a zero byte), not a config")
+    else:
+        try:
+            source = Source(filename, data.decode())
+        except UnicodeDecodeError as error:
+            at = error.start
+            problem = Words("byte 0x{byte:02x} is not UTF-8: save the file as UTF-8", byte=data[at])
+        else:
+            return source, Report(source)
+    readable = data[: max(at, 0)].decode("utf-8", "replace")
+    source = Source(filename, readable + "\N{REPLACEMENT CHARACTER}")
+    report = Report(source)
+    end = len(source.text)
+    report.add(NOT_TEXT, Span(end - 1, end), problem)
+    return source, report

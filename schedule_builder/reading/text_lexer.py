@@ -1,0 +1,150 @@
+"""The tokens of protobuf text format, its numbers and its escapes."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from schedule_builder.reading.tree import Syntax, decimal
+
+# Whatever comes first matches one of the alternatives, `end` at the latest, so that the
+# pattern never goes back into what it skipped.
+_TOKEN = re.compile(
+    r"""(?:[ \t\r\n\f\v]+|\#[^\n]*)*
+    (?:
+      (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+    | (?P<placeholder>\$\{\w*\}|\$\(\w*\)|\$\w+|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})
+    | (?P<symbol>[{}<>\[\]:;,\-/])
+    | (?P<number>\.?[0-9](?:[eE][+-]|[A-Za-z0-9_.])*)
+    | (?P<string>"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*')
+    | (?P<bad>[^#])
+    | (?P<end>\Z)
+    )""",
+    re.VERBOSE,
+)
+
+
+class Token:
+    """The kinds of tokens, by the number of their group in the pattern."""
+
+    NAME, PLACEHOLDER, SYMBOL, NUMBER, STRING, BAD, END = range(1, 8)
+
+
+_INTEGER = re.compile(r"-?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\Z")
+_REAL = re.compile(
+    r"-?(?:(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fF]?"
+    r"|inf(?:inity)?|nan)\Z",
+    re.IGNORECASE,
+)
+_BOOLEANS = {"true": True, "True": True, "t": True, "1": True} | {
+    "false": False,
+    "False": False,
+    "f": False,
+    "0": False,
+}
+_ESCAPE = re.compile(
+    r"\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))"
+)
+_SIMPLE_ESCAPES = dict(zip("abfnrtv\\'\"?", "\a\b\f\n\r\t\v\\'\"?", strict=True))
+
+
+def _integer(text: str) -> int | None:
+    if not _INTEGER.match(text):
+        return None
+    digits = text.lstrip("-")
+    if digits[0] != "0":
+        value = decimal(digits)
+    else:
+        value = int(digits, 16 if digits[:2] in ("0x", "0X") else 8)
+    return -value if text[0] == "-" else value
+
+
+def _real(text: str) -> float | None:
+    if not _REAL.match(text):
+        return None
+    return float(text.rstrip("fF") if text[-3:].lower() != "inf" else text)
+
+
+TEXT_FORMAT = Syntax(
+    name="text format",
+    integer=_integer,
+    real=_real,
+    boolean=_BOOLEANS.get,
+    null=lambda text: False,
+    plain_strings=False,
+    explicit_lists=False,
+    list_example="[1, 2]",
+)
+
+
+class BadEscape(ValueError):
+    """An escape that text format does not have; the message is the escape."""
+
+
+def unescape(body: str) -> bytes:
+    """Decodes a string's escapes, which may write single bytes of a character."""
+    out = bytearray()
+    at = 0
+    for match in _ESCAPE.finditer(body):
+        out += body[at : match.start()].encode("utf-8", "surrogatepass")
+        at = match.end()
+        octal, hexadecimal, short, long, simple = match.groups()
+        if octal or hexadecimal:
+            out.append(int(octal, 8) & 255 if octal else int(hexadecimal, 16))
+        elif short or long:
+            code = int(short or long, 16)
+            if code > sys.maxunicode:
+                raise BadEscape(match.group())
+            out += chr(code).encode("utf-8", "surrogatepass")
+        elif simple in _SIMPLE_ESCAPES:
+            out += _SIMPLE_ESCAPES[simple].encode()
+        else:
+            raise BadEscape(match.group())
+    return bytes(out) + body[at:].encode("utf-8", "surrogatepass")
+
+
+def is_number(text: str) -> bool:
+    """Whether text format reads this as a number."""
+    return bool(_INTEGER.match(text) or _REAL.match(text))
+
+
+def is_real(text: str) -> bool:
+    """Whether text format reads this as a number with a fraction; names such as `inf` are."""
+    return bool(_REAL.match(text))
+
+
+class Lexer:
+    """Gives the tokens of a text, one after another.
+
+    Attributes:
+        kind: which kind of token is the current one, such as `Token.NAME`.
+        word: its text.
+        start: where it starts.
+        end: where it ends.
+        previous_end: where the one before it ends.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.end = 0
+        self.advance()
+
+    def advance(self) -> None:
+        """Goes on to the next token."""
+        self.previous_end = self.end
+        match = _TOKEN.match(self.text, self.end)
+        if match is None or match.lastindex is None:
+            message = "the pattern of tokens matches at every offset"
+            raise AssertionError(message)
+        self.kind = match.lastindex
+        self.start, self.end = match.span(self.kind)
+        self.word = match.group(self.kind)
+
+    def is_symbol(self, *symbols: str) -> bool:
+        """Whether the current token is one of these symbols."""
+        return self.kind == Token.SYMBOL and self.word in symbols
+
+    def next_symbol(self) -> str:
+        """The token after this one, where it is a symbol; empty where it is not."""
+        match = _TOKEN.match(self.text, self.end)
+        return (match and match["symbol"]) or ""

@@ -1,0 +1,237 @@
+"""A scalar as a typed value of its field, or why it is none."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Container
+from typing import Any, NamedTuple
+
+from google.protobuf.descriptor import EnumDescriptor
+
+from schedule_builder.diagnostics import Kind, Words, did_you_mean, shown
+from schedule_builder.reading.fields import Bound, FieldSchema, is_open, schema_of
+from schedule_builder.reading.findings import OUT_OF_RANGE, PLACEHOLDER, UNKNOWN_TYPE, WRONG_TYPE
+from schedule_builder.reading.tree import CURLY_QUOTES, Scalar, Syntax, without_comma
+
+SLIP = 0.9
+"""How alike a word is to one of ours where others than ours may stand."""
+_TWO_TO_THE_64 = 2**64
+"""Larger numbers are not suggested: they fit no integer."""
+_PLACEHOLDER = re.compile(r"\$[{(]?\w|%\(|\{\{")
+_DECIMAL_COMMA = re.compile(r"-?\d+(?:,\d+)+\Z")
+_BOOLEANS_OF_YAML_1_1 = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+
+
+class Refusal(NamedTuple):
+    """Why a scalar is not a value of a field."""
+
+    kind: Kind
+    words: Words
+
+
+def value_of(
+    value: Scalar, declared: FieldSchema, syntax: Syntax, siblings: Container[str] = ()
+) -> str | bool | int | float | Refusal:
+    """The value that a scalar gives a field, in the field's type.
+
+    Args:
+        value: the scalar.
+        declared: the field.
+        syntax: how the file's format writes values.
+        siblings: the fields that are given beside this one.
+    """
+    if declared.rule.selects and (refusal := _selected(value, declared, siblings)):
+        return refusal
+    if declared.kind == "string":
+        return _string(value, declared, syntax)
+    text = value.text
+    if value.quoted and not (declared.enum is not None and syntax.plain_strings):
+        if refusal := placeholder(value, declared):
+            return refusal
+        hint = Words(": remove the quotes") if _fits(text, declared, syntax) else ""
+        found = Words('not the text "{text}"{hint}', text=shown(text), hint=hint)
+        return wrong_type(declared, found)
+    if declared.enum is not None:
+        return _enum(value, declared, declared.enum, syntax)
+    if declared.kind == "bool":
+        boolean = syntax.boolean(text)
+        if boolean is not None:
+            return boolean
+        guess = _BOOLEANS_OF_YAML_1_1.get(text.lower())
+        hint = Words(": write {guess}", guess=guess) if guess else ""
+        return wrong_type(declared, _not(text, hint))
+    return _number(value, declared, syntax)
+
+
+def wrong_type(declared: FieldSchema, found: Words, expected: Words | None = None) -> Refusal:
+    """Says what a field has to be, and what was found."""
+    words = Words(
+        "`{field}` must be {expected}, {found}",
+        field=declared.name,
+        expected=expected or declared.expected,
+        found=found,
+    )
+    return Refusal(WRONG_TYPE, words)
+
+
+def placeholder(value: Scalar, declared: FieldSchema) -> Refusal | None:
+    """Says that a value is there to be replaced, where it is."""
+    if not _PLACEHOLDER.match(value.text):
+        return None
+    words = Words(
+        "unexpanded placeholder `{text}`: `{field}` must be {expected}",
+        text=shown(value.text),
+        field=declared.name,
+        expected=declared.expected,
+    )
+    return Refusal(PLACEHOLDER, words)
+
+
+def _not(text: str, hint: Words | str = "") -> Words:
+    return Words("not `{text}`{hint}", text=shown(text), hint=hint)
+
+
+def _did_you_mean(guess: str | None) -> Words | str:
+    return Words(": did you mean `{guess}`?", guess=guess) if guess else ""
+
+
+def _selected(value: Scalar, declared: FieldSchema, siblings: Container[str]) -> Refusal | None:
+    """Says that the text does not name a sub-block of the message, where that is so."""
+    descriptor: Any = declared.owner
+    names = [f.name for f in schema_of(descriptor).values() if f.is_selectable]
+    if not value.text or value.text in names:
+        return None
+    if refusal := placeholder(value, declared):
+        return refusal
+    # Where Python code may add types, only what looks like one of these is a slip.
+    cutoff = SLIP if is_open(descriptor) else 0.6
+    guess = did_you_mean(value.text.lower(), names, cutoff=cutoff)
+    if is_open(descriptor) and (guess is None or value.text in siblings):
+        return None
+    words = Words(
+        "{message} has no type `{text}`{hint} (its types: {names})",
+        message=descriptor.name,
+        text=shown(value.text),
+        hint=_did_you_mean(guess),
+        names=", ".join(names),
+    )
+    return Refusal(UNKNOWN_TYPE, words)
+
+
+def _string(value: Scalar, declared: FieldSchema, syntax: Syntax) -> str | Refusal:
+    text = value.text
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        return wrong_type(declared, Words("and its escapes write bytes that are not UTF-8"))
+    if {*text[:1], *text[-1:]} <= set(CURLY_QUOTES) and text and not value.quoted:
+        return wrong_type(declared, Words("in straight quotes, not in these curly quotes"))
+    if value.quoted or (syntax.plain_strings and not syntax.null(text)):
+        return text
+    found = Words('not `{text}`: put it in quotes, "{text}"', text=shown(text))
+    return wrong_type(declared, found)
+
+
+def _fits(text: str, declared: FieldSchema, syntax: Syntax) -> bool:
+    if declared.enum is not None:
+        return text in declared.enum.values_by_name
+    convert = {"bool": syntax.boolean, "integer": syntax.integer, "real": syntax.real}
+    return convert[declared.kind](text) is not None
+
+
+def _enum(
+    value: Scalar, declared: FieldSchema, enum: EnumDescriptor, syntax: Syntax
+) -> int | Refusal:
+    found = enum.values_by_name.get(value.text)
+    if found is None and (number := syntax.integer(value.text)) is not None:
+        found = enum.values_by_number.get(number)
+    if found is not None:
+        return int(found.number)
+    if refusal := placeholder(value, declared):
+        return refusal
+    guess = did_you_mean(value.text.upper(), enum.values_by_name)
+    return wrong_type(declared, _not(value.text, _did_you_mean(guess)))
+
+
+def _number(value: Scalar, declared: FieldSchema, syntax: Syntax) -> int | float | Refusal:
+    integer = declared.kind == "integer"
+    number: int | float | None
+    number = syntax.integer(value.text) if integer else syntax.real(value.text)
+    if number is None and integer:
+        real = syntax.real(value.text)
+        # A number that is whole, and as large as this, is only written in another way.
+        is_large = real is not None and _TWO_TO_THE_64 < abs(real) < math.inf
+        number = int(real) if real is not None and is_large else None
+    if number is None:
+        return _no_number(value, declared, syntax)
+    if problem := _out_of_range(number, declared):
+        words = Words(
+            "`{field}` is {value}: it must be {problem}",
+            field=declared.name,
+            value=shown(value.text),
+            problem=problem,
+        )
+        return Refusal(OUT_OF_RANGE, words)
+    return number
+
+
+def _no_number(value: Scalar, declared: FieldSchema, syntax: Syntax) -> Refusal:
+    """Says why a text is not a number of the field's type."""
+    text = value.text
+    if syntax.null(text):
+        words = Words(
+            "`{field}` has no value: give it {expected}, or remove it",
+            field=declared.name,
+            expected=declared.expected,
+        )
+        return Refusal(WRONG_TYPE, words)
+    if refusal := placeholder(value, declared):
+        return refusal
+    is_whole = declared.kind == "integer"
+    meant: float | None = syntax.integer(text)
+    if is_whole:
+        real = syntax.real(text)
+        meant = round(real) if real is not None and math.isfinite(real) else None
+    hint: Words | str = ""
+    if meant is not None and abs(meant) < _TWO_TO_THE_64:
+        hint = Words(": write {meant}", meant=meant)
+    elif meant is None and _DECIMAL_COMMA.match(text):
+        hint = Words(": write {meant}", meant=without_comma(text, whole=is_whole))
+    elif meant is None and text[:1] in CURLY_QUOTES:
+        hint = Words(": remove the curly quotes")
+    return wrong_type(declared, _not(text, hint))
+
+
+def _out_of_range(number: int | float, declared: FieldSchema) -> Words | None:
+    """What a number has to be, where it is not."""
+    if isinstance(number, int):
+        low, high = declared.limits
+        if not low <= number <= high:
+            for name, _, bound in declared.bounds:
+                low = max(low, int(bound)) if name == "at_least" else low
+                high = min(high, int(bound)) if name == "at_most" else high
+            nearest = min(max(number, low), high)
+            return Words(
+                "a whole number from {low} to {high} (nearest: {nearest})",
+                low=low,
+                high=high,
+                nearest=nearest,
+            )
+    if isinstance(number, float) and not math.isfinite(number) and declared.is_bounded:
+        return Words("a finite number")
+    broken = [bound for bound in declared.bounds if not bound.is_within(number, bound.number)]
+    if not broken:
+        return None
+    words = [_bound_words(bound, is_whole=isinstance(number, int)) for bound in broken]
+    if len(words) == 1:
+        return words[0]
+    return Words("{one} and {other}", one=words[0], other=words[1])
+
+
+def _bound_words(bound: Bound, *, is_whole: bool) -> Words:
+    number = str(int(bound.number)) if is_whole else format(bound.number, ".9g")
+    return {
+        "greater_than": Words("greater than {number}", number=number),
+        "at_least": Words("at least {number}", number=number),
+        "less_than": Words("less than {number}", number=number),
+        "at_most": Words("at most {number}", number=number),
+    }[bound.name]
