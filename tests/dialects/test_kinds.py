@@ -271,11 +271,10 @@ def garden_exponential(m: Any) -> Shape:
 
 def garden_polynomial(m: Any) -> Shape:
     start, end, steps = m.initial_learning_rate, m.end_learning_rate, m.decay_steps
-    past = min(-m.offset / steps, 1) if not m.cycle else None
-    if past is None:
+    if m.cycle:
         return Shape(end, math.inf, [Piece(0, None, None)])
-    first = (start - end) * (1 - past) ** m.power + end
     stop = m.offset + steps
+    first = (start - end) * (max(stop, 0) / steps) ** m.power + end
     pieces = [Piece(0, -1, None)] * (stop > 0) + [Piece(max(stop, 0), 0, 0.0, joined=stop > 0)]
     if m.power < 1 or m.power > 2:
         pieces[-1] = pieces[-1]._replace(joined=False)
