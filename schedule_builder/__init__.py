@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from schedule_builder.dialects.lowering import LoweringError as LoweringError
     from schedule_builder.dialects.lowering import lowers as lowers
     from schedule_builder.frameworks.jax_backend import build_optax_schedule as build_optax_schedule
-    from schedule_builder.frameworks.keras3 import build_keras_schedule as build_keras_schedule
-    from schedule_builder.frameworks.keras_callback import LearningRateLog as LearningRateLog
+    from schedule_builder.frameworks.keras3 import LearningRateLog as LearningRateLog
+    from schedule_builder.frameworks.keras_common import (
+        build_keras_schedule as build_keras_schedule,
+    )
     from schedule_builder.frameworks.keras_optimizers import build_optimizer as build_optimizer
     from schedule_builder.frameworks.rate_log import RateLog as RateLog
     from schedule_builder.frameworks.tensorflow_backend import (
@@ -39,13 +41,13 @@ _HOMES = {
     "Config": "compiler",
     "ConfigError": "diagnostics",
     "Diagnostic": "diagnostics",
-    "LearningRateLog": "frameworks.keras_callback",
+    "LearningRateLog": "frameworks.keras3",
     "LoweringError": "dialects.lowering",
     "RateLog": "frameworks.rate_log",
     "Schedule": "schedules.schedule",
     "Segment": "schedules.schedule",
     "SettingsError": "workspace.settings",
-    "build_keras_schedule": "frameworks.keras3",
+    "build_keras_schedule": "frameworks.keras_common",
     "build_learning_rate": "frameworks.tensorflow_backend",
     "build_optax_schedule": "frameworks.jax_backend",
     "build_optimizer": "frameworks.keras_optimizers",
@@ -67,9 +69,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(message)
     home = _HOMES[name]
     if name == "LearningRateLog":
-        from schedule_builder.frameworks.keras_common import is_legacy
-
-        home = "frameworks.keras2" if is_legacy() else home
+        # Of Keras 3 or of Keras 2: only there is it known.
+        return import_module(f"{__name__}.frameworks.keras_common").keras_home().LearningRateLog
     return getattr(import_module(f"{__name__}.{home}"), name)
 
 

@@ -1,5 +1,6 @@
 """The path of the Keras 3 schedule in saved models."""
 
-from schedule_builder.frameworks.keras3 import ConfigSchedule, build_keras_schedule
+from schedule_builder.frameworks.keras3 import ConfigSchedule
+from schedule_builder.frameworks.keras_common import build_keras_schedule
 
 __all__ = ["ConfigSchedule", "build_keras_schedule"]

@@ -11,14 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from schedule_builder.config import ConfigLike, build_schedule
+from schedule_builder.frameworks.tensor_operations import TensorOperations, not_an_integer
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.schedule import Schedule, evaluate
 
 
-class _Jax:
+class _Jax(TensorOperations):
     """The formulas' operations on JAX arrays, where 64-bit types are enabled."""
 
-    direct_ratio = 2.0**24
     equal = staticmethod(jnp.equal)
     where = staticmethod(jnp.where)
     maximum = staticmethod(jnp.maximum)
@@ -35,19 +35,6 @@ class _Jax:
     @staticmethod
     def constant(value: float) -> float:
         return value
-
-    # The result is rounded to float32: what float64's rounding leaves out does not show there.
-    @staticmethod
-    def ratio_power(numerator: Any, denominator: Any, exponent: Any) -> Any:
-        return jnp.power(numerator / denominator, exponent)
-
-    @staticmethod
-    def power_of_ratio(base: Any, numerator: Any, denominator: Any) -> Any:
-        return jnp.power(base, numerator / denominator)
-
-    @staticmethod
-    def affine(start: Any, slope: Any, rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
-        return start + slope * (k / n), 0.0
 
     @staticmethod
     def real(steps: Any) -> Any:
@@ -109,11 +96,7 @@ def _dispatched(schedule: Schedule, rates: Callable[[Any], jax.Array], step: Any
         # JAX would make them int32: the reference takes them as they are.
         return jnp.asarray(schedule(np.asarray(step) if np.ndim(step) else step), jnp.float32)
     if not jnp.issubdtype(step.dtype, jnp.integer):
-        message = (
-            f"a step is an integer. Received: dtype {step.dtype}. A float32 step is wrong from"
-            " 2^24 on: keep the counter an integer"
-        )
-        raise TypeError(message)
+        raise not_an_integer(step.dtype, is_floating=jnp.issubdtype(step.dtype, jnp.floating))
     return rates(step)
 
 

@@ -1,11 +1,10 @@
-"""A Keras callback that shows the rates that were applied: of Keras 3 and of Keras 2."""
+"""What the callback that logs applied rates does, for either Keras."""
 
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import Any
-
-import keras
 
 from schedule_builder.config import ConfigLike
 from schedule_builder.frameworks.rate_log import RateLog
@@ -56,6 +55,7 @@ class LearningRateLogMixin:
         self.rates = RateLog(config, csv, step_offset=step_offset)
         self.verbose = verbose
         self._log_dir = log_dir
+        self._summary: Any = None
         self._writer: Any = None
         self._done = 0
         self._before = 0.0
@@ -98,9 +98,8 @@ class LearningRateLogMixin:
             )
             raise TypeError(message)
         if self._log_dir is not None:
-            import tensorflow as tf
-
-            self._writer = tf.summary.create_file_writer(os.fspath(self._log_dir))
+            self._summary = import_module("tensorflow").summary
+            self._writer = self._summary.create_file_writer(os.fspath(self._log_dir))
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Counts the updates before, and asks a function that may answer otherwise later."""
@@ -115,10 +114,8 @@ class LearningRateLogMixin:
             rate = self._rate(update)
             self.rates.record(update, rate)
             if self._writer is not None:
-                import tensorflow as tf
-
                 with self._writer.as_default(update):
-                    tf.summary.scalar("learning_rate", rate)
+                    self._summary.scalar("learning_rate", rate)
 
     def on_train_end(self, logs: Any = None) -> None:
         """Closes the logs, and compares."""
@@ -127,7 +124,3 @@ class LearningRateLogMixin:
         self.rates.close()
         if self.verbose:
             print(f"\n{self.verdict}")
-
-
-class LearningRateLog(LearningRateLogMixin, keras.callbacks.Callback):  # noqa: D101 - see below
-    __doc__ = LearningRateLogMixin.__doc__

@@ -1,11 +1,14 @@
-"""What schedules of Keras 3 and of Keras 2 share, and which of the two is meant."""
+"""Schedules for Keras 3 and for Keras 2 (`tf_keras`): what they share, and which is meant."""
 
 from __future__ import annotations
 
 import os
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
-from schedule_builder.schedules.schedule import Schedule
+from schedule_builder.config import ConfigLike, build_schedule
+from schedule_builder.schedules.schedule import Schedule, whole
 
 
 def is_legacy(legacy: bool | None = None) -> bool:
@@ -13,6 +16,11 @@ def is_legacy(legacy: bool | None = None) -> bool:
     if legacy is None:
         return os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True")
     return legacy
+
+
+def keras_home(legacy: bool | None = None) -> ModuleType:
+    """The module with the schedule and the callback for the Keras that is meant."""
+    return import_module(f"{__package__}.{'keras2' if is_legacy(legacy) else 'keras3'}")
 
 
 class ConfigScheduleMixin:
@@ -44,3 +52,39 @@ class ConfigScheduleMixin:
             "schedule": self.schedule.to_dict(),
             "gradient_accumulation_steps": self.gradient_accumulation_steps,
         }
+
+
+def build_keras_schedule(
+    config: ConfigLike,
+    *,
+    step_offset: int = 0,
+    gradient_accumulation_steps: int | None = None,
+    legacy: bool | None = None,
+) -> Any:
+    """Builds a `keras.optimizers.schedules.LearningRateSchedule`.
+
+    Args:
+        config: a path, a loaded config, a message or plain data, as for `load`.
+        step_offset: the step at which the schedule begins, such as the number of updates in a
+            checkpoint that is fine-tuned. Before it, the schedule's first rate holds.
+        gradient_accumulation_steps: what the optimizer is constructed with: Keras counts
+            batches then, and the schedule counts updates.
+        legacy: True for a schedule of Keras 2 (the package `tf_keras`), False for one of
+            Keras 3. By default, as `tf.keras` is: Keras 2 where the environment variable
+            TF_USE_LEGACY_KERAS is set.
+
+    Returns:
+        The schedule. Calling it with an integer step gives a float32 tensor of the step's
+        shape. `model.save` keeps it. Before `load_model`, import `schedule_builder.keras_adapter`
+        (for Keras 2 `schedule_builder.legacy_keras`); the config is not needed.
+
+    Raises:
+        ConfigError: the config has errors.
+        OSError: the file cannot be read.
+        ValueError: `step_offset` is negative, or `gradient_accumulation_steps` is not positive.
+    """
+    accumulated = 1
+    if gradient_accumulation_steps is not None:
+        accumulated = whole(gradient_accumulation_steps, "gradient_accumulation_steps", at_least=1)
+    schedule = build_schedule(config, step_offset=step_offset)
+    return keras_home(legacy).ConfigSchedule(schedule, accumulated)

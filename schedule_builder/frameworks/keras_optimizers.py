@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 from schedule_builder.compiler import Config
 from schedule_builder.config import ConfigLike, load
-from schedule_builder.diagnostics import ConfigError, FieldPath, Report
-from schedule_builder.frameworks.keras3 import build_keras_schedule
-from schedule_builder.frameworks.keras_common import is_legacy
+from schedule_builder.diagnostics import ConfigError, FieldPath, Report, Words
+from schedule_builder.frameworks.keras_common import build_keras_schedule, is_legacy
 from schedule_builder.reading.fields import counting
 from schedule_builder.rules.kinds import NOT_IN_KERAS
 from schedule_builder.v1 import experiment_pb2, pipeline_pb2
@@ -183,24 +182,26 @@ def _of_experiment(keras: Any, config: Config, common: dict[str, Any]) -> Any:
     name = counting(optimization.optimizer)
     report = Report(config.document.source)
 
-    def refuse(field: FieldPath, text: str) -> None:
+    def refuse(field: FieldPath, words: Words) -> None:
         report.add(
-            NOT_IN_KERAS, config.place((*path, *field)), text, path=".".join(map(str, field))
+            NOT_IN_KERAS, config.place((*path, *field)), words, path=".".join(map(str, field))
         )
 
     known = GARDEN_OPTIMIZERS.get(name or "")
     if optimization.HasField("ema"):
         common |= _average(optimization.ema.average_decay)
         if optimization.ema.start_step:
-            refuse(("ema", "start_step"), "Keras' moving average begins at the first update")
+            refuse(("ema", "start_step"), Words("Keras' moving average begins at the first update"))
     if known is None or not hasattr(keras.optimizers, known.keras_name):
-        refuse(
-            ("optimizer", "type"),
-            f"Keras {keras.__version__} has no optimizer `{name}`: `build_learning_rate` and"
-            " `build_keras_schedule` give its learning rate"
-            if name
-            else "the optimizer is left to Python code: it cannot be built from this file alone",
-        )
+        words = Words("no `optimizer` is set: it comes from Python code and cannot be built here")
+        if name:
+            words = Words(
+                "Keras {version} has no optimizer `{name}`: `build_learning_rate` and"
+                " `build_keras_schedule` give its learning rate",
+                version=keras.__version__,
+                name=name,
+            )
+        refuse(("optimizer", "type"), words)
         raise ConfigError(report.diagnostics)
     optimizer_class = getattr(keras.optimizers, known.keras_name)
     block = getattr(optimization.optimizer, str(name))
@@ -208,14 +209,23 @@ def _of_experiment(keras: Any, config: Config, common: dict[str, Any]) -> Any:
     arguments = common | _arguments(block, known, parameters)
     clippings = [field for field in _CLIPPINGS if getattr(block, field, None)]
     for field in clippings[1:]:
-        text = f"Keras clips in one way alone, and `{clippings[0]}` is in force beside `{field}`"
-        refuse(("optimizer", str(name), field), text)
+        words = Words(
+            "Keras supports one kind of gradient clipping; both `{first}` and `{second}` are set",
+            first=clippings[0],
+            second=field,
+        )
+        refuse(("optimizer", str(name), field), words)
     arguments |= {_CLIPPINGS[field]: getattr(block, field) for field in clippings}
     for field in _beyond(block, known, parameters):
         refuse(
             ("optimizer", str(name), field),
-            f"Keras {keras.__version__}'s {known.keras_name} has no `{field}`: remove it, or"
-            " construct the optimizer yourself with `build_keras_schedule`",
+            Words(
+                "{optimizer} of Keras {version} has no `{field}`: remove it, or construct the"
+                " optimizer yourself with `build_keras_schedule`",
+                optimizer=known.keras_name,
+                version=keras.__version__,
+                field=field,
+            ),
         )
     if report.diagnostics:
         raise ConfigError(report.diagnostics)

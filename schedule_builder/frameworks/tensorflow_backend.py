@@ -8,14 +8,14 @@ from typing import Any
 import tensorflow as tf
 
 from schedule_builder.config import ConfigLike, build_schedule
+from schedule_builder.frameworks.tensor_operations import TensorOperations, not_an_integer
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.schedule import Schedule, evaluate
 
 
-class _TensorFlow:
+class _TensorFlow(TensorOperations):
     """The formulas' operations on tensors. Equal constants are one node of the graph."""
 
-    direct_ratio = 2.0**24
     power = staticmethod(tf.pow)
     sin = staticmethod(tf.sin)
     sqrt = staticmethod(tf.sqrt)
@@ -41,19 +41,6 @@ class _TensorFlow:
 
     def equal(self, first: Any, second: int) -> Any:
         return tf.equal(first, self.node(second))
-
-    # The result is rounded to float32: what float64's rounding leaves out does not show there.
-    @staticmethod
-    def ratio_power(numerator: Any, denominator: Any, exponent: Any) -> Any:
-        return tf.pow(numerator / denominator, exponent)
-
-    @staticmethod
-    def power_of_ratio(base: Any, numerator: Any, denominator: Any) -> Any:
-        return tf.pow(base, numerator / denominator)
-
-    @staticmethod
-    def affine(start: Any, slope: Any, rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
-        return start + slope * (k / n), 0.0
 
     @staticmethod
     def where(condition: Any, first: Any, second: Any) -> Any:
@@ -160,10 +147,7 @@ def _int64_step(step: Any) -> tf.Tensor:
     reader = getattr(step, "read_value", None)
     step = tf.convert_to_tensor(reader() if callable(reader) else step)
     if not step.dtype.is_integer:
-        message = f"a step is an integer. Received: dtype {step.dtype.name}"
-        if step.dtype.is_floating:
-            message += ". A float32 step is wrong from 2^24 on: keep the counter an integer"
-        raise TypeError(message)
+        raise not_an_integer(step.dtype.name, is_floating=step.dtype.is_floating)
     if step.dtype == tf.uint64:
         # What is beyond the largest step is negative as a signed number.
         signed = tf.bitcast(step, tf.int64)

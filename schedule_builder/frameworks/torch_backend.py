@@ -10,6 +10,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from schedule_builder.config import ConfigLike, build_schedule
+from schedule_builder.frameworks.tensor_operations import TensorOperations, not_an_integer
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.schedule import Schedule, evaluate
 
@@ -91,10 +92,9 @@ def build_torch_scheduler(
     return ConfigScheduler(optimizer, build_schedule(config, step_offset=step_offset), last_epoch)
 
 
-class _Torch:
+class _Torch(TensorOperations):
     """The formulas' operations on tensors of one device."""
 
-    direct_ratio = 2.0**24
     equal = staticmethod(torch.eq)
     power = staticmethod(torch.pow)
     square = staticmethod(torch.square)
@@ -118,19 +118,6 @@ class _Torch:
 
     def _tensors(self, *values: Any) -> list[torch.Tensor]:
         return [v if isinstance(v, torch.Tensor) else self.constant(v) for v in values]
-
-    # The result is rounded to float32: what float64's rounding leaves out does not show there.
-    @staticmethod
-    def ratio_power(numerator: Any, denominator: Any, exponent: Any) -> Any:
-        return torch.pow(numerator / denominator, exponent)
-
-    @staticmethod
-    def power_of_ratio(base: Any, numerator: Any, denominator: Any) -> Any:
-        return torch.pow(base, numerator / denominator)
-
-    @staticmethod
-    def affine(start: Any, slope: Any, rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
-        return start + slope * (k / n), 0.0
 
     def where(self, condition: Any, first: Any, second: Any) -> Any:
         return torch.where(condition, *self._tensors(first, second))
@@ -169,11 +156,7 @@ def rate_tensor(schedule: Schedule, step: Any) -> torch.Tensor:
     if not isinstance(step, torch.Tensor):
         return torch.tensor(schedule(step), dtype=torch.float32)
     if step.dtype.is_floating_point or step.dtype.is_complex or step.dtype == torch.bool:
-        message = (
-            f"a step is an integer. Received: dtype {step.dtype}. A float32 step is wrong from"
-            " 2^24 on: keep the counter an integer"
-        )
-        raise TypeError(message)
+        raise not_an_integer(step.dtype, is_floating=step.dtype.is_floating_point)
     # Apple's GPUs have no float64.
     device = torch.device("cpu") if step.device.type == "mps" else step.device
     steps = step.to(device, torch.int64)

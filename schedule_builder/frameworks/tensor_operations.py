@@ -1,0 +1,34 @@
+"""What the operations of TensorFlow, JAX and PyTorch have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+class TensorOperations:
+    """Formulas on tensors in float64, whose result is rounded to float32.
+
+    What float64's rounding leaves out of these does not show in float32.
+    """
+
+    direct_ratio = 2.0**24
+    power: Callable[[Any, Any], Any]
+
+    @classmethod
+    def ratio_power(cls, numerator: Any, denominator: Any, exponent: Any) -> Any:
+        return cls.power(numerator / denominator, exponent)
+
+    @classmethod
+    def power_of_ratio(cls, base: Any, numerator: Any, denominator: Any) -> Any:
+        return cls.power(base, numerator / denominator)
+
+    @staticmethod
+    def affine(start: Any, slope: Any, rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
+        return start + slope * (k / n), 0.0
+
+
+def not_an_integer(dtype: object, *, is_floating: bool) -> TypeError:
+    """The error of a step that is not an integer."""
+    hint = ". A float32 step is wrong from 2^24 on: keep the counter an integer"
+    return TypeError(f"a step is an integer. Received: dtype {dtype}{hint if is_floating else ''}")
