@@ -19,7 +19,7 @@ import yaml
 
 import schedule_builder as sb
 from schedule_builder.output.plot import plot_schedule
-from schedule_builder.output.schedule_table import RENDERERS, telling_steps
+from schedule_builder.output.schedule_table import FORMATS, telling_steps
 from schedule_builder.reading.binding import FieldSchema, counting, schema_of
 from schedule_builder.reading.descriptions import comment
 from schedule_builder.rules import pages as manual
@@ -154,7 +154,7 @@ def _page(topic: Topic, others: dict[str, Any]) -> str:
     text = (ROOT / config.filename).read_text().strip()
     schedule = sb.build_schedule(config)
     steps = telling_steps(schedule, config.num_steps)
-    shown = RENDERERS["table"](config, schedule, steps)
+    shown = FORMATS["table"](config, schedule, steps)
     lines = [
         f"# {topic.name}",
         "",

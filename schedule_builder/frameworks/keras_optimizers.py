@@ -220,7 +220,7 @@ def _of_experiment(keras: Any, config: Config, common: dict[str, Any]) -> Any:
         refuse(
             ("optimizer", str(name), field),
             Words(
-                "{optimizer} of Keras {version} has no `{field}`: remove it, or construct the"
+                "{optimizer} has no `{field}` in Keras {version}: remove it, or construct the"
                 " optimizer yourself with `build_keras_schedule`",
                 optimizer=known.keras_name,
                 version=keras.__version__,

@@ -17,7 +17,9 @@ from schedule_builder._version import __version__
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Diagnostic, Edit, Source, Span
 from schedule_builder.language_server import language
-from schedule_builder.workspace.checker import NOTHING_MORE, check
+from schedule_builder.language_server.completion import completions
+from schedule_builder.workspace.checker import check
+from schedule_builder.workspace.request import NOTHING_MORE
 from schedule_builder.workspace.settings import SettingsError, settings_for
 
 SEVERITIES = {
@@ -150,7 +152,7 @@ def completion(params: types.CompletionParams) -> list[types.CompletionItem]:
             documentation=found.documentation or None,
             insert_text=found.insertion,
         )
-        for found in language.completions(text.config(), text.offset(params.position))
+        for found in completions(text.config(), text.offset(params.position))
     ]
 
 

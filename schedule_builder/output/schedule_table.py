@@ -6,13 +6,9 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from schedule_builder.compiler import Config, examine
-from schedule_builder.diagnostics import Source
-from schedule_builder.dialects.lowering import custom_kinds
-from schedule_builder.reading.fields import FieldSchema, is_opaque, is_open, schema_of
+from schedule_builder.compiler import Config
 from schedule_builder.schedules.schedule import Schedule
 
 MAX_SHOWN_SEGMENTS = 40
@@ -73,58 +69,5 @@ def _as_json(config: Config, schedule: Schedule, steps: Sequence[int]) -> str:
     return json.dumps(data, indent=2, allow_nan=False) + "\n"
 
 
-RENDERERS = {"table": _as_table, "csv": _as_csv, "json": _as_json}
+FORMATS = {"table": _as_table, "csv": _as_csv, "json": _as_json}
 """The output formats of `show`."""
-
-
-def resolved(config: Config) -> str:
-    """A config in its own format with every value in force, defaults marked as such."""
-    text = "".join(f"{line}\n" for line in _resolved_lines(config.message, ""))
-    if not config.document.syntax.explicit_lists:
-        return text
-    from schedule_builder.editing.convert import convert
-
-    return convert(examine(Source(config.filename, text), "text"), "yaml")
-
-
-def _resolved_lines(message: Any, indent: str) -> Iterator[str]:
-    for declared in schema_of(message.DESCRIPTOR).values():
-        value = getattr(message, declared.name)
-        if declared.repeated:
-            items = list(value)
-        elif message.HasField(declared.name):
-            items = [value]
-        elif declared.oneof is None and declared.default is not None:
-            yield f"{indent}{declared.name}: {_literal(value, declared)}  # default"
-            continue
-        else:
-            continue
-        for item in items:
-            if declared.message is None:
-                yield f"{indent}{declared.name}: {_literal(item, declared)}"
-            elif is_opaque(declared.message):
-                yield f"{indent}{declared.name} {{}}  # opaque: stays as it is in the file"
-            elif declared.message.full_name == "google.protobuf.Any":
-                inner = custom_kinds()[item.TypeName()]()
-                item.Unpack(inner)
-                yield f"{indent}{declared.name} {{"
-                yield f"{indent}  [{item.type_url}] {{"
-                yield from _resolved_lines(inner, indent + "    ")
-                yield f"{indent}  }}"
-                yield f"{indent}}}"
-            else:
-                rest = "  # the rest stays as it is in the file" * is_open(declared.message)
-                yield f"{indent}{declared.name} {{{rest}"
-                yield from _resolved_lines(item, indent + "  ")
-                yield f"{indent}}}"
-
-
-def _literal(value: Any, declared: FieldSchema) -> str:
-    if declared.enum is not None:
-        return str(declared.enum.values_by_number[value].name)
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        # JSON's escapes are text format's, too.
-        return json.dumps(value)
-    return repr(value)

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from schedule_builder.diagnostics import Diagnostic, Words
 from schedule_builder.files import write_file
 from schedule_builder.rules.kinds import STALE_BASELINE
-from schedule_builder.workspace.checker import Request
+from schedule_builder.workspace.request import Request
 from schedule_builder.workspace.settings import SettingsError
 
 VERSION = 1
@@ -126,17 +126,37 @@ class Baseline:
         name, code, path = key
         entry = json.dumps({"file": name, "code": code, "path": path}, ensure_ascii=False)
         row = text.count("\n", 0, max(text.find(entry[:-1]), 0)) + 1
-        times = f" {count} times" if count > 1 else ""
-        where = f" of `{path}`" if path else ""
         words = Words(
-            "{code}{where} in {name} is no longer found{times}: write the baseline anew",
+            "stale baseline entry: {code}{where} in {name} is no longer found{times}."
+            " Write the baseline again with `--write-baseline`",
+            times=Words(" ({count} times)", count=count) if count > 1 else "",
             code=code,
-            where=where,
+            where=Words(" at `{path}`", path=path) if path else "",
             name=name,
-            times=times,
         )
         kind, title, severity, _ = STALE_BASELINE
         return Diagnostic(str(self.path), row, 1, row, 1, kind, title, severity, words)
+
+
+def beyond_baselines(
+    diagnostics: list[Diagnostic], checked: Iterable[str], request: Request
+) -> list[Diagnostic]:
+    """The findings that no baseline knows, and one for each entry that is found no longer.
+
+    Args:
+        diagnostics: all findings.
+        checked: the files that were checked.
+        request: what was asked for.
+    """
+    files_of: dict[Path, list[str]] = {}
+    for name in checked:
+        if path := request.baseline_of(name):
+            files_of.setdefault(path, []).append(name)
+    stale = []
+    for path in sorted(files_of):
+        diagnostics, gone = Baseline(path).compare(diagnostics, files_of[path], request)
+        stale += request.settings_of(path.resolve().parent).judged(gone, str(path))
+    return diagnostics + stale
 
 
 def _named(filename: str) -> Diagnostic:

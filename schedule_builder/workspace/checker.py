@@ -3,49 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from schedule_builder.compiler import Config, examine, examine_bytes
 from schedule_builder.diagnostics import Diagnostic, Source
-from schedule_builder.workspace.settings import Settings, settings_for
+from schedule_builder.workspace.request import NOTHING_MORE, Request
 
 _WORTH_A_PROCESS = 1_500_000
 """So many bytes take about as long to check as a process takes to start."""
-
-
-class Request(NamedTuple):
-    """What the caller asks for, beyond what settings say.
-
-    Attributes:
-        overrides: values in place of those in the files.
-        num_steps: for how many steps to train where a file does not say.
-        select: the codes to report, in place of the settings'.
-        ignore: codes not to report, beside the settings'.
-        settings: what to use in place of each file's own settings.
-    """
-
-    overrides: tuple[str, ...] = ()
-    num_steps: int | None = None
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    settings: Settings | None = None
-
-    def settings_of(self, folder: Path) -> Settings:
-        """The settings in force in a folder."""
-        settings = self.settings if self.settings is not None else settings_for(folder)
-        if not (self.select or self.ignore):
-            return settings
-        return replace(
-            settings,
-            select=self.select or settings.select,
-            ignore=settings.ignore + self.ignore,
-        )
-
-
-NOTHING_MORE = Request()
 
 
 class Checked(NamedTuple):
@@ -80,7 +48,7 @@ def check(data: bytes, filename: str, request: Request = NOTHING_MORE) -> Checke
 def _unsuppressed(config: Config) -> list[Diagnostic]:
     if "schedule-builder" not in config.document.source.text.lower():
         return list(config.diagnostics)
-    from schedule_builder.workspace.suppressions import suppress  # few files need it
+    from schedule_builder.workspace.suppressions import suppress  # 7 ms, with all rules
 
     return suppress(config.document, config.diagnostics)
 
@@ -126,34 +94,16 @@ def validate_text(text: str, filename: str = "<text>") -> list[Diagnostic]:
     return _unsuppressed(config)
 
 
-def mend(
-    data: bytes,
-    filename: str,
-    request: Request,
-    *,
-    unsafe: bool,
-    choose: Callable[[Sequence[Diagnostic]], Sequence[Diagnostic]] | None = None,
-) -> tuple[bytes, int]:
-    """A file's contents after all of its fixes, or of those chosen, and how many were made."""
-    from schedule_builder.reading.edits import apply_fixes  # few runs mend
-
-    made = 0
-    while True:
-        checked = check(data, filename, request)
-        found = choose(checked.diagnostics) if choose else checked.diagnostics
-        text, count = apply_fixes(checked.text, found, unsafe=unsafe)
-        if not count:
-            return data, made
-        made += count
-        mark = data[:3] if data.startswith(b"\xef\xbb\xbf") else b""
-        data = mark + text.encode("utf-8")
+def read_bytes(filename: str) -> bytes:
+    """The contents of a file."""
+    with open(filename, "rb") as file:  # noqa: PTH123 - pathlib is slower to open one file
+        return file.read()
 
 
 def _check_file(filename: str, request: Request) -> Checked | str:
     """A checked file, or the reason why it cannot be read."""
     try:
-        with open(filename, "rb") as file:  # noqa: PTH123 - pathlib is slower to open one file
-            data = file.read()
+        data = read_bytes(filename)
     except OSError as error:
         return error.strerror or str(error)
     return check(data, filename, request)
@@ -181,8 +131,7 @@ def check_files(
         for name in filenames:
             yield name, _check_file(name, request)
         return
-    from concurrent.futures import ProcessPoolExecutor  # slow to import
-    from functools import partial
+    from concurrent.futures import ProcessPoolExecutor  # 20 ms
 
     # Where a worker is a new Python, it looks for modules in the current folder, which may be a
     # stranger's, before it knows our path.

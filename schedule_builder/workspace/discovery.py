@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from schedule_builder.compiler import parse
 from schedule_builder.dialects.registry import DIALECTS
 from schedule_builder.reading.formats import SUFFIXES
 from schedule_builder.workspace.patterns import Patterns
@@ -262,8 +263,6 @@ def _signs() -> _Signs:
 
 def _is_config(path: Path, text: str) -> bool:
     """Whether the blocks of a file are those of a pipeline, an experiment or a learning rate."""
-    from schedule_builder.compiler import parse  # where names alone do not tell
-
     root, is_sound = parse(path.name, text)
     if any(dialect.is_meant(root) for dialect in DIALECTS):
         return True

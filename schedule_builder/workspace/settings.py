@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from schedule_builder.diagnostics import Diagnostic, did_you_mean, shown
+from schedule_builder.dialects.registry import DIALECTS
 from schedule_builder.rules.run import THRESHOLDS
 from schedule_builder.workspace.patterns import of_settings
 
@@ -90,7 +91,7 @@ class Settings:
 
 def codes(names: Sequence[str]) -> tuple[str, ...]:
     """Codes, their beginnings, or names of rules, as codes. Raises ValueError with a hint."""
-    from schedule_builder.rules.pages import NAMES, find
+    from schedule_builder.rules.pages import NAMES, find  # 6 ms
 
     for name in names:
         if not find(name):
@@ -176,8 +177,6 @@ def _flag(value: Any) -> bool:
 def _rates(value: Any) -> Any:
     if not isinstance(value, dict):
         return _rate(value)
-    from schedule_builder.dialects.registry import DIALECTS  # few projects have a policy
-
     optimizers = [name for dialect in DIALECTS for name in dialect.optimizer_names()]
     for name in value:
         if name not in optimizers and (guess := did_you_mean(name, optimizers)):
@@ -260,9 +259,9 @@ def read_settings(path: Path) -> Settings | None:
 
 def _parse(text: str, path: Path) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
-        import tomllib
+        import tomllib  # 3 ms
     else:
-        import tomli as tomllib
+        import tomli as tomllib  # 3 ms
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

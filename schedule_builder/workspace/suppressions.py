@@ -1,4 +1,4 @@
-"""Comments in a file that silence findings.
+"""Comments in a file that suppress findings.
 
 # schedule-builder: ignore[SB402]         on the line of the finding, or alone on the one before
 # schedule-builder: ignore-file[SB409]    anywhere: in the whole file
@@ -10,10 +10,19 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from schedule_builder.diagnostics import Diagnostic, Edit, Fix, Report, Span, did_you_mean
+from schedule_builder.diagnostics import (
+    Diagnostic,
+    Edit,
+    Fix,
+    Report,
+    Span,
+    Words,
+    did_you_mean,
+)
 from schedule_builder.reading.comments import notes
 from schedule_builder.reading.tree import Document
 from schedule_builder.rules.kinds import BAD_SUPPRESSION, UNUSED_SUPPRESSION
+from schedule_builder.rules.pages import KINDS, NAMES, find
 
 _MARK = re.compile(r"#[ \t]*schedule-builder[ \t]*:[ \t]*([^#]*)", re.IGNORECASE)
 _VERB = re.compile(r"(ignore-file|ignore)[ \t]*\[([^\]]*)\]")
@@ -33,22 +42,22 @@ class _Suppression:
 
 
 def suppress(document: Document, diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """The findings that no comment silences, and those about the comments."""
+    """The findings that no comment suppresses, and those about the comments."""
     source = document.source
     report = Report(source)
     suppressions = list(_read(document, report))
     kept = []
     for diagnostic in diagnostics:
-        silencing = [
+        suppressing = [
             s
             for s in suppressions
             if diagnostic.filename == source.filename
             and diagnostic.code == s.code
             and s.row in (None, diagnostic.row)
         ]
-        for suppression in silencing:
+        for suppression in suppressing:
             suppression.used = True
-        if not silencing:
+        if not suppressing:
             kept.append(diagnostic)
     for suppression in suppressions:
         if not suppression.used:
@@ -59,11 +68,13 @@ def suppress(document: Document, diagnostics: Sequence[Diagnostic]) -> list[Diag
                 edit = _whole(source.text, suppression.comment) if is_first else None
             else:
                 edit = _one(source.text, suppression.span)
+            template = "unused suppression: {code} is not reported on this line"
+            if suppression.row is None:
+                template = "unused suppression: {code} is not reported in this file"
             report.add(
                 UNUSED_SUPPRESSION,
                 suppression.span,
-                f"nothing here is silenced: there is no {suppression.code}"
-                f"{' on this line' if suppression.row else ' in this file'}. Remove it",
+                Words(template, code=suppression.code),
                 fix=Fix("Remove this suppression", (edit,), safe=True) if edit else None,
             )
     return sorted(kept + report.diagnostics)
@@ -89,7 +100,6 @@ def _one(text: str, code: Span) -> Edit:
 
 
 def _read(document: Document, report: Report) -> Iterator[_Suppression]:
-    from schedule_builder.rules.pages import KINDS, NAMES  # few files need it
 
     source, text = document.source, document.source.text
     for note in notes(document):
@@ -101,8 +111,10 @@ def _read(document: Document, report: Report) -> Iterator[_Suppression]:
                 report.add(
                     BAD_SUPPRESSION,
                     comment,
-                    "this silences nothing: write `ignore[CODE]` or `ignore-file[CODE]`, such as"
-                    " `# schedule-builder: ignore[SB402]`",
+                    Words(
+                        "malformed suppression: expected `ignore[CODE]` or `ignore-file[CODE]`,"
+                        " such as `# schedule-builder: ignore[SB402]`"
+                    ),
                 )
                 continue
             row, column = source.position(note.start)
@@ -117,14 +129,18 @@ def _read(document: Document, report: Report) -> Iterator[_Suppression]:
                     line = None if verb[1] == "ignore-file" else row
                     yield _Suppression(code, line, span, comment)
                     continue
-                report.add(BAD_SUPPRESSION, span, f"there is no rule `{word[0]}`{_meant(word[0])}")
+                report.add(BAD_SUPPRESSION, span, _unknown(word[0]))
 
 
-def _meant(word: str) -> str:
-    from schedule_builder.rules.pages import KINDS, NAMES, find
-
+def _unknown(word: str) -> Words:
     group = find(word)
     if len(group) > 1:
-        return f": a comment names whole codes, such as {group[0].code}"
+        return Words(
+            "unknown rule `{word}`: write whole codes, such as {code}",
+            word=word,
+            code=group[0].code,
+        )
     guess = did_you_mean(word.upper(), KINDS) or did_you_mean(word.lower(), NAMES)
-    return f": did you mean {guess}?" if guess else ""
+    if guess:
+        return Words("unknown rule `{word}`: did you mean {guess}?", word=word, guess=guess)
+    return Words("unknown rule `{word}`: see `schedule-builder rules`", word=word)

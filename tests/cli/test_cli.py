@@ -19,8 +19,28 @@ from schedule_builder.v1 import learning_rate_pb2, pipeline_pb2
 
 ROOT = Path(__file__).parent.parent.parent
 GOOD = ROOT / "configs" / "digits.config"
-HEAVY = {"tensorflow", "keras", "numpy", "jax", "torch", "matplotlib", "importlib.metadata"}
-ONLY_FOR_BAD_CONFIGS = {"difflib", "schedule_builder.editing", "schedule_builder.suppressing"}
+HEAVY = {"tensorflow", "keras", "numpy", "jax", "torch", "matplotlib", "pygls", "pathspec"}
+NOT_FOR_EVERY_RUN = {
+    "concurrent.futures",
+    "csv",
+    "difflib",
+    "importlib.metadata",
+    "subprocess",
+    "tomllib",
+    "xml",
+    "schedule_builder.editing",
+    "schedule_builder.frameworks",
+    "schedule_builder.language_server",
+    "schedule_builder.reading.edits",
+    "schedule_builder.rules.pages",
+}
+OUTER = {
+    *("cli", "cli.app", "cli.common", "cli.validate"),
+    *("output", "output.findings", "output.text"),
+    *("workspace", "workspace.baseline", "workspace.checker", "workspace.discovery"),
+    *("workspace.patterns", "workspace.request", "workspace.settings"),
+}
+"""The modules of the outer rooms that `validate FILE` needs."""
 
 
 def run(*arguments: Any, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -237,27 +257,53 @@ def test_resolved_marks_defaults_only(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("command", ["validate", "show"])
-@pytest.mark.parametrize(
-    "path",
-    [GOOD, GOOD.with_suffix(".yaml"), ROOT / "configs" / "garden" / "resnet50_cosine.yaml"],
-    ids=lambda path: path.name,
-)
-def test_no_framework_is_imported(command: str, path: Path) -> None:
+def loaded(*arguments: object) -> set[str]:
+    """The modules that a run of the command line imports."""
     program = (
-        "import sys; from schedule_builder.cli.app import main; code = main(sys.argv[1:]);"
+        "import sys; from schedule_builder.cli import main; code = main(sys.argv[1:]);"
         " print(code, *sys.modules, file=sys.stderr)"
     )
     result = subprocess.run(
-        [sys.executable, "-c", program, command, path],
+        [sys.executable, "-c", program, *map(str, arguments)],
         check=True,
         capture_output=True,
         text=True,
     )
     code, *modules = result.stderr.split()
     assert code == "0"
-    assert not (HEAVY | ONLY_FOR_BAD_CONFIGS) & set(modules)
-    assert ("yaml" in modules) == (path.suffix == ".yaml")
+    return set(modules)
+
+
+FORMATS = pytest.mark.parametrize(
+    ("path", "packages"),
+    [
+        (GOOD, {"google"}),
+        (GOOD.with_suffix(".yaml"), {"google", "yaml"}),
+        (ROOT / "configs" / "garden" / "resnet50_cosine.yaml", {"google", "yaml"}),
+    ],
+    ids=["text", "yaml", "experiment"],
+)
+
+
+@FORMATS
+def test_what_validate_imports(path: Path, packages: set[str]) -> None:
+    modules = loaded("validate", "--isolated", path)
+    assert not (HEAVY | NOT_FOR_EVERY_RUN) & modules
+    rooms = ("cli", "output", "workspace")
+    own = {m.removeprefix("schedule_builder.") for m in modules if "schedule_builder." in m}
+    assert {m for m in own if m.partition(".")[0] in rooms} == OUTER
+    outside = {m.partition(".")[0] for m in modules} - set(sys.stdlib_module_names)
+    assert {p for p in outside if not p.startswith("_")} >= packages
+    assert ("yaml" in outside) == ("yaml" in packages)
+    assert f"schedule_builder.reading.{'yaml' if 'yaml' in packages else 'text'}_format" in modules
+    assert f"reading.{'text' if 'yaml' in packages else 'yaml'}_format" not in own
+
+
+@FORMATS
+def test_what_show_imports(path: Path, packages: set[str]) -> None:
+    modules = loaded("show", path)
+    assert not (HEAVY | (NOT_FOR_EVERY_RUN - {"csv", "tomllib"})) & modules
+    assert ("yaml" in modules) == ("yaml" in packages)
 
 
 def test_a_terminal_that_knows_only_ascii(tmp_path: Path) -> None:

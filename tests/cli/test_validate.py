@@ -18,7 +18,8 @@ import pytest
 
 from schedule_builder import validate, validate_text
 from schedule_builder.cli import app as cli
-from schedule_builder.workspace.checker import Request, check_files
+from schedule_builder.workspace.checker import check_files
+from schedule_builder.workspace.request import Request
 from schedule_builder.workspace.settings import Settings, SettingsError, read_settings, settings_for
 
 GOOD = "constant_learning_rate { learning_rate: 0.1 }\n"
@@ -535,10 +536,10 @@ def test_fix_and_diff(run: Run) -> None:
     code, out, err = run("--diff", "a.config")
     assert code == 1
     assert "-    schedule { step: 100 learning_rate: 0.1 }\n" in out
-    assert err == "Would mend 1 finding in 1 file.\n"
+    assert err == "Would fix 1 finding in 1 file.\n"
     assert Path("a.config").read_text() == WARNED
     code, out, err = run("--fix", "a.config")
-    assert (code, err) == (0, "Mended 1 finding in 1 file.\n")
+    assert (code, err) == (0, "Fixed 1 finding in 1 file.\n")
     assert "step: 100" not in Path("a.config").read_text()
     assert run("--diff", "a.config")[0] == 0
 

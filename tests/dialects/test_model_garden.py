@@ -304,8 +304,8 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("sgd", {"decay": 0.1}, {}, "SGD has no `decay`"),
     ("adamw", {"include_in_weight_decay": ["x"]}, {}, "AdamW has no `include_in_weight_decay`"),
     ("adafactor", {"factored": False}, {}, "Adafactor has no `factored`"),
-    ("sgd", {"clipnorm": 1.0, "clipvalue": 1.0}, {}, "`clipnorm` is in force beside `clipvalue`"),
-    ("adamw", {"clipnorm": 1.0}, {}, "`clipnorm` is in force beside `gradient_clip_norm`"),
+    ("sgd", {"clipnorm": 1.0, "clipvalue": 1.0}, {}, "both `clipnorm` and `clipvalue` are set"),
+    ("adamw", {"clipnorm": 1.0}, {}, "both `clipnorm` and `gradient_clip_norm` are set"),
     ("sgd", {}, {"ema": {"start_step": 3}}, "begins at the first update"),
 ]
 
@@ -327,7 +327,7 @@ def test_what_keras_lacks_is_an_error_of_the_optimizer_alone(
 def test_an_optimizer_that_is_left_to_code() -> None:
     data = experiment("sgd", {})
     del data["trainer"]["optimizer_config"]["optimizer"]
-    with pytest.raises(sb.ConfigError, match="left to Python code"):
+    with pytest.raises(sb.ConfigError, match="comes from Python code"):
         sb.build_optimizer(data)
 
 

@@ -18,6 +18,7 @@ from pygls.lsp.client import LanguageClient
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
 from schedule_builder.language_server import language
+from schedule_builder.language_server.completion import completions
 
 TEXT = """# \N{SNOWMAN} \N{GRINNING FACE}
 train_config { /* */
@@ -183,7 +184,7 @@ def config_of(text: str, name: str = "a.config") -> Config:
 def offered(text: str, name: str) -> list[str]:
     """The completions where the text has a `|`."""
     offset = text.index("|")
-    return [c.name for c in language.completions(config_of(text.replace("|", ""), name), offset)]
+    return [c.name for c in completions(config_of(text.replace("|", ""), name), offset)]
 
 
 OFFERED: dict[str, tuple[str, str, list[str], list[str]]] = {
@@ -321,7 +322,7 @@ def test_every_place_has_an_answer(text: str) -> None:
         config = config_of(text[:cut], name)
         for offset in (0, cut // 2, cut):
             language.hover(config, offset)
-            language.completions(config, offset)
+            completions(config, offset)
             language.lens(config)
 
 

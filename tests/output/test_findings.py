@@ -11,8 +11,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from schedule_builder.output import RENDERERS, renderer
 from schedule_builder.output.findings import (
-    RENDERERS,
     Findings,
     default_format,
     summary,
@@ -45,7 +45,7 @@ NONE = findings(("a.config", "constant_learning_rate { learning_rate: 1 }"))
 
 
 def test_text() -> None:
-    assert RENDERERS["text"](BOTH).splitlines() == [
+    assert renderer("text")(BOTH).splitlines() == [
         "a.config:5:41: warning[SB414] no change at step 100: the rate is 0.1 before it, too",
         "a.config:6:22: warning[SB402] this stage is never reached: it begins at step 200, and"
         " training ends after 150 steps. The rate stays 0.1 for all of them",
@@ -53,12 +53,12 @@ def test_text() -> None:
         "b:%,.config:2:18: error[SB204] `learning_rate` is -1: it must be at least 0",
         "b:%,.config:2:22: error[SB201] ConstantLearningRate has no field `learning_rat`: did you"
         " mean `learning_rate`?",
-        "Found 2 errors and 2 warnings in 2 files. `--fix` mends 1.",
+        "Found 2 errors and 2 warnings in 2 files. 1 fixable with `--fix`.",
     ]
 
 
 def test_full_shows_the_places() -> None:
-    assert RENDERERS["full"](findings(("a.config", TEXT))) == (
+    assert renderer("full")(findings(("a.config", TEXT))) == (
         "a.config:5:41: warning[SB414] no change at step 100: the rate is 0.1 before it,"
         " too\n"
         "  5 |     schedule { step: 100 learning_rate: 0.1 }\n"
@@ -72,30 +72,30 @@ def test_full_shows_the_places() -> None:
         "  2 |   num_steps: 150\n"
         "    |              ^^^ training ends after 150 steps\n"
         "\n"
-        "Found 2 warnings in 1 file. `--fix` mends 1.\n"
+        "Found 2 warnings in 1 file. 1 fixable with `--fix`.\n"
     )
 
 
 def test_full_aligns_carets_below_tabs_and_in_long_lines() -> None:
     text = "constant_learning_rate {\n\tlearning_rate:\t-1\n" + "#" + " " * 300 + "\n}\n"
-    lines = RENDERERS["full"](findings(("a.config", text))).splitlines()
+    lines = renderer("full")(findings(("a.config", text))).splitlines()
     assert lines[1:3] == ["  2 | \tlearning_rate:\t-1", "    | \t              \t^^"]
     text = "constant_learning_rate { " + " " * 500 + "learning_rate: -1 " + " " * 500 + "}"
-    lines = RENDERERS["full"](findings(("a.config", text))).splitlines()
+    lines = renderer("full")(findings(("a.config", text))).splitlines()
     assert lines[1][lines[2].index("^") :].startswith("-1")
     assert max(map(len, lines[1:3])) < 130
 
 
 def test_color_marks_and_changes_nothing_else() -> None:
     for name in ("text", "full"):
-        colored = RENDERERS[name](findings(("a.config", TEXT), color=True))
-        plain = RENDERERS[name](findings(("a.config", TEXT)))
+        colored = renderer(name)(findings(("a.config", TEXT), color=True))
+        plain = renderer(name)(findings(("a.config", TEXT)))
         assert "\x1b[1;33mwarning[SB414]\x1b[0m" in colored
         assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain
 
 
 def test_json() -> None:
-    entries = json.loads(RENDERERS["json"](BOTH))
+    entries = json.loads(renderer("json")(BOTH))
     assert [entry["code"] for entry in entries] == ["SB414", "SB402", "SB204", "SB201"]
     assert entries[0]["fix"] == {
         "title": "Remove this entry, which repeats 0.1",
@@ -109,11 +109,11 @@ def test_json() -> None:
         ],
     }
     assert entries[0]["path"].endswith("manual_step_learning_rate.schedule[0].learning_rate")
-    assert json.loads(RENDERERS["json"](NONE)) == []
+    assert json.loads(renderer("json")(NONE)) == []
 
 
 def test_github() -> None:
-    lines = RENDERERS["github"](BOTH).splitlines()
+    lines = renderer("github")(BOTH).splitlines()
     assert lines[0] == (
         "::warning file=a.config,line=5,endLine=5,title=schedule-builder SB414"
         " stage-without-effect,col=41,endColumn=43::no change at step 100: the rate is 0.1"
@@ -121,7 +121,7 @@ def test_github() -> None:
     )
     assert lines[2].startswith("::error file=b%3A%25%2C.config,line=2,endLine=2,")
     assert lines[-1] == summary(BOTH)
-    assert RENDERERS["github"](NONE) == "1 file: no findings.\n"
+    assert renderer("github")(NONE) == "1 file: no findings.\n"
 
 
 def closed(required: str = "", **properties: Any) -> dict[str, Any]:
@@ -197,7 +197,7 @@ SARIF = closed(
 
 @pytest.mark.parametrize("found", [BOTH, NONE], ids=["findings", "none"])
 def test_sarif(found: Findings) -> None:
-    log = json.loads(RENDERERS["sarif"](found))
+    log = json.loads(renderer("sarif")(found))
     jsonschema.validate(log, SARIF)
     (run,) = log["runs"]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
@@ -210,7 +210,7 @@ def test_sarif(found: Findings) -> None:
 
 
 def test_junit() -> None:
-    root = ET.fromstring(RENDERERS["junit"](BOTH))
+    root = ET.fromstring(renderer("junit")(BOTH))
     cases = list(root.iter("testcase"))
     assert [case.get("name") for case in cases] == ["a.config", "b:%,.config"]
     assert root.get("tests") == "2"
@@ -226,7 +226,7 @@ def test_junit() -> None:
 
 def test_junit_of_characters_that_xml_cannot_hold() -> None:
     found = findings(('a\x01<&".config', "constant_learning_rate { 'a\x02' }"))
-    ET.fromstring(RENDERERS["junit"](found))
+    ET.fromstring(renderer("junit")(found))
 
 
 @needs_data
@@ -235,7 +235,7 @@ def test_real_configs(name: str) -> None:
     assert DATA is not None
     paths = sorted((DATA / "corpus").glob("*/*"))[::5]
     found = findings(*((path.name, path.read_bytes().decode("utf-8", "replace")) for path in paths))
-    text = RENDERERS[name](found)
+    text = renderer(name)(found)
     if name == "sarif":
         jsonschema.validate(json.loads(text), SARIF)
     elif name == "junit":
@@ -283,6 +283,6 @@ def test_when_to_color(
 
 def test_files_are_named_as_given(tmp_path: Path) -> None:
     path = tmp_path / "sub dir" / "a.config"
-    log = json.loads(RENDERERS["sarif"](findings((str(path), BAD))))
+    log = json.loads(renderer("sarif")(findings((str(path), BAD))))
     place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"].endswith("/sub%20dir/a.config")

@@ -14,7 +14,9 @@ from schedule_builder.compiler import examine
 from schedule_builder.diagnostics import ConfigError, Source
 from schedule_builder.rules.pages import KINDS
 from schedule_builder.schedules.schedule import Schedule
-from schedule_builder.workspace.checker import Request, check, mend
+from schedule_builder.workspace.checker import check
+from schedule_builder.workspace.fixes import fix
+from schedule_builder.workspace.request import Request
 from schedule_builder.workspace.settings import Settings
 from tests.support.data import DATA, needs_data
 
@@ -23,7 +25,7 @@ REQUEST = Request(settings=Settings())
 
 
 def mended(text: str, name: str = "a.config", *, unsafe: bool = False) -> str:
-    return mend(text.encode(), name, REQUEST, unsafe=unsafe)[0].decode()
+    return fix(text.encode(), name, REQUEST, unsafe=unsafe)[0].decode()
 
 
 LAYOUTS = {
@@ -297,12 +299,12 @@ def test_a_fix_of_a_bad_file_mends_it(code: str) -> None:
     (path,) = (FOLDER / code).glob("bad.*")
     data = path.read_bytes()
     before = check(data, path.name, REQUEST)
-    new, count = mend(data, path.name, REQUEST, unsafe=True)
+    new, count = fix(data, path.name, REQUEST, unsafe=True)
     fixes = {d.code for d in before.diagnostics if d.fix}
     after = {d.code for d in check(new, path.name, REQUEST).diagnostics}
     assert bool(fixes) == bool(count)
     assert not fixes & after
-    assert mend(new, path.name, REQUEST, unsafe=True) == (new, 0)
+    assert fix(new, path.name, REQUEST, unsafe=True) == (new, 0)
 
 
 RATES = st.sampled_from(["0.1", "0.01", "1e-3", "0.5"])
@@ -379,12 +381,12 @@ def test_real_configs() -> None:
     for path in sorted((DATA / "corpus").glob("*/*")):
         data = path.read_bytes()
         before = examine(Source(path.name, data.decode("utf-8", "replace")))
-        new, count = mend(data, path.name, REQUEST, unsafe=False)
+        new, count = fix(data, path.name, REQUEST, unsafe=False)
         if not count:
             assert new == data
             continue
         fixed += 1
-        assert mend(new, path.name, REQUEST, unsafe=False) == (new, 0)
+        assert fix(new, path.name, REQUEST, unsafe=False) == (new, 0)
         after = examine(Source(path.name, new.decode()))
         assert after.schedule is not None, path.name
         if before.schedule is not None:

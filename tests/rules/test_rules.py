@@ -21,7 +21,9 @@ from schedule_builder.cli.app import main
 from schedule_builder.compiler import examine, examine_bytes
 from schedule_builder.diagnostics import Source
 from schedule_builder.rules.pages import KINDS, NAMES
-from schedule_builder.workspace.checker import Request, check, mend
+from schedule_builder.workspace.checker import check
+from schedule_builder.workspace.fixes import fix
+from schedule_builder.workspace.request import Request
 from schedule_builder.workspace.settings import Settings
 from tests.support.data import DATA, needs_data
 from tests.support.drawing import configs
@@ -315,7 +317,7 @@ def test_a_cycle_is_aligned_to_its_last_update() -> None:
         "train_config { num_steps: 1000 optimizer { momentum_optimizer { learning_rate {"
         f" {ONE_CYCLE.format(500)} }} }} }} }}"
     )
-    data, _ = mend(text.encode(), "a.config", Request(settings=Settings()), unsafe=True)
+    data, _ = fix(text.encode(), "a.config", Request(settings=Settings()), unsafe=True)
     assert b"total_steps: 1000 " in data
 
 

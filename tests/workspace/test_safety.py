@@ -312,7 +312,6 @@ def test_the_action_takes_no_module_from_the_current_folder() -> None:
 
 
 def test_every_command_is_recorded() -> None:
-    from schedule_builder.cli.app import _parser
+    from schedule_builder.cli import app
 
-    commands = next(action.choices for action in _parser()._actions if action.choices)
-    assert set(commands) <= {arguments[0] for arguments, _ in COMMANDS.values()}
+    assert set(app.COMMANDS) <= {arguments[0] for arguments, _ in COMMANDS.values()}

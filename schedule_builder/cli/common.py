@@ -1,0 +1,141 @@
+"""What commands share: their arguments, how they read a config, and how they end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, NoReturn
+
+from schedule_builder.compiler import Config, examine_bytes
+from schedule_builder.diagnostics import Diagnostic, did_you_mean
+from schedule_builder.files import same_file
+from schedule_builder.schedules.schedule import Schedule
+from schedule_builder.workspace.checker import read_bytes
+from schedule_builder.workspace.discovery import STDIN
+from schedule_builder.workspace.settings import settings_for
+
+OK, FOUND_ERRORS, COULD_NOT_RUN = 0, 1, 2
+
+
+class CommandError(Exception):
+    """Ends a command.
+
+    Args:
+        message: what to say on standard error; empty where the findings say all.
+        code: the exit code.
+        findings: findings to print after the message.
+    """
+
+    def __init__(
+        self, message: str = "", code: int = COULD_NOT_RUN, findings: Iterable[Diagnostic] = ()
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.findings = tuple(findings)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser of one command's arguments that knows what a misspelt option was meant to be."""
+
+    def parse(self, argv: list[str]) -> argparse.Namespace:
+        """The arguments. An unknown option is named before its value is taken for a file."""
+        known = [option for action in self._actions for option in action.option_strings]
+        for text in takewhile(lambda text: text != "--", argv):
+            option = text.partition("=")[0]
+            is_option = option.startswith("-") and not option[1:2].isdecimal() and option != "-"
+            if is_option and not any(name.startswith(option) for name in known):
+                guess = did_you_mean(option, known)
+                hint = f": did you mean `{guess}`?" if guess else ""
+                if not guess and os.path.lexists(text):
+                    hint = f". For the file, write `./{text}`"
+                self.error(f"unknown option `{option}`{hint}")
+        return self.parse_args(argv)
+
+    def error(self, message: str) -> NoReturn:
+        """Says what is wrong, and how the command is used."""
+        self.print_usage(sys.stderr)
+        self.exit(COULD_NOT_RUN, f"{self.prog}: {message}\n")
+
+
+def add_file(parser: argparse.ArgumentParser, name: str = "file", text: str = "") -> None:
+    """Declares a config as an argument."""
+    text = text or "a config in text format, YAML or JSON; - for standard input"
+    parser.add_argument(name, metavar="FILE", help=text)
+
+
+def add_overrides(parser: argparse.ArgumentParser) -> None:
+    """Declares what replaces values of a file."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        dest="overrides",
+        help="replace a value of the file, such as train_config.num_steps=5000; repeatable",
+    )
+    parser.add_argument(
+        "--num-steps",
+        type=positive,
+        metavar="N",
+        help="run length of files that do not state one",
+    )
+
+
+def positive(text: str) -> int:
+    """A number of steps, or of processes, on the command line."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        message = f"{text!r} is not a whole number above 0"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
+
+def say(*lines: object) -> None:
+    """Prints lines on standard error."""
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+def read_input(path: str) -> bytes:
+    """The contents of a file, or of standard input for `-`."""
+    if path == STDIN:
+        return sys.stdin.buffer.read()
+    try:
+        return read_bytes(path)
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror or error}"
+        raise CommandError(message) from None
+
+
+def read_config(path: str, **options: Any) -> Config:
+    """The config that a path names, `-` included, whatever is wrong with it."""
+    return examine_bytes(read_input(path), "<stdin>" if path == STDIN else path, **options)
+
+
+def read_run(path: str, arguments: argparse.Namespace) -> Config:
+    """The config that a path names, with its overrides and its run length."""
+    num_steps = arguments.num_steps or settings_for(Path(path).resolve().parent).num_steps
+    return read_config(path, overrides=arguments.overrides, num_steps=num_steps)
+
+
+def schedule_of(config: Config, code: int = FOUND_ERRORS) -> Schedule:
+    """The schedule of a config. Without one, the command ends with its findings and a code."""
+    if config.schedule is None:
+        raise CommandError(code=code, findings=config.diagnostics)
+    return config.schedule
+
+
+def refuse_inputs(option: str, output: str | None, inputs: Iterable[str]) -> None:
+    """Ends the command where an output would overwrite what it reads."""
+    found = same_file(output, inputs) if output else None
+    if found is not None:
+        what = "standard input" if found == STDIN else found
+        message = f"{option} {output} would overwrite an input, {what}: name another file"
+        raise CommandError(message)

@@ -1,0 +1,53 @@
+"""The options `--fix`, `--unsafe-fixes` and `--diff` of `validate`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from schedule_builder.cli.common import COULD_NOT_RUN, OK, CommandError, read_input, say
+from schedule_builder.files import WriteError, write_file
+from schedule_builder.output.difference import difference
+from schedule_builder.workspace.discovery import STDIN
+from schedule_builder.workspace.fixes import fix
+from schedule_builder.workspace.request import Request
+
+
+def fix_files(
+    files: Sequence[str], arguments: argparse.Namespace, request: Request
+) -> tuple[int, bytes | None, int]:
+    """Makes fixes in place, or shows them.
+
+    Returns:
+        How many findings, what standard input became, and the exit code so far.
+    """
+    total, changed, piped, code = 0, 0, None, OK
+    for name in files:
+        is_stdin = name == STDIN
+        filename = arguments.stdin_filename if is_stdin else name
+        try:
+            old = read_input(name)
+        except CommandError:
+            continue  # The check says why.
+        new, count = fix(old, filename, request, unsafe=arguments.unsafe_fixes)
+        piped = new if is_stdin else piped
+        if arguments.diff:
+            sys.stdout.write(difference(old, new, filename))
+        elif is_stdin:
+            sys.stdout.buffer.write(new)
+        elif count:
+            try:
+                write_file(name, new, read=old)
+            except WriteError as error:
+                left = f"{count} finding{'s' * (count != 1)} not fixed"
+                say(f"schedule-builder: {error}: {left}")
+                code = COULD_NOT_RUN
+                continue
+        total += count
+        changed += bool(count)
+    where = f"{changed} file{'s' * (changed != 1)}"
+    done = "Would fix" if arguments.diff else "Fixed"
+    if total or arguments.diff:
+        say(f"{done} {total} finding{'s' * (total != 1)} in {where}.")
+    return total, piped, code

@@ -1,0 +1,77 @@
+"""The command `rescale`: a schedule for a run of another length."""
+
+from __future__ import annotations
+
+import argparse
+import codecs
+import sys
+
+from schedule_builder.cli.common import (
+    FOUND_ERRORS,
+    OK,
+    CommandError,
+    add_file,
+    positive,
+    read_input,
+    say,
+    schedule_of,
+)
+from schedule_builder.compiler import examine_bytes
+from schedule_builder.diagnostics import ConfigError
+from schedule_builder.editing.rescale import RescaleError, rescale
+from schedule_builder.files import write_file
+from schedule_builder.output.difference import difference
+from schedule_builder.workspace.discovery import STDIN
+
+DESCRIPTION = (
+    "Multiply every number of steps in a config's learning rate, so that the schedule fits a run"
+    " of another length, and set that length. Rates, comments and layout stay. Changes the file in"
+    " place."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's arguments."""
+    add_file(parser)
+    parser.add_argument(
+        "--num-steps", type=positive, required=True, metavar="N", help="the new run length"
+    )
+    parser.add_argument(
+        "--from-steps",
+        type=positive,
+        metavar="N",
+        help="the length that the schedule was made for (default: the file's run length)",
+    )
+    parser.add_argument("--diff", action="store_true", help="show the changes, make none")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command and returns its exit code."""
+    data = read_input(arguments.file)
+    config = examine_bytes(data, arguments.file)
+    schedule = schedule_of(config)
+    try:
+        text = rescale(config, arguments.num_steps, arguments.from_steps)
+    except RescaleError as error:
+        raise CommandError(str(error), FOUND_ERRORS) from None
+    except ConfigError as error:
+        message = f"stretched to {arguments.num_steps} steps, it is no schedule:"
+        errors = [d for d in error.diagnostics if d.severity == "error"]
+        raise CommandError(message, FOUND_ERRORS, errors) from None
+    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    new = mark + text.encode()
+    if new == data:
+        end = schedule.begins[-1]
+        hint = f"; its schedule ends at step {end}: `--from-steps {end}` would fit that to the run"
+        say(
+            f"schedule-builder: nothing to change: {arguments.file} is made for"
+            f" {arguments.num_steps} steps{hint if end not in (0, arguments.num_steps) else ''}"
+        )
+        return OK
+    if arguments.diff:
+        sys.stdout.write(difference(data, new, arguments.file))
+        return OK
+    write_file(arguments.file, new, read=None if arguments.file == STDIN else data)
+    # What did not fit the old run does not fit the new one.
+    say(*examine_bytes(new, arguments.file).diagnostics)
+    return OK

@@ -1,0 +1,68 @@
+"""The command `show`: a config's schedule in words and numbers."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+
+from schedule_builder.cli.common import OK, add_file, add_overrides, read_run, say, schedule_of
+from schedule_builder.output.schedule_table import FORMATS, telling_steps
+from schedule_builder.schedules.curves import MAX_STEP
+
+DESCRIPTION = "Show a config's schedule: in words, and as rates at steps."
+MAX_SHOWN_STEPS = 1_000_000
+_RANGE = re.compile(r"(\d+)(?::(\d+)(?::(\d+))?)?\Z")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's arguments."""
+    add_file(parser)
+    add_overrides(parser)
+    parser.add_argument(
+        "--steps",
+        type=_steps,
+        metavar="STEPS",
+        help="steps to show, such as 0,1,999 or 0:1000:100 (default: where the rate changes)",
+    )
+    parser.add_argument(
+        "--resolved", action="store_true", help="show the config with every value in force"
+    )
+    parser.add_argument(
+        "--format", choices=tuple(FORMATS), default="table", help="output format (default: table)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command and returns its exit code."""
+    config = read_run(arguments.file, arguments)
+    schedule = schedule_of(config)
+    say(*config.diagnostics)
+    if arguments.resolved:
+        from schedule_builder.output.resolved import resolved  # 30 ms, with yaml
+
+        sys.stdout.write(resolved(config))
+        return OK
+    steps = arguments.steps or telling_steps(schedule, config.num_steps)
+    sys.stdout.write(FORMATS[arguments.format](config, schedule, steps))
+    return OK
+
+
+def _steps(text: str) -> list[int]:
+    """Steps as `--steps` takes them: `0,1,999`, or ranges such as `0:1000:100`."""
+    steps: list[int] = []
+    for part in text.split(","):
+        match = _RANGE.match(part.strip())
+        if match is None:
+            message = f"{part!r} is neither a step nor a range FIRST:END[:EVERY]"
+            raise argparse.ArgumentTypeError(message)
+        first, end, every = (int(group) if group else None for group in match.groups())
+        chosen = range(first or 0, (first or 0) + 1 if end is None else end, every or 1)
+        if every == 0 or len(steps) + len(chosen) > MAX_SHOWN_STEPS:
+            message = f"{part!r} makes more than {MAX_SHOWN_STEPS} steps"
+            raise argparse.ArgumentTypeError(message)
+        if chosen and chosen[-1] > MAX_STEP:
+            message = f"{part!r} is beyond the largest step, {MAX_STEP}"
+            raise argparse.ArgumentTypeError(message)
+        steps += chosen
+    return steps

@@ -1,0 +1,30 @@
+"""Fixing files as a project wants them fixed."""
+
+from __future__ import annotations
+
+from schedule_builder.reading.edits import apply_fixes
+from schedule_builder.workspace.baseline import Baseline
+from schedule_builder.workspace.checker import check
+from schedule_builder.workspace.request import Request
+
+
+def fix(data: bytes, filename: str, request: Request, *, unsafe: bool) -> tuple[bytes, int]:
+    """A file's contents after all of its fixes, and how many were made.
+
+    Args:
+        data: the contents.
+        filename: the file's name, which says its format and where its settings are.
+        request: what to look at. Findings that its baseline knows are not fixed.
+        unsafe: whether to make fixes that may change the schedule, too.
+    """
+    path = request.baseline_of(filename)
+    made = 0
+    while True:
+        checked = check(data, filename, request)
+        found = checked.diagnostics if path is None else Baseline(path).unknown(checked.diagnostics)
+        text, count = apply_fixes(checked.text, found, unsafe=unsafe)
+        if not count:
+            return data, made
+        made += count
+        mark = data[:3] if data.startswith(b"\xef\xbb\xbf") else b""
+        data = mark + text.encode("utf-8")

@@ -1,0 +1,63 @@
+"""What a run is asked for: the choices of the caller, over the settings of each file's project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from schedule_builder.diagnostics import Diagnostic
+from schedule_builder.workspace.settings import Settings, settings_for
+
+
+class Request(NamedTuple):
+    """What the caller asks for, beyond what settings say.
+
+    Attributes:
+        overrides: values in place of those in the files.
+        num_steps: for how many steps to train where a file does not say.
+        select: the codes to report, in place of the settings'.
+        ignore: codes not to report, beside the settings'.
+        fail_on: `error` or `warning`, in place of the settings'.
+        baseline: the file of known findings, in place of the settings'.
+        settings: what to use in place of each file's own settings.
+    """
+
+    overrides: tuple[str, ...] = ()
+    num_steps: int | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: str | None = None
+    baseline: Path | None = None
+    settings: Settings | None = None
+
+    def settings_of(self, folder: Path) -> Settings:
+        """The settings in force in a folder."""
+        settings = self.settings if self.settings is not None else settings_for(folder)
+        if not (self.select or self.ignore):
+            return settings
+        return replace(
+            settings,
+            select=self.select or settings.select,
+            ignore=settings.ignore + self.ignore,
+        )
+
+    def baseline_of(self, filename: str) -> Path | None:
+        """The file of known findings that is for a file."""
+        if self.baseline is not None:
+            return self.baseline
+        settings = self.settings_of(Path(filename).resolve().parent)
+        return settings.root / settings.baseline if settings.baseline else None
+
+    def fails(self, diagnostics: Sequence[Diagnostic]) -> bool:
+        """Whether any of the findings makes the run fail."""
+        if any(d.severity == "error" for d in diagnostics):
+            return True
+        if self.fail_on:
+            return bool(diagnostics) and self.fail_on == "warning"
+        folders = {Path(name).resolve().parent for name in {d.filename for d in diagnostics}}
+        return any(self.settings_of(folder).fail_on == "warning" for folder in folders)
+
+
+NOTHING_MORE = Request()
