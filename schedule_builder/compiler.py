@@ -242,6 +242,7 @@ def _run(
     dialect, path = config.dialect, config.learning_rate
     optimizer = dialect.optimizer_path(config.message)
     return Run(
+        dialect=dialect,
         root=config.message,
         path=path,
         message=config.get(path),

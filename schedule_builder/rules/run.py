@@ -10,10 +10,8 @@ from typing import Any, Protocol
 from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import FieldPath, Words
-from schedule_builder.reading.fields import counting
+from schedule_builder.dialects.base import Dialect
 from schedule_builder.schedules.schedule import Combination, Schedule, Segment
-from schedule_builder.v1 import experiment_pb2 as garden
-from schedule_builder.v1 import learning_rate_pb2 as rates
 
 THRESHOLDS: dict[str, float] = {
     "idle-fraction": 0.01,
@@ -41,6 +39,7 @@ class Run:
     """A schedule, and the training that it is for.
 
     Attributes:
+        dialect: the config system that it is of.
         root: the whole config.
         path: where the message that was lowered is in it.
         message: that message.
@@ -55,6 +54,7 @@ class Run:
         blamed: the fields that other findings are about already.
     """
 
+    dialect: Dialect
     root: Message
     path: FieldPath
     message: Any
@@ -122,22 +122,5 @@ class Run:
     @cached_property
     def warmups(self) -> list[tuple[FieldPath, int]]:
         """The fields that say how long a warmup lasts, and what they say."""
-        found: list[tuple[FieldPath, int]] = []
-        main = self.main
-        if isinstance(main, rates.ExponentialDecayLearningRate):
-            if 0 < main.burnin_learning_rate < main.initial_learning_rate:
-                found.append(((*self.kind_path, "burnin_steps"), main.burnin_steps))
-        elif isinstance(main, rates.ManualStepLearningRate):
-            if main.warmup and main.initial_learning_rate < main.schedule[0].learning_rate:
-                found.append(((*self.kind_path, "schedule", 0, "step"), main.schedule[0].step))
-        elif "warmup_steps" in main.DESCRIPTOR.fields_by_name:
-            found.append(((*self.kind_path, "warmup_steps"), main.warmup_steps))
-        warmup: FieldPath = ("warmup",)
-        if isinstance(self.message, garden.OptimizationConfig):
-            warmup = ("warmup", counting(self.message.warmup) or "")
-        if self.message.HasField("warmup") and warmup[-1]:
-            part = self.message
-            for name in warmup:
-                part = getattr(part, str(name))
-            found.append(((*self.path, *warmup, "warmup_steps"), part.warmup_steps))
+        found = self.dialect.warmups(self.root)
         return [(path, steps) for path, steps in found if steps]

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schedule_builder.diagnostics import FieldPath, Words
-from schedule_builder.dialects.lowering import lower_part
 from schedule_builder.rules.registry import Finding, rule
 from schedule_builder.rules.run import Run
 from schedule_builder.schedules.curves import Constant
-from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.v1 import learning_rate_pb2 as rates
 
 
@@ -25,7 +23,7 @@ def warmup_outlasts_decay(run: Run) -> Iterator[Finding]:
         cosine: {initial_learning_rate: 0.1, decay_steps: 1000}
         linear: {warmup_steps: 1000}                            # the rate is 0 everywhere
     """
-    main = _without_warmup(run)
+    main = run.dialect.under_warmup(run.root)
     if main is None:
         return
     for path, steps in run.warmups:
@@ -42,18 +40,6 @@ def warmup_outlasts_decay(run: Run) -> Iterator[Finding]:
                 low=main(steps),
             )
             yield Finding(path, words)
-
-
-def _without_warmup(run: Run) -> Schedule | None:
-    """What an overlapping warmup covers the beginning of."""
-    message = run.message
-    is_shifted = (
-        isinstance(message, rates.LearningRate)
-        and message.warmup.alignment == rates.Warmup.Alignment.SHIFT
-    )
-    if not message.HasField("warmup") or is_shifted or run.main.DESCRIPTOR.name == "Any":
-        return None
-    return lower_part(run.main, str(run.kind_path[-1]))
 
 
 @rule("SB407", "long-warmup", "warning")
