@@ -6,6 +6,7 @@ The only file that knows this order.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -69,14 +70,30 @@ class Config:
         return given(self.message, path)
 
     @property
-    def learning_rate(self) -> FieldPath:
+    def learning_rate_path(self) -> FieldPath:
         """Where the message that is lowered to the schedule is."""
         return self.dialect.learning_rate_path(self.message)
 
     @property
-    def kind(self) -> FieldPath:
+    def kind_path(self) -> FieldPath:
         """Where the block is that says which kind of schedule it is."""
         return self.dialect.kind_path(self.message)
+
+    @property
+    def learning_rate(self) -> FieldPath:
+        """The old name of `learning_rate_path`."""
+        return self._renamed("learning_rate", self.learning_rate_path)
+
+    @property
+    def kind(self) -> FieldPath:
+        """The old name of `kind_path`."""
+        return self._renamed("kind", self.kind_path)
+
+    @staticmethod
+    def _renamed(name: str, path: FieldPath) -> FieldPath:
+        message = f"`Config.{name}` is now `{name}_path`: the old name goes with the next release"
+        warnings.warn(message, DeprecationWarning, stacklevel=3)
+        return path
 
     @property
     def num_steps(self) -> int | None:
@@ -196,7 +213,7 @@ def _judge(
 
     Of a schedule that is not certain nothing is said; errors elsewhere leave it certain.
     """
-    dialect, rate = config.dialect, config.learning_rate
+    dialect, rate = config.dialect, config.learning_rate_path
     parts = dialect.schedule_paths(config.message)
     decisive = [*parts, dialect.num_steps_path]
     if dialect.uses_batch_size(config.message):
@@ -228,7 +245,7 @@ def _judge(
         words = Words(
             "these numbers are too far apart for float64: no rate can be computed from them"
         )
-        report.add(NOT_FINITE, config.place(config.kind), words, path=dotted(config.kind))
+        report.add(NOT_FINITE, config.place(config.kind_path), words, path=dotted(config.kind_path))
         return None
     return schedule
 
@@ -239,14 +256,14 @@ _UNREADABLE = frozenset((SYNTAX.code, UNCLOSED.code))
 def _run(
     config: Config, schedule: Schedule, settings: Judgement | None, blamed: set[FieldPath]
 ) -> Run:
-    dialect, path = config.dialect, config.learning_rate
+    dialect, path = config.dialect, config.learning_rate_path
     optimizer = dialect.optimizer_path(config.message)
     return Run(
         dialect=dialect,
         root=config.message,
         path=path,
         message=config.get(path),
-        kind_path=config.kind,
+        kind_path=config.kind_path,
         schedule=schedule,
         num_steps=config.num_steps,
         num_steps_path=dialect.num_steps_path,
@@ -290,7 +307,7 @@ def _lower(config: Config, report: Report) -> Schedule | None:
             rate=schedule(step),
             limit=MAX_RATE,
         )
-        report.add(NOT_FINITE, config.place(config.kind), words)
+        report.add(NOT_FINITE, config.place(config.kind_path), words)
         return None
     return schedule
 

@@ -102,7 +102,7 @@ class Topic(NamedTuple):
 
 def _native(name: str, descriptor: Any) -> Topic:
     def is_shown_by(config: sb.Config) -> bool:
-        message = config.get(config.learning_rate)
+        message = config.get(config.learning_rate_path)
         return isinstance(message, pb.LearningRate) and message.HasField(name)
 
     return Topic(name, descriptor, is_shown_by)
@@ -112,7 +112,7 @@ def _garden(part: str, field: Any) -> Topic:
     def is_shown_by(config: sb.Config) -> bool:
         if not isinstance(config.message, ExperimentConfig):
             return False
-        block = config.get((*config.learning_rate, part))
+        block = config.get((*config.learning_rate_path, part))
         return block is not None and counting(block) == field.name
 
     prefix = "garden_warmup" if part == "warmup" else "garden"

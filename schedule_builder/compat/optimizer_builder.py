@@ -55,7 +55,7 @@ def build_optimizers_tf_v2(config: Message, global_step: Any = None) -> tuple[An
         optimizer = construct(loaded, build_keras_schedule(loaded))
         rate = learning_rate_at(schedule, optimizer.iterations)
     # As in the API, only what changes is a function.
-    is_constant = loaded.kind[-1] == "constant_learning_rate" and callable(rate)
+    is_constant = loaded.kind_path[-1] == "constant_learning_rate" and callable(rate)
     return optimizer, [rate() if is_constant else rate]
 
 

@@ -177,7 +177,7 @@ GARDEN_OPTIMIZERS: dict[str, _Optimizer] = {
 
 
 def _of_experiment(keras: Any, config: Config, common: dict[str, Any]) -> Any:
-    path = config.learning_rate
+    path = config.learning_rate_path
     optimization: experiment_pb2.OptimizationConfig = config.get(path)
     name = counting(optimization.optimizer)
     report = Report(config.document.source)

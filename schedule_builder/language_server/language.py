@@ -64,7 +64,7 @@ def hover(config: Config, offset: int) -> Hover | None:
 
 def _rates(config: Config, schedule: Schedule, path: FieldPath) -> list[str]:
     """The rates that a field leads to."""
-    root = config.learning_rate
+    root = config.learning_rate_path
     if path[: len(root)] != root:
         if path != config.dialect.num_steps_path or not config.num_steps:
             return []
@@ -105,7 +105,7 @@ def lens(config: Config) -> Lens | None:
     """The schedule in one line, for the line of its kind."""
     if config.schedule is None:
         return None
-    return Lens(config.place(config.kind), summary(config, config.schedule))
+    return Lens(config.place(config.kind_path), summary(config, config.schedule))
 
 
 def _field_at(config: Config, path: FieldPath) -> tuple[Any, Any]:
