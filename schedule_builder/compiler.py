@@ -36,6 +36,7 @@ from schedule_builder.rules.kinds import IMPOSSIBLE, NOT_FINITE
 from schedule_builder.rules.registry import ABOUT_ENTRIES, Finding, check_message, check_run
 from schedule_builder.rules.run import THRESHOLDS, Judgement, Run
 from schedule_builder.schedules.schedule import MAX_RATE, Schedule
+from schedule_builder.schedules.search import first_true
 
 
 @dataclass(frozen=True)
@@ -328,9 +329,5 @@ def _first_not_finite(schedule: Schedule, num_steps: int | None) -> int | None:
         if is_fine(step):
             fine = step
             continue
-        low, high = (fine, step) if is_fine(fine) else (step, step)
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if is_fine(middle) else (low, middle)
-        return high
+        return step if not is_fine(fine) else first_true(lambda s: not is_fine(s), fine, step)
     return None

@@ -36,6 +36,7 @@ from schedule_builder.schedules.curves import (
     Sigmoid,
 )
 from schedule_builder.schedules.schedule import Combination, Schedule, Segment
+from schedule_builder.schedules.search import first_true
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 
@@ -137,10 +138,7 @@ def power_law(base: float, power: float, offset: int, cap: float) -> Schedule:
     if capped(begin) == capped(MAX_STEP):
         return sequence((0, Constant(cap))) if capped(begin) else whole
     # A power goes one way: it crosses the cap once.
-    low, high = begin, MAX_STEP
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if capped(middle) == capped(begin) else (low, middle)
+    high = first_true(lambda step: capped(step) != capped(begin), begin, MAX_STEP)
     if capped(begin):
         return Schedule((Segment(0, Constant(cap), 0), *whole.since(high)))
     return Schedule((*whole.segments, Segment(high, Constant(cap), high)))

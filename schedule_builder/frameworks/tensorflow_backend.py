@@ -10,7 +10,8 @@ import tensorflow as tf
 from schedule_builder.config import ConfigLike, build_schedule
 from schedule_builder.frameworks.tensor_operations import TensorOperations, not_an_integer
 from schedule_builder.schedules.curves import MAX_STEP
-from schedule_builder.schedules.schedule import Schedule, evaluate
+from schedule_builder.schedules.evaluation import evaluate
+from schedule_builder.schedules.schedule import Schedule
 
 
 class _TensorFlow(TensorOperations):

@@ -25,8 +25,8 @@ def telling_steps(schedule: Schedule, num_steps: int | None) -> list[int]:
     steps = {0, *begins, *(b - 1 for b in begins if b)}
     last = schedule.segments[-1]
     # What turns again and again is one segment.
-    turns = {getattr(last.curve, name, 0) for name in ("up", "period", "decay_steps")} - {0}
-    steps |= {last.origin + turn for turn in turns}
+    if (turn := last.curve.first_turn) is not None:
+        steps.add(last.origin + turn)
     if num_steps is None:
         return sorted(steps)
     return sorted({s for s in steps if s < num_steps} | {num_steps - 1})

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import FieldPath, Words
 from schedule_builder.dialects.base import Dialect
-from schedule_builder.schedules.schedule import Combination, Schedule, Segment
+from schedule_builder.schedules.schedule import Schedule, Segment
 
 THRESHOLDS: dict[str, float] = {
     "idle-fraction": 0.01,
@@ -101,10 +101,7 @@ class Run:
     @cached_property
     def parts(self) -> list[Schedule]:
         """The schedule, or the members of a product that has no other segments."""
-        first = self.schedule.segments[-1]
-        if isinstance(first.curve, Combination) and first.origin == 0:
-            return list(first.curve.members)
-        return [self.schedule]
+        return self.schedule.parts
 
     def has(self, path: FieldPath) -> bool:
         """Whether the config itself gives a field, and not its default."""

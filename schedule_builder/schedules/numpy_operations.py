@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schedule_builder.schedules.curves import MAX_STEP
-from schedule_builder.schedules.schedule import Schedule, evaluate
+from schedule_builder.schedules.evaluation import Stretches, evaluate
 
 
 def _two_product(first: Any, second: Any) -> tuple[Any, Any]:
@@ -93,7 +93,7 @@ class _NumPy:
         return [np.asarray(column)[index] for column in columns]
 
 
-def evaluate_array(schedule: Schedule, step: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def evaluate_array(schedule: Stretches, step: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """The rates at an array of integer steps, in float64 and of the same shape.
 
     Raises:

@@ -9,23 +9,17 @@ from __future__ import annotations
 import math
 import operator
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property, reduce
-from itertools import combinations, groupby, pairwise
-from typing import Any, ClassVar
+from functools import cached_property, partial, reduce
+from itertools import combinations, pairwise
+from typing import Any, ClassVar, NamedTuple
 
-from schedule_builder.schedules.curves import (
-    CURVES,
-    MAX_STEP,
-    Columns,
-    Constant,
-    Curve,
-    Operations,
-    is_zero,
-)
+from schedule_builder.schedules.curves import CURVES, MAX_STEP, BaseCurve, Columns, Constant, Curve
+from schedule_builder.schedules.evaluation import REFERENCE, evaluate, evaluate_scalar
+from schedule_builder.schedules.operations import Operations
+from schedule_builder.schedules.search import first_true
 
 MAX_RATE = 3.4028235e38
 """The largest rate that float32 holds."""
@@ -74,41 +68,32 @@ class Segment:
 
     def __str__(self) -> str:
         words = str(self.curve)
-        if self.origin != self.begin and not isinstance(self.curve, Constant):
+        if self.origin != self.begin and not self.curve.is_constant:
             words += f" that began at step {self.origin}"
         return words + (f", never below {self.floor:.9g}" if self.floor > 0 else "")
 
     @cached_property
     def reference_columns(self) -> Columns:
         """The numbers of the curve's formula, for the reference."""
-        return self.curve.columns(self.origin, _MATH)
+        return self.curve.columns(self.origin, REFERENCE)
 
     def under(self, *path: str | int) -> Segment:
         """The segment, with its fields inside of another one."""
-        curve: Any = self.curve
-        if isinstance(curve, Combination):
-            curve = replace(curve, members=tuple(m.under(*path) for m in curve.members))
-        return replace(self, curve=curve, path=self.path and (*path, *self.path))
+        own = self.path and (*path, *self.path)
+        return replace(self, curve=self.curve.under(*path), path=own)
 
     def scaled(self, factor: float) -> Segment:
         """The segment with all its rates multiplied."""
-        curve: Any = self.curve
-        if isinstance(curve, Combination):
-            curve = curve.scaled(factor)
-        else:
-            rates = {name: getattr(curve, name) * factor for name in curve.rates}
-            curve = replace(curve, **rates)
-        return replace(self, curve=curve, floor=self.floor * factor)
+        return replace(self, curve=self.curve.scaled(factor), floor=self.floor * factor)
 
     def to_dict(self) -> dict[str, Any]:
         """The segment as JSON has it."""
-        name = next(name for name, curve in CURVES.items() if type(self.curve) is curve)
         numbers = {key: _plain(value) for key, value in vars(self.curve).items()}
         return {
             "begin": self.begin,
             "origin": self.origin,
             "floor": self.floor,
-            "curve": name,
+            "curve": self.curve.name,
             **numbers,
         }
 
@@ -182,6 +167,14 @@ class Schedule:
         """The segment that holds at a step."""
         return self.segments[max(bisect_right(self.begins, step) - 1, 0)]
 
+    @property
+    def parts(self) -> list[Schedule]:
+        """The members of a combination that ends the schedule, else the schedule itself."""
+        last = self.segments[-1]
+        if isinstance(last.curve, Combination) and last.origin == 0:
+            return list(last.curve.members)
+        return [self]
+
     def shifted(self, steps: int) -> tuple[Segment, ...]:
         """The segments, each moved later by a number of steps, as far as there are steps."""
         return tuple(
@@ -232,6 +225,15 @@ class Schedule:
                 steps += [step + origin for step in own]
         return steps
 
+    def turns(self, first: int, last: int) -> Iterator[int]:
+        """Steps from about `first` to `last` at which a segment begins, or a cycle turns."""
+        for segment, end in zip(self.segments, [*self.begins[1:], MAX_STEP], strict=True):
+            begin, origin = max(segment.begin, first), segment.origin
+            final = min(end, last)
+            if begin <= final:
+                yield begin
+                yield from (s + origin for s in segment.curve.turns(begin - origin, final - origin))
+
     def __str__(self) -> str:
         """The schedule in words, a line for each segment."""
         names = [f"steps {s.begin}.." for s in self.segments]
@@ -250,37 +252,43 @@ class Schedule:
         return cls(tuple(map(Segment.from_dict, data["segments"])))
 
 
+class _CombinationColumns(NamedTuple):
+    origin: Any
+
+
 @dataclass(frozen=True)
-class Combination:
+class Combination(BaseCurve):
     """The rates of several schedules, combined at each step: `product`, `min` or `max`."""
 
     op: str
     members: tuple[Schedule, ...]
 
-    rates: ClassVar[tuple[str, ...]] = ()
+    name: ClassVar[str] = "combination"
 
     @property
     def family(self) -> str:
         # No two of them share a computation.
         return f"combination {id(self)}"
 
-    def columns(self, origin: int, ops: Operations) -> Columns:
-        return (origin,)
+    def columns(self, origin: int, ops: Operations) -> _CombinationColumns:
+        return _CombinationColumns(origin)
 
     @staticmethod
     def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
         return None
 
     @staticmethod
-    def formula(ops: Operations, step: Any, curves: Sequence[Combination], origin: Any) -> Any:
+    def formula(
+        ops: Operations, step: Any, curves: Sequence[Combination], c: _CombinationColumns
+    ) -> Any:
         (combination,) = curves
-        step = step - origin
-        if isinstance(ops, _Math):
-            rates = [evaluate_scalar(member, step) for member in combination.members]
-        else:
-            rates = [evaluate(member, step, ops) for member in combination.members]
+        rates = [evaluate(member, step - c.origin, ops) for member in combination.members]
         combine = {"product": operator.mul, "min": ops.minimum, "max": ops.maximum}
         return reduce(combine[combination.op], rates)
+
+    def under(self, *path: str | int) -> Combination:
+        """The same combination, with its fields inside of another one."""
+        return replace(self, members=tuple(member.under(*path) for member in self.members))
 
     def scaled(self, factor: float) -> Combination:
         """The same combination with its rates multiplied."""
@@ -298,18 +306,28 @@ class Combination:
             steps |= self._crossings(sorted(steps))
         return sorted(steps)
 
+    def turns(self, first: int, last: int) -> Iterator[int]:
+        steps: set[int] = set()
+        for member in self.members:
+            steps.update(member.turns(first, last))
+        return iter(sorted(steps))
+
+    @property
+    def first_turn(self) -> int | None:
+        # Each member has its own.
+        return None
+
     def _crossings(self, steps: Sequence[int]) -> set[int]:
         """Steps at which one member gets above another, between steps that are looked at."""
         found = set()
         for one, other in combinations(self.members, 2):
             for begin, end in pairwise(steps):
                 is_above = one(begin) > other(begin)
-                low, high = begin, end if (one(end) > other(end)) != is_above else begin
-                while high - low > 1:
-                    middle = (low + high) // 2
-                    is_same = (one(middle) > other(middle)) == is_above
-                    low, high = (middle, high) if is_same else (low, middle)
-                found |= {low, high}
+                if (one(end) > other(end)) == is_above:
+                    found.add(begin)
+                else:
+                    crossing = first_true(partial(_is_above, one, other, not is_above), begin, end)
+                    found |= {crossing - 1, crossing}
         return found
 
     def __str__(self) -> str:
@@ -323,219 +341,9 @@ class Combination:
         return f"the {self.op} of ({members})"
 
 
-CURVES["combination"] = Combination
+def _is_above(one: Schedule, other: Schedule, expected: bool, step: int) -> bool:
+    return bool(one(step) > other(step)) == expected
+
+
+CURVES[Combination.name] = Combination
 _SAMPLES = 16
-
-
-def _divide(numerator: float, denominator: float) -> tuple[float, float]:
-    """A quotient, and what its rounding left out."""
-    quotient = numerator / denominator
-    exact = Fraction(numerator) / Fraction(denominator)
-    return quotient, float(exact - Fraction(quotient))
-
-
-class _Math:
-    """The operations on Python's own numbers: the reference for all others."""
-
-    direct_ratio = 4.0
-    real = staticmethod(float)
-    equal = staticmethod(operator.eq)
-    maximum = staticmethod(max)
-    minimum = staticmethod(min)
-    sin = staticmethod(math.sin)
-    sqrt = staticmethod(math.sqrt)
-    expm1 = staticmethod(math.expm1)
-
-    @staticmethod
-    def constant(value: float) -> float:
-        return value
-
-    @staticmethod
-    def index(begins: Sequence[int], step: int) -> int:
-        return bisect_right(begins, step)
-
-    @staticmethod
-    def take(columns: Sequence[Sequence[float]], index: int) -> Sequence[float]:
-        return [column[index] for column in columns]
-
-    @staticmethod
-    def where(condition: bool, first: float, second: float) -> float:
-        return first if condition else second
-
-    @staticmethod
-    def square(value: float) -> float:
-        return value * value
-
-    @staticmethod
-    def power(base: float, exponent: float) -> float:
-        try:
-            return math.pow(base, exponent)
-        except (OverflowError, ValueError):
-            return math.inf
-
-    @classmethod
-    def ratio_power(cls, numerator: float, denominator: float, exponent: float) -> float:
-        quotient, rest = _divide(numerator, denominator)
-        result = cls.power(quotient, exponent)
-        return result * (1 + exponent * (rest / quotient)) if quotient > 0 else result
-
-    @classmethod
-    def power_of_ratio(cls, base: float, numerator: float, denominator: float) -> float:
-        quotient, rest = _divide(numerator, denominator)
-        return cls.power(base, quotient) * (1 + rest * cls.log(base))
-
-    @staticmethod
-    def affine(start: float, slope: float, rest: float, k: float, n: float) -> tuple[float, float]:
-        exact = Fraction(start) + (Fraction(slope) + Fraction(rest)) * Fraction(k) / Fraction(n)
-        rounded = float(exact)
-        return rounded, float(exact - Fraction(rounded))
-
-    @staticmethod
-    def exp(value: float) -> float:
-        try:
-            return math.exp(value)
-        except OverflowError:
-            return math.inf
-
-    @staticmethod
-    def log(value: float) -> float:
-        return math.log(value) if value > 0 else -math.inf
-
-    @staticmethod
-    def log1p(value: float) -> float:
-        return math.log1p(value) if value > -1 else -math.inf
-
-
-_MATH = _Math()
-
-
-def evaluate_scalar(schedule: Schedule, step: int) -> float:
-    """The reference: the rate at one step, in Python's own float64.
-
-    Only the segment that holds is computed; `evaluate` computes the same formulas for a
-    whole array of steps.
-    """
-    step = min(max(step, 0), MAX_STEP)
-    segment = schedule.segment_at(step)
-    curve = segment.curve
-    rate = curve.formula(_MATH, step, [curve], *segment.reference_columns)
-    return float(max(rate, segment.floor) if segment.floor > 0 else rate)
-
-
-def _families(segments: Sequence[Segment], ops: Operations) -> list[str]:
-    """The family that computes each segment.
-
-    Most families can also compute a constant: constants join the largest one, unless a
-    comparison alone tells the only constant from the only other segment of that family.
-    """
-    families = [s.curve.family for s in segments]
-    curves: dict[str, list[Curve]] = {}
-    for family, segment in zip(families, segments, strict=True):
-        curves.setdefault(family, []).append(segment.curve)
-    others = Counter(
-        {
-            family: len(members)
-            for family, members in curves.items()
-            if family != Constant.family
-            and members[0].constant_columns(members, 0.0, ops) is not None
-        }
-    )
-    if not others:
-        return families
-    host, size = others.most_common(1)[0]
-    if size == 1 and families.count(Constant.family) == 1:
-        return families
-    return [host if f == Constant.family else f for f in families]
-
-
-def _row(
-    segment: Segment, curves: Sequence[Curve], ops: Operations, *, is_shared: bool
-) -> tuple[float | None, ...]:
-    """A segment's numbers in its family's formula, and its floor where not all share one."""
-    if isinstance(segment.curve, Constant):
-        rate = max(segment.curve.rate, segment.floor)
-        columns = curves[0].constant_columns(curves, rate, ops)
-        return (*(columns or ()), 0.0)
-    columns = segment.curve.columns(segment.origin, ops)
-    return (*columns, 0.0 if is_shared else segment.floor)
-
-
-class _Parameters:
-    """The numbers of all segments: constants where all agree, else columns of one table."""
-
-    def __init__(self, length: int) -> None:
-        self.length = length
-        self.columns: list[list[float]] = []
-
-    def add(self, values: dict[int, float | None]) -> float | int | list[float]:
-        """A number for some of the segments: itself where there is but one, else its column."""
-        used = {value for value in values.values() if value is not None}
-        if len(used) <= 1:
-            return used.pop() if used else 0
-        filler = min(used)
-        column = [values.get(i) for i in range(self.length)]
-        self.columns.append([filler if value is None else value for value in column])
-        return self.columns[-1]
-
-
-def evaluate(schedule: Schedule, step: Any, ops: Operations) -> Any:
-    """The rates at many steps, in any number system.
-
-    Segments of one family of curves share one computation. Where their numbers differ they
-    are taken from one table by the segment's index, so that the size of a graph depends on
-    the families in it and not on the number of segments.
-
-    Args:
-        schedule: the schedule.
-        step: int64 steps of any shape, none negative.
-        ops: the number system.
-
-    Returns:
-        float64 rates; `ops.constant` of the rate where that never changes.
-    """
-    segments = schedule.segments
-    families = _families(segments, ops)
-    names = list(dict.fromkeys(families))
-    table = _Parameters(len(segments))
-    is_shared = len({s.floor for s in segments}) == 1
-    curves: dict[str, list[Any]] = {}
-    numbers: dict[str, list[Any]] = {}
-    for name in names:
-        members = [i for i, family in enumerate(families) if family == name]
-        own = [segments[i].curve for i in members if segments[i].curve.family == name]
-        rows = {i: _row(segments[i], own, ops, is_shared=is_shared) for i in members}
-        columns = zip(*rows.values(), strict=True)
-        curves[name] = own
-        numbers[name] = [table.add(dict(zip(rows, c, strict=True))) for c in columns]
-    # Where each family holds on one stretch of steps, comparisons choose between them.
-    one_run_each = len([0 for _ in groupby(families)]) == len(names)
-    choice: Any = None
-    if not one_run_each:
-        choice = table.add({i: names.index(family) for i, family in enumerate(families)})
-
-    taken: dict[int, Any] = {}
-    if table.columns:
-        index = ops.index(schedule.begins[1:], step)
-        values = ops.take(table.columns, index)
-        taken = {id(c): value for c, value in zip(table.columns, values, strict=True)}
-
-    def number(entry: Any) -> Any:
-        return taken[id(entry)] if isinstance(entry, list) else ops.constant(entry)
-
-    result: Any = None
-    for name in names:
-        *parameters, floor = map(number, numbers[name])
-        rate = curves[name][0].formula(ops, step, curves[name], *parameters)
-        if not is_zero(floor):
-            rate = ops.maximum(rate, floor)
-        if result is None:
-            result = rate
-        elif one_run_each:
-            begin = segments[families.index(name)].begin
-            result = ops.where(step >= ops.constant(begin), rate, result)
-        else:
-            holds = ops.equal(number(choice), names.index(name))
-            result = ops.where(holds, rate, result)
-    if is_shared and segments[0].floor > 0:
-        result = ops.maximum(result, ops.constant(segments[0].floor))
-    return result

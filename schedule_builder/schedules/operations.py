@@ -1,0 +1,79 @@
+"""The table of operations that formulas need: a number system with these evaluates a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+
+class Operations(Protocol):
+    """What the formulas need of a number system. Steps are int64, rates float64."""
+
+    @property
+    def direct_ratio(self) -> float:
+        """How many times its result a number may be that is subtracted from.
+
+        Four loses two bits. Where the result is rounded to float32, there are more to lose.
+        """
+
+    def constant(self, value: float) -> Any:
+        """A number of the formulas, int or float; zero may stay Python's."""
+
+    def real(self, steps: Any) -> Any:
+        """Steps as float64."""
+
+    def index(self, begins: Sequence[int], step: Any) -> Any:
+        """How many of the increasing `begins` each step has reached."""
+
+    def take(self, columns: Sequence[Sequence[float]], index: Any) -> Sequence[Any]:
+        """From each column, int or float, the element that belongs to each index."""
+
+    def equal(self, first: Any, second: int) -> Any:
+        """Whether integers are equal; in a TF1 graph `==` would compare identity."""
+
+    def where(self, condition: Any, first: Any, second: Any) -> Any:
+        """`first` where the condition holds, `second` elsewhere."""
+
+    def maximum(self, first: Any, second: Any) -> Any:
+        """The larger of two values."""
+
+    def minimum(self, first: Any, second: Any) -> Any:
+        """The smaller of two values."""
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        """A base of 0 or above, to a power; infinite where that overflows."""
+
+    def ratio_power(self, numerator: Any, denominator: Any, exponent: Any) -> Any:
+        """A quotient of 0 or above, to a power that must not blow up the quotient's rounding."""
+
+    def power_of_ratio(self, base: Any, numerator: Any, denominator: Any) -> Any:
+        """A base above 0, to the power of a quotient whose rounding must not blow up."""
+
+    def affine(self, start: Any, slope: Any, rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
+        """`start + (slope + rest) * k / n` in floats, and what its rounding left out."""
+
+    def square(self, value: Any) -> Any:
+        """The value times itself."""
+
+    def sqrt(self, value: Any) -> Any:
+        """The square root."""
+
+    def sin(self, angle: Any) -> Any:
+        """The sine."""
+
+    def exp(self, value: Any) -> Any:
+        """The exponential."""
+
+    def expm1(self, value: Any) -> Any:
+        """`exp(value) - 1`."""
+
+    def log(self, value: Any) -> Any:
+        """The logarithm; minus infinity at 0."""
+
+    def log1p(self, value: Any) -> Any:
+        """The logarithm of `1 + value`; minus infinity at -1."""
+
+
+def is_zero(value: Any) -> bool:
+    """Whether a number is Python's zero, which need not be computed with."""
+    return isinstance(value, (int, float)) and value == 0
