@@ -312,7 +312,7 @@ THEIRS = re.compile(
 )
 
 
-@settings(max_examples=1000)
+@settings(max_examples=300)
 @given(st.lists(PIECES, max_size=14).map("".join))
 def test_no_text_brings_words_of_theirs(text: str) -> None:
     before = yaml_format._LOADER
