@@ -149,26 +149,20 @@ def examine_bytes(data: bytes, filename: str, **options: Any) -> Config:
 def examine(
     source: Source,
     file_format: str | None = None,
-    *,
-    overrides: Iterable[str] = (),
-    num_steps: int | None = None,
-    settings: Judgement | None = None,
+    **options: Any,
 ) -> Config:
     """Reads and checks a text, and collects whatever there is to find.
 
     Args:
         source: the text, and the name it has in findings.
         file_format: `text` or `yaml`; by default, what the name and the text speak for.
-        overrides: values to put in place of the file's, as `train_config.num_steps=5000`.
-        num_steps: for how many steps to train where the config does not say.
-        settings: what to judge by, and what the project requires.
+        **options: those of `examine_document`.
     """
     if source.text.startswith("\ufeff"):
         source = Source(source.filename, source.text[1:])
     report = Report(source)
     name = file_format or detect_format(source.filename, source.text)
-    read = reader_of(name)
-    document = read(source, report)
+    document = reader_of(name)(source, report)
     if not _UNREADABLE.isdisjoint(d.code for d in report.diagnostics):
         from schedule_builder.reading.foreign_files import mistaken  # only a bad config pays for it
 
@@ -176,6 +170,26 @@ def examine(
             report.diagnostics.clear()
             report.add(*pasted)
             return _result(document, report, DIALECTS[0].root(), {}, None)
+    return examine_document(document, report, **options)
+
+
+def examine_document(
+    document: Document,
+    report: Report,
+    *,
+    overrides: Iterable[str] = (),
+    num_steps: int | None = None,
+    settings: Judgement | None = None,
+) -> Config:
+    """Checks a located tree, and collects whatever there is to find.
+
+    Args:
+        document: the tree.
+        report: what was found when it was read.
+        overrides: values to put in place of the file's, as `train_config.num_steps=5000`.
+        num_steps: for how many steps to train where the config does not say.
+        settings: what to judge by, and what the project requires.
+    """
     message = recognize(f.name for f in document.root.fields).root()
     if not document.root.fields:
         if not report.diagnostics:
@@ -189,7 +203,7 @@ def examine(
     for text in overrides:
         from schedule_builder.reading.overrides import override  # few runs have any
 
-        override(document, message.DESCRIPTOR, text, report, read)
+        override(document, message.DESCRIPTOR, text, report, reader_of(document.syntax.format))
     readable = not report.has_errors
     binder = Binder(document, report, custom_kinds)
     binder.bind(document.root, message)

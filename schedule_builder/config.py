@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -11,8 +10,8 @@ from typing import Any, TypeAlias
 
 from google.protobuf.message import Message
 
-from schedule_builder.compiler import Config, examine, examine_bytes
-from schedule_builder.diagnostics import ConfigError, Diagnostic, Source
+from schedule_builder.compiler import Config, examine_bytes, examine_document
+from schedule_builder.diagnostics import ConfigError, Diagnostic
 from schedule_builder.schedules import comparison
 from schedule_builder.schedules.schedule import Schedule, whole
 
@@ -57,17 +56,15 @@ def load(
             raise TypeError(message)
         loaded = config
     elif isinstance(config, Message):
-        from google.protobuf import text_format as protobuf_text  # slow to import
+        from schedule_builder.reading.data_trees import of_message  # most configs are files
 
-        text = protobuf_text.MessageToString(config)
-        loaded = examine(Source(f"<{config.DESCRIPTOR.name}>", text), "text", **options)
+        document, report = of_message(config, f"<{config.DESCRIPTOR.name}>")
+        loaded = examine_document(document, report, **options)
     elif isinstance(config, Mapping):
-        try:
-            text = json.dumps(config, indent=2, ensure_ascii=False)
-        except (TypeError, ValueError) as error:
-            message = f"a config of plain data holds only what JSON does: {error}"
-            raise TypeError(message) from error
-        loaded = examine(Source("<dict>", text), "yaml", **options)
+        from schedule_builder.reading.data_trees import of_data  # most configs are files
+
+        document, report = of_data(config, "<dict>")
+        loaded = examine_document(document, report, **options)
     elif isinstance(config, (str, os.PathLike)):
         loaded = examine_bytes(Path(config).read_bytes(), os.fspath(config), **options)
     else:

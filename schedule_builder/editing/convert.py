@@ -15,7 +15,7 @@ from schedule_builder.dialects.lowering import custom_kinds
 from schedule_builder.reading.binding import typed
 from schedule_builder.reading.comments import Note, notes
 from schedule_builder.reading.fields import FieldSchema, is_opaque, schema_of
-from schedule_builder.reading.text_lexer import TEXT_FORMAT
+from schedule_builder.reading.text_lexer import TEXT_FORMAT, quoted
 from schedule_builder.reading.tree import Block, Document, Field, Scalar, Sequence, Syntax, Value
 from schedule_builder.reading.yaml_format import YAML
 
@@ -26,16 +26,6 @@ _NOT_PLAIN = re.compile(r"[,\[\]{}:#\n]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ENUM_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _BYTES = re.compile("[\ud800-\udfff]")
-# Escapes of text format. protobuf's own, before version 6, garble what is not ASCII. Bytes that are
-# not UTF-8 stand for themselves as `surrogateescape` reads them.
-_ESCAPES = {
-    **{code: f"\\{code:03o}" for code in (*range(32), 127)},
-    **{0xDC00 + byte: f"\\{byte:03o}" for byte in range(128, 256)},
-    **{
-        ord(character): f"\\{name}"
-        for character, name in zip("\t\n\r\"'\\", "tnr\"'\\", strict=True)
-    },
-}
 _BOOLEANS = frozenset(("true", "false"))
 # Readers of YAML 1.1 take these for no names.
 _NO_KEYS = _BOOLEANS | {"y", "n", "yes", "no", "on", "off", "null"}
@@ -271,7 +261,7 @@ class _TextWriter(_Writer):
             self.lines[at:] = [line]
 
     def string(self, scalar: Scalar) -> str:
-        return f'"{scalar.text.translate(_ESCAPES)}"'
+        return quoted(scalar.text)
 
     def word(self, scalar: Scalar) -> str:
         text = scalar.text

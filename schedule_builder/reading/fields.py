@@ -94,11 +94,16 @@ def schema_of(descriptor: Any) -> dict[str, FieldSchema]:
     return {field.name: _field_schema(field) for field in descriptor.fields}
 
 
-def _field_schema(field: FieldDescriptor) -> FieldSchema:
+def is_repeated(field: FieldDescriptor) -> bool:
+    """Whether a field of any schema may be given several times."""
     # `label` warns on new runtimes, and old ones have no `is_repeated`.
     repeated = getattr(field, "is_repeated", None)
     if repeated is None:
         repeated = getattr(field, "label") == 3  # noqa: B009, PLR2004
+    return bool(repeated)
+
+
+def _field_schema(field: FieldDescriptor) -> FieldSchema:
     kind = {
         FieldDescriptor.TYPE_MESSAGE: "message",
         FieldDescriptor.TYPE_ENUM: "enum",
@@ -113,7 +118,7 @@ def _field_schema(field: FieldDescriptor) -> FieldSchema:
     siblings = owner.fields if owner is not None else ()
     return FieldSchema(
         name=field.name,
-        repeated=repeated,
+        repeated=is_repeated(field),
         kind=kind,
         rule=rule,
         bounds=tuple(

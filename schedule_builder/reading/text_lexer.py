@@ -66,6 +66,7 @@ def _real(text: str) -> float | None:
 
 
 TEXT_FORMAT = Syntax(
+    format="text",
     name="text format",
     integer=_integer,
     real=_real,
@@ -75,6 +76,23 @@ TEXT_FORMAT = Syntax(
     explicit_lists=False,
     list_example="[1, 2]",
 )
+
+
+# Escapes of text format. protobuf's own, before version 6, garble what is not ASCII. Bytes that are
+# not UTF-8 stand for themselves as `surrogateescape` reads them.
+_ESCAPES = {
+    **{code: f"\\{code:03o}" for code in (*range(32), 127)},
+    **{0xDC00 + byte: f"\\{byte:03o}" for byte in range(128, 256)},
+    **{
+        ord(character): f"\\{name}"
+        for character, name in zip("\t\n\r\"'\\", "tnr\"'\\", strict=True)
+    },
+}
+
+
+def quoted(text: str) -> str:
+    """A text as a string of text format."""
+    return f'"{text.translate(_ESCAPES)}"'
 
 
 class BadEscape(ValueError):

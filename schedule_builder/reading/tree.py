@@ -71,6 +71,11 @@ class Field:
         self.value = value
 
 
+def too_deep() -> Words:
+    """Says that blocks nest deeper than is read."""
+    return Words("blocks are nested more than {depth} deep", depth=MAX_DEPTH)
+
+
 def span(node: Value | Field) -> Span:
     """Where a node stands: of a block, its opening."""
     if isinstance(node, (Block, Sequence)):
@@ -119,7 +124,10 @@ def decimal(digits: str) -> int:
 class Syntax(NamedTuple):
     """How a format writes values: each function gives None for what is no such value."""
 
+    format: str
+    """The name of the format, such as `yaml`."""
     name: str
+    """What people call it."""
     integer: Callable[[str], int | None]
     real: Callable[[str], float | None]
     boolean: Callable[[str], bool | None]

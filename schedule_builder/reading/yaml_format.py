@@ -30,6 +30,7 @@ from schedule_builder.reading.tree import (
     Syntax,
     Value,
     decimal,
+    too_deep,
 )
 
 MAX_NODES = 1_000_000
@@ -81,6 +82,7 @@ def _real(text: str) -> float | None:
 
 
 YAML = Syntax(
+    format="yaml",
     name="YAML",
     integer=_integer,
     real=_real,
@@ -158,7 +160,7 @@ class _Builder:
             self.stop(SYNTAX, at, words)
         value, size, height = known
         if len(self.stack) + height > MAX_DEPTH:
-            self.stop(TOO_DEEP, at, _too_deep())
+            self.stop(TOO_DEEP, at, too_deep())
         self.has_aliases = True
         if isinstance(value, Scalar):
             value = Scalar(value.text, value.quoted, *at)
@@ -170,7 +172,7 @@ class _Builder:
         if self.wants_key():
             self.refuse_key(start, end)
         if len(self.stack) >= MAX_DEPTH:
-            self.stop(TOO_DEEP, Span(start, end), _too_deep())
+            self.stop(TOO_DEEP, Span(start, end), too_deep())
         if event.anchor:
             self.anchors[event.anchor] = None
         container = Sequence(start) if is_list else Block(start)
@@ -280,10 +282,6 @@ class _Frame:
         self.height = 1
         self.key: Field | None = None
         self.keys: dict[str, Field] = {}
-
-
-def _too_deep() -> Words:
-    return Words("blocks are nested more than {depth} deep", depth=MAX_DEPTH)
 
 
 def _parse(text: str) -> Iterator[Any]:
