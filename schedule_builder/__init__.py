@@ -68,10 +68,18 @@ def __getattr__(name: str) -> Any:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
     home = _HOMES[name]
-    if name == "LearningRateLog":
-        # Of Keras 3 or of Keras 2: only there is it known.
-        return import_module(f"{__name__}.frameworks.keras_common").keras_home().LearningRateLog
+    if home.startswith("frameworks."):
+        return _of_framework(name, home)
     return getattr(import_module(f"{__name__}.{home}"), name)
+
+
+def _of_framework(name: str, home: str) -> Any:
+    """A public name whose framework may be missing, or may be either Keras."""
+    extras = import_module(f"{__name__}.frameworks.extras")
+    with extras.naming_extra(f"`{name}`"):
+        if name == "LearningRateLog":
+            return import_module(f"{__name__}.frameworks.keras_common").keras_home().LearningRateLog
+        return getattr(import_module(f"{__name__}.{home}"), name)
 
 
 def __dir__() -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,7 +14,7 @@ from schedule_builder.compiler import Config, examine_bytes
 from schedule_builder.diagnostics import Diagnostic, did_you_mean
 from schedule_builder.files import same_file
 from schedule_builder.schedules.schedule import Schedule
-from schedule_builder.workspace.checker import read_bytes
+from schedule_builder.workspace.checker import StatedLength, read_bytes, stated_length
 from schedule_builder.workspace.discovery import STDIN
 from schedule_builder.workspace.settings import settings_for
 
@@ -50,7 +50,7 @@ class Parser(argparse.ArgumentParser):
             if is_option and not any(name.startswith(option) for name in known):
                 guess = did_you_mean(option, known)
                 hint = f": did you mean `{guess}`?" if guess else ""
-                if not guess and os.path.lexists(text):
+                if os.path.lexists(text):
                     hint = f". For the file, write `./{text}`"
                 self.error(f"unknown option `{option}`{hint}")
         return self.parse_args(argv)
@@ -122,7 +122,30 @@ def read_config(path: str, **options: Any) -> Config:
 def read_run(path: str, arguments: argparse.Namespace) -> Config:
     """The config that a path names, with its overrides and its run length."""
     num_steps = arguments.num_steps or settings_for(Path(path).resolve().parent).num_steps
-    return read_config(path, overrides=arguments.overrides, num_steps=num_steps)
+    config = read_config(path, overrides=arguments.overrides, num_steps=num_steps)
+    note_run_lengths(arguments.num_steps, [stated_length(config)])
+    return config
+
+
+def note_run_lengths(num_steps: int | None, stated: Sequence[StatedLength | None]) -> None:
+    """Says that `--num-steps` does not replace a run length that a file states.
+
+    Args:
+        num_steps: what `--num-steps` says.
+        stated: the run length that each file states.
+    """
+    others = [length for length in stated if length and num_steps not in (None, length.num_steps)]
+    if not others:
+        return
+    filename, path, length = others[0]
+    if len(stated) == 1:
+        where = f"{filename} sets `{path}` to {length}"
+    else:
+        where = f"{len(others)} of {len(stated)} files set their own ({filename}: {length})"
+    say(
+        f"schedule-builder: `--num-steps {num_steps}` is not used: {where}. To replace it, pass"
+        f" `--set {path}={num_steps}`"
+    )
 
 
 def schedule_of(config: Config, code: int = FOUND_ERRORS) -> Schedule:

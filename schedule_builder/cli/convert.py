@@ -48,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(text)
     else:
         write_file(arguments.output, text.encode())
+        say(f"Wrote {arguments.output}.")
     return OK
 
 

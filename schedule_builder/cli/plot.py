@@ -14,6 +14,7 @@ from schedule_builder.cli.common import (
     say,
     schedule_of,
 )
+from schedule_builder.frameworks.extras import naming_extra
 
 DESCRIPTION = "Draw a config's rate over its run. Needs pip install 'schedule-builder[plot]'."
 
@@ -38,10 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
     schedule = schedule_of(config)
     say(*config.diagnostics)
     try:
-        from schedule_builder.output.plot import plot_schedule  # an extra, 300 ms
-    except ImportError as error:
-        message = f"pictures need {error.name}: pip install 'schedule-builder[plot]'"
-        raise CommandError(message) from None
+        with naming_extra("`plot`"):
+            from schedule_builder.output.plot import plot_schedule  # an extra, 300 ms
+    except ModuleNotFoundError as error:
+        raise CommandError(str(error)) from None
     # A little beyond the last change, where nothing says how long the run is.
     num_steps = config.num_steps or schedule.begins[-1] * 5 // 4 or 1000
     try:
@@ -49,4 +50,5 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         message = f"cannot write {arguments.output}: {error}"
         raise CommandError(message) from None
+    say(f"Drew steps 0 to {num_steps} in {arguments.output}.")
     return OK

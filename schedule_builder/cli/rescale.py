@@ -68,10 +68,14 @@ def run(arguments: argparse.Namespace) -> int:
             f" {arguments.num_steps} steps{hint if end not in (0, arguments.num_steps) else ''}"
         )
         return OK
+    before = arguments.from_steps or config.num_steps
+    what = f"{arguments.file} from {before} to {arguments.num_steps} steps"
     if arguments.diff:
         sys.stdout.write(difference(data, new, arguments.file))
-        return OK
-    write_file(arguments.file, new, read=None if arguments.file == STDIN else data)
+        say(f"Would rescale {what}.")
+    else:
+        write_file(arguments.file, new, read=None if arguments.file == STDIN else data)
+        say(f"Rescaled {what}.")
     # What did not fit the old run does not fit the new one.
     say(*examine_bytes(new, arguments.file).diagnostics)
     return OK

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from schedule_builder.cli.common import OK, CommandError
+from schedule_builder.frameworks.extras import naming_extra
 
 DESCRIPTION = (
     "Speak the Language Server Protocol over standard input and output. Needs"
@@ -19,9 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
     try:
-        from schedule_builder.language_server.server import main  # an extra, 300 ms
-    except ImportError as error:
-        message = f"the server needs {error.name}: pip install 'schedule-builder[server]'"
-        raise CommandError(message) from None
+        with naming_extra("`server`"):
+            from schedule_builder.language_server.server import main  # an extra, 300 ms
+    except ModuleNotFoundError as error:
+        raise CommandError(str(error)) from None
     main()
     return OK

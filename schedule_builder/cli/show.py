@@ -6,7 +6,15 @@ import argparse
 import re
 import sys
 
-from schedule_builder.cli.common import OK, add_file, add_overrides, read_run, say, schedule_of
+from schedule_builder.cli.common import (
+    OK,
+    CommandError,
+    add_file,
+    add_overrides,
+    read_run,
+    say,
+    schedule_of,
+)
 from schedule_builder.output.schedule_table import FORMATS, telling_steps
 from schedule_builder.schedules.curves import MAX_STEP
 
@@ -28,13 +36,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resolved", action="store_true", help="show the config with every value in force"
     )
-    parser.add_argument(
-        "--format", choices=tuple(FORMATS), default="table", help="output format (default: table)"
-    )
+    parser.add_argument("--format", choices=tuple(FORMATS), help="output format (default: table)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
+    if arguments.resolved and (arguments.format or arguments.steps):
+        option = "--format" if arguments.format else "--steps"
+        message = (
+            f"`--resolved` cannot be combined with `{option}`: it prints the config in its own"
+            " format. For the other format, pass the output to `schedule-builder convert -`"
+        )
+        raise CommandError(message)
     config = read_run(arguments.file, arguments)
     schedule = schedule_of(config)
     say(*config.diagnostics)
@@ -44,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(resolved(config))
         return OK
     steps = arguments.steps or telling_steps(schedule, config.num_steps)
-    sys.stdout.write(FORMATS[arguments.format](config, schedule, steps))
+    sys.stdout.write(FORMATS[arguments.format or "table"](config, schedule, steps))
     return OK
 
 
@@ -57,11 +70,17 @@ def _steps(text: str) -> list[int]:
             message = f"{part!r} is neither a step nor a range FIRST:END[:EVERY]"
             raise argparse.ArgumentTypeError(message)
         first, end, every = (int(group) if group else None for group in match.groups())
+        if every == 0:
+            message = f"{part!r}: EVERY must be at least 1"
+            raise argparse.ArgumentTypeError(message)
         chosen = range(first or 0, (first or 0) + 1 if end is None else end, every or 1)
-        if every == 0 or len(steps) + len(chosen) > MAX_SHOWN_STEPS:
+        if not chosen:
+            message = f"{part!r} is empty: END must be greater than FIRST"
+            raise argparse.ArgumentTypeError(message)
+        if len(steps) + len(chosen) > MAX_SHOWN_STEPS:
             message = f"{part!r} makes more than {MAX_SHOWN_STEPS} steps"
             raise argparse.ArgumentTypeError(message)
-        if chosen and chosen[-1] > MAX_STEP:
+        if chosen[-1] > MAX_STEP:
             message = f"{part!r} is beyond the largest step, {MAX_STEP}"
             raise argparse.ArgumentTypeError(message)
         steps += chosen

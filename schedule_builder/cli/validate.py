@@ -17,12 +17,12 @@ from schedule_builder.cli.common import (
     OK,
     CommandError,
     add_overrides,
+    note_run_lengths,
     positive,
     read_input,
     refuse_inputs,
     say,
 )
-from schedule_builder.diagnostics import Diagnostic
 from schedule_builder.files import WriteError, write_file, writes_standard_output
 from schedule_builder.output import RENDERERS, renderer
 from schedule_builder.output.findings import Findings, default_format, summary, wants_color
@@ -196,15 +196,17 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
     code = max(code, unread)
     # What is wrong with an override is so in every file.
     diagnostics = list(dict.fromkeys(d for c in checked for d in c.diagnostics))
-    names = [c.filename for c in checked]
+    texts = {c.filename: c.text for c in checked}
+    note_run_lengths(arguments.num_steps, [c.stated_length for c in checked])
     if arguments.write_baseline:
-        count = Baseline(Path(arguments.write_baseline)).write(diagnostics)
-        print(f"Wrote {count} known finding{'s' * (count != 1)} to {arguments.write_baseline}.")
+        count = Baseline(Path(arguments.write_baseline)).write(diagnostics, texts)
+        path = arguments.write_baseline
+        _done(f"Wrote {count} known finding{'s' * (count != 1)} to {path}.", path)
         return code
-    diagnostics = beyond_baselines(diagnostics, names, request)
+    diagnostics, known = beyond_baselines(diagnostics, texts, request)
     if not checked and code != OK and (arguments.format or default_format()) in _FOR_PEOPLE:
         return code
-    _report(diagnostics, checked, arguments)
+    _report(Findings(diagnostics, texts, known), arguments)
     return code or (FOUND_ERRORS if request.fails(diagnostics) else OK)
 
 
@@ -261,20 +263,21 @@ def _progress(
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def _report(
-    diagnostics: Sequence[Diagnostic], checked: Sequence[Checked], arguments: argparse.Namespace
-) -> None:
+def _report(findings: Findings, arguments: argparse.Namespace) -> None:
     render = renderer(arguments.format or default_format())
     color = wants_color(is_terminal=sys.stdout.isatty()) and not arguments.output
-    findings = Findings(diagnostics, {c.filename: c.text for c in checked}, color)
-    text = render(findings)
+    text = render(findings._replace(color=color))
     if arguments.output:
         write_file(arguments.output, text.encode("utf-8", "backslashreplace"))
-        # Programs read the report.
-        is_shared = writes_standard_output(arguments.output)
-        print(summary(findings), file=sys.stderr if is_shared else sys.stdout)
+        _done(summary(findings), arguments.output)
     else:
         sys.stdout.write(text)
+
+
+def _done(text: str, output: str) -> None:
+    """Says what was done, where it does not get into an output that programs read."""
+    stream = sys.stderr if writes_standard_output(output) else sys.stdout
+    print(text, file=stream)
 
 
 def _watch(arguments: argparse.Namespace, request: Request) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from schedule_builder.frameworks.extras import naming_extra
 from schedule_builder.schedules.schedule import Schedule
 
 _HOMES = {"jax": "jax_backend", "tensorflow": "tensorflow_backend", "torch": "torch_backend"}
@@ -20,7 +21,8 @@ def _home(backend: str) -> ModuleType:
     if backend not in _HOMES:
         message = f"schedules run on Keras' backends {', '.join(_HOMES)}. Received: {backend}"
         raise ValueError(message)
-    return import_module(f"schedule_builder.frameworks.{_HOMES[backend]}")
+    with naming_extra(f"Keras' backend {backend}"):
+        return import_module(f"schedule_builder.frameworks.{_HOMES[backend]}")
 
 
 # Now, because TensorFlow's AutoGraph would look into an import while it traces, and warn.

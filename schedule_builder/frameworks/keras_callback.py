@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from schedule_builder.config import ConfigLike
+from schedule_builder.frameworks.extras import naming_extra
 from schedule_builder.frameworks.rate_log import RateLog
 
 
@@ -98,7 +99,8 @@ class LearningRateLogMixin:
             )
             raise TypeError(message)
         if self._log_dir is not None:
-            self._summary = import_module("tensorflow").summary
+            with naming_extra("`log_dir`"):
+                self._summary = import_module("tensorflow").summary
             self._writer = self._summary.create_file_writer(os.fspath(self._log_dir))
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:

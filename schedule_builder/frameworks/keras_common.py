@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from schedule_builder.config import ConfigLike, build_schedule
+from schedule_builder.frameworks.extras import naming_extra
 from schedule_builder.schedules.schedule import Schedule, whole
 
 
@@ -20,7 +21,9 @@ def is_legacy(legacy: bool | None = None) -> bool:
 
 def keras_home(legacy: bool | None = None) -> ModuleType:
     """The module with the schedule and the callback for the Keras that is meant."""
-    return import_module(f"{__package__}.{'keras2' if is_legacy(legacy) else 'keras3'}")
+    is_keras2 = is_legacy(legacy)
+    with naming_extra("Keras 2" if is_keras2 else "Keras"):
+        return import_module(f"{__package__}.{'keras2' if is_keras2 else 'keras3'}")
 
 
 class ConfigScheduleMixin:

@@ -18,11 +18,13 @@ class Findings(NamedTuple):
     Attributes:
         diagnostics: the findings, by file.
         texts: the files that were checked, and what was in them.
+        known: how many more findings a baseline knows.
         color: whether to colour what people read.
     """
 
     diagnostics: Sequence[Diagnostic]
     texts: Mapping[str, str]
+    known: int = 0
     color: bool = False
 
 
@@ -37,8 +39,9 @@ def summary(findings: Findings) -> str:
     files = len(findings.texts)
     concerned = len({d.filename for d in findings.diagnostics})
     where = f"{files} file{'s' if files != 1 else ''}"
+    known = f" ({findings.known} known)" if findings.known else ""
     if not found:
-        return f"{where}: no findings."
+        return f"{where}: no {'new ' if known else ''}findings{known}."
     fixes = Counter(d.fix.safe for d in findings.diagnostics if d.fix is not None)
     offers = []
     if fixes[True]:
@@ -48,7 +51,7 @@ def summary(findings: Findings) -> str:
         offers.append(f"{fixes[False]} {more} with `--unsafe-fixes`")
     more = f" {', '.join(offers)}." if offers else ""
     part = f"{concerned} of " if concerned < files else ""
-    return f"Found {' and '.join(found)} in {part}{where}.{more}"
+    return f"Found {' and '.join(found)} in {part}{where}{known}.{more}"
 
 
 def paint(text: str, style: str, findings: Findings) -> str:

@@ -1,16 +1,19 @@
 """Known findings of old configs, which stay quiet until something new comes.
 
-An entry is a file, a code and the path of the field, and how often; lines may move.
+An entry is a file, a code, the path of the field and a checksum of the line. Lines may move,
+elements of a list may get another index, and a file may get another name.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple
+from zlib import crc32
 
 from schedule_builder.diagnostics import Diagnostic, Words
 from schedule_builder.files import write_file
@@ -19,7 +22,37 @@ from schedule_builder.workspace.request import Request
 from schedule_builder.workspace.settings import SettingsError
 
 VERSION = 1
-_Key: TypeAlias = "tuple[str, str, str]"
+_INDEX = re.compile(r"\[\d+\]")
+
+
+class _Entry(NamedTuple):
+    """A known finding.
+
+    Attributes:
+        file: the file, from the folder of the baseline.
+        code: the code of the finding.
+        path: the field.
+        line: a checksum of the text of its line; empty in baselines of older versions.
+    """
+
+    file: str
+    code: str
+    path: str
+    line: str
+
+    @property
+    def field(self) -> str:
+        """The path without its indexes."""
+        return _INDEX.sub("[]", self.path)
+
+
+_WAYS: tuple[Callable[[_Entry], object], ...] = (
+    lambda entry: entry,
+    lambda entry: (entry.file, entry.code, entry.field, entry.line),  # elements were added
+    lambda entry: (entry.file, entry.code, entry.path),  # the line was edited
+    lambda entry: (entry.file, entry.code, entry.field),  # both
+)
+"""What a finding has in common with its entry: the surest first."""
 
 
 class Baseline:
@@ -33,136 +66,174 @@ class Baseline:
         self.path = path
         self.folder = path.parent.resolve()
 
-    def _key(self, diagnostic: Diagnostic) -> _Key:
-        path = Path(diagnostic.filename).resolve()
+    def _name(self, filename: str) -> str:
+        path = Path(filename).resolve()
         try:
-            name = path.relative_to(self.folder).as_posix()
+            return path.relative_to(self.folder).as_posix()
         except ValueError:
-            name = path.as_posix()
-        return name, diagnostic.code, diagnostic.path
+            return path.as_posix()
 
-    def write(self, diagnostics: Iterable[Diagnostic]) -> int:
+    def _entries(self, diagnostics: Iterable[Diagnostic], texts: Mapping[str, str]) -> list[_Entry]:
+        lines = {name: text.split("\n") for name, text in texts.items()}
+        entries = []
+        for found in diagnostics:
+            line = "".join(lines.get(found.filename, [])[found.row - 1 : found.row]).strip()
+            checksum = f"{crc32(line.encode('utf-8', 'surrogatepass')):08x}"
+            entries.append(_Entry(self._name(found.filename), found.code, found.path, checksum))
+        return entries
+
+    def write(self, diagnostics: Iterable[Diagnostic], texts: Mapping[str, str]) -> int:
         """Writes the findings as known, and returns how many there are.
+
+        Args:
+            diagnostics: the findings.
+            texts: the files that were checked, and what was in them.
 
         Raises:
             WriteError: the file cannot be written.
         """
-        counts = Counter(map(self._key, diagnostics))
-        entries = [
-            {"file": name, "code": code, "path": path, "count": count}
-            for (name, code, path), count in sorted(counts.items())
-        ]
+        counts = Counter(self._entries(diagnostics, texts))
+        entries = [entry._asdict() | {"count": n} for entry, n in sorted(counts.items())]
         lines = ",\n    ".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
         text = f'{{\n  "version": {VERSION},\n  "findings": [\n    {lines}\n  ]\n}}\n'
         write_file(self.path, text.encode("utf-8", "backslashreplace"))
         return counts.total()
 
-    def read(self) -> tuple[Counter[_Key], str]:
+    def _read(self) -> tuple[Counter[_Entry], str]:
         """The known findings, and the text they are in.
 
         Raises:
-            SettingsError: the file is no baseline.
-            OSError: it cannot be read.
+            SettingsError: the file is not a baseline, or cannot be read.
         """
-        text = self.path.read_text(encoding="utf-8", errors="replace")
+        try:
+            text = self.path.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            message = (
+                f"cannot read the baseline {self.path}: {error.strerror}."
+                f" Write it with `--write-baseline {self.path}`"
+            )
+            raise SettingsError(message) from None
         try:
             data = json.loads(text)
             if data["version"] != VERSION:
                 message = f"{self.path}: version {data['version']} of baselines is not known"
                 raise SettingsError(message)
             known = Counter(
-                {(e["file"], e["code"], e["path"]): int(e["count"]) for e in data["findings"]}
+                {
+                    _Entry(e["file"], e["code"], e["path"], str(e.get("line", ""))): int(e["count"])
+                    for e in data["findings"]
+                }
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             if isinstance(error, SettingsError):
                 raise
-            message = f"{self.path} is no baseline: write one with `--write-baseline`"
+            message = f"{self.path} is not a baseline: write one with `--write-baseline`"
             raise SettingsError(message) from None
         return known, text
 
-    def unknown(self, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    def unknown(
+        self, diagnostics: Sequence[Diagnostic], texts: Mapping[str, str]
+    ) -> list[Diagnostic]:
         """The findings that are not known."""
-        return self._split(diagnostics, Counter(self.read()[0]))
+        return self._split(diagnostics, texts, self._read()[0])
 
-    def _split(self, diagnostics: Iterable[Diagnostic], left: Counter[_Key]) -> list[Diagnostic]:
+    def _split(
+        self, diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], left: Counter[_Entry]
+    ) -> list[Diagnostic]:
         """The findings beyond those that are left of the known, which are taken from these."""
-        fresh = []
-        for diagnostic in diagnostics:
-            key = self._key(diagnostic)
-            if left[key] > 0:
-                left[key] -= 1
-            else:
-                fresh.append(diagnostic)
-        return fresh
+        entries = self._entries(diagnostics, texts)
+        fresh = dict(enumerate(entries))
+
+        def take(way: Callable[[_Entry], object], known: Iterable[_Entry]) -> None:
+            open_entries: dict[object, list[_Entry]] = {}
+            for entry in known:
+                open_entries.setdefault(way(entry), []).append(entry)
+            for index, entry in list(fresh.items()):
+                for other in open_entries.get(way(entry), ()):
+                    if left[other] > 0:
+                        left[other] -= 1
+                        del fresh[index]
+                        break
+
+        for way in _WAYS:
+            take(way, left)
+        gone = self._missing(left)
+        take(lambda e: (e.code, e.field, e.line), [e for e in left if e.file in gone and e.line])
+        return [diagnostics[index] for index in sorted(fresh)]
+
+    def _missing(self, known: Iterable[_Entry]) -> set[str]:
+        """The files that entries speak of, and that do not exist any more."""
+        return {name for name in {e.file for e in known} if not (self.folder / name).exists()}
 
     def compare(
-        self, diagnostics: Iterable[Diagnostic], checked: Iterable[str], request: Request
+        self,
+        diagnostics: Sequence[Diagnostic],
+        checked: Iterable[str],
+        texts: Mapping[str, str],
+        request: Request,
     ) -> tuple[list[Diagnostic], list[Diagnostic]]:
         """The findings that are not known, and one for each entry that is found no longer.
 
         Args:
             diagnostics: all findings.
             checked: the files that were checked: entries of others are let be.
+            texts: what was in them.
             request: what was asked for: entries of codes that are not reported are let be, too.
         """
-        known, text = self.read()
-        left = Counter(known)
-        fresh = self._split(diagnostics, left)
-        names = {self._key(_named(name))[0] for name in checked} | _missing(self, known)
+        left, text = self._read()
+        fresh = self._split(diagnostics, texts, left)
+        names = {self._name(name) for name in checked} | self._missing(left)
         gone = [
-            self._stale(key, left[key], text)
-            for key in known
-            if left[key] and key[0] in names and self._is_reported(key, request)
+            self._stale(entry, count, text)
+            for entry, count in left.items()
+            if count > 0 and entry.file in names and self._is_reported(entry, request)
         ]
         return fresh, gone
 
-    def _is_reported(self, key: _Key, request: Request) -> bool:
-        name, code, _ = key
-        path = self.folder / name
-        finding = replace(_named(str(path)), code=code)
+    def _is_reported(self, entry: _Entry, request: Request) -> bool:
+        path = self.folder / entry.file
+        finding = replace(_NOWHERE, filename=str(path), code=entry.code)
         return bool(request.settings_of(path.resolve().parent).judged([finding], str(path)))
 
-    def _stale(self, key: _Key, count: int, text: str) -> Diagnostic:
-        name, code, path = key
-        entry = json.dumps({"file": name, "code": code, "path": path}, ensure_ascii=False)
-        row = text.count("\n", 0, max(text.find(entry[:-1]), 0)) + 1
+    def _stale(self, entry: _Entry, count: int, text: str) -> Diagnostic:
+        written = entry._asdict() if entry.line else dict(list(entry._asdict().items())[:-1])
+        start = json.dumps(written, ensure_ascii=False)[:-1]
+        row = text.count("\n", 0, max(text.find(start), 0)) + 1
         words = Words(
             "stale baseline entry: {code}{where} in {name} is no longer found{times}."
             " Write the baseline again with `--write-baseline`",
             times=Words(" ({count} times)", count=count) if count > 1 else "",
-            code=code,
-            where=Words(" at `{path}`", path=path) if path else "",
-            name=name,
+            code=entry.code,
+            where=Words(" at `{path}`", path=entry.path) if entry.path else "",
+            name=entry.file,
         )
-        kind, title, severity, _ = STALE_BASELINE
-        return Diagnostic(str(self.path), row, 1, row, 1, kind, title, severity, words)
+        code, name, severity, _ = STALE_BASELINE
+        return Diagnostic(str(self.path), row, 1, row, 1, code, name, severity, words)
 
 
 def beyond_baselines(
-    diagnostics: list[Diagnostic], checked: Iterable[str], request: Request
-) -> list[Diagnostic]:
+    diagnostics: list[Diagnostic], texts: Mapping[str, str], request: Request
+) -> tuple[list[Diagnostic], int]:
     """The findings that no baseline knows, and one for each entry that is found no longer.
 
     Args:
         diagnostics: all findings.
-        checked: the files that were checked.
+        texts: the files that were checked, and what was in them.
         request: what was asked for.
+
+    Returns:
+        The findings, and how many are known.
     """
     files_of: dict[Path, list[str]] = {}
-    for name in checked:
+    for name in texts:
         if path := request.baseline_of(name):
             files_of.setdefault(path, []).append(name)
+    known = len(diagnostics)
     stale = []
     for path in sorted(files_of):
-        diagnostics, gone = Baseline(path).compare(diagnostics, files_of[path], request)
+        diagnostics, gone = Baseline(path).compare(diagnostics, files_of[path], texts, request)
         stale += request.settings_of(path.resolve().parent).judged(gone, str(path))
-    return diagnostics + stale
+    return diagnostics + stale, known - len(diagnostics)
 
 
-def _named(filename: str) -> Diagnostic:
-    return Diagnostic(filename, 1, 1, 1, 1, "", "", "", Words(""))
-
-
-def _missing(baseline: Baseline, known: Iterable[_Key]) -> set[str]:
-    """The files that entries speak of, and that are there no more."""
-    return {name for name, _, _ in known if not (baseline.folder / name).exists()}
+_NOWHERE = Diagnostic("", 1, 1, 1, 1, "", "", "", Words(""))

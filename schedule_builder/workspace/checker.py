@@ -10,10 +10,27 @@ from typing import NamedTuple
 
 from schedule_builder.compiler import Config, examine, examine_bytes
 from schedule_builder.diagnostics import Diagnostic, Source
+from schedule_builder.reading.fields import dotted
 from schedule_builder.workspace.request import NOTHING_MORE, Request
 
 _WORTH_A_PROCESS = 1_500_000
 """So many bytes take about as long to check as a process takes to start."""
+
+
+class StatedLength(NamedTuple):
+    """The run length that a file states, and the field that states it."""
+
+    filename: str
+    path: str
+    num_steps: int
+
+
+def stated_length(config: Config) -> StatedLength | None:
+    """The run length that a config states itself; None where it does not."""
+    num_steps = config.dialect.num_steps(config.message)
+    if not num_steps:
+        return None
+    return StatedLength(config.filename, dotted(config.dialect.num_steps_path), num_steps)
 
 
 class Checked(NamedTuple):
@@ -22,6 +39,7 @@ class Checked(NamedTuple):
     filename: str
     text: str
     diagnostics: tuple[Diagnostic, ...]
+    stated_length: StatedLength | None = None
 
 
 def check(data: bytes, filename: str, request: Request = NOTHING_MORE) -> Checked:
@@ -42,7 +60,8 @@ def check(data: bytes, filename: str, request: Request = NOTHING_MORE) -> Checke
     )
     source = config.document.source
     found = _unsuppressed(config)
-    return Checked(filename, source.text, tuple(settings.judged(found, filename)))
+    judged = tuple(settings.judged(found, filename))
+    return Checked(filename, source.text, judged, stated_length(config))
 
 
 def _unsuppressed(config: Config) -> list[Diagnostic]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from schedule_builder.diagnostics import Diagnostic
 from schedule_builder.reading.edits import apply_fixes
 from schedule_builder.workspace.baseline import Baseline
 from schedule_builder.workspace.checker import check
@@ -21,7 +24,9 @@ def fix(data: bytes, filename: str, request: Request, *, unsafe: bool) -> tuple[
     made = 0
     while True:
         checked = check(data, filename, request)
-        found = checked.diagnostics if path is None else Baseline(path).unknown(checked.diagnostics)
+        found: Sequence[Diagnostic] = checked.diagnostics
+        if path is not None:
+            found = Baseline(path).unknown(found, {filename: checked.text})
         text, count = apply_fixes(checked.text, found, unsafe=unsafe)
         if not count:
             return data, made

@@ -48,7 +48,11 @@ class Request(NamedTuple):
         if self.baseline is not None:
             return self.baseline
         settings = self.settings_of(Path(filename).resolve().parent)
-        return settings.root / settings.baseline if settings.baseline else None
+        if not settings.baseline:
+            return None
+        path = settings.root / settings.baseline
+        here = Path.cwd()
+        return path.relative_to(here) if path.is_relative_to(here) else path
 
     def fails(self, diagnostics: Sequence[Diagnostic]) -> bool:
         """Whether any of the findings makes the run fail."""

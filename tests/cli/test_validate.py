@@ -452,7 +452,7 @@ def test_a_baseline_keeps_known_findings_quiet(run: Run) -> None:
     write("b.config", BAD)
     code, out, _ = run("--write-baseline", "known.json", "sub/a.config", "b.config")
     assert (code, out) == (0, "Wrote 3 known findings to known.json.\n")
-    assert run("--baseline", "known.json", ".")[:2] == (0, "2 files: no findings.\n")
+    assert run("--baseline", "known.json", ".")[:2] == (0, "2 files: no new findings (3 known).\n")
     # Lines may move.
     write("sub/a.config", "# moved\n\n" + WARNED)
     assert run("--baseline", "known.json", ".")[0] == 0
@@ -466,7 +466,8 @@ def test_entries_of_codes_that_are_not_asked_for_are_not_stale(run: Run) -> None
     write("a.config", WARNED)
     run("--write-baseline", "known.json", ".")
     assert run("--baseline", "known.json", "--select", "SB1", ".")[1] == "1 file: no findings.\n"
-    assert run("--baseline", "known.json", "--ignore", "SB402", ".")[1] == "1 file: no findings.\n"
+    ignored = run("--baseline", "known.json", "--ignore", "SB402", ".")[1]
+    assert ignored == "1 file: no new findings (1 known).\n"
     write("a.config", GOOD)
     assert "SB903" in run("--baseline", "known.json", ".")[1]
     assert run("--baseline", "known.json", "--ignore", "SB903", ".")[1] == "1 file: no findings.\n"
@@ -480,7 +481,7 @@ def test_each_projects_own_baseline(run: Run) -> None:
         write(f"{name}/pyproject.toml", SECTION + 'baseline = "known.json"\n')
     for name in ("one", "two"):
         assert run("--write-baseline", f"{name}/known.json", name)[0] == 0
-    assert run("one", "two")[1] == "2 files: no findings.\n"
+    assert run("one", "two")[1] == "2 files: no new findings (4 known).\n"
     write("two/a.config", WARNED.replace("200", "300").replace("0.01", "0.1"))
     assert "two/a.config:6" in run("one", "two")[1]
 
@@ -488,7 +489,9 @@ def test_each_projects_own_baseline(run: Run) -> None:
 def test_known_findings_are_not_mended(run: Run) -> None:
     write("a.config", WARNED)
     run("--write-baseline", "known.json", ".")
-    assert run("--baseline", "known.json", "--fix", ".")[1] == "1 file: no findings.\n"
+    assert (
+        run("--baseline", "known.json", "--fix", ".")[1] == "1 file: no new findings (2 known).\n"
+    )
     assert Path("a.config").read_text() == WARNED
     assert run("--fix", ".")[0] == 0
     assert Path("a.config").read_text() != WARNED
@@ -508,6 +511,103 @@ def test_stale_entries_are_reported(run: Run) -> None:
     Path("b.config").unlink()
     _, out, _ = run("--format", "json", "--baseline", "known.json", "a.config")
     assert codes(out) == ["SB903", "SB903"]
+
+
+def test_known_findings_are_counted(run: Run) -> None:
+    write("a.config", WARNED)
+    run("--write-baseline", "known.json", ".")
+    write("b.config", BAD)
+    _, out, _ = run("--baseline", "known.json", ".")
+    assert out.splitlines()[-1] == "Found 1 error in 1 of 2 files (2 known)."
+
+
+def test_a_missing_baseline_says_how_to_write_it(run: Run) -> None:
+    write("sub/a.config", WARNED)
+    code, out, err = run("--baseline", "known.json", ".")
+    assert (code, out) == (2, "")
+    assert "cannot read the baseline known.json: No such file or directory" in err
+    assert "`--write-baseline known.json`" in err
+    write("sub/pyproject.toml", SECTION + 'baseline = "old/known.json"\n')
+    assert "`--write-baseline sub/old/known.json`" in run("--fix", ".")[2]
+    Path("sub/old").mkdir()
+    assert run("--write-baseline", "sub/old/known.json", ".")[0] == 0
+    assert run(".")[:2] == (0, "1 file: no new findings (2 known).\n")
+
+
+STAGES = """train_config {
+  num_steps: 150
+  optimizer { momentum_optimizer { learning_rate { manual_step_learning_rate {
+    initial_learning_rate: 0.1
+    schedule { step: 100 learning_rate: 0.1 }
+    schedule { step: 200 learning_rate: 0.01 }
+    schedule { step: 300 learning_rate: 0.001 }
+  } } } }
+}
+"""
+
+
+def test_entries_survive_a_fix_that_moves_indexes(run: Run) -> None:
+    write("a.config", STAGES)
+    run("--ignore", "SB414", "--write-baseline", "known.json", ".")
+    known = json.loads(Path("known.json").read_text())["findings"]
+    assert {entry["path"].count("[1]") for entry in known} >= {1}
+    assert run("--fix", "--baseline", "known.json", ".")[0] == 0
+    assert "step: 100" not in Path("a.config").read_text()
+    _, out, _ = run("--format", "json", "--baseline", "known.json", ".")
+    assert codes(out) == []
+
+
+def test_a_new_finding_is_told_from_known_ones_that_moved(run: Run) -> None:
+    stage = "  schedule {{ step: {0} learning_rate: -{0} }}\n"
+    text = "manual_step_learning_rate {\n  initial_learning_rate: 1\n%s}\n"
+    write("a.config", text % "".join(map(stage.format, (20, 30))))
+    run("--write-baseline", "known.json", ".")
+    write("a.config", text % "".join(map(stage.format, (10, 20, 30))))
+    (found,) = json.loads(run("--format", "json", "--baseline", "known.json", ".")[1])
+    assert (found["code"], found["location"]["row"]) == ("SB204", 3)
+
+
+def test_entries_survive_another_name(run: Run) -> None:
+    write("a.config", WARNED)
+    write("old/b.config", BAD)
+    run("--write-baseline", "known.json", ".")
+    Path("a.config").rename("pets.config")
+    Path("old").rename("new")
+    summary = "2 files: no new findings (3 known).\n"
+    assert run("--baseline", "known.json", ".")[:2] == (0, summary)
+    # A copy is not the same file, and neither is another finding in the place of a known one.
+    write("c.config", WARNED)
+    assert codes(run("--format", "json", "--baseline", "known.json", ".")[1]) == ["SB414", "SB402"]
+    Path("c.config").unlink()
+    write("new/b.config", BAD.replace("-0.1", "-0.7"))
+    _, out, _ = run("--format", "json", "--baseline", "known.json", ".")
+    assert codes(out) == ["SB204", "SB903"]
+
+
+def test_a_baseline_without_checksums_is_read(run: Run) -> None:
+    write("a.config", WARNED)
+    run("--write-baseline", "known.json", ".")
+    data = json.loads(Path("known.json").read_text())
+    for entry in data["findings"]:
+        del entry["line"]
+    lines = ",\n".join(map(json.dumps, data["findings"]))
+    write("known.json", f'{{"version": 1, "findings": [\n{lines}\n]}}')
+    assert run("--baseline", "known.json", ".")[:2] == (0, "1 file: no new findings (2 known).\n")
+    write("a.config", GOOD)
+    found = json.loads(run("--format", "json", "--baseline", "known.json", ".")[1])
+    assert [(f["code"], f["location"]["row"]) for f in found] == [("SB903", 2), ("SB903", 3)]
+
+
+def test_a_baseline_is_named_from_the_current_folder(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("sub/deep/a.config", WARNED)
+    write("sub/pyproject.toml", SECTION + 'baseline = "known.json"\n')
+    run("--write-baseline", "sub/known.json", ".")
+    write("sub/deep/a.config", GOOD)
+    assert run(".")[1].startswith("sub/known.json:4:1: warning[SB903] stale baseline entry: SB402 ")
+    monkeypatch.chdir("sub")
+    assert run(".")[1].startswith("known.json:4:1: ")
 
 
 def test_a_baseline_of_the_settings(run: Run) -> None:

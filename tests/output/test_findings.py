@@ -37,7 +37,7 @@ BAD = "constant_learning_rate {\n  learning_rate: -1, learning_rat: 'a'\n}\n"
 def findings(*texts: tuple[str, str], color: bool = False) -> Findings:
     checked = [check(text.encode(), name) for name, text in texts]
     diagnostics = [d for c in checked for d in c.diagnostics]
-    return Findings(diagnostics, {c.filename: c.text for c in checked}, color)
+    return Findings(diagnostics, {c.filename: c.text for c in checked}, color=color)
 
 
 BOTH = findings(("a.config", TEXT), ("b:%,.config", BAD))

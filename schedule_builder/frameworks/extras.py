@@ -1,0 +1,40 @@
+"""Which extra of this package installs a library that is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+EXTRAS = {
+    "tensorflow": "tensorflow",
+    "keras": "tensorflow",
+    "tf_keras": "legacy-keras",
+    "jax": "jax",
+    "optax": "jax",
+    "torch": "torch",
+    "numpy": "tensorflow",
+    "matplotlib": "plot",
+    "pygls": "server",
+    "lsprotocol": "server",
+}
+"""The extra that has a library, by the name that is imported."""
+
+
+@contextmanager
+def naming_extra(what: str) -> Iterator[None]:
+    """Makes the error of a library that is missing say how to install it.
+
+    Args:
+        what: what needs the library, as the subject of the message.
+
+    Raises:
+        ModuleNotFoundError: a library is missing; the message names the extra.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0]
+        if library not in EXTRAS or "schedule-builder[" in str(error):
+            raise
+        message = f"{what} needs {library}: pip install 'schedule-builder[{EXTRAS[library]}]'"
+        raise ModuleNotFoundError(message, name=error.name) from error
