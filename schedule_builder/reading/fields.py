@@ -18,6 +18,7 @@ _OPEN: Any = options_pb2.open
 _LENIENT: Any = options_pb2.lenient
 _OPAQUE: Any = options_pb2.opaque
 _COUNTS_STEPS: Any = options_pb2.counts_steps
+_MAKES_PERIODS: Any = options_pb2.makes_periods
 _ENDS_DECAY: Any = options_pb2.ends_decay
 _SURPRISING_DEFAULT: Any = options_pb2.surprising_default
 _NOT_STRETCHABLE: Any = options_pb2.not_stretchable
@@ -71,8 +72,10 @@ class FieldSchema:
     is_bounded: bool
     is_selectable: bool
     """Whether this is a sub-block that counts only where a field beside it names it."""
-    counts_steps: bool
-    """Whether the number is a length or a place on the axis of training steps."""
+    counts_steps: int
+    """What number of steps this is: a `StepCount`, 0 where it is not one."""
+    makes_periods: bool
+    """Whether a true value makes every position of the message a period."""
     ends_decay: int
     """How the number says where a decay ends: a `DecayEnd`, 0 where it does not."""
     has_surprising_default: bool
@@ -136,6 +139,7 @@ def _field_schema(field: FieldDescriptor) -> FieldSchema:
         is_selectable=field.message_type is not None
         and any(f.GetOptions().Extensions[_RULE].selects for f in siblings),
         counts_steps=options.Extensions[_COUNTS_STEPS],
+        makes_periods=options.Extensions[_MAKES_PERIODS],
         ends_decay=options.Extensions[_ENDS_DECAY],
         has_surprising_default=options.Extensions[_SURPRISING_DEFAULT],
         is_stretchable=not options.Extensions[_NOT_STRETCHABLE],

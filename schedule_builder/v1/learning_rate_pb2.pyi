@@ -8,8 +8,19 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class StepUnit(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    STEPS: _ClassVar[StepUnit]
+    EPOCHS: _ClassVar[StepUnit]
+    PERCENT_OF_RUN: _ClassVar[StepUnit]
+    PERMILLE_OF_RUN: _ClassVar[StepUnit]
+STEPS: StepUnit
+EPOCHS: StepUnit
+PERCENT_OF_RUN: StepUnit
+PERMILLE_OF_RUN: StepUnit
+
 class LearningRate(_message.Message):
-    __slots__ = ("constant_learning_rate", "exponential_decay_learning_rate", "manual_step_learning_rate", "cosine_decay_learning_rate", "piecewise_constant_learning_rate", "polynomial_decay_learning_rate", "inverse_time_decay_learning_rate", "inverse_sqrt_learning_rate", "power_decay_learning_rate", "multi_step_learning_rate", "piecewise_linear_learning_rate", "cosine_restarts_learning_rate", "one_cycle_learning_rate", "cyclic_learning_rate", "warmup_stable_decay_learning_rate", "noam_learning_rate", "tanh_decay_learning_rate", "table_learning_rate", "sequential_learning_rate", "combined_learning_rate", "custom", "warmup", "batch_size_scaling", "min_learning_rate")
+    __slots__ = ("constant_learning_rate", "exponential_decay_learning_rate", "manual_step_learning_rate", "cosine_decay_learning_rate", "piecewise_constant_learning_rate", "polynomial_decay_learning_rate", "inverse_time_decay_learning_rate", "inverse_sqrt_learning_rate", "power_decay_learning_rate", "multi_step_learning_rate", "piecewise_linear_learning_rate", "cosine_restarts_learning_rate", "one_cycle_learning_rate", "cyclic_learning_rate", "warmup_stable_decay_learning_rate", "noam_learning_rate", "tanh_decay_learning_rate", "table_learning_rate", "sequential_learning_rate", "combined_learning_rate", "custom", "warmup", "batch_size_scaling", "min_learning_rate", "step_unit", "examples_per_epoch")
     CONSTANT_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
     EXPONENTIAL_DECAY_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
     MANUAL_STEP_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
@@ -34,6 +45,8 @@ class LearningRate(_message.Message):
     WARMUP_FIELD_NUMBER: _ClassVar[int]
     BATCH_SIZE_SCALING_FIELD_NUMBER: _ClassVar[int]
     MIN_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    STEP_UNIT_FIELD_NUMBER: _ClassVar[int]
+    EXAMPLES_PER_EPOCH_FIELD_NUMBER: _ClassVar[int]
     constant_learning_rate: ConstantLearningRate
     exponential_decay_learning_rate: ExponentialDecayLearningRate
     manual_step_learning_rate: ManualStepLearningRate
@@ -58,7 +71,9 @@ class LearningRate(_message.Message):
     warmup: Warmup
     batch_size_scaling: BatchSizeScaling
     min_learning_rate: float
-    def __init__(self, constant_learning_rate: _Optional[_Union[ConstantLearningRate, _Mapping]] = ..., exponential_decay_learning_rate: _Optional[_Union[ExponentialDecayLearningRate, _Mapping]] = ..., manual_step_learning_rate: _Optional[_Union[ManualStepLearningRate, _Mapping]] = ..., cosine_decay_learning_rate: _Optional[_Union[CosineDecayLearningRate, _Mapping]] = ..., piecewise_constant_learning_rate: _Optional[_Union[PiecewiseConstantLearningRate, _Mapping]] = ..., polynomial_decay_learning_rate: _Optional[_Union[PolynomialDecayLearningRate, _Mapping]] = ..., inverse_time_decay_learning_rate: _Optional[_Union[InverseTimeDecayLearningRate, _Mapping]] = ..., inverse_sqrt_learning_rate: _Optional[_Union[InverseSqrtLearningRate, _Mapping]] = ..., power_decay_learning_rate: _Optional[_Union[PowerDecayLearningRate, _Mapping]] = ..., multi_step_learning_rate: _Optional[_Union[MultiStepLearningRate, _Mapping]] = ..., piecewise_linear_learning_rate: _Optional[_Union[PiecewiseLinearLearningRate, _Mapping]] = ..., cosine_restarts_learning_rate: _Optional[_Union[CosineRestartsLearningRate, _Mapping]] = ..., one_cycle_learning_rate: _Optional[_Union[OneCycleLearningRate, _Mapping]] = ..., cyclic_learning_rate: _Optional[_Union[CyclicLearningRate, _Mapping]] = ..., warmup_stable_decay_learning_rate: _Optional[_Union[WarmupStableDecayLearningRate, _Mapping]] = ..., noam_learning_rate: _Optional[_Union[NoamLearningRate, _Mapping]] = ..., tanh_decay_learning_rate: _Optional[_Union[TanhDecayLearningRate, _Mapping]] = ..., table_learning_rate: _Optional[_Union[TableLearningRate, _Mapping]] = ..., sequential_learning_rate: _Optional[_Union[SequentialLearningRate, _Mapping]] = ..., combined_learning_rate: _Optional[_Union[CombinedLearningRate, _Mapping]] = ..., custom: _Optional[_Union[_any_pb2.Any, _Mapping]] = ..., warmup: _Optional[_Union[Warmup, _Mapping]] = ..., batch_size_scaling: _Optional[_Union[BatchSizeScaling, _Mapping]] = ..., min_learning_rate: _Optional[float] = ...) -> None: ...
+    step_unit: StepUnit
+    examples_per_epoch: int
+    def __init__(self, constant_learning_rate: _Optional[_Union[ConstantLearningRate, _Mapping]] = ..., exponential_decay_learning_rate: _Optional[_Union[ExponentialDecayLearningRate, _Mapping]] = ..., manual_step_learning_rate: _Optional[_Union[ManualStepLearningRate, _Mapping]] = ..., cosine_decay_learning_rate: _Optional[_Union[CosineDecayLearningRate, _Mapping]] = ..., piecewise_constant_learning_rate: _Optional[_Union[PiecewiseConstantLearningRate, _Mapping]] = ..., polynomial_decay_learning_rate: _Optional[_Union[PolynomialDecayLearningRate, _Mapping]] = ..., inverse_time_decay_learning_rate: _Optional[_Union[InverseTimeDecayLearningRate, _Mapping]] = ..., inverse_sqrt_learning_rate: _Optional[_Union[InverseSqrtLearningRate, _Mapping]] = ..., power_decay_learning_rate: _Optional[_Union[PowerDecayLearningRate, _Mapping]] = ..., multi_step_learning_rate: _Optional[_Union[MultiStepLearningRate, _Mapping]] = ..., piecewise_linear_learning_rate: _Optional[_Union[PiecewiseLinearLearningRate, _Mapping]] = ..., cosine_restarts_learning_rate: _Optional[_Union[CosineRestartsLearningRate, _Mapping]] = ..., one_cycle_learning_rate: _Optional[_Union[OneCycleLearningRate, _Mapping]] = ..., cyclic_learning_rate: _Optional[_Union[CyclicLearningRate, _Mapping]] = ..., warmup_stable_decay_learning_rate: _Optional[_Union[WarmupStableDecayLearningRate, _Mapping]] = ..., noam_learning_rate: _Optional[_Union[NoamLearningRate, _Mapping]] = ..., tanh_decay_learning_rate: _Optional[_Union[TanhDecayLearningRate, _Mapping]] = ..., table_learning_rate: _Optional[_Union[TableLearningRate, _Mapping]] = ..., sequential_learning_rate: _Optional[_Union[SequentialLearningRate, _Mapping]] = ..., combined_learning_rate: _Optional[_Union[CombinedLearningRate, _Mapping]] = ..., custom: _Optional[_Union[_any_pb2.Any, _Mapping]] = ..., warmup: _Optional[_Union[Warmup, _Mapping]] = ..., batch_size_scaling: _Optional[_Union[BatchSizeScaling, _Mapping]] = ..., min_learning_rate: _Optional[float] = ..., step_unit: _Optional[_Union[StepUnit, str]] = ..., examples_per_epoch: _Optional[int] = ...) -> None: ...
 
 class ConstantLearningRate(_message.Message):
     __slots__ = ("learning_rate",)
@@ -124,7 +139,7 @@ class PiecewiseConstantLearningRate(_message.Message):
     def __init__(self, boundaries: _Optional[_Iterable[int]] = ..., values: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class Warmup(_message.Message):
-    __slots__ = ("shape", "warmup_steps", "warmup_learning_rate", "power", "alignment")
+    __slots__ = ("shape", "warmup_steps", "warmup_learning_rate", "power", "alignment", "step_unit")
     class Shape(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         LINEAR: _ClassVar[Warmup.Shape]
@@ -148,12 +163,14 @@ class Warmup(_message.Message):
     WARMUP_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
     POWER_FIELD_NUMBER: _ClassVar[int]
     ALIGNMENT_FIELD_NUMBER: _ClassVar[int]
+    STEP_UNIT_FIELD_NUMBER: _ClassVar[int]
     shape: Warmup.Shape
     warmup_steps: int
     warmup_learning_rate: float
     power: float
     alignment: Warmup.Alignment
-    def __init__(self, shape: _Optional[_Union[Warmup.Shape, str]] = ..., warmup_steps: _Optional[int] = ..., warmup_learning_rate: _Optional[float] = ..., power: _Optional[float] = ..., alignment: _Optional[_Union[Warmup.Alignment, str]] = ...) -> None: ...
+    step_unit: StepUnit
+    def __init__(self, shape: _Optional[_Union[Warmup.Shape, str]] = ..., warmup_steps: _Optional[int] = ..., warmup_learning_rate: _Optional[float] = ..., power: _Optional[float] = ..., alignment: _Optional[_Union[Warmup.Alignment, str]] = ..., step_unit: _Optional[_Union[StepUnit, str]] = ...) -> None: ...
 
 class BatchSizeScaling(_message.Message):
     __slots__ = ("reference_batch_size", "rule")

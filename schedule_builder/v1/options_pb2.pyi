@@ -11,9 +11,20 @@ class DecayEnd(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NO_END: _ClassVar[DecayEnd]
     END_AT_STEP: _ClassVar[DecayEnd]
     END_BEFORE_STEP: _ClassVar[DecayEnd]
+
+class StepCount(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    NO_STEPS: _ClassVar[StepCount]
+    POSITION: _ClassVar[StepCount]
+    LENGTH: _ClassVar[StepCount]
+    PERIOD: _ClassVar[StepCount]
 NO_END: DecayEnd
 END_AT_STEP: DecayEnd
 END_BEFORE_STEP: DecayEnd
+NO_STEPS: StepCount
+POSITION: StepCount
+LENGTH: StepCount
+PERIOD: StepCount
 RULE_FIELD_NUMBER: _ClassVar[int]
 rule: _descriptor.FieldDescriptor
 COUNTS_STEPS_FIELD_NUMBER: _ClassVar[int]
@@ -24,6 +35,8 @@ SURPRISING_DEFAULT_FIELD_NUMBER: _ClassVar[int]
 surprising_default: _descriptor.FieldDescriptor
 NOT_STRETCHABLE_FIELD_NUMBER: _ClassVar[int]
 not_stretchable: _descriptor.FieldDescriptor
+MAKES_PERIODS_FIELD_NUMBER: _ClassVar[int]
+makes_periods: _descriptor.FieldDescriptor
 NOT_STRETCHABLE_VALUE_FIELD_NUMBER: _ClassVar[int]
 not_stretchable_value: _descriptor.FieldDescriptor
 OPEN_FIELD_NUMBER: _ClassVar[int]
