@@ -27,12 +27,13 @@ from schedule_builder.diagnostics import (
 from schedule_builder.dialects.base import Dialect, given
 from schedule_builder.dialects.lowering import LoweringError, custom_kinds
 from schedule_builder.dialects.registry import DIALECTS, dialect_of, recognize
+from schedule_builder.dialects.units import InSteps, Length
 from schedule_builder.reading.binding import Binder, Place
 from schedule_builder.reading.fields import dotted
 from schedule_builder.reading.findings import EMPTY, SYNTAX, UNCLOSED
 from schedule_builder.reading.formats import TEXT, decode, detect_format, reader_of
 from schedule_builder.reading.tree import Block, Document
-from schedule_builder.rules.kinds import IMPOSSIBLE, NOT_FINITE
+from schedule_builder.rules.kinds import IMPOSSIBLE, NOT_FINITE, STEP_UNIT, UNUSED_EXAMPLES
 from schedule_builder.rules.registry import ABOUT_ENTRIES, Finding, check_message, check_run
 from schedule_builder.rules.run import THRESHOLDS, Judgement, Run
 from schedule_builder.schedules.schedule import MAX_RATE, Schedule
@@ -60,6 +61,10 @@ class Config:
     places: Mapping[FieldPath, Place] = field(repr=False)
     given_steps: int | None = None
     """For how many steps to train where the config does not say."""
+    given_batch_size: int | None = None
+    """The number of examples in a step where the config does not say."""
+    in_steps: InSteps | None = field(default=None, repr=False)
+    """The config with every length in steps, where it has others."""
 
     @property
     def dialect(self) -> Dialect:
@@ -104,17 +109,42 @@ class Config:
     @property
     def batch_size(self) -> int | None:
         """The number of examples in a step, None where the config does not state it."""
-        return self.dialect.batch_size(self.message)
+        return self.dialect.batch_size(self.message) or self.given_batch_size
+
+    @property
+    def message_in_steps(self) -> Any:
+        """The whole config with every length in steps: what is lowered."""
+        return self.message if self.in_steps is None else self.in_steps.message
+
+    def length(self, path: FieldPath) -> Length | None:
+        """What a number of steps came from, by its path in the config; None where it is one."""
+        return self.in_steps.lengths.get(path) if self.in_steps is not None else None
+
+    def written_path(self, path: FieldPath) -> FieldPath:
+        """Where the file has what stands at a path of `message_in_steps`."""
+        return self.in_steps.original(path) if self.in_steps is not None else path
 
     def report(self, report: Report, kind: Kind, finding: Finding) -> None:
-        """Records a rule's finding at its place."""
+        """Records a rule's finding at its place, and says what its steps came from."""
+        path, words, repair = self.written_path(finding.path), finding.words, finding.repair
+        if length := self.length(path):
+            words = Words(
+                "{words} (`{field}` is {length})",
+                words=words,
+                field=dotted(path[len(self.kind_path) - 1 :]),
+                length=length,
+            )
+        if repair is not None and any(
+            self.length(self.written_path(change.path)) for change in repair.changes
+        ):
+            repair = None  # It writes steps.
         report.add(
             kind,
-            self.place(finding.path),
-            finding.words,
-            [(self.place(path), words) for path, words in finding.related],
-            path=dotted(finding.path),
-            fix=self.fix(finding.repair),
+            self.place(path),
+            words,
+            [(self.place(self.written_path(path)), words) for path, words in finding.related],
+            path=dotted(path),
+            fix=self.fix(repair),
         )
 
     def fix(self, repair: Repair | None) -> Fix | None:
@@ -179,6 +209,7 @@ def examine_document(
     *,
     overrides: Iterable[str] = (),
     num_steps: int | None = None,
+    batch_size: int | None = None,
     settings: Judgement | None = None,
 ) -> Config:
     """Checks a located tree, and collects whatever there is to find.
@@ -188,6 +219,7 @@ def examine_document(
         report: what was found when it was read.
         overrides: values to put in place of the file's, as `train_config.num_steps=5000`.
         num_steps: for how many steps to train where the config does not say.
+        batch_size: the number of examples in a step where the config does not say.
         settings: what to judge by, and what the project requires.
     """
     message = recognize(f.name for f in document.root.fields).root()
@@ -207,10 +239,11 @@ def examine_document(
     readable = not report.has_errors
     binder = Binder(document, report, custom_kinds)
     binder.bind(document.root, message)
-    config = replace(_result(document, report, message, binder.places, None), given_steps=num_steps)
-    schedule = _judge(config, binder, report, settings) if readable else None
-    found = _result(document, report, message, binder.places, schedule)
-    return replace(found, given_steps=num_steps)
+    found = {"given_steps": num_steps, "given_batch_size": batch_size}
+    config = replace(_result(document, report, message, binder.places, None), **found)
+    schedule, in_steps = _judge(config, binder, report, settings) if readable else (None, None)
+    config = _result(document, report, message, binder.places, schedule)
+    return replace(config, in_steps=in_steps, **found)
 
 
 def parse(filename: str, text: str) -> tuple[Block, bool]:
@@ -223,7 +256,7 @@ def parse(filename: str, text: str) -> tuple[Block, bool]:
 
 def _judge(
     config: Config, binder: Binder, report: Report, settings: Judgement | None
-) -> Schedule | None:
+) -> tuple[Schedule | None, InSteps | None]:
     """Reports what rules find in a message that was read, and gives its schedule.
 
     Of a schedule that is not certain nothing is said; errors elsewhere leave it certain.
@@ -249,7 +282,17 @@ def _judge(
         if kind.severity == "error" and not is_stage:
             unclear = True
     if unclear:
-        return None
+        return None, None
+    in_steps = config.dialect.in_steps(config.message, config.num_steps, config.batch_size)
+    if in_steps is not None:
+        for path, words in in_steps.problems:
+            report.add(STEP_UNIT, config.place(path), words, path=dotted(path))
+        for path in in_steps.unused_examples:
+            words = Words("unused `examples_per_epoch`: nothing here is under `step_unit: EPOCHS`")
+            report.add(UNUSED_EXAMPLES, config.place(path), words, path=dotted(path))
+        if in_steps.problems:
+            return None, None
+        config = replace(config, in_steps=in_steps)
     try:
         schedule = _lower(config, report)
         if schedule is not None:
@@ -261,8 +304,8 @@ def _judge(
             "these numbers are too far apart for float64: no rate can be computed from them"
         )
         report.add(NOT_FINITE, config.place(config.kind_path), words, path=dotted(config.kind_path))
-        return None
-    return schedule
+        return None, None
+    return schedule, in_steps
 
 
 _UNREADABLE = frozenset((SYNTAX.code, UNCLOSED.code))
@@ -273,12 +316,13 @@ def _run(
 ) -> Run:
     dialect, path = config.dialect, config.learning_rate_path
     optimizer = dialect.optimizer_path(config.message)
+    root = config.message_in_steps
     return Run(
         dialect=dialect,
-        root=config.message,
+        root=root,
         path=path,
-        message=config.get(path),
-        kind_path=config.kind_path,
+        message=given(root, path),
+        kind_path=dialect.kind_path(root),
         schedule=schedule,
         num_steps=config.num_steps,
         num_steps_path=dialect.num_steps_path,
@@ -307,9 +351,9 @@ def _result(
 
 def _lower(config: Config, report: Report) -> Schedule | None:
     try:
-        schedule = config.dialect.lower(config.message)
+        schedule = config.dialect.lower(config.message_in_steps, config.batch_size)
     except LoweringError as error:
-        report.add(IMPOSSIBLE, config.place(error.path), error.words)
+        report.add(IMPOSSIBLE, config.place(config.written_path(error.path)), error.words)
         return None
     if schedule is None:
         return None

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import FieldPath
 from schedule_builder.dialects.lowering import Length
+from schedule_builder.dialects.units import InSteps
 from schedule_builder.reading.tree import Block
 from schedule_builder.schedules.schedule import Schedule
 
@@ -75,11 +76,27 @@ class Dialect(ABC):
         path = self.batch_size_path
         return given(config, path) or None if path else None
 
+    def in_steps(
+        self, config: Any, num_steps: int | None, batch_size: int | None
+    ) -> InSteps | None:
+        """The config with all its lengths in steps; None where they are that already.
+
+        Args:
+            config: the message.
+            num_steps: the run length, None where nothing states it.
+            batch_size: the batch size, None where nothing states it.
+        """
+        return None
+
     @abstractmethod
-    def lower(self, config: Any) -> Schedule | None:
+    def lower(self, config: Any, batch_size: int | None) -> Schedule | None:
         """The schedule that a checked config describes.
 
         The paths of its segments count from the learning rate.
+
+        Args:
+            config: the message, with all lengths in steps.
+            batch_size: what `batch_size_scaling` scales by, None where nothing states it.
 
         Returns:
             The schedule; None where the file leaves some of it to Python code.

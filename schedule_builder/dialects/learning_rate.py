@@ -8,7 +8,8 @@ from typing import Any
 from schedule_builder.diagnostics import FieldPath
 from schedule_builder.dialects import modifiers
 from schedule_builder.dialects.base import Dialect, given
-from schedule_builder.dialects.lowering import Length, LoweringError
+from schedule_builder.dialects.lowering import Length, LoweringError, custom_kinds
+from schedule_builder.dialects.units import Axis, InSteps, has_units, in_steps
 from schedule_builder.reading.tree import Block
 from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.v1 import learning_rate_pb2 as pb
@@ -27,14 +28,37 @@ class NativeDialect(Dialect):
 
     def uses_batch_size(self, config: Any) -> bool:
         message = self._learning_rate(config)
-        return message is not None and message.HasField("batch_size_scaling")
+        return message is not None and (
+            message.HasField("batch_size_scaling") or has_units(message)
+        )
 
-    def lower(self, config: Any) -> Schedule | None:
+    def in_steps(
+        self, config: Any, num_steps: int | None, batch_size: int | None
+    ) -> InSteps | None:
+        message = self._learning_rate(config)
+        if message is None or not has_units(message):
+            return None
+        axis = Axis(
+            num_steps,
+            batch_size,
+            ".".join(map(str, self.num_steps_path)),
+            ".".join(map(str, self.batch_size_path)),
+        )
+        found = in_steps(message, axis, custom_kinds)
+        path = self.learning_rate_path(config)
+        if not path:
+            return found
+        converted = type(config)()
+        converted.CopyFrom(config)
+        given(converted, path).CopyFrom(found.message)
+        return found.inside(converted, path)
+
+    def lower(self, config: Any, batch_size: int | None) -> Schedule | None:
         message = self._learning_rate(config)
         if message is None:
             return None
         try:
-            return modifiers.lower(message, self.batch_size(config))
+            return modifiers.lower(message, batch_size)
         except LoweringError as error:
             raise error.inside(*self.learning_rate_path(config)) from None
 

@@ -76,7 +76,7 @@ class _Experiment(Dialect):
         # The optimizer beside it says nothing of the rate.
         return [(*_OPTIMIZER_CONFIG, "learning_rate"), (*_OPTIMIZER_CONFIG, "warmup")]
 
-    def lower(self, config: Any) -> Schedule | None:
+    def lower(self, config: Any, batch_size: int | None) -> Schedule | None:
         message = given(config, _OPTIMIZER_CONFIG)
         main = None if message is None else _main(message)
         warmup = None if message is None else _warmup(message)

@@ -104,11 +104,28 @@ class InSteps:
         unused_examples: where `examples_per_epoch` is given and nothing counts epochs.
     """
 
-    message: pb.LearningRate
+    message: Any
     lengths: dict[FieldPath, Length] = field(default_factory=dict)
     moved: dict[FieldPath, FieldPath] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     unused_examples: list[FieldPath] = field(default_factory=list)
+
+    def original(self, path: FieldPath) -> FieldPath:
+        """Where a field of the converted message stands in the original."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.moved:
+                return (*self.moved[path[:length]], *path[length:])
+        return path
+
+    def inside(self, message: Any, path: FieldPath) -> InSteps:
+        """The same of a message that holds the learning rate at a path."""
+        return InSteps(
+            message,
+            {(*path, *field): length for field, length in self.lengths.items()},
+            {(*path, *new): (*path, *old) for new, old in self.moved.items()},
+            [Problem((*path, *field), words) for field, words in self.problems],
+            [(*path, *field) for field in self.unused_examples],
+        )
 
 
 class _Unit(NamedTuple):
@@ -365,6 +382,7 @@ class _Conversion:
         steps_down.boundaries.extend(begin - 1 for begin in begins[1:])
         steps_down.values.extend(rates)
         outside = path[:-1]
+        self.result.moved[(*outside, "piecewise_constant_learning_rate")] = path
         for index in range(1, len(rates)):
             new = (*outside, "piecewise_constant_learning_rate", "boundaries", index - 1)
             self.result.moved[new] = (*path, "learning_rates", index)

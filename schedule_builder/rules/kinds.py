@@ -41,6 +41,34 @@ NOT_IN_KERAS = Kind(
     Only `build_optimizer` reports this: the learning rate of the same config can be built.
     """,
 )
+STEP_UNIT = Kind(
+    "SB316",
+    "invalid-step-unit",
+    "error",
+    """A length cannot be converted to steps.
+
+    `step_unit` counts in epochs, percents or permilles of the run. It needs what these are parts of:
+    the run length, or `examples_per_epoch` and the batch size. Each length must come to at least
+    one step, two boundaries must not fall together, and a default that is a number of steps must
+    be replaced by a value.
+
+        step_unit: PERCENT_OF_RUN multi_step_learning_rate { milestones: 50 ... }   # of which run?
+        train_config { num_steps: 9000 ... step_unit: PERCENT_OF_RUN ... milestones: 50 ... }
+    """,
+)
+UNUSED_EXAMPLES = Kind(
+    "SB317",
+    "unused-examples",
+    "warning",
+    """`examples_per_epoch` is set, and nothing counts epochs.
+
+    The number has an effect only on lengths under `step_unit: EPOCHS`. Without it, the lengths
+    beside it are steps.
+
+        examples_per_epoch: 50000 multi_step_learning_rate { milestones: 30 ... }
+        examples_per_epoch: 50000 step_unit: EPOCHS multi_step_learning_rate { milestones: 30 ... }
+    """,
+)
 UNUSED_SUPPRESSION = Kind(
     "SB901",
     "unused-suppression",
@@ -79,6 +107,8 @@ KINDS = (
     IMPOSSIBLE,
     NOT_FINITE,
     NOT_IN_KERAS,
+    STEP_UNIT,
+    UNUSED_EXAMPLES,
     UNUSED_SUPPRESSION,
     BAD_SUPPRESSION,
     STALE_BASELINE,
