@@ -20,7 +20,11 @@ ConfigLike: TypeAlias = "str | os.PathLike[str] | Config | Message | Mapping[str
 
 
 def load(
-    config: ConfigLike, *, overrides: str | Iterable[str] = (), num_steps: int | None = None
+    config: ConfigLike,
+    *,
+    overrides: str | Iterable[str] = (),
+    num_steps: int | None = None,
+    batch_size: int | None = None,
 ) -> Config:
     """Reads and checks a config.
 
@@ -30,7 +34,8 @@ def load(
             data as YAML would hold them; or a `Config`, which is returned as it is.
         overrides: values to put in place of the file's, such as `train_config.num_steps=5000`,
             with the syntax of the command line's `--set`: a list of them, or one.
-        num_steps: for how many steps to train where the config does not say.
+        num_steps: the run length, where the config does not state it.
+        batch_size: the number of examples in a step, where the config does not state it.
 
     Returns:
         The config, without errors.
@@ -40,7 +45,7 @@ def load(
         OSError: the file cannot be read.
         TypeError: this is nothing that a config can be, or is loaded already and cannot be
             overridden any more; or an argument has another type than these.
-        ValueError: `num_steps` is not positive.
+        ValueError: `num_steps` or `batch_size` is not positive.
     """
     overrides = (overrides,) if isinstance(overrides, str) else tuple(overrides)
     for override in overrides:
@@ -49,10 +54,18 @@ def load(
             raise TypeError(message)
     if num_steps is not None:
         num_steps = whole(num_steps, "num_steps", at_least=1)
-    options: dict[str, Any] = {"overrides": overrides, "num_steps": num_steps}
+    if batch_size is not None:
+        batch_size = whole(batch_size, "batch_size", at_least=1)
+    options: dict[str, Any] = {
+        "overrides": overrides,
+        "num_steps": num_steps,
+        "batch_size": batch_size,
+    }
     if isinstance(config, Config):
-        if overrides or num_steps is not None:
-            message = "this config is loaded: overrides and num_steps belong to its `load`"
+        if overrides or num_steps is not None or batch_size is not None:
+            message = (
+                "this config is already loaded: pass overrides, num_steps and batch_size to `load`"
+            )
             raise TypeError(message)
         loaded = config
     elif isinstance(config, Message):
@@ -86,13 +99,21 @@ def _without_rate(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     return [replace(d, severity="error") if d.code == "SB314" else d for d in found]
 
 
-def build_schedule(config: ConfigLike, *, step_offset: int = 0) -> Schedule:
+def build_schedule(
+    config: ConfigLike,
+    *,
+    step_offset: int = 0,
+    num_steps: int | None = None,
+    batch_size: int | None = None,
+) -> Schedule:
     """Builds the learning-rate schedule of a config, in pure Python.
 
     Args:
         config: a path, a loaded config, a message or plain data, as for `load`.
         step_offset: the step at which the schedule begins, such as the number of updates in a
             checkpoint that is fine-tuned. Before it, the schedule's first rate holds.
+        num_steps: the run length, where the config does not state it.
+        batch_size: the number of examples in a step, where the config does not state it.
 
     Returns:
         The schedule. `schedule(step)` is the rate in float64 of the update that turns `step`
@@ -114,7 +135,7 @@ def build_schedule(config: ConfigLike, *, step_offset: int = 0) -> Schedule:
     >>> build_schedule("configs/digits.config", step_offset=5000)(5060)
     0.1
     """
-    schedule = load(config).schedule
+    schedule = load(config, num_steps=num_steps, batch_size=batch_size).schedule
     if schedule is None:
         raise ConfigError(())
     return schedule.starting_at(step_offset)

@@ -47,10 +47,10 @@ STEP_UNIT = Kind(
     "error",
     """A length cannot be converted to steps.
 
-    `step_unit` counts in epochs, percents or permilles of the run. It needs what these are parts of:
-    the run length, or `examples_per_epoch` and the batch size. Each length must come to at least
-    one step, two boundaries must not fall together, and a default that is a number of steps must
-    be replaced by a value.
+    `step_unit` counts in epochs, percents or permilles of the run. It needs what these are parts
+    of: the run length, or `examples_per_epoch` and the batch size. Each length must come to at
+    least one step, two boundaries must not fall together, and a default that is a number of steps
+    must be replaced by a value.
 
         step_unit: PERCENT_OF_RUN multi_step_learning_rate { milestones: 50 ... }   # of which run?
         train_config { num_steps: 9000 ... step_unit: PERCENT_OF_RUN ... milestones: 50 ... }

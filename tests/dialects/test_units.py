@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 
-from schedule_builder.dialects.kinds import LoweringError, custom_kinds, lower
+import schedule_builder as sb
+from schedule_builder.dialects.lowering import LoweringError, custom_kinds
+from schedule_builder.dialects.modifiers import lower
+from schedule_builder.dialects.registry import DIALECTS
 from schedule_builder.dialects.units import Axis, Length, has_units, in_steps, nearest
 from schedule_builder.schedules import comparison
 from schedule_builder.v1 import learning_rate_pb2 as pb
@@ -118,6 +122,7 @@ def test_what_a_length_came_from() -> None:
 
 
 def test_without_units_there_is_nothing_to_do() -> None:
+    assert all(dialect.in_steps(dialect.root(), 1000, 32) is None for dialect in DIALECTS)
     message = pb.LearningRate()
     message.multi_step_learning_rate.milestones.append(60)
     assert not has_units(message)
@@ -148,3 +153,116 @@ def test_units_are_what_they_are_by_hand_exact(drawn: tuple[Any, int, int]) -> N
     except LoweringError:
         assume(False)
     assert comparison.first_difference(schedule, other) is None
+
+
+PIPELINE = """train_config {
+  batch_size: 32
+  num_steps: 1000
+  optimizer { momentum_optimizer { learning_rate {
+    %s
+  } } }
+}
+"""
+MILESTONES = "multi_step_learning_rate { initial_learning_rate: 0.1 milestones: [60, 80] }"
+YAML = """train_config:
+  num_steps: 1000
+  optimizer:
+    momentum_optimizer:
+      learning_rate:
+        step_unit: PERCENT_OF_RUN
+        multi_step_learning_rate: {initial_learning_rate: 0.1, milestones: [60, 80]}
+        warmup: {warmup_steps: 5}
+"""
+
+
+def found(text: str, filename: str = "a.config") -> list[str]:
+    return [str(d) for d in sb.validate_text(text, filename)]
+
+
+def test_a_pipeline_in_percent_is_one_in_steps(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(YAML)
+    schedule = sb.build_schedule(path)
+    assert schedule.begins == [0, 50, 600, 800]
+    in_steps = YAML.replace("step_unit: PERCENT_OF_RUN", "step_unit: STEPS")
+    in_steps = in_steps.replace("60, 80", "600, 800").replace("steps: 5", "steps: 50")
+    other = tmp_path / "b.yaml"
+    other.write_text(in_steps)
+    assert sb.first_difference(path, other) is None
+    assert found(YAML, "a.yaml") == found(in_steps, "b.yaml") == []
+
+
+def test_another_run_length_moves_the_boundaries(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(YAML)
+    config = sb.load(path, overrides="train_config.num_steps=90000")
+    assert sb.build_schedule(config).begins == [0, 4500, 54000, 72000]
+
+
+def test_the_recipe_in_epochs_is_the_one_in_steps() -> None:
+    configs = Path(__file__).parent.parent.parent / "configs"
+    for suffix in ("config", "yaml"):
+        name = f"resnet50_imagenet_1_hour_epochs.{suffix}"
+        one, other = configs / name, configs / "resnet50_imagenet_1_hour.config"
+        assert sb.first_difference(one, other) is None
+        assert sb.build_schedule(one).begins == sb.build_schedule(other).begins
+
+
+def test_what_a_bare_learning_rate_lacks_comes_from_the_caller() -> None:
+    bare = {"step_unit": "PERCENT_OF_RUN", "multi_step_learning_rate": {"milestones": [50]}}
+    bare["multi_step_learning_rate"]["initial_learning_rate"] = 0.1  # type: ignore[index]
+    with pytest.raises(sb.ConfigError, match=r"needs the run length.*pass `--num-steps`"):
+        sb.build_schedule(bare)
+    assert sb.build_schedule(bare, num_steps=1000).begins == [0, 500]
+    epochs = {**bare, "step_unit": "EPOCHS", "examples_per_epoch": 100}
+    with pytest.raises(sb.ConfigError, match="needs the batch size"):
+        sb.build_schedule(epochs)
+    assert sb.build_schedule(epochs, batch_size=40).begins == [0, 125]
+    with pytest.raises(ValueError, match="batch_size"):
+        sb.build_schedule(epochs, batch_size=0)
+
+
+BAD = {
+    f"step_unit: EPOCHS {MILESTONES}": "5:16: error[SB316] `step_unit: EPOCHS` needs the number of"
+    " examples: add `examples_per_epoch`",
+    f"examples_per_epoch: 100 {MILESTONES}": "5:25: warning[SB317] unused `examples_per_epoch`",
+    "step_unit: PERMILLE_OF_RUN cosine_decay_learning_rate { learning_rate_base: 0.1 warmup_steps: "
+    "0 }": "5:32: error[SB316] `total_steps` is missing: its default is 4000000 steps",
+    f"step_unit: PERCENT_OF_RUN {MILESTONES.replace('80', '120')}": "5:102: warning[SB402] this"
+    " stage is never reached: it begins at step 1200, and training ends after 1000 steps.",
+}
+
+
+@pytest.mark.parametrize("body", BAD)
+def test_what_is_wrong_with_a_unit_is_located(body: str) -> None:
+    (finding,) = found(PIPELINE % body)
+    assert finding.startswith(f"a.config:{BAD[body]}")
+
+
+def test_findings_speak_of_both() -> None:
+    (finding,) = found(PIPELINE % f"step_unit: PERCENT_OF_RUN {MILESTONES.replace('80', '120')}")
+    assert finding.endswith("(`multi_step_learning_rate.milestones[1]` is 120 % of 1000)")
+
+
+def test_a_length_of_no_step_and_boundaries_that_fall_together_show_the_arithmetic() -> None:
+    body = f"step_unit: PERCENT_OF_RUN {MILESTONES.replace('60, 80', '1, 50, 51')}"
+    findings = found((PIPELINE % body).replace("1000", "40"))
+    assert [f.partition("] ")[2] for f in findings] == [
+        "1 percent comes to 0 steps: 1 of 0.4 steps each is 0.4. Use a larger number, or write it"
+        " in steps under `step_unit: STEPS`",
+        "this boundary and the one before it both come to step 20: they lie at 20 and 20.4 steps,"
+        " with 0.4 steps to one of PERCENT_OF_RUN. Move them apart",
+    ]
+
+
+def test_a_fix_that_writes_steps_is_not_offered_under_a_unit() -> None:
+    cosine = (
+        "cosine_decay_learning_rate { learning_rate_base: 0.1 warmup_steps: 0 total_steps: %d }"
+    )
+    in_percent, in_steps = (
+        sb.validate_text(PIPELINE % f"step_unit: {unit} {cosine % count}", "a.config")
+        for unit, count in (("PERCENT_OF_RUN", 200), ("STEPS", 2000))
+    )
+    assert [d.code for d in in_percent] == [d.code for d in in_steps] == ["SB403"]
+    assert in_steps[0].fix is not None
+    assert in_percent[0].fix is None
