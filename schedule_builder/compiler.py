@@ -117,8 +117,14 @@ class Config:
         return self.message if self.in_steps is None else self.in_steps.message
 
     def length(self, path: FieldPath) -> Length | None:
-        """What a number of steps came from, by its path in the config; None where it is one."""
-        return self.in_steps.lengths.get(path) if self.in_steps is not None else None
+        """What a number of steps came from, by its path; None where it is written in steps."""
+        if self.in_steps is None:
+            return None
+        if path[-2:-1] == ("learning_rates",) and isinstance(path[-1], int):
+            # An entry of a table begins after so many lengths of one.
+            entry = self.in_steps.lengths.get((*path[:-2], "steps_per_entry"))
+            return entry._replace(number=entry.number * path[-1]) if entry else None
+        return self.in_steps.lengths.get(path)
 
     def written_path(self, path: FieldPath) -> FieldPath:
         """Where the file has what stands at a path of `message_in_steps`."""
@@ -239,11 +245,11 @@ def examine_document(
     readable = not report.has_errors
     binder = Binder(document, report, custom_kinds)
     binder.bind(document.root, message)
-    found = {"given_steps": num_steps, "given_batch_size": batch_size}
-    config = replace(_result(document, report, message, binder.places, None), **found)
+    found = _result(document, report, message, binder.places, None)
+    config = replace(found, given_steps=num_steps, given_batch_size=batch_size)
     schedule, in_steps = _judge(config, binder, report, settings) if readable else (None, None)
-    config = _result(document, report, message, binder.places, schedule)
-    return replace(config, in_steps=in_steps, **found)
+    found = _result(document, report, message, binder.places, schedule)
+    return replace(found, given_steps=num_steps, given_batch_size=batch_size, in_steps=in_steps)
 
 
 def parse(filename: str, text: str) -> tuple[Block, bool]:
@@ -357,6 +363,14 @@ def _lower(config: Config, report: Report) -> Schedule | None:
         return None
     if schedule is None:
         return None
+    if config.in_steps is not None:
+        root = config.learning_rate_path
+        schedule = Schedule(
+            tuple(
+                replace(s, path=config.written_path((*root, *s.path))[len(root) :])
+                for s in schedule.segments
+            )
+        )
     step = _first_not_finite(schedule, config.num_steps)
     if step is not None:
         words = Words(

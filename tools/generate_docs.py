@@ -20,8 +20,8 @@ import yaml
 import schedule_builder as sb
 from schedule_builder.output.plot import plot_schedule
 from schedule_builder.output.schedule_table import FORMATS, telling_steps
-from schedule_builder.reading.binding import FieldSchema, counting, schema_of
 from schedule_builder.reading.descriptions import comment
+from schedule_builder.reading.fields import FieldSchema, counting, schema_of
 from schedule_builder.rules import pages as manual
 from schedule_builder.v1 import learning_rate_pb2 as pb
 from schedule_builder.v1.experiment_pb2 import ExperimentConfig, LrConfig, WarmupConfig

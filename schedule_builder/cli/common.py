@@ -83,6 +83,12 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="run length of files that do not state one",
     )
+    parser.add_argument(
+        "--batch-size",
+        type=positive,
+        metavar="N",
+        help="batch size of files that do not state one",
+    )
 
 
 def positive(text: str) -> int:
@@ -122,7 +128,12 @@ def read_config(path: str, **options: Any) -> Config:
 def read_run(path: str, arguments: argparse.Namespace) -> Config:
     """The config that a path names, with its overrides and its run length."""
     num_steps = arguments.num_steps or settings_for(Path(path).resolve().parent).num_steps
-    config = read_config(path, overrides=arguments.overrides, num_steps=num_steps)
+    config = read_config(
+        path,
+        overrides=arguments.overrides,
+        num_steps=num_steps,
+        batch_size=arguments.batch_size,
+    )
     note_run_lengths(arguments.num_steps, [stated_length(config)])
     return config
 

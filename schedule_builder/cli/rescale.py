@@ -16,11 +16,12 @@ from schedule_builder.cli.common import (
     say,
     schedule_of,
 )
-from schedule_builder.compiler import examine_bytes
+from schedule_builder.compiler import Config, examine_bytes
 from schedule_builder.diagnostics import ConfigError
-from schedule_builder.editing.rescale import RescaleError, rescale
+from schedule_builder.editing.rescale import RescaleError, follows_run, rescale, unscaled_counts
 from schedule_builder.files import write_file
 from schedule_builder.output.difference import difference
+from schedule_builder.reading.fields import dotted
 from schedule_builder.workspace.discovery import STDIN
 
 DESCRIPTION = (
@@ -43,6 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the length that the schedule was made for (default: the file's run length)",
     )
     parser.add_argument("--diff", action="store_true", help="show the changes, make none")
+
+
+def _followers(config: Config) -> str:
+    """What follows the run length by itself, and what does not."""
+    fixed = [f"`{dotted(path)}`" for path in unscaled_counts(config)]
+    if not fixed:
+        return "all lengths follow it"
+    return f"lengths in another unit follow it, and these stay in steps: {', '.join(fixed)}"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -70,6 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
         return OK
     before = arguments.from_steps or config.num_steps
     what = f"{arguments.file} from {before} to {arguments.num_steps} steps"
+    if follows_run(config):
+        what += f", changing the run length alone: {_followers(config)}"
     if arguments.diff:
         sys.stdout.write(difference(data, new, arguments.file))
         say(f"Would rescale {what}.")

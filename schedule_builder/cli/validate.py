@@ -145,6 +145,7 @@ def _request(arguments: argparse.Namespace) -> Request:
     return Request(
         tuple(arguments.overrides),
         arguments.num_steps,
+        arguments.batch_size,
         **chosen,
         fail_on=arguments.fail_on,
         baseline=Path(arguments.baseline) if arguments.baseline is not None else None,

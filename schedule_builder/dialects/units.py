@@ -23,8 +23,8 @@ from schedule_builder.v1 import learning_rate_pb2 as pb
 from schedule_builder.v1 import options_pb2
 
 _HALF = Fraction(1, 2)
-_PARTS = {pb.PERCENT_OF_RUN: 100, pb.PERMILLE_OF_RUN: 1000}
-_NOUNS = {
+_PARTS: dict[int, int] = {pb.PERCENT_OF_RUN: 100, pb.PERMILLE_OF_RUN: 1000}
+_NOUNS: dict[int, str] = {
     pb.STEPS: "step",
     pb.EPOCHS: "epoch",
     pb.PERCENT_OF_RUN: "percent",
@@ -61,13 +61,13 @@ class Length(NamedTuple):
     """What a count of steps came from.
 
     Attributes:
-        count: the number in the config.
+        number: what the config says.
         unit: its `StepUnit`.
         steps: what it comes to.
         base: the run length, or the steps of an epoch.
     """
 
-    count: int
+    number: int
     unit: int
     steps: int
     base: Fraction
@@ -75,9 +75,9 @@ class Length(NamedTuple):
     def __str__(self) -> str:
         """Such as `5 % of 14075` or `30 epochs of 156.39 steps`."""
         if self.unit == pb.EPOCHS:
-            return f"{self.count} epoch{'s' * (self.count != 1)} of {_decimal(self.base)} steps"
+            return f"{self.number} epoch{'s' * (self.number != 1)} of {_decimal(self.base)} steps"
         sign = "%" if self.unit == pb.PERCENT_OF_RUN else "permille"
-        return f"{self.count} {sign} of {_decimal(self.base)}"
+        return f"{self.number} {sign} of {_decimal(self.base)}"
 
 
 def _decimal(number: Fraction) -> str:

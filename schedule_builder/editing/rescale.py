@@ -25,7 +25,8 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
     """The text of a config whose schedule is stretched to another length.
 
     Every number of steps in the learning rate is multiplied by `num_steps / from_steps` and
-    rounded, none of them to 0; the length of the run becomes `num_steps`. Rates, comments and
+    rounded, none of them to 0; the length of the run becomes `num_steps`. Under a `step_unit` only
+    that length changes, and everything follows it. Rates, comments and
     layout stay. Where all the products are whole numbers, the new rate at a step is the old one at
     the step times `from_steps / num_steps`.
 
@@ -62,13 +63,21 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
             " as `--from-steps`"
         )
         raise RescaleError(message)
-    ratio = Fraction(num_steps, length)
-    changes = {
-        Set(path, str(new)): old
-        for path, old in _counts(config)
-        if (new := _scaled(old, ratio)) != old
-    }
     run_length = config.dialect.num_steps_path
+    changes: dict[Set, int] = {}
+    if not follows_run(config):
+        ratio = Fraction(num_steps, length)
+        changes = {
+            Set(path, str(new)): old
+            for path, old in _counts(config)
+            if (new := _scaled(old, ratio)) != old
+        }
+    elif from_steps is not None or not run_length:
+        message = (
+            f"{config.filename} counts in a `step_unit`, so its lengths follow the run: change the"
+            " run length alone" + (", without `--from-steps`" if from_steps else "")
+        )
+        raise RescaleError(message)
     if run_length and config.get(run_length) != num_steps:
         changes[Set(run_length, str(num_steps))] = length
     source = config.document.source
@@ -77,6 +86,16 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
     if changed.schedule is None:
         raise ConfigError(changed.diagnostics)
     return text
+
+
+def follows_run(config: Config) -> bool:
+    """Whether a config has lengths in another unit than steps, so that no number is rescaled."""
+    return config.in_steps is not None and bool(config.in_steps.lengths)
+
+
+def unscaled_counts(config: Config) -> list[FieldPath]:
+    """The numbers of such a config that are steps, and stay as they are."""
+    return [path for path, count in _counts(config) if count and config.length(path) is None]
 
 
 def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:

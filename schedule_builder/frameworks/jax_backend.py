@@ -52,7 +52,13 @@ class _Jax(TensorOperations):
         return [jnp.asarray(np.asarray(column))[index] for column in columns]
 
 
-def build_optax_schedule(config: ConfigLike, *, step_offset: int = 0) -> Callable[[Any], jax.Array]:
+def build_optax_schedule(
+    config: ConfigLike,
+    *,
+    step_offset: int = 0,
+    num_steps: int | None = None,
+    batch_size: int | None = None,
+) -> Callable[[Any], jax.Array]:
     """Builds an optax schedule: a function from the number of updates before to the rate.
 
     The rate is computed in float64 from the exact integer count and rounded once, to float32,
@@ -64,6 +70,8 @@ def build_optax_schedule(config: ConfigLike, *, step_offset: int = 0) -> Callabl
         config: a path, a loaded config, a message or plain data, as for `load`.
         step_offset: the count at which the schedule begins, such as the number of updates in a
             checkpoint that is fine-tuned. Before it, the schedule's first rate holds.
+        num_steps: the run length, where the config does not state it.
+        batch_size: the number of examples in a step, where the config does not state it.
 
     Returns:
         The schedule, for any optax optimizer's `learning_rate`. Its argument is how many
@@ -76,7 +84,9 @@ def build_optax_schedule(config: ConfigLike, *, step_offset: int = 0) -> Callabl
         ConfigError: the config has errors.
         OSError: the file cannot be read.
     """
-    schedule = build_schedule(config, step_offset=step_offset)
+    schedule = build_schedule(
+        config, step_offset=step_offset, num_steps=num_steps, batch_size=batch_size
+    )
     # Compiled also where the caller compiles nothing: there, one by one, the operations would
     # be slow, and `jax_debug_nans` would look into the formulas that do not apply.
     compiled = jax.jit(partial(_rates, schedule), inline=True)

@@ -30,6 +30,8 @@ class LearningRateLogMixin:
             from a checkpoint goes on in it; see `RateLog`.
         log_dir: a folder for TensorBoard, with the scalar `learning_rate`. Needs TensorFlow.
         step_offset: as the optimizer was built with.
+        num_steps: the run length, where the config does not state it.
+        batch_size: the number of examples in a step, where the config does not state it.
         verbose: 1 to print at the end whether what ran is what the config says.
 
     Attributes:
@@ -51,9 +53,13 @@ class LearningRateLogMixin:
         *,
         step_offset: int = 0,
         verbose: int = 1,
+        num_steps: int | None = None,
+        batch_size: int | None = None,
     ) -> None:
         super().__init__()
-        self.rates = RateLog(config, csv, step_offset=step_offset)
+        self.rates = RateLog(
+            config, csv, step_offset=step_offset, num_steps=num_steps, batch_size=batch_size
+        )
         self.verbose = verbose
         self._log_dir = log_dir
         self._summary: Any = None

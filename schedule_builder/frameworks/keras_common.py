@@ -63,6 +63,8 @@ def build_keras_schedule(
     step_offset: int = 0,
     gradient_accumulation_steps: int | None = None,
     legacy: bool | None = None,
+    num_steps: int | None = None,
+    batch_size: int | None = None,
 ) -> Any:
     """Builds a `keras.optimizers.schedules.LearningRateSchedule`.
 
@@ -75,6 +77,8 @@ def build_keras_schedule(
         legacy: True for a schedule of Keras 2 (the package `tf_keras`), False for one of
             Keras 3. By default, as `tf.keras` is: Keras 2 where the environment variable
             TF_USE_LEGACY_KERAS is set.
+        num_steps: the run length, where the config does not state it.
+        batch_size: the number of examples in a step, where the config does not state it.
 
     Returns:
         The schedule. Calling it with an integer step gives a float32 tensor of the step's
@@ -89,5 +93,7 @@ def build_keras_schedule(
     accumulated = 1
     if gradient_accumulation_steps is not None:
         accumulated = whole(gradient_accumulation_steps, "gradient_accumulation_steps", at_least=1)
-    schedule = build_schedule(config, step_offset=step_offset)
+    schedule = build_schedule(
+        config, step_offset=step_offset, num_steps=num_steps, batch_size=batch_size
+    )
     return keras_home(legacy).ConfigSchedule(schedule, accumulated)

@@ -22,6 +22,8 @@ def build_optimizer(
     step_offset: int = 0,
     gradient_accumulation_steps: int | None = None,
     legacy: bool | None = None,
+    num_steps: int | None = None,
+    batch_size: int | None = None,
 ) -> Any:
     """Builds the Keras optimizer of a config, with its schedule as the learning rate.
 
@@ -47,6 +49,8 @@ def build_optimizer(
         legacy: True for an optimizer of Keras 2 (the package `tf_keras`), False for one of
             Keras 3. By default, as `tf.keras` is: Keras 2 where the environment variable
             TF_USE_LEGACY_KERAS is set.
+        num_steps: the run length, where the config does not state it.
+        batch_size: the number of examples in a step, where the config does not state it.
 
     Returns:
         A `keras.optimizers.Optimizer`, or a `tf_keras.optimizers.Optimizer`.
@@ -57,7 +61,7 @@ def build_optimizer(
         ValueError: the config is a learning rate alone and says nothing of an optimizer; or an
             argument is out of its range, or nothing that this Keras can do.
     """
-    loaded = load(config)
+    loaded = load(config, num_steps=num_steps, batch_size=batch_size)
     schedule = build_keras_schedule(
         loaded,
         step_offset=step_offset,

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from schedule_builder.config import ConfigLike, build_schedule, load
 from schedule_builder.files import write_file
+from schedule_builder.reading.fields import dotted
 from schedule_builder.schedules.schedule import MAX_RATE, whole
 
 LOGGER = logging.getLogger("schedule_builder")
@@ -48,6 +49,8 @@ class RateLog:
         config: a path, a loaded config, a message or plain data, as for `load`.
         csv: the file to keep the rates in, with the columns `step` and `learning_rate`.
         step_offset: as the schedule was built with.
+        num_steps: the run length, where the config does not state it.
+        batch_size: the number of examples in a step, where the config does not state it.
 
     Attributes:
         count: how many rates were recorded.
@@ -74,9 +77,15 @@ class RateLog:
         csv: str | os.PathLike[str] | None = None,
         *,
         step_offset: int = 0,
+        num_steps: int | None = None,
+        batch_size: int | None = None,
     ) -> None:
-        loaded = load(config)
+        loaded = load(config, num_steps=num_steps, batch_size=batch_size)
         self.name = loaded.filename
+        self._lengths = "; ".join(
+            f"{dotted(path)}: {length} = {length.steps} steps"
+            for path, length in (loaded.in_steps.lengths if loaded.in_steps else {}).items()
+        )
         self.schedule = build_schedule(loaded, step_offset=step_offset)
         steps = loaded.num_steps
         self.end = None if steps is None else steps + whole(step_offset, "step_offset")
@@ -119,6 +128,8 @@ class RateLog:
             if self._path is not None:
                 self._continue(self._path, step, rate)
             self._begin = step if self._begin is None else self._begin
+        if not self.count and self._lengths:
+            LOGGER.info("%s counts %s", self.name, self._lengths)
         self._next = step + 1
         self.count += 1
         self.last_rate = rate

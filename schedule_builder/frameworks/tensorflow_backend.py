@@ -92,7 +92,12 @@ def _shape(step: Any) -> Any:
 
 @tf.autograph.experimental.do_not_convert
 def build_learning_rate(
-    config: ConfigLike, global_step: Any = None, *, step_offset: int = 0
+    config: ConfigLike,
+    global_step: Any = None,
+    *,
+    step_offset: int = 0,
+    num_steps: int | None = None,
+    batch_size: int | None = None,
 ) -> tf.Tensor:
     """Builds the learning rate of a config as a tensor.
 
@@ -108,6 +113,8 @@ def build_learning_rate(
             there is none.
         step_offset: the step at which the schedule begins, such as the number of updates in a
             checkpoint that is fine-tuned. Before it, the schedule's first rate holds.
+        num_steps: the run length, where the config does not state it.
+        batch_size: the number of examples in a step, where the config does not state it.
 
     Returns:
         A float32 tensor of the shape of `global_step`. In a graph it is named `learning_rate`,
@@ -119,7 +126,10 @@ def build_learning_rate(
         OSError: the file cannot be read.
         TypeError: the step is no integer, or None outside of a TF1 graph.
     """
-    return rate_tensor(build_schedule(config, step_offset=step_offset), global_step)
+    return rate_tensor(
+        build_schedule(config, step_offset=step_offset, num_steps=num_steps, batch_size=batch_size),
+        global_step,
+    )
 
 
 @tf.autograph.experimental.do_not_convert

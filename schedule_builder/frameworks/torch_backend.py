@@ -70,7 +70,13 @@ class ConfigScheduler(LRScheduler):
 
 
 def build_torch_scheduler(
-    config: ConfigLike, optimizer: Optimizer, last_epoch: int = -1, *, step_offset: int = 0
+    config: ConfigLike,
+    optimizer: Optimizer,
+    last_epoch: int = -1,
+    *,
+    step_offset: int = 0,
+    num_steps: int | None = None,
+    batch_size: int | None = None,
 ) -> ConfigScheduler:
     """Builds a `torch.optim.lr_scheduler.LRScheduler`.
 
@@ -81,6 +87,8 @@ def build_torch_scheduler(
         last_epoch: how many updates were applied before, minus 1, as in PyTorch.
         step_offset: the number of updates at which the schedule begins, where they go on being
             counted in a fine-tuning run. Before it, the schedule's first rate holds.
+        num_steps: the run length, where the config does not state it.
+        batch_size: the number of examples in a step, where the config does not state it.
 
     Returns:
         The scheduler. It has set the rate of the next update, a Python float; call its `step()`
@@ -90,7 +98,11 @@ def build_torch_scheduler(
         ConfigError: the config has errors.
         OSError: the file cannot be read.
     """
-    return ConfigScheduler(optimizer, build_schedule(config, step_offset=step_offset), last_epoch)
+    return ConfigScheduler(
+        optimizer,
+        build_schedule(config, step_offset=step_offset, num_steps=num_steps, batch_size=batch_size),
+        last_epoch,
+    )
 
 
 class _Torch(TensorOperations):

@@ -57,6 +57,8 @@ def hover(config: Config, offset: int) -> Hover | None:
             f"- `{value.name}`: {comment(f'{declared.enum.full_name}.{value.name}')}"
             for value in declared.enum.values
         ]
+    if length := config.length(path):
+        lines += ["", f"{length}: {length.steps} step{'s' * (length.steps != 1)}"]
     if config.schedule is not None:
         lines += ["", *_rates(config, config.schedule, path)]
     return Hover(span, "\n".join(lines))

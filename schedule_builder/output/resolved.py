@@ -14,8 +14,11 @@ from schedule_builder.reading.fields import FieldSchema, is_opaque, is_open, sch
 
 
 def resolved(config: Config) -> str:
-    """A config in its own format with every value in force, defaults marked as such."""
-    text = "".join(f"{line}\n" for line in _resolved_lines(config.message, ""))
+    """A config in its own format with every value in force, defaults marked as such.
+
+    Lengths in another unit are written in steps.
+    """
+    text = "".join(f"{line}\n" for line in _resolved_lines(config.message_in_steps, ""))
     if not config.document.syntax.explicit_lists:
         return text
     return convert(examine(Source(config.filename, text), "text"), "yaml")

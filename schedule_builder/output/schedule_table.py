@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from schedule_builder.compiler import Config
 from schedule_builder.schedules.schedule import Schedule
@@ -37,6 +38,7 @@ def _as_table(config: Config, schedule: Schedule, steps: Sequence[int]) -> str:
     # What begins when training has ended is told by the first of it.
     told = 1 + sum(begin < (config.num_steps or math.inf) for begin in schedule.begins)
     words = str(Schedule(schedule.segments[: told + 1])).splitlines()[:told]
+    words = [line + end for line, end in zip(words, _ends(config, schedule), strict=False)]
     if told < len(schedule.segments):
         words.append(f"... {len(schedule.segments) - told} more beyond the run ...")
     if len(words) > MAX_SHOWN_SEGMENTS:
@@ -48,6 +50,26 @@ def _as_table(config: Config, schedule: Schedule, steps: Sequence[int]) -> str:
     lines.append(f"  {'step':>{width}}  learning rate")
     lines += [f"  {step:>{width}}  {schedule(step):.9g}" for step in steps]
     return "\n".join(lines) + "\n"
+
+
+def _ends(config: Config, schedule: Schedule) -> Iterator[str]:
+    """What the end of each segment came from, in words; empty where it is written in steps."""
+    path = config.learning_rate_path
+    for segment in schedule.segments[1:]:
+        length = config.length((*path, *segment.path))
+        yield f"  (to {length})" if length else ""
+    yield ""
+
+
+def _segments(config: Config, schedule: Schedule) -> dict[str, Any]:
+    """The schedule as JSON has it, with what the beginnings came from in another unit."""
+    data = schedule.to_dict()
+    if config.in_steps is not None:
+        path = config.learning_rate_path
+        for item, segment in zip(data["segments"], schedule.segments, strict=True):
+            if length := config.length((*path, *segment.path)):
+                item["begin_from"] = str(length)
+    return data
 
 
 def _as_csv(config: Config, schedule: Schedule, steps: Sequence[int]) -> str:
@@ -62,7 +84,7 @@ def _as_json(config: Config, schedule: Schedule, steps: Sequence[int]) -> str:
     data = {
         "filename": config.filename,
         "num_steps": config.num_steps,
-        **schedule.to_dict(),
+        **_segments(config, schedule),
         "steps": list(steps),
         "learning_rates": [None if math.isnan(rate) else rate for rate in map(schedule, steps)],
     }

@@ -56,6 +56,7 @@ def check(data: bytes, filename: str, request: Request = NOTHING_MORE) -> Checke
         filename,
         overrides=request.overrides,
         num_steps=request.num_steps or settings.num_steps,
+        batch_size=request.batch_size,
         settings=settings,
     )
     source = config.document.source

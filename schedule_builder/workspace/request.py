@@ -17,6 +17,7 @@ class Request(NamedTuple):
     Attributes:
         overrides: values in place of those in the files.
         num_steps: for how many steps to train where a file does not say.
+        batch_size: the number of examples in a step where a file does not say.
         select: the codes to report, in place of the settings'.
         ignore: codes not to report, beside the settings'.
         fail_on: `error` or `warning`, in place of the settings'.
@@ -26,6 +27,7 @@ class Request(NamedTuple):
 
     overrides: tuple[str, ...] = ()
     num_steps: int | None = None
+    batch_size: int | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     fail_on: str | None = None

@@ -101,7 +101,7 @@ def test_a_dialect_finds_what_a_schedule_depends_on(dialect: Dialect, data: Any)
     assert all(path[: len(rate)] == rate for path in dialect.schedule_paths(config.message))
     assert next(iter(dialect.warmups(config.message)))[1] == 10
     assert config.schedule is not None
-    assert dialect.lower(config.message) == config.schedule
+    assert dialect.lower(config.message, config.batch_size) == config.schedule
     if dialect is not LEARNING_RATE:
         assert (config.num_steps, config.batch_size) == (100, 64)
         chosen = dialect.optimizer_path(config.message)

@@ -13,9 +13,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import schedule_builder as sb
+from schedule_builder.cli import main
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
-from schedule_builder.editing.rescale import RescaleError, rescale
+from schedule_builder.editing.rescale import RescaleError, follows_run, rescale, unscaled_counts
 from tests.support import drawing
 from tests.support.data import DATA, needs_data
 
@@ -69,6 +70,12 @@ def test_every_boundary_moves(message: Any, factor: int, data: st.DataObject) ->
 def test_recipes_and_back(path: Path) -> None:
     text = path.read_text()
     config = read(text, path.name)
+    if follows_run(config):
+        longer = rescale(config, 3 * config.num_steps)
+        assert longer == text.replace(
+            f"steps: {config.num_steps}\n", f"steps: {3 * config.num_steps}\n"
+        )
+        return
     length = config.num_steps or 1000
     longer = rescale(config, 3 * length, length)
     assert rescale(read(longer, path.name), length, 3 * length) == text
@@ -220,3 +227,31 @@ def test_the_command_refuses(tmp_path: Path) -> None:
         assert "Traceback" not in result.stderr
         assert path.read_text() == text
     assert run(tmp_path / "missing", "--num-steps", 5).returncode == 2
+
+
+UNITS = """train_config {
+  num_steps: 1000
+  optimizer { adam_optimizer { learning_rate {
+    multi_step_learning_rate { initial_learning_rate: 0.1 milestones: [60, 80] }
+    warmup { warmup_steps: 50 step_unit: STEPS }
+    step_unit: PERCENT_OF_RUN
+  } } }
+}
+"""
+
+
+def test_under_a_unit_the_run_length_alone_changes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = read(UNITS, "a.config")
+    assert rescale(config, 9000) == UNITS.replace("num_steps: 1000", "num_steps: 9000")
+    assert [path[-1] for path in unscaled_counts(config)] == ["warmup_steps"]
+    with pytest.raises(RescaleError, match="without `--from-steps`"):
+        rescale(config, 9000, from_steps=500)
+    path = tmp_path / "a.config"
+    path.write_text(UNITS)
+    assert main(["rescale", str(path), "--num-steps", "9000"]) == 0
+    assert sb.build_schedule(path).begins == [0, 50, 5400, 7200]
+    said = capsys.readouterr().err
+    assert "changing the run length alone" in said
+    assert "stay in steps: `train_config.optimizer.adam_optimizer.learning_rate.warmup" in said

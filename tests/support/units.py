@@ -29,7 +29,8 @@ def steps_of(unit: int, examples: int | None, num_steps: int, batch_size: int) -
     if unit == pb.EPOCHS:
         assert examples is not None
         return Fraction(examples) / batch_size
-    return Fraction(num_steps, {pb.STEPS: num_steps, pb.PERCENT_OF_RUN: 100}.get(unit, 1000))
+    parts: dict[int, int] = {pb.STEPS: num_steps, pb.PERCENT_OF_RUN: 100}
+    return Fraction(num_steps, parts.get(unit, 1000))
 
 
 def by_hand(  # noqa: PLR0915 - a case for each kind
@@ -135,15 +136,15 @@ def by_hand(  # noqa: PLR0915 - a case for each kind
             message.piecewise_constant_learning_rate.boundaries[:] = [b - 1 for b in begins[1:]]
             message.piecewise_constant_learning_rate.values[:] = values
     elif kind == "sequential_learning_rate":
-        begin = origin
+        start = origin
         for stage in main.stage:
             stage.learning_rate.CopyFrom(
-                by_hand(stage.learning_rate, num_steps, batch_size, begin, unit, examples)
+                by_hand(stage.learning_rate, num_steps, batch_size, start, unit, examples)
             )
             if stage.HasField("steps"):
-                end = begin + stage.steps * one
-                stage.steps = apart(begin, end, stage.steps)
-                begin = end
+                stop = start + stage.steps * one
+                stage.steps = apart(start, stop, stage.steps)
+                start = stop
     elif kind == "combined_learning_rate":
         for member in main.learning_rates:
             member.CopyFrom(by_hand(member, num_steps, batch_size, origin, unit, examples))
