@@ -71,10 +71,8 @@ def test_recipes_and_back(path: Path) -> None:
     text = path.read_text()
     config = read(text, path.name)
     if follows_run(config):
-        longer = rescale(config, 3 * config.num_steps)
-        assert longer == text.replace(
-            f"steps: {config.num_steps}\n", f"steps: {3 * config.num_steps}\n"
-        )
+        old = config.num_steps or 0
+        assert rescale(config, 3 * old) == text.replace(f"steps: {old}\n", f"steps: {3 * old}\n")
         return
     length = config.num_steps or 1000
     longer = rescale(config, 3 * length, length)
