@@ -320,21 +320,14 @@ _UNREADABLE = frozenset((SYNTAX.code, UNCLOSED.code))
 def _run(
     config: Config, schedule: Schedule, settings: Judgement | None, blamed: set[FieldPath]
 ) -> Run:
-    dialect, path = config.dialect, config.learning_rate_path
-    optimizer = dialect.optimizer_path(config.message)
-    root = config.message_in_steps
     return Run(
-        dialect=dialect,
-        root=root,
-        path=path,
-        message=given(root, path),
-        kind_path=dialect.kind_path(root),
+        root=config.message_in_steps,
+        dialect=config.dialect,
         schedule=schedule,
         num_steps=config.num_steps,
-        num_steps_path=dialect.num_steps_path,
-        optimizer=str(optimizer[-1]) if optimizer else "",
         policy=settings.policy if settings else {},
         thresholds=THRESHOLDS | dict(settings.thresholds if settings else {}),
+        max_rate=settings.max_rate if settings else {},
         blamed=blamed,
     )
 

@@ -12,5 +12,6 @@ from schedule_builder.rules import warmup_rules as warmup_rules
 from schedule_builder.rules import length_rules as length_rules
 from schedule_builder.rules import end_rules as end_rules
 from schedule_builder.rules import shape_rules as shape_rules
+from schedule_builder.rules import rate_rules as rate_rules
 from schedule_builder.rules import policy_rules as policy_rules
 # isort: on

@@ -85,13 +85,22 @@ def first_step_zero(message: rates.ManualStepLearningRate) -> Iterator[Finding]:
         yield Finding(("schedule", 0), words)
         return
     rate = message.schedule[0].learning_rate
-    words = Words(
-        "the first step cannot be 0: the rate from step 0 on is `initial_learning_rate`."
-        " Set that to {rate:exact} and remove this entry",
-        rate=rate,
-    )
-    changes = (Set(("initial_learning_rate",), repr(rate)), Remove(("schedule", 0)))
-    title = f"Set `initial_learning_rate` to {rate:.9g} and remove this entry"
+    changes: tuple[Set | Remove, ...] = (Remove(("schedule", 0)),)
+    if message.HasField("initial_learning_rate") and message.initial_learning_rate == rate:
+        title = "Remove this entry, which repeats `initial_learning_rate`"
+        words = Words(
+            "the first step cannot be 0: the rate from step 0 on is `initial_learning_rate`,"
+            " which is {rate:exact} already. Remove this entry",
+            rate=rate,
+        )
+    else:
+        title = f"Set `initial_learning_rate` to {rate:.9g} and remove this entry"
+        changes = (Set(("initial_learning_rate",), repr(rate)), *changes)
+        words = Words(
+            "the first step cannot be 0: the rate from step 0 on is `initial_learning_rate`."
+            " Set that to {rate:exact} and remove this entry",
+            rate=rate,
+        )
     steps = [entry.step for entry in message.schedule]
     is_ordered = all(one < other for one, other in pairwise(steps))
     is_clear = len(steps) > 1 and is_ordered and not message.warmup

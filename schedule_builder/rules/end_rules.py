@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from schedule_builder.diagnostics import FieldPath, Repair, Set, Words
+from schedule_builder.diagnostics import FieldPath, Words
 from schedule_builder.rules.registry import Finding, rule
 from schedule_builder.rules.run import Run
-from schedule_builder.schedules.curves import Constant, CosineCycle, Cycle, PolynomialCycle
 from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.v1 import learning_rate_pb2 as rates
 
 _ROUNDING = 1e-9
 _PROBES = 64
-_LENGTHS = ("total_steps", "decay_steps", "total_decay_steps")
 
 
 @rule("SB404", "ends-early", "warning")
@@ -25,27 +23,26 @@ def ends_early(run: Run) -> Iterator[Finding]:
     After the end of its decay a schedule holds its lowest rate, which often is 0: training
     continues, and the model learns nothing. Less than 1 % of the run (the setting `idle-fraction`)
     is accepted, and so is a fifth of it (`longest-floor-fraction`) at a floor, which is there to be
-    reached.
+    reached: `min_learning_rate`, `end_learning_rate`, `alpha`, or another end above a
+    ten-thousandth of the highest rate (`negligible-rate`).
 
         num_steps: 3000   cosine_decay_learning_rate { total_steps: 2500 ... }   # 500 steps at 0
         num_steps: 3000   cosine_decay_learning_rate { total_steps: 3000 ... }
     """
-    # SB410 reports a line that leads to a first stage.
+    # SB410 reports a line that leads to a first stage, and SB419 lengths in epochs.
     if run.num_steps is None or isinstance(run.main, rates.ManualStepLearningRate):
         return
     end = _end_of_decay(run)
-    if end is None or (must_end_together(run) and not end.is_floor):
+    if end is None or (run.must_end_together and not end.is_floor):
         return
-    idle = run.num_steps - end.step
-    longest = run.thresholds["longest-floor-fraction" if end.is_floor else "idle-fraction"]
+    if run.stages and run.stages[-1].path in run.blamed:
+        return
+    idle, rate = run.num_steps - end.step, run.schedule(run.last)
+    is_floor = end.is_floor or rate >= run.peak[0] * run.thresholds["negligible-rate"]
+    longest = run.thresholds["longest-floor-fraction" if is_floor else "idle-fraction"]
     if idle <= max(run.num_steps * longest, 1):
         return
-    values = {
-        "rate": run.schedule(run.last),
-        "step": end.step,
-        "num_steps": run.num_steps,
-        "idle": idle,
-    }
+    values = {"rate": rate, "step": end.step, "num_steps": run.num_steps, "idle": idle}
     if end.is_floor:
         words = Words(
             "the rate has fallen to {rate:rate} at step {step}, and training ends at {num_steps}:"
@@ -53,13 +50,22 @@ def ends_early(run: Run) -> Iterator[Finding]:
             **values,
         )
         yield Finding(end.path, words, run.ending)
+        return
+    covering = next((steps for _, steps in run.warmups if steps + end.step == run.num_steps), None)
+    if covering is not None and run.dialect.under_warmup(run.root) is not None:
+        words = Words(
+            "the schedule ends at step {step}, and training at {num_steps}: the last {idle} of"
+            " {num_steps} steps train at rate {rate:rate}. The lengths of warmup and decay add up"
+            " to {num_steps}, but the decay counts from step 0, under the warmup",
+            **values,
+        )
     else:
         words = Words(
             "the schedule ends at step {step}, and training at {num_steps}: the last {idle} of"
             " {num_steps} steps train at rate {rate:rate}",
             **values,
         )
-        yield Finding(end.path, words, run.ending, aligned(run, end.path, end.step))
+    yield Finding(end.path, words, run.ending, run.aligned(end.path, end.step))
 
 
 class _End(NamedTuple):
@@ -92,15 +98,15 @@ def _end_of_decay(run: Run) -> _End | None:
         return None
     floor = schedule.segment_at(run.last).floor
     changed = [p for p in run.parts if p(low) != p(first)] or [schedule]
-    ended = [p for p in changed if isinstance(p.segment_at(run.last).curve, Constant)]
+    ended = [p for p in changed if p.segment_at(run.last).curve.is_constant]
     part = (ended or changed)[0]
     # Where a decay nears its end it may be there already, but for a share that no float holds.
     final = part.segment_at(run.last)
     before = part.segment_at(max(final.begin - 1, 0))
-    is_lasting = isinstance(final.curve, Constant)
-    if isinstance(final.curve, (Cycle, CosineCycle, PolynomialCycle)):
+    is_lasting = final.curve.is_constant
+    if final.curve.repeats:
         return None  # It comes back.
-    if is_lasting and (isinstance(before.curve, Constant) or run.at(final) in dict(run.warmups)):
+    if is_lasting and (before.curve.is_constant or run.at(final) in dict(run.warmups)):
         return None
     bare = Schedule((replace(final, begin=0, floor=0.0),))
     if rate == floor and bare(run.last) < floor * (1 - _ROUNDING):
@@ -110,26 +116,7 @@ def _end_of_decay(run: Run) -> _End | None:
     return _End(first, run.kind_path, is_floor=True) if rate == 0 else None
 
 
-def must_end_together(run: Run) -> bool:
-    """Whether SB503 reports what there is to say of the end."""
-    return bool(run.policy.get("require-end-at-num-steps"))
-
-
 def _floor(run: Run) -> FieldPath:
     """The field that says below which rate none falls."""
     path = run.path if run.message.min_learning_rate else run.kind_path
     return (*path, "min_learning_rate")
-
-
-def aligned(run: Run, path: FieldPath, end: int) -> Repair | None:
-    """Makes a decay end with the run, by the field that says its length."""
-    if path[-1] not in _LENGTHS or run.num_steps is None:
-        return None
-    message: Any = run.get(path[:-1])
-    # A cycle reaches its end with its last update, a decay behind it.
-    last = run.num_steps - isinstance(message, rates.OneCycleLearningRate)
-    length = getattr(message, str(path[-1])) + last - end
-    if length < 1:
-        return None
-    title = f"Set `{path[-1]}` to {length}, so that the decay ends with the run"
-    return Repair(title, (Set(path, str(length)),), safe=False)

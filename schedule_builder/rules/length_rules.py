@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from schedule_builder.diagnostics import FieldPath, Words, rate_text
-from schedule_builder.rules.end_rules import aligned, must_end_together
+from schedule_builder.diagnostics import Words, rate_text
 from schedule_builder.rules.registry import Finding, rule
-from schedule_builder.rules.run import Run
-from schedule_builder.schedules.curves import MAX_STEP, Constant, Cycle, Exponential, InverseTime
+from schedule_builder.rules.run import Run, is_listed
+from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.schedule import Schedule, Segment
 
 _NEXT_TO_NOTHING = 1e-6
-_LISTS = frozenset(("schedule", "boundaries", "milestones", "learning_rates", "stage"))
+_LEAST_STEPS = 1000
+"""In shorter runs few steps are no sign of epochs."""
+_MUCH_LOWER = 0.1
 
 
 @rule("SB405", "no-num-steps", "warning")
@@ -27,7 +28,7 @@ def no_num_steps(run: Run) -> Iterator[Finding]:
         train_config { optimizer { ... } }                      # until when?
         train_config { optimizer { ... } num_steps: 50000 }
     """
-    path = run.num_steps_path
+    path = run.dialect.num_steps_path
     if run.num_steps is not None or not path:
         return
     if run.has(path):
@@ -40,13 +41,49 @@ def no_num_steps(run: Run) -> Iterator[Finding]:
         # A misspelt field may be what is missed here.
         if path[:-1] in run.broken:
             return
-        path = path[:-1]
         words = Words(
             "missing {name:field}: the run length is unknown, so the schedule cannot be checked"
             " against it. Add it, or pass `--num-steps`",
-            name=run.num_steps_path[-1],
+            name=path[-1],
         )
+        path = path[:-1]
     yield Finding(path, words)
+
+
+@rule("SB418", "bypassed-schedule", "warning")
+def bypassed_schedule(run: Run) -> Iterator[Finding]:
+    """Nothing of the schedule takes effect within the run.
+
+    All of its stages and decays begin after training ends, so the rate is constant, whatever the
+    config looks like. Sample configs are made for long runs and say so of themselves: the first
+    change often is beyond the `num_steps` of a copy. Either stretch the schedule to the run with
+    `schedule-builder rescale`, or write the rate that is in force as `constant_learning_rate`,
+    which has the same rate at every step of the run. (There is no fix: which of them is meant, only
+    the author knows.) A schedule that takes effect in part is SB401, SB402 or SB403.
+
+        num_steps: 50000
+        schedule { step: 900000 learning_rate: 0.00003 }        # never happens
+        schedule { step: 1200000 learning_rate: 0.000003 }      # nor does this
+    """
+    if run.first_change is None or run.bare is None:
+        return
+    step = run.first_change
+    changing = (schedule.segment_at(step) for schedule in run.parts)
+    begun = next((segment for segment in changing if segment.begin > run.last), None)
+    path = run.kind_path if begun is None else run.at(begun)
+    if begun is None and "decay_steps" in run.main.DESCRIPTOR.fields_by_name:
+        path = (*path, "decay_steps")
+    kinds = run.get(run.kind_path[:-1]).DESCRIPTOR.fields_by_name
+    words = Words(
+        "no stage or decay takes effect: the rate first changes at step {step}, and training ends"
+        " after {num_steps} steps. Stretch the schedule with `schedule-builder rescale`, or replace"
+        " it with {constant:field} (`learning_rate: {rate!r}`), which has the same rates",
+        step=step,
+        num_steps=run.num_steps,
+        constant=next(n for n in ("constant_learning_rate", "constant") if n in kinds),
+        rate=run.bare(0),
+    )
+    yield Finding(path, words, run.ending)
 
 
 @rule("SB402", "stage-not-reached", "warning")
@@ -102,7 +139,7 @@ def decay_not_completed(run: Run) -> Iterator[Finding]:
         num_steps: 25000   cosine_decay_learning_rate { total_steps: 25000 ... }
     """
     for schedule, current, following in _unfinished(run):
-        if not isinstance(current.curve, Constant):
+        if not current.curve.is_constant:
             yield from _cut_off(run, schedule, current, following)
         elif not _is_stage(current, following):
             words = Words(
@@ -113,7 +150,8 @@ def decay_not_completed(run: Run) -> Iterator[Finding]:
                 stays=_stays(run),
             )
             yield Finding(run.at(following), words, run.ending)
-    yield from _cycle_cut_off(run)
+    if run.first_change is None:
+        yield from _cycle_cut_off(run)
 
 
 def _cut_off(
@@ -122,7 +160,7 @@ def _cut_off(
     """A decay or a rise that training ends in."""
     end = following.begin
     is_first_cycle = schedule.segments[0] is current or current.path != following.path
-    if not _is_cut_off(run, end) or not is_first_cycle:
+    if not run.is_beyond(end) or not is_first_cycle:
         return
     # Behind a decay there may be a restart, or no rate at all.
     goal = end if schedule(end) <= schedule(end - 1) else end - 1
@@ -133,7 +171,7 @@ def _cut_off(
     now, then = rate_text(run.schedule(run.last)), rate_text(run.schedule(goal))
     if goal < end and run.schedule(goal) < _NEXT_TO_NOTHING * run.schedule(0):
         then = "almost 0"
-    is_required = following is schedule.segments[-1] and must_end_together(run)
+    is_required = following is schedule.segments[-1] and run.must_end_together
     if now == then or (is_required and not is_rise):
         return
     values = {"end": end, "num_steps": run.num_steps, "now": now, "then": then}
@@ -151,14 +189,14 @@ def _cut_off(
             " last step instead of {then}",
             **values,
         )
-        yield Finding(path, words, run.ending, aligned(run, path, end))
+        yield Finding(path, words, run.ending, run.aligned(path, end))
 
 
 def _cycle_cut_off(run: Run) -> Iterator[Finding]:
     """A first cycle that training ends in. Cycles are one segment, whatever their number."""
     main = run.main
     now = run.schedule(run.last)
-    if getattr(main, "cycle", False) and _is_cut_off(run, main.decay_steps):
+    if getattr(main, "cycle", False) and run.is_beyond(main.decay_steps):
         words = Words(
             "the first cycle ends at step {end}, and training at {num_steps}: the rate is"
             " {now:rate} at the last step",
@@ -167,8 +205,8 @@ def _cycle_cut_off(run: Run) -> Iterator[Finding]:
             now=now,
         )
         yield Finding((*run.kind_path, "decay_steps"), words, run.ending)
-    is_cycle = isinstance(run.schedule.segments[-1].curve, Cycle)
-    if is_cycle and hasattr(main, "step_size_up") and _is_cut_off(run, main.step_size_up):
+    is_cycle = run.schedule.segments[-1].curve.repeats
+    if is_cycle and hasattr(main, "step_size_up") and run.is_beyond(main.step_size_up):
         words = Words(
             "the first rise ends at step {end}, and training at {num_steps}: the rate is {now:rate}"
             " at the last step, and never reaches {goal:rate}",
@@ -192,11 +230,13 @@ def decay_not_reached(run: Run) -> Iterator[Finding]:
         num_steps: 200000
         exponential_decay_learning_rate { decay_steps: 800720 ... }   # decays first at 800720
     """
-    if run.num_steps is None:
+    if run.num_steps is None or run.first_change is not None:
         return
     schedule = run.schedule
     last = schedule.segments[-1]
-    if not isinstance(last.curve, (Exponential, InverseTime)) or last.begin > run.last:
+    # What ends, or comes back, is reported by other rules.
+    is_lasting = len(run.parts) == 1 and not last.curve.is_constant and not last.curve.repeats
+    if not is_lasting or last.begin > run.last:
         return
     begin = max(last.begin, last.origin)
     high, low = schedule(begin), schedule(run.last)
@@ -225,12 +265,60 @@ def decay_not_reached(run: Run) -> Iterator[Finding]:
             " run{since}",
             **values,
         )
-    yield Finding((*run.kind_path, "decay_steps"), words, run.ending)
+    has_length = "decay_steps" in run.main.DESCRIPTOR.fields_by_name
+    path = (*run.kind_path, "decay_steps") if has_length else run.at(last)
+    yield Finding(path, words, run.ending)
+
+
+@rule("SB419", "lengths-in-epochs", "warning")
+def lengths_in_epochs(run: Run) -> Iterator[Finding]:
+    """The last change of the rate comes within the first steps of the run.
+
+    Lengths are counted in steps, and those of many papers and libraries in epochs. Milestones of
+    `[30, 60, 80]` then leave nearly all of the run at the lowest rate. This is reported where the
+    last stage begins within 1 % of the run (the setting `settled-fraction`) of at least 1000 steps,
+    and has at most a tenth of the highest rate. If the run is to have 90 epochs, then
+    `schedule-builder rescale --from-steps 90 --num-steps 90000` counts the lengths in steps.
+
+        num_steps: 90000   multi_step_learning_rate { milestones: [30, 60, 80] ... }
+        num_steps: 90000   multi_step_learning_rate { milestones: [30000, 60000, 80000] ... }
+    """
+    if run.num_steps is None or run.num_steps < _LEAST_STEPS or not run.stages:
+        return
+    stage = run.stages[-1]
+    is_early = 0 < stage.begin <= run.num_steps * run.thresholds["settled-fraction"]
+    if not (is_early and stage.is_listed and stage.end == run.num_steps):
+        return
+    if stage.rate > run.peak[0] * _MUCH_LOWER:
+        return
+    values = {
+        "step": stage.begin,
+        "num_steps": run.num_steps,
+        "share": f"{100 * (1 - stage.begin / run.num_steps):.4g}",
+        "rate": stage.rate,
+        "peak": run.peak[0],
+    }
+    if "steps_per_entry" in run.main.DESCRIPTOR.fields_by_name:
+        words = Words(
+            "the table ends at step {step} of {num_steps}: {share} % of the run trains at"
+            " {rate:rate}, and the highest rate is {peak:rate}. Set `steps_per_entry` to the"
+            " steps of an epoch",
+            **values,
+        )
+    else:
+        words = Words(
+            "the last change is at step {step} of {num_steps}: {share} % of the run trains at"
+            " {rate:rate}, and the highest rate is {peak:rate}. If the lengths count epochs, use"
+            " `schedule-builder rescale --from-steps N --num-steps {num_steps}`, N the number of"
+            " epochs",
+            **values,
+        )
+    yield Finding(stage.path, words, run.ending)
 
 
 def _unfinished(run: Run) -> Iterator[tuple[Schedule, Segment, Segment]]:
     """Schedules that continue after the run: with the segment in which it ends, and the next."""
-    if run.num_steps is None:
+    if run.num_steps is None or run.first_change is not None:
         return
     for schedule in run.parts:
         current = schedule.segment_at(run.last)
@@ -243,20 +331,8 @@ def _unfinished(run: Run) -> Iterator[tuple[Schedule, Segment, Segment]]:
 
 def _is_stage(before: Segment, after: Segment) -> bool:
     """Whether a schedule goes from one rate to the next because a list of them says so."""
-    both = isinstance(before.curve, Constant) and isinstance(after.curve, Constant)
+    both = before.curve.is_constant and after.curve.is_constant
     return both and is_listed(after.path)
-
-
-def is_listed(path: FieldPath) -> bool:
-    """Whether a field is an entry of a list of rates, or says where one begins."""
-    return len(path) > 1 and any(name in _LISTS for name in path[-3:-1])
-
-
-def _is_cut_off(run: Run, end: int) -> bool:
-    """Whether a part that ends at a step does so considerably later than the run."""
-    if run.num_steps is None:
-        return False
-    return end - run.num_steps > run.num_steps * run.thresholds["idle-fraction"]
 
 
 def _stays(run: Run) -> Words:

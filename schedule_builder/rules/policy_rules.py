@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from schedule_builder.diagnostics import Words
-from schedule_builder.rules.end_rules import aligned, must_end_together
 from schedule_builder.rules.registry import Finding, rule
 from schedule_builder.rules.run import Run
-from schedule_builder.schedules.curves import Constant
 from schedule_builder.v1 import learning_rate_pb2 as rates
 
 
@@ -62,15 +60,15 @@ def end_not_at_num_steps(run: Run) -> Iterator[Finding]:
 
     The setting `policy.require-end-at-num-steps` requires this.
     """
-    if not must_end_together(run) or run.num_steps is None:
+    if not run.must_end_together or run.num_steps is None:
         return
     if isinstance(run.main, rates.ManualStepLearningRate):
         return
     for schedule in run.parts:
         final, before = schedule.segments[-1], schedule.segments[-2:][0]
         if (
-            not isinstance(final.curve, Constant)
-            or isinstance(before.curve, Constant)
+            not final.curve.is_constant
+            or before.curve.is_constant
             or schedule(before.begin) <= schedule(final.begin)
             or run.at(final) in dict(run.warmups)
             # A cycle that ends with its last update holds that rate at it.
@@ -84,4 +82,4 @@ def end_not_at_num_steps(run: Run) -> Iterator[Finding]:
             end=final.begin,
             num_steps=run.num_steps,
         )
-        yield Finding(path, words, run.ending, aligned(run, path, final.begin))
+        yield Finding(path, words, run.ending, run.aligned(path, final.begin))

@@ -5,21 +5,33 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from google.protobuf.message import Message
 
-from schedule_builder.diagnostics import FieldPath, Words
+from schedule_builder.diagnostics import FieldPath, Repair, Set, Words
 from schedule_builder.dialects.base import Dialect
+from schedule_builder.dialects.lowering import Length, lower_part
+from schedule_builder.reading.fields import schema_of
+from schedule_builder.schedules.comparison import first_difference
+from schedule_builder.schedules.curves import Constant
 from schedule_builder.schedules.schedule import Schedule, Segment
+from schedule_builder.v1 import options_pb2
 
 THRESHOLDS: dict[str, float] = {
+    "deepest-fall": 0.001,
     "idle-fraction": 0.01,
+    "latest-rise-fraction": 0.05,
     "least-decay": 0.01,
     "longest-floor-fraction": 0.2,
+    "longest-negligible-fraction": 0.2,
     "longest-warmup-fraction": 0.2,
+    "negligible-rate": 0.0001,
+    "settled-fraction": 0.01,
 }
 """The numbers that rules judge by: shares of the run, or of a rate. Settings may change them."""
+
+_LISTS = frozenset(("schedule", "boundaries", "milestones", "learning_rates", "stage"))
 
 
 class Judgement(Protocol):
@@ -30,8 +42,30 @@ class Judgement(Protocol):
         """Numbers in place of those in `THRESHOLDS`."""
 
     @property
+    def max_rate(self) -> Mapping[str, float]:
+        """Numbers in place of those that SB422 judges by."""
+
+    @property
     def policy(self) -> Mapping[str, Any]:
         """What is required beyond what a schedule needs."""
+
+
+class Stage(NamedTuple):
+    """Steps of the run that have one rate, as a list in the config says."""
+
+    begin: int
+    end: int
+    """The first step behind it, or the run length."""
+    rate: float
+    path: FieldPath
+    """The field that says where it begins."""
+    is_listed: bool
+    """Whether an entry of a list begins it."""
+
+
+def is_listed(path: FieldPath) -> bool:
+    """Whether a field is an entry of a list of rates, or says where one begins."""
+    return len(path) > 1 and any(name in _LISTS for name in path[-3:-1])
 
 
 @dataclass(frozen=True)
@@ -39,32 +73,24 @@ class Run:
     """A schedule, and the training that it is for.
 
     Attributes:
-        dialect: the config system that it is of.
         root: the whole config.
-        path: where the message that was lowered is in it.
-        message: that message.
-        kind_path: the path of the block that says which kind of schedule it is.
-        schedule: what it was lowered to.
+        dialect: the config system that it is of.
+        schedule: what the config was lowered to.
         num_steps: how many steps are trained, None where nothing says.
-        num_steps_path: the field that says so; empty where it is said elsewhere, or nowhere.
-        optimizer: the name of the optimizer's block; empty where there is none.
-        thresholds: what to judge by.
         policy: what the project's settings require.
+        thresholds: what to judge by.
+        max_rate: the highest rates that the settings accept, by optimizer.
         broken: messages with errors in them; what is missing there may be a misspelt field.
         blamed: the fields that other findings are about already.
     """
 
-    dialect: Dialect
     root: Message
-    path: FieldPath
-    message: Any
-    kind_path: FieldPath
+    dialect: Dialect
     schedule: Schedule
     num_steps: int | None
-    num_steps_path: FieldPath
-    optimizer: str = ""
     policy: Mapping[str, Any] = field(default_factory=dict)
     thresholds: Mapping[str, float] = field(default_factory=lambda: THRESHOLDS)
+    max_rate: Mapping[str, float] = field(default_factory=dict)
     broken: Container[FieldPath] = ()
     blamed: set[FieldPath] = field(default_factory=set)
 
@@ -75,13 +101,42 @@ class Run:
             value = getattr(value, name) if isinstance(name, str) else value[name]
         return value
 
+    def has(self, path: FieldPath) -> bool:
+        """Whether the config itself gives a field, and not its default."""
+        message, name = self.get(path[:-1]), str(path[-1])
+        return name in message.DESCRIPTOR.fields_by_name and bool(message.HasField(name))
+
+    @cached_property
+    def path(self) -> FieldPath:
+        """Where the message that was lowered is."""
+        return self.dialect.learning_rate_path(self.root)
+
+    @property
+    def message(self) -> Any:
+        """The message that was lowered."""
+        return self.get(self.path)
+
+    @cached_property
+    def kind_path(self) -> FieldPath:
+        """Where the block is that says which kind of schedule it is."""
+        return self.dialect.kind_path(self.root)
+
     @property
     def main(self) -> Any:
         """The message of the kind."""
-        message = self.message
-        for name in self.kind_path[len(self.path) :]:
-            message = getattr(message, str(name))
-        return message
+        return self.get(self.kind_path)
+
+    @property
+    def optimizer(self) -> str:
+        """The name of the optimizer's block; empty where there is none."""
+        path = self.dialect.optimizer_path(self.root)
+        return str(path[-1]) if path else ""
+
+    @cached_property
+    def bare(self) -> Schedule | None:
+        """The schedule of the kind alone; None of a kind that a package of its own lowers."""
+        main = self.main
+        return None if main.DESCRIPTOR.name == "Any" else lower_part(main, str(self.kind_path[-1]))
 
     def at(self, segment: Segment) -> FieldPath:
         """The field that says where a segment begins, or else the kind."""
@@ -103,21 +158,78 @@ class Run:
         """The schedule, or the members of a product that has no other segments."""
         return self.schedule.parts
 
-    def has(self, path: FieldPath) -> bool:
-        """Whether the config itself gives a field, and not its default."""
-        message, name = self.get(path[:-1]), str(path[-1])
-        return name in message.DESCRIPTOR.fields_by_name and bool(message.HasField(name))
+    @cached_property
+    def stages(self) -> list[Stage]:
+        """The stages of the run. Neighbours with one rate are one of them."""
+        found: list[Stage] = []
+        ends = [*self.schedule.begins[1:], self.last + 1]
+        for segment, end in zip(self.schedule.segments, ends, strict=True):
+            if segment.begin > self.last or not segment.curve.is_constant:
+                continue
+            begin, until = segment.begin, min(end, self.last + 1)
+            rate = self.schedule(begin)
+            if found and found[-1].end == begin and found[-1].rate == rate:
+                found[-1] = found[-1]._replace(end=until)
+            else:
+                path = self.at(segment)
+                found.append(Stage(begin, until, rate, path, is_listed(segment.path)))
+        return found
+
+    @cached_property
+    def first_change(self) -> int | None:
+        """The step behind the run at which the rate changes, where nothing but a warmup does so.
+
+        None where the schedule takes effect within the run, if only in part, or never changes.
+        """
+        if self.num_steps is None or self.bare is None:
+            return None
+        main, moved = self.bare, 0
+        for path, steps in self.warmups:
+            if path[: len(self.kind_path)] == self.kind_path or steps > self.last:
+                return None
+            # A warmup that covers nothing of the schedule moves it.
+            moved = steps if self.dialect.under_warmup(self.root) is None else 0
+        last = self.last - moved
+        if any(main(step) != main(0) for step in (last, *main.extremes(0, last))):
+            return None
+        change = first_difference(main, Schedule((Segment(0, Constant(main(0)), 0),)))
+        return None if change is None else change + moved
+
+    @cached_property
+    def warmups(self) -> list[Length]:
+        """The fields that say how long a warmup lasts, and what they say."""
+        return [(path, steps) for path, steps in self.dialect.warmups(self.root) if steps]
 
     @property
     def ending(self) -> tuple[tuple[FieldPath, Words], ...]:
         """The related place that says how long the run is."""
-        if not self.num_steps_path:
+        path = self.dialect.num_steps_path
+        if not path or not self.dialect.num_steps(self.root):
             return ()
-        words = Words("training ends after {num_steps} steps", num_steps=self.num_steps)
-        return ((self.num_steps_path, words),)
+        return ((path, Words("training ends after {num_steps} steps", num_steps=self.num_steps)),)
 
-    @cached_property
-    def warmups(self) -> list[tuple[FieldPath, int]]:
-        """The fields that say how long a warmup lasts, and what they say."""
-        found = self.dialect.warmups(self.root)
-        return [(path, steps) for path, steps in found if steps]
+    @property
+    def must_end_together(self) -> bool:
+        """Whether SB503 reports what there is to say of the end."""
+        return bool(self.policy.get("require-end-at-num-steps"))
+
+    def is_beyond(self, end: int) -> bool:
+        """Whether a part that ends at a step does so considerably later than the run."""
+        if self.num_steps is None:
+            return False
+        return end - self.num_steps > self.num_steps * self.thresholds["idle-fraction"]
+
+    def aligned(self, path: FieldPath, end: int) -> Repair | None:
+        """Makes a decay end with the run, by the field that says its length."""
+        message, name = self.get(path[:-1]), str(path[-1])
+        if self.num_steps is None or not isinstance(message, Message):
+            return None
+        ends = schema_of(message.DESCRIPTOR)[name].ends_decay
+        if ends == options_pb2.NO_END:
+            return None
+        last = self.num_steps - (ends == options_pb2.END_BEFORE_STEP)
+        length = getattr(message, name) + last - end
+        if length < 1:
+            return None
+        title = f"Set `{name}` to {length}, so that the decay ends with the run"
+        return Repair(title, (Set(path, str(length)),), safe=False)

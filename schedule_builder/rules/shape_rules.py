@@ -6,17 +6,15 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from google.protobuf.message import Message
-
 from schedule_builder.diagnostics import Remove, Repair, Words
-from schedule_builder.rules.length_rules import is_listed
+from schedule_builder.reading.fields import schema_of
 from schedule_builder.rules.registry import Finding, rule
-from schedule_builder.rules.run import Run
-from schedule_builder.schedules.curves import Constant
+from schedule_builder.rules.run import Run, is_listed
 from schedule_builder.v1 import experiment_pb2 as garden
 from schedule_builder.v1 import learning_rate_pb2 as rates
 
 _ROUNDING = 1e-6
+_HIGH = 10
 
 
 @rule("SB408", "jump-up", "warning")
@@ -26,26 +24,32 @@ def jump_up(run: Run) -> Iterator[Finding]:
     After the warmup rates fall. A rate in the middle that is higher than the one before is most
     often a mistake: a digit too many or too few, stages in the wrong order, or factors instead of
     rates. Rates that rise from the beginning on are a warmup in steps, if that is a small part of
-    the run. Kinds that rise and fall by design are not checked.
+    the run: a rise to ten times the rate or more begins within 5 % of the run (the setting
+    `latest-rise-fraction`), and takes no more than a fifth of it (`longest-warmup-fraction`). Kinds
+    that rise and fall by design are not checked.
 
         schedule { step: 1000 learning_rate: 0.001 }
         schedule { step: 2000 learning_rate: 0.01 }             # 0.0001 was meant
     """
-    if any(path[:-2] == (*run.kind_path, "schedule") for path in run.blamed):
+    steps = [0, *(entry.step for entry in getattr(run.main, "schedule", ()))]
+    if any(step <= before for before, step in pairwise(steps)):
         return  # In which order its stages were meant is not known.
-    has_fallen = False
+    has_fallen = is_found = False
+    is_level = True
     segments = run.schedule.segments
     for before, after in pairwise(segments):
         if after.begin > run.last:
-            return
+            break
         old, new = run.schedule(after.begin - 1), run.schedule(after.begin)
         has_fallen = has_fallen or old < run.schedule(before.begin) or new < old
-        if run.num_steps is not None and not before.begin:
+        is_level = is_level and before.curve.is_constant and old == run.schedule(0)
+        if run.num_steps is not None and is_level:
             longest = run.num_steps * run.thresholds["longest-warmup-fraction"]
-            has_fallen = has_fallen or (
-                isinstance(before.curve, Constant) and after.begin > longest
-            )
-        if has_fallen and is_listed(after.path) and new > old * (1 + _ROUNDING):
+            has_fallen = has_fallen or after.begin > longest
+        # A line that leads to a stage goes on as it went before.
+        slope = old - run.schedule(max(after.begin - 2, before.begin))
+        is_jump = new > old * (1 + _ROUNDING) and new - old > 2 * slope
+        if has_fallen and is_listed(after.path) and is_jump:
             words = Words(
                 "the rate jumps up at step {step}, from {old:rate} to {new:rate}",
                 step=after.begin,
@@ -53,6 +57,43 @@ def jump_up(run: Run) -> Iterator[Finding]:
                 new=new,
             )
             yield Finding(run.at(after), words)
+            is_found = True
+    if not is_found:
+        yield from _late_rise(run)
+
+
+def _late_rise(run: Run) -> Iterator[Finding]:
+    """A rise that comes too late, or takes too long, to be a warmup in steps."""
+    # A table may hold the rates of any schedule, such as a cycle.
+    if run.num_steps is None or "steps_per_entry" in run.main.DESCRIPTOR.fields_by_name:
+        return
+    rising = run.stages[:1]
+    for stage in run.stages[1:]:
+        if stage.begin != rising[-1].end or stage.rate < rising[-1].rate or not stage.is_listed:
+            break
+        rising.append(stage)
+    if len(rising) < 2 or rising[0].rate <= 0:  # noqa: PLR2004 - a rise has two ends
+        return
+    first, *higher = rising
+    latest = run.num_steps * run.thresholds["latest-rise-fraction"]
+    longest = run.num_steps * run.thresholds["longest-warmup-fraction"]
+    never_falls = higher[-1].end == run.num_steps
+    is_late = higher[0].begin > latest or (never_falls and higher[-1].begin > longest)
+    is_high = higher[-1].rate >= first.rate * _HIGH * (1 - _ROUNDING)
+    rises = [(after, before, after.rate / before.rate) for before, after in pairwise(rising)]
+    late = [rise for rise in rises if rise[0].begin > latest]
+    is_jump = any(by >= _HIGH * (1 - _ROUNDING) for _, _, by in late)
+    if (is_high and is_late) or is_jump:
+        steepest, before, _ = max(late or rises, key=lambda rise: rise[2])
+        words = Words(
+            "the rate rises from {old:rate} to {new:rate} at step {step} of {num_steps}: too late"
+            " for a warmup",
+            old=before.rate,
+            new=steepest.rate,
+            step=steepest.begin,
+            num_steps=run.num_steps,
+        )
+        yield Finding(steepest.path, words)
 
 
 @rule("SB412", "stage-without-rate", "warning")
@@ -75,46 +116,12 @@ def stage_without_rate(run: Run) -> Iterator[Finding]:
             yield Finding((*run.kind_path, "schedule", index, "learning_rate"), words)
 
 
-@rule("SB413", "zero-rate", "warning")
-def zero_rate(run: Run) -> Iterator[Finding]:
-    """Steps of the run train at rate 0.
-
-    An update with rate 0 costs as much as any other, and changes no weight. Warmups that begin at
-    0, as most do, and decays that end there are not reported.
-
-        schedule { step: 1000 learning_rate: 0 }
-        manual_step_learning_rate { initial_learning_rate: 0 ... }
-    """
-    main, segments = run.main, run.schedule.segments
-    is_manual = isinstance(main, rates.ManualStepLearningRate)
-    if is_manual and main.HasField("initial_learning_rate") and run.schedule(0) == 0:
-        count = 1 if main.warmup else min(main.schedule[0].step, run.last + 1)
-        words = Words("{idle} at rate 0: the weights do not change", idle=_trained(0, count - 1))
-        yield Finding((*run.kind_path, "initial_learning_rate"), words)
-    elif all(run.schedule(step) == 0 for step in run.schedule.extremes(0, run.last)):
-        words = Words("every step trains at rate 0: the weights do not change")
-        yield Finding(run.kind_path, words)
-        return
-    ends = [min(run.last, segment.begin - 1) for segment in segments[2:]] + [run.last]
-    for (before, segment), end in zip(pairwise(segments), ends, strict=False):
-        is_stage = isinstance(before.curve, Constant) and isinstance(segment.curve, Constant)
-        if is_stage and segment.begin <= end and run.schedule(segment.begin) == 0:
-            idle = _trained(segment.begin, end)
-            words = Words("{idle} at rate 0: the weights do not change", idle=idle)
-            yield Finding(run.at(segment), words)
-
-
-def _trained(first: int, last: int) -> Words:
-    if first == last:
-        return Words("step {first} trains", first=first)
-    return Words("steps {first} to {last} train", first=first, last=last)
-
-
 @rule("SB414", "stage-without-effect", "warning")
 def stage_without_effect(run: Run) -> Iterator[Finding]:
-    """A stage does not change the rate.
+    """A stage or a warmup does not change the rate.
 
-    It repeats the rate before it: a digit is wrong, or it is left over.
+    It repeats the rate before it, or starts at the rate that it leads to: a digit is wrong, or it
+    is left over.
 
         initial_learning_rate: 0.0003
         schedule { step: 1000 learning_rate: 0.0003 }           # nothing happens at 1000
@@ -128,6 +135,33 @@ def stage_without_effect(run: Run) -> Iterator[Finding]:
         words = Words("no milestone changes the rate: `decay_factor` is 1")
         yield Finding((*run.kind_path, "decay_factor"), words)
     yield from _level_decay(run)
+    yield from _level_warmup(run)
+
+
+def _level_warmup(run: Run) -> Iterator[Finding]:
+    """Warmups that start at the rate they lead to."""
+    main = run.main
+    found = [(path, steps, run.schedule(steps)) for path, steps in run.warmups]
+    if isinstance(main, rates.ManualStepLearningRate) and main.warmup:
+        first = main.schedule[0]
+        found.append(((*run.kind_path, "warmup"), first.step, first.learning_rate))
+    elif isinstance(main, rates.ExponentialDecayLearningRate) and main.burnin_learning_rate:
+        path = (*run.kind_path, "burnin_learning_rate")
+        found.append((path, main.burnin_steps, main.initial_learning_rate))
+    for path, steps, goal in found:
+        if not steps or any(run.schedule(step) != goal for step in run.schedule.extremes(0, steps)):
+            continue
+        given = None
+        if path[-1] == "warmup_steps":
+            names = ("warmup_learning_rate", "initial_learning_rate")
+            given = next((name for name in names if run.has((*path[:-1], name))), None)
+        words = Words(
+            "this warmup does not change the rate: it is {rate:rate} from step 0 on. Start the"
+            " warmup lower, or remove it",
+            rate=goal,
+        )
+        if goal > 0 and path not in run.blamed:
+            yield Finding(path if given is None else (*path[:-1], given), words)
 
 
 def _idle_entries(run: Run) -> Iterator[Finding]:
@@ -144,8 +178,10 @@ def _idle_entries(run: Run) -> Iterator[Finding]:
     has_effect = any(main.schedule[index].step for index in kept)
     for index in idle:
         stage = main.schedule[index]
-        # Other rules report a first step of 0, and a missing rate.
+        # Other rules report a first step of 0, a missing rate, and that nothing is reached.
         if not stage.step or not stage.HasField("learning_rate"):
+            continue
+        if run.first_change is not None and stage.step > run.last:
             continue
         path, rate = (*run.kind_path, "schedule", index), stage.learning_rate
         title = f"Remove this entry, which repeats {rate:.6g}"
@@ -164,6 +200,8 @@ def _idle_values(run: Run) -> Iterator[Finding]:
     idle = [i for i, (before, rate) in enumerate(pairwise(main.values)) if rate == before]
     for index in idle:
         rate = main.values[index]
+        if run.first_change is not None and main.boundaries[index] > run.last:
+            continue
         value = (*run.kind_path, "values", index + 1)
         boundary = (*run.kind_path, "boundaries", index)
         title = f"Remove this value, which repeats {rate:.6g}, and its boundary"
@@ -240,22 +278,6 @@ def floor_above_schedule(run: Run) -> Iterator[Finding]:
             yield Finding((*path, "min_learning_rate"), words)
 
 
-_DEFAULTS: dict[type[Message], tuple[str, ...]] = {
-    rates.ConstantLearningRate: ("learning_rate",),
-    rates.ExponentialDecayLearningRate: ("initial_learning_rate", "decay_steps", "decay_factor"),
-    rates.ManualStepLearningRate: ("initial_learning_rate",),
-    rates.CosineDecayLearningRate: (
-        "learning_rate_base",
-        "total_steps",
-        "warmup_learning_rate",
-        "warmup_steps",
-    ),
-    garden.ConstantLrConfig: ("learning_rate",),
-    garden.PowerDecayWithOffsetLrConfig: ("pre_offset_learning_rate",),
-}
-"""Defaults that nobody would guess. The others are 0, none or usual."""
-
-
 @rule("SB409", "default-in-force", "warning")
 def default_in_force(run: Run) -> Iterator[Finding]:
     """A default that few runs can mean is in force.
@@ -269,8 +291,10 @@ def default_in_force(run: Run) -> Iterator[Finding]:
     main = run.main
     unsaid = [
         name
-        for name in _DEFAULTS.get(type(main), ())
-        if not main.HasField(name) and (*run.kind_path, name) not in run.blamed
+        for name, field in schema_of(main.DESCRIPTOR).items()
+        if field.has_surprising_default
+        and not main.HasField(name)
+        and (*run.kind_path, name) not in run.blamed
     ]
     if not getattr(main, "warmup_steps", 1) and "warmup_learning_rate" in unsaid:
         unsaid.remove("warmup_learning_rate")

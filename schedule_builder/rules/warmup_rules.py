@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
 
 from schedule_builder.diagnostics import FieldPath, Words
 from schedule_builder.rules.registry import Finding, rule
-from schedule_builder.rules.run import Run
-from schedule_builder.schedules.curves import Constant
+from schedule_builder.rules.run import Run, is_listed
+from schedule_builder.schedules.schedule import Schedule, Segment
+from schedule_builder.v1 import experiment_pb2 as garden
 from schedule_builder.v1 import learning_rate_pb2 as rates
+
+_MUCH_LOWER = 0.1
+_AS_LONG = 100
+"""A stage that is followed by one so many times as long is not part of a warmup by steps."""
 
 
 @rule("SB406", "warmup-outlasts-decay", "warning")
@@ -28,7 +35,7 @@ def warmup_outlasts_decay(run: Run) -> Iterator[Finding]:
         return
     for path, steps in run.warmups:
         final = main.segments[-1]
-        is_over = isinstance(final.curve, Constant) and 0 < final.begin <= steps
+        is_over = final.curve.is_constant and 0 < final.begin <= steps
         if path[:-1] != run.kind_path and is_over and main(steps) < main(0):
             words = Words(
                 "this warmup lasts {steps:count step}, and the decay under it, from {start:rate},"
@@ -144,3 +151,113 @@ def warmup_falls(run: Run) -> Iterator[Finding]:
         there = Words("the first stage, with {rate:rate}", rate=first.learning_rate)
         path = (*run.kind_path, "warmup")
         yield Finding(path, words, (((*run.kind_path, "schedule", 0), there),))
+
+
+@rule("SB420", "rate-not-applied", "warning")
+def rate_not_applied(run: Run) -> Iterator[Finding]:
+    """The first rate of the schedule is never applied, or for next to no time.
+
+    A warmup that covers the beginning of the schedule leads to the rate that holds at its end. If
+    it ends at or after the first milestone, the highest rate in the config is never used. A first
+    stage that ends after one update is as good as none. It often was `step: 0` once, which the
+    Object Detection API refuses.
+
+        multi_step_learning_rate { milestones: [500] ... } warmup { warmup_steps: 500 }
+        schedule { step: 1 learning_rate: 0.01 }                # after one update
+    """
+    covered = list(_covered(run))
+    yield from covered or _one_update(run)
+
+
+def _covered(run: Run) -> Iterator[Finding]:
+    """A warmup over all steps of the highest rate."""
+    main = run.dialect.under_warmup(run.root)
+    if main is None:
+        return
+    for path, steps in run.warmups:
+        if path in run.blamed or path[:-1] == run.kind_path or steps > run.last:
+            continue
+        highest = max(main(step) for step in main.extremes(0, run.last))
+        applied = max(main(step) for step in main.extremes(steps, run.last))
+        count, following = _held(main, highest, steps, run.last)
+        is_stage = count <= 1 and following is not None
+        if not is_stage and applied > highest * _MUCH_LOWER:
+            continue
+        related: tuple[tuple[FieldPath, Words], ...] = ()
+        if is_stage and following is not None:
+            there = Words("the next stage begins at step {step}", step=following.begin)
+            related = ((run.at(following), there),)
+        if count:
+            words = Words(
+                "the highest rate, {highest:rate}, is applied once: this warmup of"
+                " {steps:count step} covers all other steps of it. Shorten the warmup, or start the"
+                " schedule after it",
+                highest=highest,
+                steps=steps,
+            )
+        else:
+            words = Words(
+                "the highest rate, {highest:rate}, is not applied: this warmup of"
+                " {steps:count step} covers it, and leads to {goal:rate}. Shorten the warmup, or"
+                " start the schedule after it",
+                highest=highest,
+                steps=steps,
+                goal=main(steps),
+            )
+        yield Finding(path, words, related)
+
+
+def _held(main: Schedule, rate: float, begin: int, last: int) -> tuple[int, Segment | None]:
+    """For how many steps of a stretch stages have a rate, and the stage that ends the last of them.
+
+    There is none where other curves than stages reach that rate.
+    """
+    count, ending = 0, None
+    ends = [*main.begins[1:], last + 1]
+    for segment, end in zip(main.segments, ends, strict=True):
+        if segment.begin <= last and main(segment.begin) == rate:
+            if not segment.curve.is_constant:
+                return 0, None
+            count += max(min(end, last + 1) - max(segment.begin, begin), 0)
+            ending = main.segment_at(end)
+    return count, ending if ending is not None and is_listed(ending.path) else None
+
+
+def _one_update(run: Run) -> Iterator[Finding]:
+    """A first stage that ends at once."""
+    skipped = _skipped(run)
+    if skipped is not None:
+        path, rate = skipped
+        words = Words("the first rate, {rate:rate}, is never applied: this ends it", rate=rate)
+        yield Finding(path, words)
+        return
+    if "steps_per_entry" in run.main.DESCRIPTOR.fields_by_name:
+        return
+    starts = (0, *(steps for _, steps in run.warmups))
+    for first, second in pairwise(run.stages):
+        length = first.end - first.begin
+        # A boundary is the last step of the rate before it.
+        longest = 1 + ("boundaries" in second.path)
+        is_first = first.begin in starts and first.end == second.begin and second.is_listed
+        is_short = length <= longest and length * _AS_LONG <= second.end - second.begin
+        if is_first and is_short and second.path not in run.blamed:
+            words = Words(
+                "the first rate, {rate:rate}, lasts for {length:count update}: from step {step} on"
+                " it is {second:rate}. Make {second:rate} the first rate, or let this begin later",
+                rate=first.rate,
+                length=length,
+                step=second.begin,
+                second=second.rate,
+            )
+            yield Finding(second.path, words)
+            return
+
+
+def _skipped(run: Run) -> tuple[FieldPath, float] | None:
+    """The entry that ends a first rate before step 0, and that rate."""
+    main: Any = run.main
+    if isinstance(main, rates.MultiStepLearningRate) and main.milestones[0] == 0:
+        return (*run.kind_path, "milestones", 0), main.initial_learning_rate
+    if isinstance(main, garden.StepwiseLrConfig) and main.boundaries[0] + main.offset < 0:
+        return (*run.kind_path, "boundaries", 0), main.values[0]
+    return None

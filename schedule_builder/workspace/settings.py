@@ -13,6 +13,7 @@ from typing import Any
 
 from schedule_builder.diagnostics import Diagnostic, did_you_mean, shown
 from schedule_builder.dialects.registry import DIALECTS
+from schedule_builder.rules.rate_rules import MAX_RATES
 from schedule_builder.rules.run import THRESHOLDS
 from schedule_builder.workspace.patterns import of_settings
 
@@ -41,6 +42,7 @@ class Settings:
         exclude: patterns of those to leave out.
         baseline: a file of known findings.
         thresholds: what run-length rules judge by.
+        max_rate: the highest rate that SB422 accepts, by optimizer.
         policy: what the team requires of every schedule.
         root: the folder that patterns and the baseline count from.
     """
@@ -55,6 +57,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
     baseline: str | None = None
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    max_rate: Mapping[str, float] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
     root: Path = Path()
 
@@ -158,15 +161,19 @@ def _known(name: str, names: Sequence[str]) -> None:
 
 def _threshold(name: str, value: Any) -> tuple[str, float]:
     _known(name, list(THRESHOLDS))
-    _expect(
-        type(value) in (int, float) and 0 <= value <= 1, "a share of the run, from 0 to 1,", name
-    )
+    _expect(type(value) in (int, float) and 0 <= value <= 1, "a share, from 0 to 1,", name)
     return name, float(value)
 
 
 def _rate(value: Any, name: str = "") -> float:
     _expect(type(value) in (int, float) and value >= 0, "a number of at least 0", name)
     return float(value)
+
+
+def _max_rate(name: str, value: Any) -> tuple[str, float]:
+    optimizers = {name for dialect in DIALECTS for name in dialect.optimizer_names()}
+    _known(name, sorted(optimizers | set(MAX_RATES)))
+    return name, _rate(value, name)
 
 
 def _flag(value: Any) -> bool:
@@ -218,6 +225,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "exclude": _patterns,
     "baseline": _text,
     "thresholds": lambda value: _table(value, _threshold),
+    "max-rate": lambda value: _table(value, _max_rate),
     "policy": lambda value: _table(value, _policy),
 }
 

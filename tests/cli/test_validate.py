@@ -209,8 +209,8 @@ def test_a_file_that_cannot_be_read_hides_no_other(run: Run) -> None:
 
 def test_overrides_and_the_number_of_steps(run: Run) -> None:
     write("a.config", WARNED)
-    assert "SB402" in run("a.config")[1]
-    assert "SB402" not in run("--set", "train_config.num_steps=500", "a.config")[1]
+    assert "SB418" in run("a.config")[1]
+    assert "SB418" not in run("--set", "train_config.num_steps=500", "a.config")[1]
     write("b.yaml", EXPERIMENT)
     assert "SB405" in run("b.yaml")[1]
     assert run("--num-steps", 100, "b.yaml")[1] == "1 file: no findings.\n"
@@ -238,10 +238,10 @@ def test_show_and_diff_take_overrides(run: Run, capfd: pytest.CaptureFixture[str
 
 def test_select_and_ignore(run: Run) -> None:
     write("a.config", WARNED)
-    assert codes(run("--format", "json", "a.config")[1]) == ["SB414", "SB402"]
-    assert codes(run("--format", "json", "--select", "SB402", "a.config")[1]) == ["SB402"]
-    assert codes(run("--format", "json", "--select", "SB4", "a.config")[1]) == ["SB414", "SB402"]
-    ignored = run("--format", "json", "--ignore", "stage-not-reached, SB1", "a.config")
+    assert codes(run("--format", "json", "a.config")[1]) == ["SB414", "SB418"]
+    assert codes(run("--format", "json", "--select", "SB418", "a.config")[1]) == ["SB418"]
+    assert codes(run("--format", "json", "--select", "SB4", "a.config")[1]) == ["SB414", "SB418"]
+    ignored = run("--format", "json", "--ignore", "bypassed-schedule, SB1", "a.config")
     assert codes(ignored[1]) == ["SB414"]
     code, _, err = run("--select", "stage-not-reach", "a.config")
     assert code == 2
@@ -259,25 +259,27 @@ def test_warnings_fail_where_it_is_asked_for(run: Run) -> None:
 
 
 SETTINGS: dict[str, tuple[str, list[str]]] = {
-    "select": ('select = ["SB402"]', ["SB402"]),
-    "ignore": ('ignore = ["SB402"]', ["SB414"]),
-    "ignore a name": ('ignore = ["stage-without-effect"]', ["SB402"]),
+    "select": ('select = ["SB418"]', ["SB418"]),
+    "ignore": ('ignore = ["SB418"]', ["SB414"]),
+    "ignore a name": ('ignore = ["stage-without-effect"]', ["SB418"]),
     "files that match": ('[tool.schedule-builder.per-file-ignores]\n"sub/*" = ["SB4"]', []),
-    "files of a name": ('[tool.schedule-builder.per-file-ignores]\n"a.*" = ["SB402"]', ["SB414"]),
+    "files of a name": ('[tool.schedule-builder.per-file-ignores]\n"a.*" = ["SB418"]', ["SB414"]),
     "any depth": ('[tool.schedule-builder.per-file-ignores]\n"**/a.config" = ["SB4"]', []),
     "other files": (
         '[tool.schedule-builder.per-file-ignores]\n"other/*" = ["SB4"]',
-        ["SB414", "SB402"],
+        ["SB414", "SB418"],
     ),
     "policy": (
         "[tool.schedule-builder.policy]\nmax-learning-rate = 0.01",
-        ["SB501", "SB414", "SB402"],
+        ["SB501", "SB414", "SB418"],
     ),
     "policy for another": (
         "[tool.schedule-builder.policy]\nmax-learning-rate = {adam_optimizer = 0.01}",
-        ["SB414", "SB402"],
+        ["SB414", "SB418"],
     ),
-    "another tool's": ("[tool.other]\nselect = 3", ["SB414", "SB402"]),
+    "rate": ("max-rate = {sgd = 0.01}", ["SB422", "SB414", "SB418"]),
+    "rate of another": ("max-rate = {adam = 0.01}", ["SB414", "SB418"]),
+    "another tool's": ("[tool.other]\nselect = 3", ["SB414", "SB418"]),
 }
 
 
@@ -292,8 +294,8 @@ def test_settings(name: str, run: Run) -> None:
 
 def test_thresholds_and_severity(run: Run) -> None:
     write("a.config", WARNED.replace("200", "152"))
-    assert "SB402" in codes(run("--format", "json", "a.config")[1])
-    write("pyproject.toml", SECTION + "[tool.schedule-builder.severity]\nSB402 = 'error'\n")
+    assert "SB418" in codes(run("--format", "json", "a.config")[1])
+    write("pyproject.toml", SECTION + "[tool.schedule-builder.severity]\nSB418 = 'error'\n")
     assert run("a.config")[0] == 1
     cosine = WARNED.replace("manual_step", "cosine_decay").replace(
         "    initial_learning_rate: 0.1\n    schedule { step: 100 learning_rate: 0.1 }\n"
@@ -310,13 +312,13 @@ def test_thresholds_and_severity(run: Run) -> None:
 
 
 def test_the_nearest_settings_are_in_force(run: Run) -> None:
-    write("pyproject.toml", SECTION + 'ignore = ["SB402"]\n')
+    write("pyproject.toml", SECTION + 'ignore = ["SB418"]\n')
     write("sub/pyproject.toml", "[project]\nname = 'x'\n")
     write("sub/a.config", WARNED)
     assert codes(run("--format", "json", "sub/a.config")[1]) == ["SB414"]
     write("sub/pyproject.toml", SECTION + 'ignore = ["SB414"]\n')
-    assert codes(run("--format", "json", "sub/a.config")[1]) == ["SB402"]
-    assert codes(run("--format", "json", "--isolated", "sub/a.config")[1]) == ["SB414", "SB402"]
+    assert codes(run("--format", "json", "sub/a.config")[1]) == ["SB418"]
+    assert codes(run("--format", "json", "--isolated", "sub/a.config")[1]) == ["SB414", "SB418"]
     chosen = run("--format", "json", "--config", "pyproject.toml", "sub/a.config")
     assert codes(chosen[1]) == ["SB414"]
     assert run("--config", "missing.toml", "sub/a.config")[0] == 2
@@ -333,11 +335,11 @@ def test_files_and_exclude(run: Run) -> None:
 
 
 def test_severities_of_beginnings_of_codes(run: Run) -> None:
-    settings = 'severity = {SB4 = "error", SB402 = "warning"}\n'
+    settings = 'severity = {SB4 = "error", SB418 = "warning"}\n'
     write("pyproject.toml", SECTION + settings)
     write("a.config", WARNED)
     found = json.loads(run("--format", "json", "a.config")[1])
-    assert [(f["code"], f["severity"]) for f in found] == [("SB414", "error"), ("SB402", "warning")]
+    assert [(f["code"], f["severity"]) for f in found] == [("SB414", "error"), ("SB418", "warning")]
 
 
 def test_a_header_that_is_not_closed_is_an_error(run: Run) -> None:
@@ -362,14 +364,17 @@ BAD_SETTINGS = {
     "num-steps = 0": (2, "above 0"),
     "num-steps = true": (2, "above 0"),
     "thresholds = {idle-fractoin = 1}": (2, "did you mean `idle-fraction`"),
-    "thresholds = {idle-fraction = -1}": (2, "`idle-fraction`: a share of the run, from 0 to 1"),
+    "thresholds = {idle-fraction = -1}": (2, "`idle-fraction`: a share, from 0 to 1"),
     "thresholds = {idle-fraction = 5}": (2, "from 0 to 1"),
     "policy = {max-learning-rate = 'x'}": (2, "`max-learning-rate`: a number"),
     "policy = {max-learning-rate = {momentum_optimzer = 1}}": (2, "mean `momentum_optimizer`"),
     "policy = {max-learning-rate = {momentum = 1}}": (2, "mean `momentum_optimizer`"),
     "policy = {max-learning-rate = {adamw = 'x'}}": (2, "`adamw`: a number"),
+    "max-rate = 3": (2, "a table"),
+    "max-rate = {adan = 1}": (2, "mean `adam`"),
+    "max-rate = {adam = 'x'}": (2, "`adam`: a number"),
     "policy = {require-warmup = 1}": (2, "true or false"),
-    "severity = {SB402 = 'off'}": (2, "`SB402`: error or warning"),
+    "severity = {SB418 = 'off'}": (2, "`SB418`: error or warning"),
     "per-file-ignores = ['x']": (2, "a table"),
     "baseline = 3": (2, "a text"),
     "\nignore = [": (0, "toml"),
@@ -400,32 +405,32 @@ def test_all_bad_settings_are_said_at_once(tmp_path: Path) -> None:
 
 LINE = "    schedule { step: 200 learning_rate: 0.01 }"
 SUPPRESSED: dict[str, tuple[str, list[str]]] = {
-    "on its line": (f"{LINE}  # schedule-builder: ignore[SB402]", ["SB414"]),
-    "by name": (f"{LINE}  # schedule-builder: ignore[stage-not-reached]", ["SB414"]),
-    "on the line before": (f"    # schedule-builder: ignore[SB402]\n{LINE}", ["SB414"]),
+    "on its line": (f"{LINE}  # schedule-builder: ignore[SB418]", ["SB414"]),
+    "by name": (f"{LINE}  # schedule-builder: ignore[bypassed-schedule]", ["SB414"]),
+    "on the line before": (f"    # schedule-builder: ignore[SB418]\n{LINE}", ["SB414"]),
     "two lines before": (
-        f"    # schedule-builder: ignore[SB402] because\n    # of this\n\n{LINE}",
+        f"    # schedule-builder: ignore[SB418] because\n    # of this\n\n{LINE}",
         ["SB414"],
     ),
-    "in the file": (f"{LINE}  # schedule-builder: ignore-file[SB402,SB414]", []),
-    "several": (f"{LINE}  #schedule-builder:ignore[SB402, SB409]", ["SB414", "SB901"]),
-    "on another line": (f"{LINE}\n# schedule-builder: ignore[SB402]", ["SB414", "SB402", "SB901"]),
-    "behind a comment": (f"{LINE}  # why # schedule-builder: ignore[SB402]", ["SB414"]),
+    "in the file": (f"{LINE}  # schedule-builder: ignore-file[SB418,SB414]", []),
+    "several": (f"{LINE}  #schedule-builder:ignore[SB418, SB409]", ["SB414", "SB901"]),
+    "on another line": (f"{LINE}\n# schedule-builder: ignore[SB418]", ["SB414", "SB418", "SB901"]),
+    "behind a comment": (f"{LINE}  # why # schedule-builder: ignore[SB418]", ["SB414"]),
     "each its own": (
-        f"{LINE}  # Schedule-Builder: ignore[SB402]  # schedule-builder: ignore-file[SB414] why",
+        f"{LINE}  # Schedule-Builder: ignore[SB418]  # schedule-builder: ignore-file[SB414] why",
         [],
     ),
-    "none": (f"{LINE}  # schedule-builder: ignore[]", ["SB414", "SB402", "SB902"]),
+    "none": (f"{LINE}  # schedule-builder: ignore[]", ["SB414", "SB418", "SB902"]),
     "the beginning of a code": (
         f"{LINE}  # schedule-builder: ignore[SB4]",
-        ["SB414", "SB402", "SB902"],
+        ["SB414", "SB418", "SB902"],
     ),
-    "no code": (f"{LINE}  # schedule-builder: ignore", ["SB414", "SB402", "SB902"]),
-    "no such code": (f"{LINE}  # schedule-builder: ignore[SB999]", ["SB414", "SB402", "SB902"]),
-    "no such verb": (f"{LINE}  # schedule-builder: skip[SB402]", ["SB414", "SB402", "SB902"]),
+    "no code": (f"{LINE}  # schedule-builder: ignore", ["SB414", "SB418", "SB902"]),
+    "no such code": (f"{LINE}  # schedule-builder: ignore[SB999]", ["SB414", "SB418", "SB902"]),
+    "no such verb": (f"{LINE}  # schedule-builder: skip[SB418]", ["SB414", "SB418", "SB902"]),
     "in a text": (
-        f'{LINE} }} }} }} }} fine_tune_checkpoint: "# schedule-builder: ignore[SB402]" {{{{{{{{',
-        ["SB414", "SB402"],
+        f'{LINE} }} }} }} }} fine_tune_checkpoint: "# schedule-builder: ignore[SB418]" {{{{{{{{',
+        ["SB414", "SB418"],
     ),
 }
 
@@ -466,7 +471,7 @@ def test_entries_of_codes_that_are_not_asked_for_are_not_stale(run: Run) -> None
     write("a.config", WARNED)
     run("--write-baseline", "known.json", ".")
     assert run("--baseline", "known.json", "--select", "SB1", ".")[1] == "1 file: no findings.\n"
-    ignored = run("--baseline", "known.json", "--ignore", "SB402", ".")[1]
+    ignored = run("--baseline", "known.json", "--ignore", "SB418", ".")[1]
     assert ignored == "1 file: no new findings (1 known).\n"
     write("a.config", GOOD)
     assert "SB903" in run("--baseline", "known.json", ".")[1]
@@ -506,7 +511,7 @@ def test_stale_entries_are_reported(run: Run) -> None:
     (finding,) = json.loads(out)
     assert (code, finding["code"], finding["filename"]) == (0, "SB903", "known.json")
     entry = Path("known.json").read_text().splitlines()[finding["location"]["row"] - 1]
-    assert "SB402" in entry
+    assert "SB418" in entry
     # Of files that were not checked nothing is said, but of those that are gone.
     Path("b.config").unlink()
     _, out, _ = run("--format", "json", "--baseline", "known.json", "a.config")
@@ -577,7 +582,7 @@ def test_entries_survive_another_name(run: Run) -> None:
     assert run("--baseline", "known.json", ".")[:2] == (0, summary)
     # A copy is not the same file, and neither is another finding in the place of a known one.
     write("c.config", WARNED)
-    assert codes(run("--format", "json", "--baseline", "known.json", ".")[1]) == ["SB414", "SB402"]
+    assert codes(run("--format", "json", "--baseline", "known.json", ".")[1]) == ["SB414", "SB418"]
     Path("c.config").unlink()
     write("new/b.config", BAD.replace("-0.1", "-0.7"))
     _, out, _ = run("--format", "json", "--baseline", "known.json", ".")
@@ -605,7 +610,7 @@ def test_a_baseline_is_named_from_the_current_folder(
     write("sub/pyproject.toml", SECTION + 'baseline = "known.json"\n')
     run("--write-baseline", "sub/known.json", ".")
     write("sub/deep/a.config", GOOD)
-    assert run(".")[1].startswith("sub/known.json:4:1: warning[SB903] stale baseline entry: SB402 ")
+    assert run(".")[1].startswith("sub/known.json:4:1: warning[SB903] stale baseline entry: SB414 ")
     monkeypatch.chdir("sub")
     assert run(".")[1].startswith("known.json:4:1: ")
 
@@ -691,7 +696,7 @@ def test_the_python_interface_uses_settings_and_suppressions(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     settings_for.cache_clear()
-    write("pyproject.toml", SECTION + 'ignore = ["SB402"]\n')
+    write("pyproject.toml", SECTION + 'ignore = ["SB418"]\n')
     write("a.config", WARNED)
     assert [d.code for d in validate(["a.config"])] == ["SB414"]
     with pytest.raises(FileNotFoundError):

@@ -1,0 +1,167 @@
+"""Rules over rates that no training notices, and those that none survives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from schedule_builder.diagnostics import Words
+from schedule_builder.rules.registry import Finding, rule
+from schedule_builder.rules.run import Run
+from schedule_builder.v1 import learning_rate_pb2 as rates
+
+_ROUNDING = 1e-6
+
+MAX_RATES = {
+    # The highest rates of 576 real configs are a tenth of these or less: 0.001 of `adam_optimizer`,
+    # 0.0005 of `adam`, 0.004 of `adamw`, 0.00999 of `vit_adamw`,
+    "adam": 1.0,
+    # 1.8 of `rmsprop`, 0.006 of `rms_prop_optimizer`,
+    "rmsprop": 20.0,
+    # 4.68 of `lars`,
+    "lars": 50.0,
+    # 40.9 of `sgd`, 4 of `momentum_optimizer`, 0.0418 of `sgd_torch`, 0.02 of `sgd_dymow`, 1.6 of
+    # those that leave the optimizer to code.
+    "sgd": 500.0,
+    # None of them has one of these, whose updates are normalized as those of Adam are.
+    "lamb": 10.0,
+    "adagrad": 10.0,
+    "adafactor": 10.0,
+    "lion": 10.0,
+}
+"""The highest rate that a family of optimizers trains with."""
+FAMILIES = {
+    "adam_optimizer": "adam",
+    "adam": "adam",
+    "adam_experimental": "adam",
+    "adamw": "adam",
+    "adamw_experimental": "adam",
+    "vit_adamw": "adam",
+    "rms_prop_optimizer": "rmsprop",
+    "rmsprop": "rmsprop",
+    "lars": "lars",
+    "lamb": "lamb",
+    "adagrad": "adagrad",
+    "adafactor": "adafactor",
+    "adafactor_keras": "adafactor",
+    "lion": "lion",
+}
+"""The family of an optimizer's block; all others are like SGD."""
+
+
+@rule("SB413", "zero-rate", "warning")
+def zero_rate(run: Run) -> Iterator[Finding]:
+    """Steps of the run train at rate 0.
+
+    An update with rate 0 costs as much as any other, and changes no weight. Warmups that begin at
+    0, as most do, and decays that end there are not reported.
+
+        schedule { step: 1000 learning_rate: 0 }
+        manual_step_learning_rate { initial_learning_rate: 0 ... }
+    """
+    main, segments = run.main, run.schedule.segments
+    is_manual = isinstance(main, rates.ManualStepLearningRate)
+    if is_manual and main.HasField("initial_learning_rate") and run.schedule(0) == 0:
+        count = 1 if main.warmup else min(main.schedule[0].step, run.last + 1)
+        words = Words("{idle} at rate 0: the weights do not change", idle=_trained(0, count - 1))
+        yield Finding((*run.kind_path, "initial_learning_rate"), words)
+    elif all(run.schedule(step) == 0 for step in run.schedule.extremes(0, run.last)):
+        words = Words("every step trains at rate 0: the weights do not change")
+        yield Finding(run.kind_path, words)
+        return
+    ends = [min(run.last, segment.begin - 1) for segment in segments[2:]] + [run.last]
+    for (before, segment), end in zip(pairwise(segments), ends, strict=False):
+        is_stage = before.curve.is_constant and segment.curve.is_constant
+        if is_stage and segment.begin <= end and run.schedule(segment.begin) == 0:
+            idle = _trained(segment.begin, end)
+            words = Words("{idle} at rate 0: the weights do not change", idle=idle)
+            yield Finding(run.at(segment), words)
+
+
+def _trained(first: int, last: int) -> Words:
+    if first == last:
+        return Words("step {first} trains", first=first)
+    return Words("steps {first} to {last} train", first=first, last=last)
+
+
+@rule("SB421", "negligible-rate", "warning")
+def negligible_rate(run: Run) -> Iterator[Finding]:
+    """A stage trains at next to nothing.
+
+    Rates below a ten-thousandth of the highest one (the setting `negligible-rate`) do not change
+    the weights to speak of. For a fifth of the run (`longest-negligible-fraction`) they are a
+    waste; most often a digit is wrong. So is a fall to less than a thousandth at once
+    (`deepest-fall`).
+
+        initial_learning_rate: 0.0001
+        schedule { step: 90000 learning_rate: 0.0000000005 }    # 0.00005 was meant
+    """
+    if run.num_steps is None:
+        return
+    peak, at = run.peak
+    limits = run.thresholds
+    low = peak * limits["negligible-rate"]
+    for index, stage in enumerate(run.stages):
+        step, rate = stage.begin, stage.rate
+        old = run.schedule(step - 1) if step else rate
+        higher = (s.begin for s in run.stages[index:] if s.rate >= low)
+        length = next(higher, run.num_steps) - step
+        longest = run.num_steps * limits["longest-negligible-fraction"]
+        is_cliff = rate < old * limits["deepest-fall"] * (1 - _ROUNDING)
+        is_low = step > at and rate < low and length >= longest
+        if not stage.is_listed or rate == 0 or not (is_cliff or is_low):
+            continue
+        if is_cliff:
+            words = Words(
+                "the rate falls from {old:rate} to {rate:rate} at step {step}. Is a digit wrong?",
+                old=old,
+                rate=rate,
+                step=step,
+            )
+        else:
+            words = Words(
+                "{length} of {num_steps} steps, from step {step} on, train at {rate:rate} or less,"
+                " and the highest rate is {peak:rate}. Is a digit wrong?",
+                length=length,
+                num_steps=run.num_steps,
+                step=step,
+                rate=rate,
+                peak=peak,
+            )
+        if stage.path not in run.blamed:
+            yield Finding(stage.path, words)
+        return
+
+
+@rule("SB422", "rate-too-high", "warning")
+def rate_too_high(run: Run) -> Iterator[Finding]:
+    """A rate is higher than its optimizer can train with.
+
+    The weights become NaN, or oscillate for ever. The limits are far above what is in use: 1 for
+    Adam and its relatives, 10 for LAMB, Adagrad, Adafactor and Lion, 20 for RMSprop, 50 for LARS,
+    500 for SGD with momentum and all others. The setting `max-rate` takes lower ones, by a name of
+    this list or that of an optimizer's block: `max-rate = { adam = 0.1 }`.
+
+        adam_optimizer { learning_rate { constant_learning_rate { learning_rate: 1000 } } }
+        adam_optimizer { learning_rate { constant_learning_rate { learning_rate: 0.001 } } }
+    """
+    family = FAMILIES.get(run.optimizer, "sgd")
+    limits = MAX_RATES | dict(run.max_rate)
+    limit = limits.get(run.optimizer, limits[family])
+    rate, step = run.peak
+    if rate <= limit:
+        return
+    values = {"rate": rate, "step": step, "limit": limit, "optimizer": run.optimizer}
+    if run.optimizer:
+        words = Words(
+            "the rate is {rate:rate} at step {step}: `{optimizer}` trains with at most"
+            " {limit:rate}",
+            **values,
+        )
+    else:
+        words = Words(
+            "the rate is {rate:rate} at step {step}: no optimizer trains with more than"
+            " {limit:rate}",
+            **values,
+        )
+    yield Finding(run.kind_path, words)
