@@ -109,6 +109,11 @@ def say(*lines: object) -> None:
         print(line, file=sys.stderr)
 
 
+def warn(warnings: Iterable[str]) -> None:
+    """Prints warnings about the settings, each of them once."""
+    say(*(f"schedule-builder: warning: {text}" for text in dict.fromkeys(warnings)))
+
+
 def read_input(path: str) -> bytes:
     """The contents of a file, or of standard input for `-`."""
     if path == STDIN:
@@ -127,11 +132,12 @@ def read_config(path: str, **options: Any) -> Config:
 
 def read_run(path: str, arguments: argparse.Namespace) -> Config:
     """The config that a path names, with its overrides and its run length."""
-    num_steps = arguments.num_steps or settings_for(Path(path).resolve().parent).num_steps
+    settings = settings_for(Path(path).resolve().parent)
+    warn(settings.warnings)
     config = read_config(
         path,
         overrides=arguments.overrides,
-        num_steps=num_steps,
+        num_steps=arguments.num_steps or settings.num_steps,
         batch_size=arguments.batch_size,
     )
     note_run_lengths(arguments.num_steps, [stated_length(config)])

@@ -22,6 +22,7 @@ from schedule_builder.cli.common import (
     read_input,
     refuse_inputs,
     say,
+    warn,
 )
 from schedule_builder.files import WriteError, write_file, writes_standard_output
 from schedule_builder.output import RENDERERS, renderer
@@ -34,6 +35,7 @@ from schedule_builder.workspace.settings import (
     Settings,
     SettingsError,
     codes,
+    misspelled_tables,
     read_settings,
     settings_for,
 )
@@ -137,7 +139,7 @@ def _request(arguments: argparse.Namespace) -> Request:
         settings = read_settings(Path(arguments.config))
         if settings is None:
             message = f"{arguments.config} has no table [tool.schedule-builder]"
-            raise SettingsError(message)
+            raise SettingsError("\n".join([message, *misspelled_tables(Path(arguments.config))]))
     try:
         chosen = {name: _codes(getattr(arguments, name)) for name in ("select", "ignore")}
     except ValueError as error:
@@ -178,6 +180,8 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
         message = "there are no configs to check here"
         raise CommandError(message)
     _refuse_outputs(files, arguments, request)
+    folders = dict.fromkeys(Path(name).resolve().parent for name in files)
+    warn(text for folder in folders for text in request.settings_of(folder).warnings)
     code = OK
     if arguments.diff or arguments.fix or arguments.unsafe_fixes:
         if request.overrides:

@@ -7,6 +7,7 @@ standard input and output.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from lsprotocol import types
@@ -27,6 +28,14 @@ SEVERITIES = {
     "warning": types.DiagnosticSeverity.Warning,
 }
 server = LanguageServer("schedule-builder", __version__)
+
+
+_said: set[str] = set()
+"""The warnings about settings that were shown: a change of a text is no reason to repeat them."""
+
+
+def _show(kind: types.MessageType, text: str) -> None:
+    server.window_show_message(types.ShowMessageParams(kind, f"schedule-builder: {text}"))
 
 
 class _Text:
@@ -56,11 +65,14 @@ class _Text:
         try:
             data = self.source.text.encode("utf-8", "surrogatepass")
             settings_for.cache_clear()  # They may be open beside it.
-            return check(data, self.filename, NOTHING_MORE).diagnostics
+            found = check(data, self.filename, NOTHING_MORE).diagnostics
+            for text in settings_for(Path(self.filename).resolve().parent).warnings:
+                if text not in _said:
+                    _said.add(text)
+                    _show(types.MessageType.Warning, text)
+            return found
         except SettingsError as error:
-            server.window_show_message(
-                types.ShowMessageParams(types.MessageType.Error, f"schedule-builder: {error}")
-            )
+            _show(types.MessageType.Error, str(error))
             return self.config().diagnostics
 
     def diagnostic(self, found: Diagnostic) -> types.Diagnostic:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from schedule_builder.diagnostics import Diagnostic
-from schedule_builder.workspace.settings import Settings, settings_for
+from schedule_builder.workspace.settings import Settings, settings_for, shown_path
 
 
 class Request(NamedTuple):
@@ -52,9 +52,7 @@ class Request(NamedTuple):
         settings = self.settings_of(Path(filename).resolve().parent)
         if not settings.baseline:
             return None
-        path = settings.root / settings.baseline
-        here = Path.cwd()
-        return path.relative_to(here) if path.is_relative_to(here) else path
+        return shown_path(settings.root / settings.baseline)
 
     def fails(self, diagnostics: Sequence[Diagnostic]) -> bool:
         """Whether any of the findings makes the run fail."""

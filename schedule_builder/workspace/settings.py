@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,11 @@ from schedule_builder.workspace.patterns import of_settings
 SECTION = "schedule-builder"
 # Without the bracket that closes it: where that is missing, the file is broken, not silent.
 _HEADER = re.compile(r"^\s*\[\s*tool\s*\.\s*[\"']?schedule-builder(?![\w-])", re.MULTILINE)
+_KEY = re.compile(
+    r"(?:^|[.\[])[ \t]*[\"']?([\w-]{12,20})[\"']?[ \t]*(?=[\].=])", re.MULTILINE | re.ASCII
+)
+"""Keys as long as our table's name, or nearly."""
+_NEARNESS = 0.85
 
 
 class SettingsError(ValueError):
@@ -45,6 +51,7 @@ class Settings:
         max_rate: the highest rate that SB422 accepts, by optimizer.
         policy: what the team requires of every schedule.
         root: the folder that patterns and the baseline count from.
+        warnings: what is nearly a table of settings, and is not read.
     """
 
     select: tuple[str, ...] = ()
@@ -60,6 +67,7 @@ class Settings:
     max_rate: Mapping[str, float] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
     root: Path = Path()
+    warnings: tuple[str, ...] = ()
 
     def _severity_of(self, diagnostic: Diagnostic) -> str:
         """What the longest beginning of the code that is given says."""
@@ -248,10 +256,31 @@ def read_settings(path: Path) -> Settings | None:
         SettingsError: there is something wrong with them.
         OSError: the file cannot be read.
     """
+    return _read(path)[0]
+
+
+def misspelled_tables(path: Path) -> tuple[str, ...]:
+    """A warning for each table of a pyproject.toml that may be meant as settings."""
+    return _read(path)[1]
+
+
+def _read(path: Path) -> tuple[Settings | None, tuple[str, ...]]:
+    """The settings of a pyproject.toml, and a warning for each table that may be meant as such."""
     text = path.read_text(encoding="utf-8", errors="replace")
-    if not _HEADER.search(text):
-        return None
-    table = _parse(text, path).get("tool", {}).get(SECTION, {})
+    has_table = bool(_HEADER.search(text))
+    if not has_table and not any(map(_is_near, _KEY.findall(text))):
+        return None, ()
+    try:
+        data = _parse(text, path)
+    except SettingsError:
+        if has_table:
+            raise
+        return None, ()  # It is for others to say.
+    warnings = tuple(_misspelled(data, text, path))
+    tool = data.get("tool")
+    table = tool.get(SECTION) if isinstance(tool, dict) else None
+    if not isinstance(table, dict):
+        return None, warnings
     given: dict[str, Any] = {}
     problems = []
     for name, value in table.items():
@@ -262,7 +291,48 @@ def read_settings(path: Path) -> Settings | None:
             problems.append(f"{path}:{_line(text, name)}: `{name}`: {error}")
     if problems:
         raise SettingsError("\n".join(problems))
-    return Settings(**given, root=path.parent)
+    return Settings(**given, root=path.parent, warnings=warnings), ()
+
+
+def _is_near(name: str) -> bool:
+    """Whether a name is that of our table, or a misspelling of it."""
+    word = name.lower().replace("_", "-")
+    if word == SECTION:
+        return True
+    # The letters that both have bound the likeness, and cost less than to import its computation.
+    shared = (Counter(word) & Counter(SECTION)).total()
+    is_possible = 2 * shared >= _NEARNESS * (len(word) + len(SECTION))
+    return is_possible and did_you_mean(word, [SECTION], cutoff=_NEARNESS) is not None
+
+
+def _misspelled(data: Mapping[str, Any], text: str, path: Path) -> Iterator[str]:
+    """A warning for each table whose name is nearly that of the settings."""
+    for outer, value in data.items():
+        if isinstance(value, dict) and _is_near(outer):
+            yield _not_read((outer,), text, path)
+        for inner, table in value.items() if isinstance(value, dict) else ():
+            if (
+                isinstance(table, dict)
+                and (outer, inner) != ("tool", SECTION)
+                and _is_near(inner)
+                and did_you_mean(outer, ["tool"])
+            ):
+                yield _not_read((outer, inner), text, path)
+
+
+def _not_read(names: Sequence[str], text: str, path: Path) -> str:
+    found = re.search(rf"(?m)^[^#\n]*{re.escape(names[-1])}", text)
+    row = text.count("\n", 0, found.end()) + 1 if found else 1
+    return (
+        f"{shown_path(path)}:{row}: the table [{'.'.join(names)}] is not read."
+        f" Did you mean [tool.{SECTION}]?"
+    )
+
+
+def shown_path(path: Path) -> Path:
+    """A path as messages show it: from the current folder, where it is in there."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _parse(text: str, path: Path) -> dict[str, Any]:
@@ -280,8 +350,13 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
 @cache
 def settings_for(folder: Path) -> Settings:
     """The settings that are in force in a folder: those of the nearest pyproject.toml with some."""
+    warnings: tuple[str, ...] = ()
     for place in (folder, *folder.parents):
         path = place / "pyproject.toml"
-        if path.is_file() and (settings := read_settings(path)) is not None:
-            return settings
-    return Settings(root=folder)
+        if not path.is_file():
+            continue
+        settings, more = _read(path)
+        warnings += more
+        if settings is not None:
+            return replace(settings, warnings=warnings + settings.warnings)
+    return Settings(root=folder, warnings=warnings)

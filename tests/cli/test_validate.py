@@ -342,6 +342,82 @@ def test_severities_of_beginnings_of_codes(run: Run) -> None:
     assert [(f["code"], f["severity"]) for f in found] == [("SB414", "error"), ("SB418", "warning")]
 
 
+MISSPELLED = {
+    '[tool.schedule_builder]\nignore = ["SB4"]': (1, "tool.schedule_builder"),
+    "\n[tool.schedule-bulder]\nnum-steps = 3": (2, "tool.schedule-bulder"),
+    "[tool.Schedule-Builder.policy]\nrequire-warmup = true": (1, "tool.Schedule-Builder"),
+    "[tool.schedulebuilder]": (1, "tool.schedulebuilder"),
+    "[ tool . 'schedule_builder' ]": (1, "tool.schedule_builder"),
+    "[tools.schedule-builder]\nignore = []": (1, "tools.schedule-builder"),
+    "[schedule-builder]\nignore = []": (1, "schedule-builder"),
+    "[tool]\nschedule_builder = {ignore = []}": (2, "tool.schedule_builder"),
+    "tool.schedule_builder.ignore = []": (1, "tool.schedule_builder"),
+    "# [tool.schedule_builder]\n[tool.scheduler-builder]\n": (2, "tool.scheduler-builder"),
+}
+
+
+@pytest.mark.parametrize("text", MISSPELLED)
+def test_a_misspelled_table_is_a_warning(text: str, run: Run) -> None:
+    row, name = MISSPELLED[text]
+    write("pyproject.toml", "[project]\nname = 'x'\n")
+    write("sub/pyproject.toml", text + "\n")
+    write("sub/deep/a.config", GOOD)
+    code, out, err = run("--format", "json", ".")
+    assert (code, json.loads(out)) == (0, [])
+    assert err == (
+        f"schedule-builder: warning: sub/pyproject.toml:{row}: the table [{name}] is not read."
+        " Did you mean [tool.schedule-builder]?\n"
+    )
+    assert run("--isolated", ".")[2] == ""
+    code, _, err = run("--config", "sub/pyproject.toml", ".")
+    assert code == 2
+    assert f"[{name}] is not read" in err
+    assert cli.main(["show", "sub/deep/a.config"]) == 0
+
+
+def test_a_misspelled_table_beside_the_right_one(
+    run: Run, capfd: pytest.CaptureFixture[str]
+) -> None:
+    both = SECTION + 'ignore = ["SB402"]\n[tool.schedule_builder.policy]\nrequire-warmup = true\n'
+    write("pyproject.toml", both)
+    write("a.config", WARNED)
+    _, out, err = run("--format", "json", "a.config")
+    assert codes(out) == ["SB414"]
+    assert "pyproject.toml:3: the table [tool.schedule_builder] is not read" in err
+    settings_for.cache_clear()
+    assert cli.main(["show", "a.config"]) == 0
+    assert "pyproject.toml:3: the table" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[tool.setuptools_scm]\nx = 1",
+        "[tool.schedule]\nx = 1",
+        "[tool.poetry.dependencies]\nschedule-builder = '^1'",
+        "[tool.poetry.dependencies.schedule-builder]\nextras = ['plot']",
+        "[dependency-groups]\ndev = ['schedule_builder']",
+        "[tool.uv.sources]\nschedule-builder = {path = 'x'}",
+        "[project]\ndescription = '[tool.schedule_builder]'",
+        "[tool.schedule_builder",  # It is broken, and for others to say.
+    ],
+)
+def test_other_tables_are_no_warning(text: str, run: Run) -> None:
+    write("pyproject.toml", text + "\n")
+    write("a.config", GOOD)
+    assert run("a.config") == (0, "1 file: no findings.\n", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['[tool]\nschedule-builder = {ignore = ["SB402"]}', 'tool.schedule-builder.ignore = ["SB402"]'],
+)
+def test_settings_in_any_notation(text: str, run: Run) -> None:
+    write("pyproject.toml", text + "\n")
+    write("a.config", WARNED)
+    assert codes(run("--format", "json", "a.config")[1]) == ["SB414"]
+
+
 def test_a_header_that_is_not_closed_is_an_error(run: Run) -> None:
     write("pyproject.toml", '[tool.schedule-builder\nignore = ["SB4"]\n')
     write("a.config", WARNED)
