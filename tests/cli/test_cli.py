@@ -254,6 +254,7 @@ def test_resolved_marks_defaults_only(tmp_path: Path) -> None:
         "  hold_base_rate_steps: 0  # default",
         "}",
         "min_learning_rate: 0.0  # default",
+        "step_unit: STEPS  # default",
     ]
 
 
