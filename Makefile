@@ -50,10 +50,11 @@ test-oldest: ## run the tests with the oldest versions that pyproject.toml allow
 test-matrix: ## test under several versions of Python, TensorFlow and PyYAML
 	$(PYTHON) tools/test_matrix.py $(MATRIX)
 
-lint: $(VENV)/dev ## check format, style, types and generated code
+lint: $(VENV)/dev ## check format, style, types, imports and generated code
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tools/generate_protos.py --check
 	$(BIN)/python tools/generate_docs.py --check
 

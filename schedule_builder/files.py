@@ -184,7 +184,7 @@ def _write_new(temporary: str, target: str, data: bytes, status: os.stat_result 
             own = os.fstat(file.fileno())
             if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
                 os.fchown(file.fileno(), status.st_uid, status.st_gid)
-            import shutil  # few runs write
+            import shutil  # noqa: PLC0415 - 2 ms, for writing alone
 
             shutil.copystat(target, temporary)  # mode, access lists, extended attributes
             os.utime(temporary)  # but not the times

@@ -45,7 +45,7 @@ def build(config: Message, global_step: Any = None) -> tuple[Any, list[Any]]:
 
 def build_optimizers_tf_v2(config: Message, global_step: Any = None) -> tuple[Any, list[Any]]:
     """Builds an optimizer of Keras; see `build`."""
-    from schedule_builder.frameworks.keras_common import build_keras_schedule
+    from schedule_builder.frameworks.keras_common import build_keras_schedule  # noqa: PLC0415 - seconds, with Keras
 
     loaded, schedule = _load(config)
     if global_step is not None:

@@ -89,7 +89,7 @@ def lowers(message: type[Message], *, warmup: WarmupOf | None = None) -> Callabl
 
 @cache
 def _load_entry_points() -> None:
-    from importlib.metadata import entry_points  # only custom kinds pay for it
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 17 ms, for custom kinds alone
 
     for entry_point in entry_points(group=ENTRY_POINTS):
         entry_point.load()

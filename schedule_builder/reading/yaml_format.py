@@ -220,7 +220,7 @@ class _Builder:
         frame.key = Field(name, start, end, Scalar("", False, end, end))
         first = frame.keys.setdefault(name, frame.key)
         if first is not frame.key:
-            from schedule_builder.reading.edits import dead_copy  # only a bad config pays for it
+            from schedule_builder.reading.edits import dead_copy  # noqa: PLC0415 - 2 ms, for fixes alone
 
             words = Words(
                 "`{name}` is given twice (first at line {row}): keep one of them",

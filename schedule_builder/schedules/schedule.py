@@ -155,7 +155,7 @@ class Schedule:
             TypeError: the step is not a whole number.
         """
         if getattr(step, "ndim", 0):
-            from schedule_builder.schedules.numpy_operations import evaluate_array
+            from schedule_builder.schedules.numpy_operations import evaluate_array  # noqa: PLC0415 - 100 ms, for arrays alone
 
             return evaluate_array(self, step)
         if isinstance(step, bool):

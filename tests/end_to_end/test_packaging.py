@@ -139,7 +139,7 @@ def test_base_dependencies_are_few(wheel: Path) -> None:
         message = message_from_bytes(archive.read(metadata))
     base = [r for r in message.get_all("Requires-Dist", []) if "extra ==" not in r]
     names = sorted(re.split(r"[<>=]", r)[0] for r in base if "python_version" not in r)
-    assert names == ["pathspec", "protobuf", "pyyaml"]
+    assert names == ["protobuf", "pyyaml"]
     older = [r for r in base if "python_version" in r]
     assert [re.sub(r"[ \"']", "", r) for r in older] == ["tomli>=2;python_version<3.11"]
 
