@@ -8,13 +8,12 @@ eager mode a function without arguments that gives the rate at the step's presen
 a tensor.
 
 The rates come from the compiler: they are exact where the API's, computed in float32 from a
-float32 step, are not. What the API refuses is refused with a ValueError, and beside it what can
+float32 step, are not. They raise ValueError for what the API rejects, and for schedules that can
 never decay.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from numbers import Integral
 from typing import Any
@@ -45,35 +44,33 @@ def learning_rate_at(schedule: Schedule, global_step: Any) -> Callable[[], tf.Te
 
 
 @tf.autograph.experimental.do_not_convert
-def _rate(global_step: Any, kind: str, fields: Mapping[str, Any], **modifiers: Any) -> Any:
+def _rate(
+    global_step: Any,
+    kind: str,
+    fields: Mapping[str, Any],
+    arguments: Mapping[str, str] | None = None,
+    **modifiers: Any,
+) -> Any:
+    """A rate as the API returns it.
+
+    Args:
+        global_step: how many updates were applied before.
+        kind: the kind of learning rate.
+        fields: its fields.
+        arguments: the argument that each field was given as, where it has another name.
+        **modifiers: the fields beside the kind.
+    """
     try:
         schedule = build_schedule({kind: fields, **modifiers})
     except ConfigError as error:
         # What was written are arguments, not the lines and fields that the findings are at.
-        findings = [f"{d.path.partition('.')[2]}: {d.message}" for d in error.diagnostics]
-        raise ValueError(_as_arguments("\n".join(findings), kind)) from None
+        names = arguments or {}
+        findings = []
+        for finding in error.diagnostics:
+            path = finding.path.partition(".")[2]
+            findings.append(f"{names.get(path, path)}: {finding.words.render(names)}")
+        raise ValueError("\n".join(findings)) from None
     return learning_rate_at(schedule, global_step)
-
-
-_ARGUMENTS: dict[str, tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]] = {
-    "manual_step_learning_rate": (
-        (r"schedule\[(\d+)\]\.step", r"boundaries[\1]"),
-        (r"schedule\[(\d+)\]\.learning_rate", lambda found: f"rates[{int(found[1]) + 1}]"),
-        (r"\binitial_learning_rate\b", "rates[0]"),
-        (r"\bthis entry\b", "this boundary"),
-    ),
-    "exponential_decay_learning_rate": (
-        (r"\binitial_learning_rate\b", "learning_rate_base"),
-        (r"\bdecay_(steps|factor)\b", r"learning_rate_decay_\1"),
-    ),
-}
-
-
-def _as_arguments(message: str, kind: str) -> str:
-    """A message with the names of arguments in the place of those of fields."""
-    for field, argument in _ARGUMENTS.get(kind, ()):
-        message = re.sub(field, argument, message)
-    return message
 
 
 def manual_stepping(global_step: Any, boundaries: Any, rates: Any, warmup: bool = False) -> Any:
@@ -116,7 +113,12 @@ def manual_stepping(global_step: Any, boundaries: Any, rates: Any, warmup: bool 
     ]
     first = float(rates[0])
     fields = {"initial_learning_rate": first, "schedule": entries, "warmup": bool(warmup)}
-    return _rate(global_step, "manual_step_learning_rate", fields)
+    arguments = {"initial_learning_rate": "rates[0]"}
+    for index in range(len(entries)):
+        arguments[f"schedule[{index}]"] = f"boundaries[{index}]"
+        arguments[f"schedule[{index}].step"] = f"boundaries[{index}]"
+        arguments[f"schedule[{index}].learning_rate"] = f"rates[{index + 1}]"
+    return _rate(global_step, "manual_step_learning_rate", fields, arguments)
 
 
 def cosine_decay_with_warmup(
@@ -194,11 +196,18 @@ def exponential_decay_with_burnin(
         "burnin_learning_rate": float(burnin_learning_rate),
         "burnin_steps": _step(burnin_steps, "burnin_steps"),
     }
-    return _rate(global_step, "exponential_decay_learning_rate", fields)
+    return _rate(global_step, "exponential_decay_learning_rate", fields, _DECAY_ARGUMENTS)
 
 
 def _step(value: Any, name: str) -> int:
     return whole(value, name, at_least=-MAX_STEP)
+
+
+_DECAY_ARGUMENTS = {
+    "initial_learning_rate": "learning_rate_base",
+    "decay_steps": "learning_rate_decay_steps",
+    "decay_factor": "learning_rate_decay_factor",
+}
 
 
 def _exponential(
@@ -260,4 +269,5 @@ def exponential_decay_with_warmup(
         "warmup_learning_rate": float(warmup_learning_rate),
         "alignment": "SHIFT",
     }
-    return _rate(global_step, "exponential_decay_learning_rate", fields, warmup=warmup)
+    kind = "exponential_decay_learning_rate"
+    return _rate(global_step, kind, fields, _DECAY_ARGUMENTS, warmup=warmup)

@@ -66,7 +66,7 @@ class _Writer:
         return Document(source, root, syntax), report
 
 
-def of_data(data: Mapping[str, object], filename: str) -> tuple[Document, Report]:
+def of_data(data: Mapping[Any, Any], filename: str) -> tuple[Document, Report]:
     """The tree of plain data, as YAML and JSON have it, and what is wrong with it.
 
     Raises:

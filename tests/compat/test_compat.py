@@ -161,7 +161,7 @@ def test_exponential_decay_with_warmup() -> None:
             [0, 5],
             [0.1, 0.2, 0.1],
             r"boundaries\[0\]: the first step cannot be 0.* is `rates\[0\]`. Set that to 0.2 and"
-            " remove this boundary",
+            " remove this entry",
         ),
         ([5, 5], [0.1, 0.1, 0.1], r"boundaries\[1\]: step 5 is not after step 5"),
         ([-5], [0.1, 0.1], r"boundaries\[0\]: .* -5"),
