@@ -46,8 +46,8 @@ class Config:
 
     Attributes:
         filename: the name it goes by in messages.
-        message: the whole config: a `TrainEvalPipelineConfig`, an `ExperimentConfig` of the
-            Model Garden, or a `LearningRate`.
+        message: the whole config: a `TrainEvalPipelineConfig`, a `TrainConfig` or an `Optimizer`
+            of one, an `ExperimentConfig` of the Model Garden, or a `LearningRate`.
         diagnostics: what was found in it; no errors, where `load` returned it.
         schedule: the learning-rate schedule; None where there are errors, or where an
             experiment leaves it to Python code.
@@ -217,6 +217,7 @@ def examine_document(
     num_steps: int | None = None,
     batch_size: int | None = None,
     settings: Judgement | None = None,
+    dialect: Dialect | None = None,
 ) -> Config:
     """Checks a located tree, and collects whatever there is to find.
 
@@ -227,9 +228,10 @@ def examine_document(
         num_steps: for how many steps to train where the config does not say.
         batch_size: the number of examples in a step where the config does not say.
         settings: what to judge by, and what the project requires.
+        dialect: the config system; by default, the one that the names at the top speak for.
     """
-    message = recognize(f.name for f in document.root.fields).root()
-    if not document.root.fields:
+    message = (dialect or recognize(f.name for f in document.root.fields)).root()
+    if dialect is None and not document.root.fields:
         if not report.diagnostics:
             words = Words(
                 "the file has no fields: a pipeline has `train_config`, an experiment has"

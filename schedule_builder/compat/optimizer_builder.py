@@ -7,13 +7,14 @@ from typing import Any
 
 import tensorflow as tf
 import tensorflow.compat.v1 as tf1
-from google.protobuf import text_format
 from google.protobuf.message import Message
 
 from schedule_builder.compat import learning_rate_at
-from schedule_builder.compiler import Config, examine
-from schedule_builder.diagnostics import ConfigError, Source
+from schedule_builder.compiler import Config, examine_document
+from schedule_builder.diagnostics import ConfigError
+from schedule_builder.dialects.object_detection import OPTIMIZER
 from schedule_builder.frameworks.keras_optimizers import construct
+from schedule_builder.reading.data_trees import of_message
 from schedule_builder.schedules.schedule import Schedule
 
 __all__ = ["build", "build_optimizers_tf_v1", "build_optimizers_tf_v2"]
@@ -63,7 +64,7 @@ def build_optimizers_tf_v1(config: Message, global_step: Any = None) -> tuple[An
     """Builds an optimizer of `tf.compat.v1.train`; see `build`."""
     loaded, schedule = _load(config)
     rate = learning_rate_at(schedule, global_step)
-    chosen = loaded.get(("train_config", "optimizer"))
+    chosen: Any = loaded.message
     if chosen.HasField("rms_prop_optimizer"):
         rms_prop = chosen.rms_prop_optimizer
         optimizer = tf1.train.RMSPropOptimizer(
@@ -86,9 +87,8 @@ def _load(message: Message) -> tuple[Config, Schedule]:
     if not isinstance(message, Message) or message.DESCRIPTOR.name != "Optimizer":
         error = f"an Optimizer message is expected. Received: {type(message).__name__}"
         raise TypeError(error)
-    text = text_format.MessageToString(message)
-    source = Source("<Optimizer>", f"train_config {{ optimizer {{\n{text}}} }}\n")
-    loaded = examine(source, "text")
+    document, report = of_message(message, "<Optimizer>")
+    loaded = examine_document(document, report, dialect=OPTIMIZER)
     if loaded.schedule is None:
         raise ConfigError(loaded.diagnostics)
     return loaded, loaded.schedule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
 
@@ -24,23 +24,54 @@ def given(message: Any, path: FieldPath) -> Any:
     return message
 
 
+class MovingAverage(NamedTuple):
+    """A moving average of the weights: the share of the old one that each update keeps."""
+
+    decay: float
+    start_step: int = 0
+    start_path: FieldPath = ()
+
+
+class OptimizerRequest(NamedTuple):
+    """The optimizer that a config asks for, in no framework's terms.
+
+    Attributes:
+        name: the name of its block; empty where it is left to Python code.
+        block: its fields; None where it has none.
+        block_path: where they stand.
+        choice_path: the field that chooses it.
+        global_clipnorm: the largest norm of all gradients together that is set beside the block;
+            None for no such limit.
+        average: the moving average of the weights; None for none.
+    """
+
+    name: str
+    block: Any
+    block_path: FieldPath
+    choice_path: FieldPath
+    global_clipnorm: float | None = None
+    average: MovingAverage | None = None
+
+
 class Dialect(ABC):
     """A config system: what its files look like, and what they mean.
 
     All methods but `is_meant` take a whole config, and all paths count from there.
     """
 
-    root: ClassVar[type[Message]]
+    root: type[Message]
     """The message that a whole file is."""
-    num_steps_path: ClassVar[FieldPath] = ()
+    num_steps_path: FieldPath = ()
     """The field that says for how many steps to train; empty where files do not say it."""
-    batch_size_path: ClassVar[FieldPath] = ()
+    batch_size_path: FieldPath = ()
     """The field that says how many examples are in a step; empty where files do not say it."""
-    words: ClassVar[tuple[str, ...]] = ()
+    is_part: bool = False
+    """Whether the message is a part of another dialect's, which some keep in a file of its own."""
+    words: tuple[str, ...] = ()
     """Words of which every file holds one."""
-    certain: ClassVar[str] = ""
+    certain: str = ""
     """A pattern that no other file matches; empty where there is none."""
-    probable: ClassVar[str] = ""
+    probable: str = ""
     """A pattern that broken files match, too; empty where there is none."""
 
     @abstractmethod
@@ -118,6 +149,6 @@ class Dialect(ABC):
         """The names of the optimizers that files may choose."""
         return ()
 
-    def optimizer_path(self, config: Any) -> FieldPath:
-        """Where the block of the optimizer is; empty where the file chooses none."""
-        return ()
+    def optimizer(self, config: Any) -> OptimizerRequest | None:
+        """The optimizer that a config asks for; None where it is none of a config's business."""
+        return None

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from schedule_builder.diagnostics import FieldPath, Words
-from schedule_builder.dialects.base import Dialect, given
+from schedule_builder.dialects.base import Dialect, MovingAverage, OptimizerRequest, given
 from schedule_builder.dialects.kinds import exponential, polynomial_decay, power_law, with_tail
 from schedule_builder.dialects.lowering import (
     Length,
@@ -98,10 +98,22 @@ class _Experiment(Dialect):
     def optimizer_names(self) -> tuple[str, ...]:
         return tuple(f.name for f in pb.OptimizerConfig.DESCRIPTOR.fields if f.message_type)
 
-    def optimizer_path(self, config: Any) -> FieldPath:
-        message = given(config, _OPTIMIZER_CONFIG)
-        name = None if message is None else counting(message.optimizer)
-        return () if name is None else (*_OPTIMIZER_CONFIG, "optimizer", name)
+    def optimizer(self, config: Any) -> OptimizerRequest | None:
+        message = given(config, _OPTIMIZER_CONFIG) or pb.OptimizationConfig()
+        name = counting(message.optimizer) or ""
+        ema = message.ema
+        path: FieldPath = (*_OPTIMIZER_CONFIG, "optimizer")
+        average = MovingAverage(
+            ema.average_decay, ema.start_step, (*_OPTIMIZER_CONFIG, "ema", "start_step")
+        )
+        return OptimizerRequest(
+            name=name,
+            # Python code may register further ones, which the schema does not have.
+            block=getattr(message.optimizer, name, None),
+            block_path=(*path, name),
+            choice_path=(*path, "type"),
+            average=average if message.HasField("ema") else None,
+        )
 
 
 EXPERIMENT = _Experiment()

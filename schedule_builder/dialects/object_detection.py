@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from google.protobuf.message import Message
+
 from schedule_builder.diagnostics import FieldPath
-from schedule_builder.dialects.base import given
+from schedule_builder.dialects.base import MovingAverage, OptimizerRequest, given
 from schedule_builder.dialects.kinds import exponential
 from schedule_builder.dialects.learning_rate import NativeDialect
 from schedule_builder.dialects.lowering import Length, lowers, sequence, warmup_steps
@@ -15,35 +17,77 @@ from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.v1 import learning_rate_pb2 as pb
 from schedule_builder.v1 import optimizer_pb2, pipeline_pb2
 
-_OPTIMIZER: FieldPath = ("train_config", "optimizer")
 
+class _ObjectDetection(NativeDialect):
+    """A pipeline, or a part of one: in the API's multi-file configs each has a file of its own.
 
-class _Pipeline(NativeDialect):
-    root = pipeline_pb2.TrainEvalPipelineConfig
-    num_steps_path = ("train_config", "num_steps")
-    batch_size_path = ("train_config", "batch_size")
-    words = ("train_config", "train_input_reader")
-    certain = r"^(?:train_config|train_input_reader)[ \t]*[:{<]"
-    probable = r"^[ \t{\"']*train_config[\"']?[ \t]*[:{<]"
+    Args:
+        root: the message that a whole file is.
+        train_path: where the train config is in it; None where there is none.
+        optimizer_path: where the optimizer is.
+    """
+
+    def __init__(
+        self, root: type[Message], train_path: FieldPath | None, optimizer_path: FieldPath
+    ) -> None:
+        self.root = root
+        self.is_part = root is not pipeline_pb2.TrainEvalPipelineConfig
+        self._train_path = train_path
+        self._optimizer_path = optimizer_path
+        if train_path is not None:
+            self.num_steps_path = (*train_path, "num_steps")
+            self.batch_size_path = (*train_path, "batch_size")
 
     def is_meant(self, block: Block) -> bool:
-        return any(isinstance(f.value, Block) and f.name in self.words for f in block.fields)
+        # Of a part, the block that leads to the learning rate: an `optimizer` alone is anybody's.
+        blocks = {f.name: f.value for f in block.fields if isinstance(f.value, Block)}
+        if not self.is_part:
+            return not blocks.keys().isdisjoint(self.words)
+        optimizer: Block | None = block
+        if self._optimizer_path:
+            optimizer = blocks.get(str(self._optimizer_path[-1]))
+        inner = [] if optimizer is None else optimizer.fields
+        return any(isinstance(f.value, Block) and f.name in self.optimizer_names() for f in inner)
 
     def learning_rate_path(self, config: Any) -> FieldPath:
-        chosen = self.optimizer_path(config)
-        return (*chosen, "learning_rate") if chosen else _OPTIMIZER
+        request = self.optimizer(config)
+        return (*request.block_path, "learning_rate") if request else self._optimizer_path
 
     def optimizer_names(self) -> tuple[str, ...]:
         kinds = optimizer_pb2.Optimizer.DESCRIPTOR.oneofs_by_name["optimizer"].fields
         return tuple(field.name for field in kinds)
 
-    def optimizer_path(self, config: Any) -> FieldPath:
-        optimizer = given(config, _OPTIMIZER)
+    def optimizer(self, config: Any) -> OptimizerRequest | None:
+        optimizer = given(config, self._optimizer_path)
         name = None if optimizer is None else optimizer.WhichOneof("optimizer")
-        return () if name is None else (*_OPTIMIZER, name)
+        if name is None:
+            return None
+        path = (*self._optimizer_path, name)
+        decay = optimizer.moving_average_decay if optimizer.use_moving_average else None
+        limit = 0.0
+        if self._train_path is not None:
+            limit = given(config, self._train_path).gradient_clipping_by_norm
+        return OptimizerRequest(
+            name=name,
+            block=getattr(optimizer, name),
+            block_path=path,
+            choice_path=path,
+            global_clipnorm=limit or None,
+            average=None if decay is None else MovingAverage(decay),
+        )
 
 
-PIPELINE = _Pipeline()
+class _Pipeline(_ObjectDetection):
+    words = ("train_config", "train_input_reader")
+    certain = r"^(?:train_config|train_input_reader)[ \t]*[:{<]"
+    probable = r"^[ \t{\"']*train_config[\"']?[ \t]*[:{<]"
+
+
+PIPELINE = _Pipeline(
+    pipeline_pb2.TrainEvalPipelineConfig, ("train_config",), ("train_config", "optimizer")
+)
+TRAIN_CONFIG = _ObjectDetection(pipeline_pb2.TrainConfig, (), ("optimizer",))
+OPTIMIZER = _ObjectDetection(optimizer_pb2.Optimizer, None, ())
 
 
 @lowers(pb.ConstantLearningRate)

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from schedule_builder.compiler import Config
 from schedule_builder.config import ConfigLike, load
 from schedule_builder.diagnostics import ConfigError, FieldPath, Report, Words
+from schedule_builder.dialects.base import OptimizerRequest
 from schedule_builder.frameworks.keras_common import build_keras_schedule, is_legacy
-from schedule_builder.reading.fields import counting
+from schedule_builder.reading.fields import dotted
 from schedule_builder.rules.kinds import NOT_IN_KERAS
-from schedule_builder.v1 import experiment_pb2, pipeline_pb2
 
 
 def build_optimizer(
@@ -79,8 +79,8 @@ def construct(
     legacy: bool | None = None,
 ) -> Any:
     """A config's optimizer with any learning rate; see `build_optimizer`."""
-    is_pipeline = isinstance(config.message, pipeline_pb2.TrainEvalPipelineConfig)
-    if not is_pipeline and not isinstance(config.message, experiment_pb2.ExperimentConfig):
+    request = config.dialect.optimizer(config.message)
+    if request is None:
         message = (
             f"{config.filename} is a learning rate alone and names no optimizer: use"
             " build_keras_schedule and construct the optimizer yourself"
@@ -93,7 +93,7 @@ def construct(
             message = f"Keras {keras.__version__} cannot accumulate gradients"
             raise ValueError(message)
         common["gradient_accumulation_steps"] = int(gradient_accumulation_steps)
-    return (_of_pipeline if is_pipeline else _of_experiment)(keras, config, common)
+    return _Construction(keras, config, request).make(common)
 
 
 def _parameters(optimizer: Any) -> Mapping[str, inspect.Parameter]:
@@ -103,26 +103,6 @@ def _parameters(optimizer: Any) -> Mapping[str, inspect.Parameter]:
 def _average(decay: float) -> dict[str, Any]:
     # The default of Keras 2 overwrites the weights of RMSprop alone.
     return {"use_ema": True, "ema_momentum": decay, "ema_overwrite_frequency": None}
-
-
-def _of_pipeline(keras: Any, config: Config, common: dict[str, Any]) -> Any:
-    train_config: pipeline_pb2.TrainConfig = config.get(("train_config",))
-    optimizer = train_config.optimizer
-    common |= {"global_clipnorm": train_config.gradient_clipping_by_norm or None}
-    if optimizer.use_moving_average:
-        common |= _average(optimizer.moving_average_decay)
-    if optimizer.HasField("rms_prop_optimizer"):
-        rms_prop = optimizer.rms_prop_optimizer
-        return keras.optimizers.RMSprop(
-            rho=rms_prop.decay,
-            momentum=rms_prop.momentum_optimizer_value,
-            epsilon=rms_prop.epsilon,
-            **common,
-        )
-    if optimizer.HasField("adam_optimizer"):
-        return keras.optimizers.Adam(epsilon=optimizer.adam_optimizer.epsilon, **common)
-    momentum = optimizer.momentum_optimizer.momentum_optimizer_value
-    return keras.optimizers.SGD(momentum=momentum, **common)
 
 
 class _Optimizer(NamedTuple):
@@ -145,7 +125,13 @@ _BETAS = {"beta_1": "beta_1", "beta_2": "beta_2"}
 _MOMENTS = _BETAS | {"epsilon": "epsilon"}
 _ADAM = _Optimizer("Adam", _MOMENTS | {"amsgrad": "amsgrad"})
 
-GARDEN_OPTIMIZERS: dict[str, _Optimizer] = {
+KERAS_OPTIMIZERS: dict[str, _Optimizer] = {
+    "momentum_optimizer": _Optimizer("SGD", {"momentum_optimizer_value": "momentum"}),
+    "rms_prop_optimizer": _Optimizer(
+        "RMSprop",
+        {"decay": "rho", "momentum_optimizer_value": "momentum", "epsilon": "epsilon"},
+    ),
+    "adam_optimizer": _Optimizer("Adam", {"epsilon": "epsilon"}),
     "sgd": _SGD,
     "sgd_experimental": _SGD,
     "adam": _ADAM,
@@ -177,67 +163,81 @@ GARDEN_OPTIMIZERS: dict[str, _Optimizer] = {
     ),
     "lion": _Optimizer("Lion", _BETAS | {"weight_decay": "weight_decay"}),
 }
-"""The Model Garden's optimizers that Keras has."""
+"""The optimizers that Keras has, by the names of their blocks."""
 
 
-def _of_experiment(keras: Any, config: Config, common: dict[str, Any]) -> Any:
-    path = config.learning_rate_path
-    optimization: experiment_pb2.OptimizationConfig = config.get(path)
-    name = counting(optimization.optimizer)
-    report = Report(config.document.source)
+class _Construction:
+    """Makes the optimizer that a config asks for, or says why Keras has none like it."""
 
-    def refuse(field: FieldPath, words: Words) -> None:
-        report.add(
-            NOT_IN_KERAS, config.place((*path, *field)), words, path=".".join(map(str, field))
-        )
+    def __init__(self, keras: Any, config: Config, request: OptimizerRequest) -> None:
+        self.keras = keras
+        self.config = config
+        self.request = request
+        self.report = Report(config.document.source)
 
-    known = GARDEN_OPTIMIZERS.get(name or "")
-    if optimization.HasField("ema"):
-        common |= _average(optimization.ema.average_decay)
-        if optimization.ema.start_step:
-            refuse(("ema", "start_step"), Words("Keras' moving average begins at the first update"))
-    if known is None or not hasattr(keras.optimizers, known.keras_name):
+    def refuse(self, path: FieldPath, words: Words) -> None:
+        self.report.add(NOT_IN_KERAS, self.config.place(path), words, path=dotted(path))
+
+    def make(self, common: dict[str, Any]) -> Any:
+        request = self.request
+        known = KERAS_OPTIMIZERS.get(request.name) if request.block is not None else None
+        if request.average is not None:
+            common |= _average(request.average.decay)
+            if request.average.start_step:
+                words = Words("Keras' moving average begins at the first update")
+                self.refuse(request.average.start_path, words)
+        if known is None or not hasattr(self.keras.optimizers, known.keras_name):
+            self.refuse_name()
+            raise ConfigError(self.report.diagnostics)
+        optimizer_class = getattr(self.keras.optimizers, known.keras_name)
+        parameters = _parameters(optimizer_class)
+        arguments = common | _arguments(request.block, known, parameters) | self.clipping()
+        self.refuse_fields(known, parameters)
+        if self.report.diagnostics:
+            raise ConfigError(self.report.diagnostics)
+        optimizer = optimizer_class(**arguments)
+        patterns = list(getattr(request.block, "exclude_from_weight_decay", ()))
+        if patterns and optimizer.weight_decay:
+            optimizer.exclude_from_weight_decay(var_names=patterns)
+        return optimizer
+
+    def refuse_name(self) -> None:
         words = Words("no `optimizer` is set: it comes from Python code and cannot be built here")
-        if name:
+        if self.request.name:
             words = Words(
                 "Keras {version} has no optimizer `{name}`: `build_learning_rate` and"
                 " `build_keras_schedule` give its learning rate",
-                version=keras.__version__,
-                name=name,
+                version=self.keras.__version__,
+                name=self.request.name,
             )
-        refuse(("optimizer", "type"), words)
-        raise ConfigError(report.diagnostics)
-    optimizer_class = getattr(keras.optimizers, known.keras_name)
-    block = getattr(optimization.optimizer, str(name))
-    parameters = _parameters(optimizer_class)
-    arguments = common | _arguments(block, known, parameters)
-    clippings = [field for field in _CLIPPINGS if getattr(block, field, None)]
-    for field in clippings[1:]:
-        words = Words(
-            "Keras supports one kind of gradient clipping; both `{first}` and `{second}` are set",
-            first=clippings[0],
-            second=field,
-        )
-        refuse(("optimizer", str(name), field), words)
-    arguments |= {_CLIPPINGS[field]: getattr(block, field) for field in clippings}
-    for field in _beyond(block, known, parameters):
-        refuse(
-            ("optimizer", str(name), field),
-            Words(
+        self.refuse(self.request.choice_path, words)
+
+    def clipping(self) -> dict[str, Any]:
+        """The argument for gradient clipping, of which Keras has one kind at a time."""
+        request = self.request
+        fields = [field for field in _CLIPPINGS if getattr(request.block, field, None)]
+        for field in fields[1:]:
+            words = Words(
+                "Keras supports one kind of gradient clipping; both `{first}` and `{second}` are"
+                " set",
+                first=fields[0],
+                second=field,
+            )
+            self.refuse((*request.block_path, field), words)
+        beside = request.global_clipnorm
+        limits = {"global_clipnorm": beside} if beside is not None else {}
+        return limits | {_CLIPPINGS[field]: getattr(request.block, field) for field in fields}
+
+    def refuse_fields(self, known: _Optimizer, parameters: Mapping[str, Any]) -> None:
+        for field in _beyond(self.request.block, known, parameters):
+            words = Words(
                 "{optimizer} has no `{field}` in Keras {version}: remove it, or construct the"
                 " optimizer yourself with `build_keras_schedule`",
                 optimizer=known.keras_name,
-                version=keras.__version__,
+                version=self.keras.__version__,
                 field=field,
-            ),
-        )
-    if report.diagnostics:
-        raise ConfigError(report.diagnostics)
-    optimizer = optimizer_class(**arguments)
-    patterns = list(getattr(block, "exclude_from_weight_decay", ()))
-    if patterns and optimizer.weight_decay:
-        optimizer.exclude_from_weight_decay(var_names=patterns)
-    return optimizer
+            )
+            self.refuse((*self.request.block_path, field), words)
 
 
 def _arguments(block: Any, optimizer: _Optimizer, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -255,6 +255,8 @@ def _beyond(block: Any, optimizer: _Optimizer, parameters: Mapping[str, Any]) ->
     """The fields that are not as usual, and that this Keras has no argument for."""
     for field, value in block.ListFields():
         is_known = optimizer.arguments.get(field.name) in parameters or field.name in _CLIPPINGS
-        is_usual = field.name in _WITHOUT_EFFECT or value == field.default_value
+        # The schedule is no argument of the block's.
+        is_schedule = field.message_type is not None
+        is_usual = is_schedule or field.name in _WITHOUT_EFFECT or value == field.default_value
         if not is_known and not is_usual:
             yield field.name

@@ -172,10 +172,10 @@ class Binder:
         if earlier is field:
             return True
         row, _ = self.report.source.position(earlier.start)
-        related = [(span(earlier), Words("`{field}` is given here", field=earlier.name))]
+        related = [(span(earlier), Words("{field:field} is given here", field=earlier.name))]
         if earlier.name == field.name:
             words = Words(
-                "`{field}` is given twice (first at line {row}): keep one of them",
+                "{field:field} is given twice (first at line {row}): keep one of them",
                 field=field.name,
                 row=row,
             )
@@ -185,7 +185,7 @@ class Binder:
             self.add(DUPLICATE, span(field), words, related, fix)
         else:
             words = Words(
-                "`{field}` and `{other}` (line {row}) cannot be combined: keep one of them",
+                "{field:field} and `{other}` (line {row}) cannot be combined: keep one of them",
                 field=field.name,
                 other=earlier.name,
                 row=row,
@@ -223,7 +223,7 @@ class Binder:
         else:
             items = [value]
         if not items and declared.rule.not_empty:
-            words = Words("`{field}` is empty: give at least one value", field=declared.name)
+            words = Words("{field:field} is empty: give at least one value", field=declared.name)
             self.add(MISSING_FIELD, span(value), words)
         return items
 
@@ -249,7 +249,8 @@ class Binder:
             elif (converted := self.scalar(item, declared)) is not None:
                 if declared.rule.strictly_increasing and target and converted <= target[-1]:
                     words = Words(
-                        "`{field}` must strictly increase: {value} does not come after {before}",
+                        "{field:field} must strictly increase: {value} does not come after"
+                        " {before}",
                         field=declared.name,
                         value=converted,
                         before=target[-1],
@@ -279,7 +280,7 @@ class Binder:
         """Reports a scalar where a block belongs."""
         if not value.quoted and self.syntax.null(value.text):
             words = Words(
-                "`{field}` has no value: write `{{}}` for all its defaults, or remove it",
+                "{field:field} has no value: write `{{}}` for all its defaults, or remove it",
                 field=declared.name,
             )
             self.add(WRONG_TYPE, name, words)
@@ -341,7 +342,7 @@ class Binder:
             return
         if declared.rule.required:
             words = Words(
-                "{message} needs `{field}`, {expected}: it has no default",
+                "{message} needs {field:field}, {expected}: it has no default",
                 message=message.DESCRIPTOR.name,
                 field=declared.name,
                 expected=declared.expected,
@@ -349,7 +350,7 @@ class Binder:
             self.add(MISSING_FIELD, opening, words)
         elif declared.rule.not_empty:
             words = Words(
-                "{message} needs at least one `{field}`",
+                "{message} needs at least one {field:field}",
                 message=message.DESCRIPTOR.name,
                 field=declared.name,
             )

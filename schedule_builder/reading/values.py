@@ -67,7 +67,7 @@ def value_of(
 def wrong_type(declared: FieldSchema, found: Words, expected: Words | None = None) -> Refusal:
     """Says what a field has to be, and what was found."""
     words = Words(
-        "`{field}` must be {expected}, {found}",
+        "{field:field} must be {expected}, {found}",
         field=declared.name,
         expected=expected or declared.expected,
         found=found,
@@ -80,7 +80,7 @@ def placeholder(value: Scalar, declared: FieldSchema) -> Refusal | None:
     if not _PLACEHOLDER.match(value.text):
         return None
     words = Words(
-        "unexpanded placeholder `{text}`: `{field}` must be {expected}",
+        "unexpanded placeholder `{text}`: {field:field} must be {expected}",
         text=shown(value.text),
         field=declared.name,
         expected=declared.expected,
@@ -165,7 +165,7 @@ def _number(value: Scalar, declared: FieldSchema, syntax: Syntax) -> int | float
         return _no_number(value, declared, syntax)
     if problem := _out_of_range(number, declared):
         words = Words(
-            "`{field}` is {value}: it must be {problem}",
+            "{field:field} is {value}: it must be {problem}",
             field=declared.name,
             value=shown(value.text),
             problem=problem,
@@ -179,7 +179,7 @@ def _no_number(value: Scalar, declared: FieldSchema, syntax: Syntax) -> Refusal:
     text = value.text
     if syntax.null(text):
         words = Words(
-            "`{field}` has no value: give it {expected}, or remove it",
+            "{field:field} has no value: give it {expected}, or remove it",
             field=declared.name,
             expected=declared.expected,
         )

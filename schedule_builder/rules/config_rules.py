@@ -16,8 +16,15 @@ from schedule_builder.v1 import optimizer_pb2 as optimizers
 from schedule_builder.v1 import pipeline_pb2 as pipelines
 
 
-@rule("SB301", "no-optimizer", "error", pipelines.TrainEvalPipelineConfig)
-def no_optimizer(message: pipelines.TrainEvalPipelineConfig) -> Iterator[Finding]:
+@rule(
+    "SB301",
+    "no-optimizer",
+    "error",
+    pipelines.TrainEvalPipelineConfig,
+    pipelines.TrainConfig,
+    optimizers.Optimizer,
+)
+def no_optimizer(message: Any) -> Iterator[Finding]:
     """The pipeline has no optimizer.
 
     A pipeline trains with the `optimizer` in its `train_config`. Files for evaluation or export
@@ -27,14 +34,14 @@ def no_optimizer(message: pipelines.TrainEvalPipelineConfig) -> Iterator[Finding
         train_config { optimizer { momentum_optimizer { ... } } num_steps: 1000 }
     """
     kinds = Words("`momentum_optimizer`, `rms_prop_optimizer` or `adam_optimizer`")
-    if not message.HasField("train_config"):
-        yield Finding((), Words("missing `train_config`, which holds the optimizer"))
-    elif not message.train_config.HasField("optimizer"):
-        words = Words("missing `optimizer`: add one with {kinds}", kinds=kinds)
-        yield Finding(("train_config",), words)
-    elif message.train_config.optimizer.WhichOneof("optimizer") is None:
-        words = Words("`optimizer` is empty: add {kinds}", kinds=kinds)
-        yield Finding(("train_config", "optimizer"), words)
+    if isinstance(message, pipelines.TrainEvalPipelineConfig):
+        if not message.HasField("train_config"):
+            yield Finding((), Words("missing `train_config`, which holds the optimizer"))
+    elif isinstance(message, pipelines.TrainConfig):
+        if not message.HasField("optimizer"):
+            yield Finding((), Words("missing `optimizer`: add one with {kinds}", kinds=kinds))
+    elif message.WhichOneof("optimizer") is None:
+        yield Finding((), Words("`optimizer` is empty: add {kinds}", kinds=kinds))
 
 
 @rule(

@@ -47,6 +47,9 @@ class Rule(NamedTuple):
 ABOUT_ENTRIES = frozenset(("SB303", "SB304"))
 """Rules about the entries of a list alone, whatever stands beside it."""
 
+ABOUT_PRESENCE = frozenset(("SB301",))
+"""Rules about what is missing: it may stand beside a broken message around it, by mistake."""
+
 RULES: dict[str, Rule] = {}
 """All rules by code, in the order in which they are asked."""
 _SUBJECTS: dict[str, list[Rule]] = {}
@@ -85,6 +88,9 @@ def check_message(
     """
     for found in _SUBJECTS.get(message.DESCRIPTOR.full_name, ()):
         if path in broken and found.kind.code not in ABOUT_ENTRIES:
+            continue
+        around = (path[:n] in broken for n in range(len(path)))
+        if found.kind.code in ABOUT_PRESENCE and any(around):
             continue
         for finding in found.check(message):
             if any((*path, *finding.path[:n]) in broken for n in range(1, len(finding.path) + 1)):

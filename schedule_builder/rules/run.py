@@ -129,8 +129,8 @@ class Run:
     @property
     def optimizer(self) -> str:
         """The name of the optimizer's block; empty where there is none."""
-        path = self.dialect.optimizer_path(self.root)
-        return str(path[-1]) if path else ""
+        request = self.dialect.optimizer(self.root)
+        return "" if request is None else request.name
 
     @cached_property
     def bare(self) -> Schedule | None:

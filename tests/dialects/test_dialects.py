@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 import schedule_builder
-from schedule_builder.compiler import parse
+from schedule_builder.compiler import examine, parse
 from schedule_builder.config import load
-from schedule_builder.diagnostics import FieldPath
+from schedule_builder.diagnostics import FieldPath, Source
 from schedule_builder.dialects import registry
 from schedule_builder.dialects.base import Dialect
 from schedule_builder.dialects.learning_rate import LEARNING_RATE
 from schedule_builder.dialects.model_garden import EXPERIMENT
-from schedule_builder.dialects.object_detection import PIPELINE
+from schedule_builder.dialects.object_detection import OPTIMIZER, PIPELINE, TRAIN_CONFIG
 from schedule_builder.reading.fields import schema_of
+from schedule_builder.workspace.discovery import find_files
+from schedule_builder.workspace.settings import Settings
 
 RATE = {
     "cosine_decay_learning_rate": {
@@ -52,6 +54,8 @@ EXPERIMENT_CONFIG = {
 EXAMPLES = [
     pytest.param(PIPELINE, pipeline(RATE), id="pipeline"),
     pytest.param(EXPERIMENT, EXPERIMENT_CONFIG, id="experiment"),
+    pytest.param(TRAIN_CONFIG, pipeline(RATE)["train_config"], id="train_config"),
+    pytest.param(OPTIMIZER, pipeline(RATE)["train_config"]["optimizer"], id="optimizer"),
     pytest.param(LEARNING_RATE, RATE, id="learning_rate"),
 ]
 
@@ -102,11 +106,13 @@ def test_a_dialect_finds_what_a_schedule_depends_on(dialect: Dialect, data: Any)
     assert next(iter(dialect.warmups(config.message)))[1] == 10
     assert config.schedule is not None
     assert dialect.lower(config.message, config.batch_size) == config.schedule
-    if dialect is not LEARNING_RATE:
+    if dialect.num_steps_path:
         assert (config.num_steps, config.batch_size) == (100, 64)
-        chosen = dialect.optimizer_path(config.message)
-        assert chosen[-1] in dialect.optimizer_names()
-        assert config.get(chosen) is not None
+    if dialect.optimizer_names():
+        request = dialect.optimizer(config.message)
+        assert request is not None
+        assert request.name in dialect.optimizer_names()
+        assert config.get(request.block_path) == request.block
 
 
 @pytest.mark.parametrize(
@@ -144,3 +150,88 @@ def test_nothing_but_dialects_asks_for_the_type_of_a_config() -> None:
             for alias in node.names
         }
         assert not {name for name in imported if name.endswith("_pb2")}, source
+
+
+PARTS = {
+    "train_config": """
+batch_size: 64
+num_steps: 100
+gradient_clipping_by_norm: 10
+optimizer {
+  momentum_optimizer {
+    learning_rate { constant_learning_rate { learning_rate: 0.1 } }
+    momentum_optimizer_value: 0.8
+  }
+  use_moving_average: false
+}
+""",
+    "optimizer": """
+adam_optimizer {
+  learning_rate { constant_learning_rate { learning_rate: 0.1 } }
+}
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "dialect"), [("train_config", TRAIN_CONFIG), ("optimizer", OPTIMIZER)]
+)
+def test_a_part_of_a_pipeline_is_read_as_what_it_is(
+    name: str, dialect: Dialect, tmp_path: Path
+) -> None:
+    """In the API's multi-file configs each has a file of its own."""
+    part = tmp_path / f"{name}.config"
+    part.write_text(PARTS[name])
+    config = load(part)
+    whole = {
+        "train_config": "train_config {%s}",
+        "optimizer": "train_config { optimizer {%s} num_steps: 100 }",
+    }
+    (tmp_path / "pipeline.config").write_text(whole[name] % PARTS[name])
+    pipeline_config = load(tmp_path / "pipeline.config")
+
+    assert config.dialect is dialect
+    assert config.diagnostics == ()
+    assert config.schedule == pipeline_config.schedule
+    assert config.num_steps == (100 if name == "train_config" else None)
+    found = set(find_files([str(tmp_path)], lambda path: Settings()))
+    assert found == {str(part), str(tmp_path / "pipeline.config")}
+    request, wanted = (
+        config.dialect.optimizer(config.message),
+        pipeline_config.dialect.optimizer(pipeline_config.message),
+    )
+    assert request is not None
+    assert wanted is not None
+    assert request.block == wanted.block
+    assert request.global_clipnorm == wanted.global_clipnorm
+    assert request.average == wanted.average
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "codes"),
+    [
+        # What is said of a whole is said of its part.
+        ("num_steps: 10", TRAIN_CONFIG, ["SB301"]),
+        ("use_moving_average: false", OPTIMIZER, ["SB301"]),
+        ("optimizer { adam_optimizer {} } num_steps: 10", TRAIN_CONFIG, ["SB302"]),
+        # A file that says anything of a whole is a whole that went wrong.
+        ("train_config {} batch_size: 3 num_steps: 10 optimizer {}", PIPELINE, ["SB201"] * 3),
+        ("constant_learning_rate {} batch_size: 3", LEARNING_RATE, ["SB201"]),
+        ("train_confg {}", PIPELINE, ["SB201"]),
+    ],
+)
+def test_a_file_is_a_part_where_nothing_speaks_for_a_whole(
+    text: str, dialect: Dialect, codes: list[str]
+) -> None:
+    config = examine(Source("x.config", text))
+    errors = [d.code for d in config.diagnostics if d.severity == "error"]
+
+    assert config.dialect is dialect
+    assert errors == codes
+
+
+def test_what_only_looks_like_a_part_is_left_out(tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text("batch_size: 3\noptimizer:\n  name: adam\n  base_learning_rate: 0.1\n")
+
+    assert not list(find_files([str(tmp_path)], lambda path: Settings()))
