@@ -240,13 +240,17 @@ def examine_document(
             report.add(EMPTY, Span(0, 0), words)
         return _result(document, report, message, {}, None)
 
+    if document.syntax.explicit_lists:
+        from schedule_builder.reading.yaml_merging import settle  # noqa: PLC0415 - 6 ms, for YAML alone
+
+        document = settle(document, message.DESCRIPTOR, report)
     for text in overrides:
         from schedule_builder.reading.overrides import override  # noqa: PLC0415 - 2 ms, for `--set` alone
 
         override(document, message.DESCRIPTOR, text, report, reader_of(document.syntax.format))
     readable = not report.has_errors
     binder = Binder(document, report, custom_kinds)
-    binder.bind(document.root, message)
+    binder.bind_all(message)
     found = _result(document, report, message, binder.places, None)
     config = replace(found, given_steps=num_steps, given_batch_size=batch_size)
     schedule, in_steps = _judge(config, binder, report, settings) if readable else (None, None)

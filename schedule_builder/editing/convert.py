@@ -14,10 +14,10 @@ from schedule_builder.compiler import Config
 from schedule_builder.dialects.lowering import custom_kinds
 from schedule_builder.reading.binding import typed
 from schedule_builder.reading.comments import Note, notes
-from schedule_builder.reading.fields import FieldSchema, is_opaque, schema_of
+from schedule_builder.reading.fields import FieldSchema, is_lenient, is_opaque, schema_of
 from schedule_builder.reading.text_lexer import TEXT_FORMAT, quoted
 from schedule_builder.reading.tree import Block, Document, Field, Scalar, Sequence, Syntax, Value
-from schedule_builder.reading.yaml_format import YAML
+from schedule_builder.reading.yaml_scalars import GARDEN, YAML
 
 _LINE_LENGTH = 100
 _BESIDE = re.compile(r"[ \t:,;{<\[-]*")
@@ -66,6 +66,8 @@ def convert(config: Config, file_format: str) -> str:
     """
     document = config.document
     writer = {"text": _TextWriter, "yaml": _YamlWriter}[file_format](document)
+    if file_format == "yaml" and is_lenient(config.message.DESCRIPTOR):
+        writer.syntax = GARDEN
     writer.fields(document.root, config.message.DESCRIPTOR, "")
     writer.notes_before(len(document.source.text) + 1, "")
     newline = "\r\n" if "\r\n" in document.source.text else "\n"

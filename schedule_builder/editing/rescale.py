@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import ConfigError, Edit, FieldPath, Set, Source
-from schedule_builder.reading.edits import apply, edit_of
+from schedule_builder.reading.edits import apply, edit_of, merge_key_of
 from schedule_builder.reading.fields import counting, is_stretchable_value, schema_of, selector_of
 
 _LONGEST_NAME = 200
@@ -102,6 +102,13 @@ def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
     """The edits that make changes of what was there before, each of which is needed once."""
     edits: dict[Edit, FieldPath] = {}
     for change, old in changes.items():
+        if key := merge_key_of(config.document, change.path):
+            row, _ = config.document.source.position(key.start)
+            message = (
+                f"{_where(config, change.path)}: `{change.path[-1]}` is merged into another block"
+                f" at line {row} (`<<`), and other blocks may share it: write it out there first"
+            )
+            raise RescaleError(message)
         edit = edit_of(config.document, change)
         if edit is None:
             message = (

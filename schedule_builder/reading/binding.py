@@ -29,16 +29,18 @@ from schedule_builder.reading.fields import (
 )
 from schedule_builder.reading.findings import (
     DUPLICATE,
+    DUPLICATE_KEY,
     MISSING_FIELD,
     NOT_INCREASING,
     TWO_MEMBERS,
     UNKNOWN_FIELD,
     UNKNOWN_TYPE,
     WRONG_TYPE,
+    YAML_1_1,
 )
 from schedule_builder.reading.tree import Block, Document, Field, Scalar, Sequence, Value, span
 from schedule_builder.reading.unknown_fields import slip_for, unknown_field
-from schedule_builder.reading.values import Refusal, placeholder, value_of, wrong_type
+from schedule_builder.reading.values import Refusal, misread, placeholder, value_of, wrong_type
 
 CustomKinds = Callable[[], Mapping[str, type[Message]]]
 """Gives the types of message that an `Any` may hold, by full name. Few configs need them."""
@@ -61,7 +63,11 @@ class Binder:
     """
 
     def __init__(self, document: Document, report: Report, custom_kinds: CustomKinds) -> None:
+        self.document = document
         self.syntax = document.syntax
+        self.duplicates = dict(document.duplicates)
+        """Keys of YAML that are given twice, in blocks that were not judged yet; under 0, keys of
+        those that were, but that are not judged."""
         self.custom_kinds = custom_kinds
         self.report = report
         self.complete = not report.has_errors
@@ -116,6 +122,12 @@ class Binder:
         selector = selector_of(message.DESCRIPTOR)
         chosen = _text_of(block, selector)
         given = frozenset(f.name for f in block.fields) if selector else frozenset()
+        for earlier, again in self.duplicates.pop(id(block), ()):
+            if again.name in schema or not is_open(message.DESCRIPTOR):
+                self.at = (*path, again.name)
+                self.duplicate(earlier, again)
+            else:
+                self.duplicates.setdefault(0, []).append((earlier, again))
         for field in block.fields:
             self.at, self.siblings = (*path, field.name), given
             declared = schema.get(field.name)
@@ -171,27 +183,44 @@ class Binder:
         earlier = first.setdefault(key, field)
         if earlier is field:
             return True
-        row, _ = self.report.source.position(earlier.start)
-        related = [(span(earlier), Words("{field:field} is given here", field=earlier.name))]
         if earlier.name == field.name:
-            words = Words(
-                "{field:field} is given twice (first at line {row}): keep one of them",
-                field=field.name,
-                row=row,
-            )
-            from schedule_builder.reading.edits import dead_copy  # noqa: PLC0415 - 2 ms, for fixes alone
-
-            fix = dead_copy(self.report.source, earlier)
-            self.add(DUPLICATE, span(field), words, related, fix)
-        else:
-            words = Words(
-                "{field:field} and `{other}` (line {row}) cannot be combined: keep one of them",
-                field=field.name,
-                other=earlier.name,
-                row=row,
-            )
-            self.add(TWO_MEMBERS, span(field), words, related)
+            self.duplicate(earlier, field)
+            return False
+        words = Words(
+            "{field:field} and `{other}` (line {row}) cannot be combined: keep one of them",
+            field=field.name,
+            other=earlier.name,
+            row=self.report.source.position(earlier.start)[0],
+        )
+        related = [(span(earlier), Words("{field:field} is given here", field=earlier.name))]
+        self.add(TWO_MEMBERS, span(field), words, related)
         return False
+
+    def duplicate(self, earlier: Field, again: Field) -> None:
+        """Reports a field that is given twice."""
+        from schedule_builder.reading.edits import dead_copy  # noqa: PLC0415 - 2 ms, for fixes alone
+
+        words, related = self.given_twice(earlier, again)
+        fix = dead_copy(self.report.source, earlier)
+        self.add(DUPLICATE, span(again), words, related, fix)
+
+    def given_twice(self, earlier: Field, again: Field) -> tuple[Words, list[tuple[Span, Words]]]:
+        """The words for a field that is given twice, and its first place."""
+        name = shown(again.name)
+        words = Words(
+            "{field:field} is given twice (first at line {row}): keep one of them",
+            field=name,
+            row=self.report.source.position(earlier.start)[0],
+        )
+        return words, [(span(earlier), Words("{field:field} is given here", field=name))]
+
+    def bind_all(self, message: Message) -> None:
+        """Fills a message from the whole document, and reports what does not fit."""
+        self.bind(self.document.root, message)
+        for pairs in self.duplicates.values():
+            for earlier, again in pairs:
+                words, related = self.given_twice(earlier, again)
+                self.report.add(DUPLICATE_KEY, span(again), words, related)
 
     def field(self, field: Field, declared: FieldSchema, message: Any, path: FieldPath) -> None:
         """Fills a field that is declared."""
@@ -217,7 +246,8 @@ class Binder:
         if isinstance(value, Sequence):
             items = value.items
         elif self.syntax.explicit_lists and not (is_text and is_lenient):
-            found = Words("not one value: write {example}", example=self.syntax.list_example)
+            example = f"[{shown(value.text)}]" if isinstance(value, Scalar) else "[{ ... }]"
+            found = Words("not one value: write {example}", example=example)
             self.refuse(value, wrong_type(declared, found, Words("a list")))
             return None
         else:
@@ -331,6 +361,13 @@ class Binder:
         if isinstance(converted, Refusal):
             self.refuse(value, converted)
             return None
+        if found := misread(value, declared, self.syntax):
+            fix = None
+            if found.is_certain and not self.document.has_aliases:
+                edit = Edit(value.start, value.end, found.plain)
+                fix = Fix(f"Write `{found.plain}`", (edit,), safe=True)
+            at = span(value)
+            self.report.add(YAML_1_1, at, found.words, path=dotted(self.at), fix=fix)
         return converted
 
     def check_presence(

@@ -31,6 +31,7 @@ from schedule_builder.reading.tree import (
     Value,
     too_deep,
 )
+from schedule_builder.reading.yaml_scalars import YAML
 
 _INDENT = "  "
 _ANY = "google.protobuf.Any"
@@ -72,8 +73,6 @@ def of_data(data: Mapping[Any, Any], filename: str) -> tuple[Document, Report]:
     Raises:
         TypeError: the data hold what JSON does not.
     """
-    from schedule_builder.reading.yaml_format import YAML  # noqa: PLC0415 - 17 ms, for YAML alone
-
     writer = _Writer()
     try:
         root = _data_block(writer, data, "", 0)

@@ -174,6 +174,15 @@ def _find(document: Document, path: FieldPath) -> Element | None:
     return found
 
 
+def merge_key_of(document: Document, path: FieldPath) -> Field | None:
+    """The merge key of YAML (`<<`) that puts a field where it is; None for any other field."""
+    for length in range(1, len(path) + 1):
+        found = _find(document, path[:length])
+        if found is not None and id(found.field) in document.merged:
+            return document.merged[id(found.field)]
+    return None
+
+
 def _removal(document: Document, path: FieldPath) -> Edit | None:
     found = _find(document, path)
     if found is None:

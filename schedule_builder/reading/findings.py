@@ -178,6 +178,34 @@ UNKNOWN_TYPE = Kind(
     """,
 )
 
+DUPLICATE_KEY = Kind(
+    "SB209",
+    "duplicate-key",
+    "warning",
+    """A key is given twice in a part of the file that is not judged.
+
+    YAML's readers keep the last value without a warning; the author may expect the first. Where
+    merge keys (`<<`) merge two values, even versions of one reader differ.
+
+        task: {model: {num_classes: 10, num_classes: 11}}
+        task: {model: {num_classes: 11}}
+    """,
+)
+YAML_1_1 = Kind(
+    "SB210",
+    "yaml-1-1-value",
+    "warning",
+    """A value that YAML 1.1 and YAML 1.2 read differently.
+
+    The Model Garden reads its experiments with PyYAML, which is YAML 1.1: `0100` is 64, `1_000` is
+    1000, `1:30` is 90, and `yes` is true. This file is read in the same way. Other tools and most
+    people read something else.
+
+        train_steps: 0100
+        train_steps: 64
+    """,
+)
+
 FINDINGS = (
     NOT_TEXT,
     SYNTAX,
@@ -194,5 +222,7 @@ FINDINGS = (
     TWO_MEMBERS,
     NOT_INCREASING,
     UNKNOWN_TYPE,
+    DUPLICATE_KEY,
+    YAML_1_1,
 )
 """All of them, for the manual."""

@@ -74,7 +74,6 @@ TEXT_FORMAT = Syntax(
     null=lambda text: False,
     plain_strings=False,
     explicit_lists=False,
-    list_example="[1, 2]",
 )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
@@ -136,7 +136,8 @@ class Syntax(NamedTuple):
     """Whether strings may stand without quotes."""
     explicit_lists: bool
     """Whether a repeated field is one list, and not the field given again."""
-    list_example: str
+    other: Callable[[], Syntax | None] = lambda: None
+    """Another reading of the same text, which some tool has."""
 
 
 class Element(NamedTuple):
@@ -156,6 +157,12 @@ class Document:
     syntax: Syntax
     has_aliases: bool = False
     """Whether parts of the text stand for values elsewhere, which an edit would change, too."""
+    duplicates: Mapping[int, list[tuple[Field, Field]]] = field(default_factory=dict)
+    """Of YAML: keys that are given again in a block, and again, by the block's `id`."""
+    merges: tuple[tuple[Block, Field], ...] = ()
+    """Of YAML: the merge keys (`<<`) that are not resolved yet, inner blocks first."""
+    merged: Mapping[int, Field] = field(default_factory=dict)
+    """The merge key that a field comes from, by the field's `id`."""
 
     @cached_property
     def _elements(self) -> dict[tuple[int, str], list[Element]]:
@@ -167,11 +174,11 @@ class Document:
         known = self._elements.get((id(block), name))
         if known is None:
             known = self._elements[id(block), name] = []
-            for field in block.fields:
-                if field.name != name:
+            for given in block.fields:
+                if given.name != name:
                     continue
-                if isinstance(field.value, Sequence):
-                    known += [Element(field, item, field.value) for item in field.value.items]
+                if isinstance(given.value, Sequence):
+                    known += [Element(given, item, given.value) for item in given.value.items]
                 else:
-                    known.append(Element(field, field.value, None))
+                    known.append(Element(given, given.value, None))
         return known

@@ -19,8 +19,8 @@ SLIP = 0.9
 _TWO_TO_THE_64 = 2**64
 """Larger numbers are not suggested: they fit no integer."""
 _PLACEHOLDER = re.compile(r"\$[{(]?\w|%\(|\{\{")
+_TRUTH_VALUES = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _DECIMAL_COMMA = re.compile(r"-?\d+(?:,\d+)+\Z")
-_BOOLEANS_OF_YAML_1_1 = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 
 class Refusal(NamedTuple):
@@ -58,10 +58,66 @@ def value_of(
         boolean = syntax.boolean(text)
         if boolean is not None:
             return boolean
-        guess = _BOOLEANS_OF_YAML_1_1.get(text.lower())
+        guess = _TRUTH_VALUES.get(text.lower())
         hint = Words(": write {guess}", guess=guess) if guess else ""
         return wrong_type(declared, _not(text, hint))
     return _number(value, declared, syntax)
+
+
+def _read(text: str, declared: FieldSchema, syntax: Syntax) -> bool | int | float | None:
+    """What a syntax makes of the text of a number or a truth value."""
+    if declared.kind == "bool":
+        return syntax.boolean(text)
+    return syntax.integer(text) if declared.kind == "integer" else syntax.real(text)
+
+
+def _other_reading(text: str, declared: FieldSchema, syntax: Syntax) -> Words | str:
+    """What to write for a text that only another reading of the format takes for such a value."""
+    other = syntax.other()
+    meant = _read(text, declared, other) if other is not None else None
+    if meant is None or abs(meant) >= _TWO_TO_THE_64:
+        return ""
+    if syntax.boolean("yes") is None:
+        return Words(": write {meant} (this is YAML 1.1)", meant=_plain(meant))
+    return Words(
+        ", which the Model Garden's YAML reader takes for a text: write {meant}",
+        meant=_plain(meant),
+    )
+
+
+def misread(value: Scalar, declared: FieldSchema, syntax: Syntax) -> Misread | None:
+    """What to say of a value that YAML 1.1 and YAML 1.2 read differently, where 1.1 counts."""
+    if value.quoted or declared.enum is not None or declared.kind in ("string", "message"):
+        return None
+    other = syntax.other()
+    if other is None or syntax.boolean("yes") is None:
+        return None
+    ours, theirs = (_read(value.text, declared, s) for s in (syntax, other))
+    if ours is None or ours == theirs or (ours != ours and theirs != theirs):  # noqa: PLR0124 (NaN)
+        return None
+    plain = _plain(ours)
+    words = Words(
+        "`{text}` is {plain} here, as the Model Garden reads YAML 1.1: write {plain}",
+        text=shown(value.text),
+        plain=plain,
+    )
+    # Somebody who writes 0100 or 1:30 may have meant something else.
+    return Misread(words, plain, is_certain=theirs is None and ":" not in value.text)
+
+
+class Misread(NamedTuple):
+    """A value that YAML 1.1 and YAML 1.2 read differently."""
+
+    words: Words
+    plain: str
+    """How everybody reads what it means."""
+    is_certain: bool
+    """Whether that is what its author meant."""
+
+
+def _plain(value: bool | int | float) -> str:
+    """A number or a truth value as every reader of YAML takes it."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def wrong_type(declared: FieldSchema, found: Words, expected: Words | None = None) -> Refusal:
@@ -198,6 +254,8 @@ def _no_number(value: Scalar, declared: FieldSchema, syntax: Syntax) -> Refusal:
         hint = Words(": write {meant}", meant=without_comma(text, whole=is_whole))
     elif meant is None and text[:1] in CURLY_QUOTES:
         hint = Words(": remove the curly quotes")
+    elif meant is None:
+        hint = _other_reading(text, declared, syntax)
     return wrong_type(declared, _not(text, hint))
 
 

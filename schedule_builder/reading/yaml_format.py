@@ -1,16 +1,13 @@
 """YAML and JSON, read into a located tree.
 
-PyYAML's events give structure and places; values stay text and get their type from the
-schema, so that YAML 1.1's typing (`1e-3` a string, `010` eight, `1:30` ninety) plays no
-part. No tag is ever executed.
+PyYAML's events give structure and places; values stay text and get their type from the schema.
+`yaml_scalars` says what they mean, and `yaml_merging` what merge keys do. No tag is ever executed.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
-import sys
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NoReturn
@@ -19,7 +16,7 @@ import yaml
 
 from schedule_builder.diagnostics import Kind, Report, Source, Span, Words, shown
 from schedule_builder.reading import yaml_errors
-from schedule_builder.reading.findings import DUPLICATE, PLACEHOLDER, SYNTAX, TAG, TOO_DEEP
+from schedule_builder.reading.findings import PLACEHOLDER, SYNTAX, TAG, TOO_DEEP
 from schedule_builder.reading.tree import (
     MAX_DEPTH,
     Block,
@@ -27,25 +24,16 @@ from schedule_builder.reading.tree import (
     Field,
     Scalar,
     Sequence,
-    Syntax,
     Value,
-    decimal,
     too_deep,
 )
+from schedule_builder.reading.yaml_scalars import YAML
 
 MAX_NODES = 1_000_000
 """How many values a file may hold, counting what its aliases repeat."""
 
 # The C loader reads some twenty times faster; both give the same events.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_DECIMAL = re.compile(r"[-+]?[0-9]+\Z")
-_PREFIXED = re.compile(r"0(?:o[0-7]+|x[0-9a-fA-F]+)\Z")
-_REAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
-_SPECIAL = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
-_BOOLEANS = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
-    ("false", "False", "FALSE"), False
-)
-_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 # These are compiled where they are used: few files need them, and all would wait.
 _PLACEHOLDER = r"\{\{[^{}\n]*\}\}"
 _PROPERTIES = r"(?:[&!][^\s,\[\]{}]*\s*)*"
@@ -54,44 +42,6 @@ _FLOW = r"(\"(?:[^\"\\]|\\.)*\")|'[^']*'|(?<![^\s])#[^\n]*|(\t)"
 _ONLY_JSON = r"\\u[dD][89a-fA-F]|[\x7f-\x9f\u2028\u2029]"
 _STANDARD_TAG = re.compile(r"tag:yaml\.org,2002:(?:str|int|float|bool|null|seq|map)\Z")
 _LIST_TAGS = frozenset(("tag:yaml.org,2002:python/tuple", "tag:yaml.org,2002:python/list"))
-
-
-def _integer(text: str) -> int | None:
-    if _DECIMAL.match(text):
-        number = decimal(text.lstrip("+-"))
-        return -number if text[0] == "-" else number
-    if _PREFIXED.match(text):
-        return int(text, 0)
-    # A number such as 90e3 or 1000.0 is whole, too.
-    if _REAL.match(text) and len(text) < 40:  # noqa: PLR2004
-        value = float(text)
-        if value.is_integer() and abs(value) < 2**53:
-            return int(value)
-    return None
-
-
-def _real(text: str) -> float | None:
-    if _REAL.match(text):
-        return float(text)
-    if _PREFIXED.match(text):
-        number = int(text, 0)
-        return float(number) if number.bit_length() < sys.float_info.max_exp else math.inf
-    if _SPECIAL.match(text):
-        return float(text.replace(".", ""))
-    return None
-
-
-YAML = Syntax(
-    format="yaml",
-    name="YAML",
-    integer=_integer,
-    real=_real,
-    boolean=_BOOLEANS.get,
-    null=_NULLS.__contains__,
-    plain_strings=True,
-    explicit_lists=True,
-    list_example="[1, 2]",
-)
 
 
 class _Stop(Exception):
@@ -108,6 +58,8 @@ class _Builder:
         self.anchors: dict[str, tuple[Value, int, int] | None] = {}
         self.nodes = 0
         self.has_aliases = False
+        self.duplicates: dict[int, list[tuple[Field, Field]]] = {}
+        self.merges: list[tuple[Block, Field]] = []
         self.root: Value | None = None
         # Open containers, with the key that waits for its value, the keys seen so far,
         # the anchor and the number of nodes read before.
@@ -137,7 +89,7 @@ class _Builder:
         keep = self.check_tag(event, start, sequence=False)
         text = self.texts.get(start, event.value)
         if self.wants_key():
-            self.key(text, start, end)
+            self.key(text, Span(start, end), is_plain=not event.style and not event.tag)
             return
         if start == end and self.stack and (key := self.stack[-1].key):
             # Where nothing stands, parsers do not agree.
@@ -212,25 +164,19 @@ class _Builder:
         frame = self.stack[-1]
         return isinstance(frame.container, Block) and frame.key is None
 
-    def key(self, name: str, start: int, end: int) -> None:
+    def key(self, name: str, at: Span, *, is_plain: bool) -> None:
+        """Takes the key of the next value; of a key that is given twice, the last value counts."""
         frame = self.stack[-1]
-        if name == "<<":
-            words = Words("merge keys (`<<`) are not part of YAML 1.2: write out the fields")
-            self.stop(SYNTAX, Span(start, end), words)
-        frame.key = Field(name, start, end, Scalar("", False, end, end))
-        first = frame.keys.setdefault(name, frame.key)
-        if first is not frame.key:
-            from schedule_builder.reading.edits import dead_copy  # noqa: PLC0415 - 2 ms, for fixes alone
-
-            words = Words(
-                "`{name}` is given twice (first at line {row}): keep one of them",
-                name=shown(name),
-                row=self.source.position(first.start)[0],
-            )
-            before = Words("`{name}` was first given here", name=shown(name))
-            related = [(Span(first.start, first.end), before)]
-            fix = dead_copy(self.source, first)
-            self.report.add(DUPLICATE, Span(start, end), words, related, fix=fix)
+        frame.key = Field(name, *at, Scalar("", False, at.end, at.end))
+        frame.is_merge = is_plain and name == "<<"
+        if frame.is_merge:
+            return
+        first = frame.keys.get(name)
+        if first is not None:
+            self.duplicates.setdefault(id(frame.container), []).append((first, frame.key))
+            if isinstance(frame.container, Block) and first in frame.container.fields:
+                frame.container.fields.remove(first)
+        frame.keys[name] = frame.key
 
     def value(self, value: Value, size: int, height: int, *, keep: bool = True) -> None:
         """Takes a value: so many nodes, of so many levels of containers."""
@@ -249,7 +195,9 @@ class _Builder:
             frame.container.items.append(value)
         elif frame.key is not None:
             frame.key.value = value
-            if keep and frame.keys[frame.key.name] is frame.key:
+            if frame.is_merge:
+                self.merges.append((frame.container, frame.key))
+            elif keep:
                 frame.container.fields.append(frame.key)
             frame.key = None
 
@@ -270,7 +218,7 @@ class _Builder:
 
 
 class _Frame:
-    __slots__ = ("anchor", "container", "height", "keep", "key", "keys", "nodes_before")
+    __slots__ = ("anchor", "container", "height", "is_merge", "keep", "key", "keys", "nodes_before")
 
     def __init__(
         self, container: Block | Sequence, anchor: str | None, nodes: int, *, keep: bool
@@ -281,6 +229,7 @@ class _Frame:
         self.nodes_before = nodes
         self.height = 1
         self.key: Field | None = None
+        self.is_merge = False
         self.keys: dict[str, Field] = {}
 
 
@@ -367,4 +316,11 @@ def read(source: Source, report: Report) -> Document:
             words = Words("a config is a block of fields (`name: value`), and this is a list")
         report.add(SYNTAX, Span(root.start, root.end), words)
         root = Block(0)
-    return Document(source, root, YAML, builder.has_aliases)
+    return Document(
+        source,
+        root,
+        YAML,
+        builder.has_aliases,
+        duplicates=builder.duplicates,
+        merges=tuple(builder.merges),
+    )

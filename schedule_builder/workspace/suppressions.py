@@ -68,13 +68,14 @@ def suppress(document: Document, diagnostics: Sequence[Diagnostic]) -> list[Diag
                 edit = _whole(source.text, suppression.comment) if is_first else None
             else:
                 edit = _one(source.text, suppression.span)
-            template = "unused suppression: {code} is not reported on this line"
+            code = suppression.code
+            words = Words("unused suppression: {code} is not reported on this line", code=code)
             if suppression.row is None:
-                template = "unused suppression: {code} is not reported in this file"
+                words = Words("unused suppression: {code} is not reported in this file", code=code)
             report.add(
                 UNUSED_SUPPRESSION,
                 suppression.span,
-                Words(template, code=suppression.code),
+                words,
                 fix=Fix("Remove this suppression", (edit,), safe=True) if edit else None,
             )
     return sorted(kept + report.diagnostics)

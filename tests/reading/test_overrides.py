@@ -150,7 +150,7 @@ def test_load_checks_the_number_of_steps(num_steps: Any, error: type[Exception])
     assert sb.load(config, num_steps=5).num_steps == 5
     loaded = sb.load(config)
     for options in ({"num_steps": 5}, {"overrides": "a=5"}):
-        with pytest.raises(TypeError, match="this config is loaded"):
+        with pytest.raises(TypeError, match="this config is already loaded"):
             sb.load(loaded, **options)
 
 

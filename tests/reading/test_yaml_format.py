@@ -246,7 +246,7 @@ BAD: dict[str, tuple[str, list[tuple[int, int, str]], str]] = {
         "line 1",
     ),
     "a duplicate block": ("train_config: {}\n\ntrain_config: {}\n", [(3, 1, "SB202")], "line 1"),
-    "a duplicate in an opaque part": ("model: {a: 1, a: 2}", [(1, 15, "SB202")], "`a`"),
+    "a duplicate in an opaque part": ("model: {a: 1, a: 2}", [(1, 15, "SB209")], "`a`"),
     "two members of a oneof": (
         "constant_learning_rate: {}\nnoam_learning_rate: {model_dim: 1, warmup_steps: 1}\n",
         [(2, 1, "SB206")],
