@@ -334,6 +334,7 @@ def _run(
         policy=settings.policy if settings else {},
         thresholds=THRESHOLDS | dict(settings.thresholds if settings else {}),
         max_rate=settings.max_rate if settings else {},
+        is_in_steps=config.in_steps is None,
         blamed=blamed,
     )
 

@@ -74,12 +74,17 @@ def bypassed_schedule(run: Run) -> Iterator[Finding]:
     if begun is None and "decay_steps" in run.main.DESCRIPTOR.fields_by_name:
         path = (*path, "decay_steps")
     kinds = run.get(run.kind_path[:-1]).DESCRIPTOR.fields_by_name
+    # A length in another unit is stretched with the run, or by its number alone.
+    advice = Words("Stretch the schedule with `schedule-builder rescale`")
+    if not run.is_in_steps:
+        advice = Words("Train for longer")
     words = Words(
         "no stage or decay takes effect: the rate first changes at step {step}, and training ends"
-        " after {num_steps} steps. Stretch the schedule with `schedule-builder rescale`, or replace"
-        " it with {constant:field} (`learning_rate: {rate!r}`), which has the same rates",
+        " after {num_steps} steps. {advice}, or replace the schedule with {constant:field}"
+        " (`learning_rate: {rate!r}`), which has the same rates",
         step=step,
         num_steps=run.num_steps,
+        advice=advice,
         constant=next(n for n in ("constant_learning_rate", "constant") if n in kinds),
         rate=run.bare(0),
     )
@@ -277,8 +282,9 @@ def lengths_in_epochs(run: Run) -> Iterator[Finding]:
     Lengths are counted in steps, and those of many papers and libraries in epochs. Milestones of
     `[30, 60, 80]` then leave nearly all of the run at the lowest rate. This is reported where the
     last stage begins within 1 % of the run (the setting `settled-fraction`) of at least 1000 steps,
-    and has at most a tenth of the highest rate. If the run is to have 90 epochs, then
-    `schedule-builder rescale --from-steps 90 --num-steps 90000` counts the lengths in steps.
+    and has at most a tenth of the highest rate. Either say the unit, `step_unit: EPOCHS`, or count
+    in steps: if the run has 90 epochs, `schedule-builder rescale --from-steps 90 --num-steps 90000`
+    writes the lengths anew.
 
         num_steps: 90000   multi_step_learning_rate { milestones: [30, 60, 80] ... }
         num_steps: 90000   multi_step_learning_rate { milestones: [30000, 60000, 80000] ... }
@@ -291,28 +297,33 @@ def lengths_in_epochs(run: Run) -> Iterator[Finding]:
         return
     if stage.rate > run.peak[0] * _MUCH_LOWER:
         return
-    values = {
-        "step": stage.begin,
-        "num_steps": run.num_steps,
-        "share": f"{100 * (1 - stage.begin / run.num_steps):.4g}",
-        "rate": stage.rate,
-        "peak": run.peak[0],
-    }
     if "steps_per_entry" in run.main.DESCRIPTOR.fields_by_name:
-        words = Words(
-            "the table ends at step {step} of {num_steps}: {share} % of the run trains at"
-            " {rate:rate}, and the highest rate is {peak:rate}. Set `steps_per_entry` to the"
-            " steps of an epoch",
-            **values,
-        )
-    else:
-        words = Words(
-            "the last change is at step {step} of {num_steps}: {share} % of the run trains at"
-            " {rate:rate}, and the highest rate is {peak:rate}. If the lengths count epochs, use"
+        advice = Words("Set `steps_per_entry` to the steps of an epoch")
+    elif not run.is_in_steps:
+        advice = Words("Check the unit")
+    elif "step_unit" in run.message.DESCRIPTOR.fields_by_name:
+        advice = Words(
+            "If the lengths count epochs, set `step_unit: EPOCHS`, or stretch them with"
             " `schedule-builder rescale --from-steps N --num-steps {num_steps}`, N the number of"
             " epochs",
-            **values,
+            num_steps=run.num_steps,
         )
+    else:
+        advice = Words(
+            "If the lengths count epochs, stretch them with `schedule-builder rescale"
+            " --from-steps N --num-steps {num_steps}`, N the number of epochs",
+            num_steps=run.num_steps,
+        )
+    words = Words(
+        "the last change is at step {step} of {num_steps}: {share:.4g} % of the run trains at"
+        " {rate:rate}, and the highest rate is {peak:rate}. {advice}",
+        step=stage.begin,
+        num_steps=run.num_steps,
+        share=100 * (1 - stage.begin / run.num_steps),
+        rate=stage.rate,
+        peak=run.peak[0],
+        advice=advice,
+    )
     yield Finding(stage.path, words, run.ending)
 
 

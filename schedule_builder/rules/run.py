@@ -80,6 +80,7 @@ class Run:
         policy: what the project's settings require.
         thresholds: what to judge by.
         max_rate: the highest rates that the settings accept, by optimizer.
+        is_in_steps: whether the lengths in the config count steps, and no other unit.
         broken: messages with errors in them; what is missing there may be a misspelt field.
         blamed: the fields that other findings are about already.
     """
@@ -91,6 +92,7 @@ class Run:
     policy: Mapping[str, Any] = field(default_factory=dict)
     thresholds: Mapping[str, float] = field(default_factory=lambda: THRESHOLDS)
     max_rate: Mapping[str, float] = field(default_factory=dict)
+    is_in_steps: bool = True
     broken: Container[FieldPath] = ()
     blamed: set[FieldPath] = field(default_factory=set)
 
