@@ -1,0 +1,134 @@
+"""What a curve is: what a rate does from its own step 0 on, and what can be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
+
+from schedule_builder.schedules.operations import Operations, is_zero
+
+MAX_STEP = 2**63 - 1
+"""The largest step."""
+
+
+def plus(value: Any, other: Any) -> Any:
+    """A sum; adding a zero that is known beforehand costs nothing."""
+    return value if is_zero(other) else value + other
+
+
+def minus(value: Any, other: Any) -> Any:
+    """A difference; subtracting a zero that is known beforehand costs nothing."""
+    return value if is_zero(other) else value - other
+
+
+Columns: TypeAlias = "tuple[Any, ...]"
+"""A curve's numbers, named as its family's formula knows them; None where any number will do."""
+
+_MAX_TURNS = 256
+"""Of a curve that repeats itself, so many cycles are looked at."""
+
+
+class Curve(Protocol):
+    """What a rate does from its own step 0 on. Curves of one family share a formula."""
+
+    name: ClassVar[str]
+    """The name that it has in JSON."""
+
+    @property
+    def family(self) -> str:
+        """The curves that one computation evaluates."""
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the rate is the same at every step."""
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the rate comes back, again and again."""
+
+    def columns(self, origin: int, ops: Operations) -> Columns:
+        """The formula's numbers for this curve, its step 0 at a global step."""
+
+    @staticmethod
+    def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
+        """The numbers with which the formula of some curves gives one rate at whatever step.
+
+        None where it cannot.
+        """
+
+    @staticmethod
+    def formula(ops: Operations, step: Any, curves: Sequence[Any], columns: Any, /) -> Any:
+        """The rates at global steps, of the family's `curves` that each step's numbers are of."""
+
+    def extremes(self, first: int, last: int) -> list[int]:
+        """Own steps from `first` to `last` at which the rate can be highest or lowest."""
+
+    def turns(self, first: int, last: int) -> Iterator[int]:
+        """Own steps, from about `first` to `last`, at which a cycle begins or turns, in order.
+
+        Of many cycles, the first hundreds.
+        """
+
+    @property
+    def first_turn(self) -> int | None:
+        """The first own step after 0 at which a cycle begins or turns; None where none does."""
+
+    def meaning(self, origin: int) -> Any:
+        """What equals that of any curve with the same rates, its step 0 at a global step."""
+
+    def scaled(self, factor: float) -> Curve:
+        """The curve with all its rates multiplied."""
+
+    def under(self, *path: str | int) -> Curve:
+        """The curve, with the fields that it names inside of another one."""
+
+
+_C = TypeVar("_C", bound="BaseCurve")
+
+
+@dataclass(frozen=True)
+class BaseCurve:
+    """What most curves are: smooth, without an end, and told by their own numbers."""
+
+    rates: ClassVar[tuple[str, ...]] = ()
+    """The fields that a factor for all rates multiplies."""
+    is_constant: ClassVar[bool] = False
+    repeats: ClassVar[bool] = False
+
+    def extremes(self, first: int, last: int) -> list[int]:
+        return [first, last]
+
+    def turns(self, first: int, last: int) -> Iterator[int]:
+        return iter(())
+
+    @property
+    def first_turn(self) -> int | None:
+        return next((turn for turn in self.turns(1, MAX_STEP) if turn > 0), None)
+
+    def meaning(self, origin: int) -> Any:
+        return self, origin
+
+    def scaled(self: _C, factor: float) -> _C:
+        return replace(self, **{name: getattr(self, name) * factor for name in self.rates})
+
+    def under(self: _C, *path: str | int) -> _C:
+        return self
+
+
+def periods(period: int, first: int, last: int, turns: Sequence[int] = (0,)) -> Iterator[int]:
+    """The turns of cycles, each counted from its cycle's beginning, from a step to another."""
+    start = first - first % period
+    begins = range(start, min(last, start + period * _MAX_TURNS) + 1, period)
+    return (begin + turn for begin in begins for turn in turns)
+
+
+def ends_of_cycles(first: int, last: int, period: int) -> set[int]:
+    """The first cycles from a step on and the last ones to another, by their numbers."""
+    begin, end = first // period, last // period
+    return {begin, begin + 1, begin + 2, end - 1, end}
+
+
+def within(first: int, last: int, steps: set[int]) -> list[int]:
+    """Both ends of a range of steps, and those of the steps that lie between."""
+    return sorted({first, last, *(step for step in steps if first <= step <= last)})
