@@ -168,8 +168,18 @@ def note_run_lengths(num_steps: int | None, stated: Sequence[StatedLength | None
 def schedule_of(config: Config, code: int = FOUND_ERRORS) -> Schedule:
     """The schedule of a config. Without one, the command ends with its findings and a code."""
     if config.schedule is None:
-        raise CommandError(code=code, findings=config.diagnostics)
+        raise CommandError(how_to_fix(config), code, config.diagnostics)
     return config.schedule
+
+
+def how_to_fix(config: Config) -> str:
+    """The command that takes all errors out of a file; empty where there is none."""
+    errors = [found for found in config.diagnostics if found.severity == "error"]
+    if not errors or not all(found.fix and found.fix.safe for found in errors):
+        return ""
+    if config.filename == "<stdin>":
+        return "`schedule-builder validate --fix -` fixes these errors"
+    return f"`schedule-builder validate --fix {config.filename}` fixes these errors"
 
 
 def refuse_inputs(option: str, output: str | None, inputs: Iterable[str]) -> None:

@@ -10,6 +10,7 @@ from schedule_builder.cli.common import (
     OK,
     CommandError,
     add_file,
+    how_to_fix,
     read_config,
     refuse_inputs,
     say,
@@ -37,9 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
     refuse_inputs("--output", arguments.output, [arguments.file])
     config = read_config(arguments.file)
-    say(*config.diagnostics)
     if any(found.severity == "error" for found in config.diagnostics):
-        return FOUND_ERRORS
+        raise CommandError(how_to_fix(config), FOUND_ERRORS, config.diagnostics)
+    say(*config.diagnostics)
     try:
         text = convert(config, arguments.to or _format(arguments.output, config))
     except ConvertError as error:

@@ -11,7 +11,9 @@ from typing import Any
 import yaml
 
 from schedule_builder.compiler import Config
+from schedule_builder.diagnostics import Words, shown
 from schedule_builder.dialects.lowering import custom_kinds
+from schedule_builder.editing.errors import EditingError
 from schedule_builder.reading.binding import typed
 from schedule_builder.reading.comments import Note, notes
 from schedule_builder.reading.fields import FieldSchema, is_lenient, is_opaque, schema_of
@@ -26,13 +28,14 @@ _NOT_PLAIN = re.compile(r"[,\[\]{}:#\n]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ENUM_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _BYTES = re.compile("[\ud800-\udfff]")
+_NULL = "null"
 _BOOLEANS = frozenset(("true", "false"))
 # Readers of YAML 1.1 take these for no names.
 _NO_KEYS = _BOOLEANS | {"y", "n", "yes", "no", "on", "off", "null"}
 
 
-class ConvertError(ValueError):
-    """A value that the other format cannot express; the message says where and why."""
+class ConvertError(EditingError):
+    """Raised for a value that the other format cannot express; the message says where and why."""
 
 
 def convert(config: Config, file_format: str) -> str:
@@ -51,7 +54,8 @@ def convert(config: Config, file_format: str) -> str:
         The text.
 
     Raises:
-        ConvertError: a value has no counterpart, such as null or a list in a list in text format.
+        ConvertError: something has no counterpart: in text format a list in a list, and a key that
+            is not a name, such as 5.
 
     >>> from schedule_builder.config import load
     >>> config = load({"manual_step_learning_rate": {"schedule": [
@@ -176,9 +180,8 @@ class _Writer(ABC):
     def column(self, offset: int) -> int:
         return self.document.source.position(offset)[1]
 
-    def refuse(self, node: Value | Field, why: str) -> ConvertError:
-        row, column = self.document.source.position(node.start)
-        return ConvertError(f"{self.document.source.filename}:{row}:{column}: {why}")
+    def refuse(self, node: Value | Field, words: Words) -> ConvertError:
+        return ConvertError(self.document.source, node.start, words)
 
 
 def _declared(descriptor: Any, name: str) -> FieldSchema | None:
@@ -215,9 +218,19 @@ class _TextWriter(_Writer):
         for field in block.fields:
             self.notes_before(field.start, indent)
             if not _NAME.match(field.name) and not field.name.startswith("["):
-                raise self.refuse(field, f"in text format `{field.name}` is no name of a field")
+                words = Words(
+                    "text format has no field named `{name}`: a name is letters, digits and"
+                    " underscores and does not start with a digit. Keep this file in YAML",
+                    name=shown(field.name),
+                )
+                raise self.refuse(field, words)
             declared, value = _declared(descriptor, field.name), field.value
             opening = f"{indent}{field.name}"
+            if declared is not None and self.is_null(value):
+                # It means not given; of sub-blocks, none.
+                if declared.rule.selects:
+                    self.line(f'{opening}: ""', value.end)
+                continue
             if not isinstance(value, Sequence):
                 self.value(opening, field.end, value, declared, indent)
             elif line := self.list_line(f"{opening}:", value, declared):
@@ -234,7 +247,7 @@ class _TextWriter(_Writer):
         self, opening: str, end: int, value: Value, declared: FieldSchema | None, indent: str
     ) -> None:
         if isinstance(value, Sequence):
-            raise self.refuse(value, "text format has no list in a list")
+            raise self.refuse(value, Words("text format has no list in a list"))
         if isinstance(value, Scalar):
             self.line(f"{opening}: {self.scalar(value, declared)}", value.end)
         else:
@@ -268,7 +281,8 @@ class _TextWriter(_Writer):
     def word(self, scalar: Scalar) -> str:
         text = scalar.text
         if self.is_null(scalar):
-            raise self.refuse(scalar, "text format has no null: leave the field out")
+            # Text format has no null. Nothing judges the word here, and YAML has it back.
+            return _NULL
         if text.lower() in _BOOLEANS:
             return text.lower()
         is_name = self.document.syntax is TEXT_FORMAT or _ENUM_NAME.match(text)
@@ -291,8 +305,7 @@ class _YamlWriter(_Writer):
                 value = Sequence(value.start)
                 value.items = [element.value for element in elements]
                 value.end = field.value.end
-            is_plain = _NAME.match(name) and name.lower() not in _NO_KEYS
-            opening = f"{indent}{name if is_plain else _quoted(name)}:"
+            opening = f"{indent}{self.key(field)}:"
             self.notes_before(field.start, indent)
             # What stands beside the first of several fields is about that one.
             end = field.end if isinstance(field.value, type(value)) else len(self.text)
@@ -338,14 +351,25 @@ class _YamlWriter(_Writer):
         if self.lines[at] == dash:
             self.lines[at : at + 2] = [f"{dash} {self.lines[at + 1].lstrip()}"]
 
+    def key(self, field: Field) -> str:
+        """A key: as it was written in YAML, where 5 and "5" are two of them."""
+        written = self.text[field.start : field.end]
+        if self.document.syntax is YAML and "\n" not in written:
+            return written
+        is_plain = _NAME.match(field.name) and field.name.lower() not in _NO_KEYS
+        return field.name if is_plain else _quoted(field.name)
+
     def string(self, scalar: Scalar) -> str:
         if _BYTES.search(scalar.text):
-            raise self.refuse(scalar, "these bytes are no UTF-8, and YAML holds characters only")
+            words = Words("these bytes are not UTF-8, and YAML holds characters only")
+            raise self.refuse(scalar, words)
         return self.word(scalar) if not scalar.quoted else _quoted(scalar.text)
 
     def word(self, scalar: Scalar) -> str:
         if self.is_null(scalar):
-            return scalar.text or "null"
+            return scalar.text or _NULL
+        if scalar.text == _NULL and not scalar.quoted:
+            return _NULL
         # What is plain in a block may not be so in a list.
         is_other = _NOT_PLAIN.search(scalar.text) or YAML.null(scalar.text)
         return _quoted(scalar.text) if is_other else scalar.text

@@ -9,7 +9,8 @@ from fractions import Fraction
 from google.protobuf.message import Message
 
 from schedule_builder.compiler import Config, examine
-from schedule_builder.diagnostics import ConfigError, Edit, FieldPath, Set, Source
+from schedule_builder.diagnostics import ConfigError, Edit, FieldPath, Set, Source, Words
+from schedule_builder.editing.errors import EditingError
 from schedule_builder.reading.edits import apply, edit_of, merge_key_of
 from schedule_builder.reading.fields import counting, is_stretchable_value, schema_of, selector_of
 
@@ -17,8 +18,8 @@ _LONGEST_NAME = 200
 _ANCHOR = re.compile(r"&([^\s,\[\]{}]+)\s+\Z")
 
 
-class RescaleError(ValueError):
-    """A schedule that cannot be stretched; the message says where and why."""
+class RescaleError(EditingError):
+    """Raised for a schedule that cannot be stretched; the message says where and why."""
 
 
 def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> str:
@@ -58,11 +59,11 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
     """
     length = from_steps or config.num_steps
     if length is None:
-        message = (
-            f"{config.filename} does not say for how many steps its schedule was made: give that,"
-            " as `--from-steps`"
+        words = Words(
+            "the file does not set the run length that its schedule was made for: pass"
+            " `--from-steps`"
         )
-        raise RescaleError(message)
+        raise RescaleError(config.document.source, None, words)
     run_length = config.dialect.num_steps_path
     changes: dict[Set, int] = {}
     if not follows_run(config):
@@ -73,11 +74,13 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
             if (new := _scaled(old, ratio)) != old
         }
     elif from_steps is not None or not run_length:
-        message = (
-            f"{config.filename} counts in a `step_unit`, so its lengths follow the run: change the"
-            " run length alone" + (", without `--from-steps`" if from_steps else "")
+        hint = Words(", without `--from-steps`") if from_steps else ""
+        words = Words(
+            "the file counts in a `step_unit`, so its lengths follow the run: change the run"
+            " length alone{hint}",
+            hint=hint,
         )
-        raise RescaleError(message)
+        raise RescaleError(config.document.source, None, words)
     if run_length and config.get(run_length) != num_steps:
         changes[Set(run_length, str(num_steps))] = length
     source = config.document.source
@@ -104,19 +107,23 @@ def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
     for change, old in changes.items():
         if key := merge_key_of(config.document, change.path):
             row, _ = config.document.source.position(key.start)
-            message = (
-                f"{_where(config, change.path)}: `{change.path[-1]}` is merged into another block"
-                f" at line {row} (`<<`), and other blocks may share it: write it out there first"
+            words = Words(
+                "{name:field} is merged into another block at line {row} (`<<`), and other blocks"
+                " may share it: write it out there first",
+                name=change.path[-1],
+                row=row,
             )
-            raise RescaleError(message)
+            raise _refuse(config, change.path, words)
         edit = edit_of(config.document, change)
         if edit is None:
-            message = (
-                f"{_where(config, change.path)}: `{change.path[-1]}` is not in the file, and"
-                f" would have to be {change.text} instead of its default, {old}: write it there"
-                " first"
+            words = Words(
+                "{name:field} is not set: its default, {old}, would have to become {new}. Set it"
+                " first",
+                name=change.path[-1],
+                old=old,
+                new=change.text,
             )
-            raise RescaleError(message)
+            raise _refuse(config, change.path, words)
         edits[edit] = change.path
     if not config.document.has_aliases:
         return list(edits)
@@ -136,11 +143,12 @@ def _with_aliases(config: Config, edits: dict[Edit, FieldPath]) -> list[Edit]:
         following += same
         uses = re.findall(rf"(?<![^\s,\[{{:-]){re.escape(alias)}(?![^\s,\]}}])", text)
         if len(uses) > len(same):
-            message = (
-                f"{_where(config, path)}: other values are aliases of `&{anchor[1]}`, and would"
-                " change with it: write them out first"
+            words = Words(
+                "other values are aliases of `&{anchor}` and would change with it: write them out"
+                " first",
+                anchor=anchor[1],
             )
-            raise RescaleError(message)
+            raise _refuse(config, path, words)
     return [edit for edit in edits if edit not in following]
 
 
@@ -149,9 +157,8 @@ def _scaled(steps: int, ratio: Fraction) -> int:
     return max(new, 1) if steps > 0 else new
 
 
-def _where(config: Config, path: FieldPath) -> str:
-    row, column = config.document.source.position(config.place(path).start)
-    return f"{config.filename}:{row}:{column}"
+def _refuse(config: Config, path: FieldPath, words: Words) -> RescaleError:
+    return RescaleError(config.document.source, config.place(path).start, words)
 
 
 def _counts(config: Config) -> Iterator[tuple[FieldPath, int]]:
@@ -196,5 +203,5 @@ def _counts_in_field(
 
 
 def _has_no_length(config: Config, path: FieldPath) -> RescaleError:
-    message = f"{_where(config, path)}: the rate of `{path[-1]}` has no length to stretch"
-    return RescaleError(message)
+    words = Words("the rate of {name:field} has no length to stretch", name=path[-1])
+    return _refuse(config, path, words)

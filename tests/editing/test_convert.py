@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -129,8 +128,6 @@ def test_recipes(path: Path) -> None:
     text = path.read_text()
     config = sb.load(path)
     for file_format in ("text", "yaml"):
-        if path.parent.name == "garden" and file_format == "text":
-            continue
         written = convert(config, file_format)
         other = read(written, file_format)
         assert other.message == config.message
@@ -149,18 +146,20 @@ def test_recipes(path: Path) -> None:
 def test_real_files(folder: str) -> None:
     assert DATA is not None
     done = 0
+    refusals: list[tuple[str, str, str]] = []
     for path in sorted((DATA / "corpus" / folder).iterdir()):
         config = examine(Source(path.name, path.read_text(errors="replace")))
         if any(d.severity == "error" for d in config.diagnostics):
             continue
         own = "yaml" if folder == "garden" else "text"
         for file_format in ("text", "yaml"):
-            if own == "yaml" and file_format == "text":
-                # The Garden's files hold null, and numbers for names, where no schema rules.
-                with suppress(ConvertError):
-                    convert(config, file_format)
+            try:
+                written = convert(config, file_format)
+            except ConvertError as error:
+                refusals.append(
+                    (own, file_format, re.sub(r".*no field named `\d+`.*", "", str(error)))
+                )
                 continue
-            written = convert(config, file_format)
             other = read(written, file_format)
             assert other.message == config.message, path
             assert comments(written) == comments(config.document.source.text), path
@@ -171,7 +170,10 @@ def test_real_files(folder: str) -> None:
                     config.document.root, config.document.syntax
                 ), path
             done += 1
-    assert done > {"od_api": 200, "wild": 300, "garden": 240}[folder]
+    assert done > {"od_api": 200, "wild": 300, "garden": 480}[folder]
+    # The Garden's files have numbers for names, where no schema rules.
+    assert set(refusals) <= {("yaml", "text", "")}
+    assert len(refusals) < 0.06 * done
 
 
 TEXT = r"""# Top.
@@ -329,15 +331,58 @@ def yaml_model(written: str) -> Config:
 @pytest.mark.parametrize(
     ("written", "refusal"),
     [
-        ("a: null", "b.yaml:3:12: text format has no null: leave the field out"),
-        ("a: ", "b.yaml:3:11: text format has no null: leave the field out"),
         ("a: [[1]]", "b.yaml:3:13: text format has no list in a list"),
-        ("a-b: 1", "b.yaml:3:9: in text format `a-b` is no name of a field"),
+        ("a-b: 1", "b.yaml:3:9: text format has no field named `a-b`: a name is letters"),
+        ("5: {a: 1}", "b.yaml:3:9: text format has no field named `5`: a name is letters"),
     ],
 )
 def test_what_text_format_has_not(written: str, refusal: str) -> None:
-    with pytest.raises(ConvertError, match=f"^{re.escape(refusal)}$"):
+    with pytest.raises(ConvertError, match=f"^{re.escape(refusal)}"):
         convert(yaml_model(written), "text")
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "back"),
+    [
+        ("a: null", "a: null", "a: null"),
+        ("a: ~", "a: null", "a: null"),
+        ("a: ", "a: null", "a: null"),
+        ("a: [null, 1]", "a: [null, 1]", "a: [null, 1]"),
+        # A text that is spelt like it stays one.
+        ('a: "null"', 'a: "null"', 'a: "null"'),
+        # A name of an enum is another one.
+        ("a: NULL_OP", "a: NULL_OP", "a: NULL_OP"),
+    ],
+)
+def test_null_where_no_schema_rules_comes_back(written: str, text: str, back: str) -> None:
+    there = convert(yaml_model(written), "text")
+    assert f"model {{ {text} }}" in there
+    assert f"model: {{{back}}}" in convert(read(there, "text"), "yaml")
+
+
+def test_null_that_means_not_given_is_left_out_of_text() -> None:
+    text = (
+        "trainer:\n  train_steps: 100\n  optimizer_config:\n    ema: null  # no average\n"
+        "    optimizer: {type: adamw}\n    learning_rate:\n      type: constant\n"
+        "      constant: {learning_rate: 0.1, name: ~}\n    warmup: {type: null}\n"
+        "task: {init_checkpoint: null}\n"
+    )
+    config = read(text, "yaml")
+    there = convert(config, "text")
+    other = read(there, "text")
+
+    assert other.message == config.message
+    assert other.schedule == config.schedule
+    assert "ema" not in there.replace("# no average", "")
+    assert 'warmup { type: "" }' in there
+    assert "init_checkpoint: null" in there
+    assert "# no average" in there
+
+
+@pytest.mark.parametrize("key", ["5", '"5"', "0x10", "null", "a b", "'a: b'", "yes", "1.5"])
+def test_keys_of_yaml_stay_as_they_are_written(key: str) -> None:
+    """5 and "5" are two keys: the Garden takes the first one for a level of a pyramid."""
+    assert f"model: {{{key}: 1}}" in convert(yaml_model(f"{key}: 1"), "yaml")
 
 
 @pytest.mark.parametrize(
@@ -384,7 +429,7 @@ def test_bytes_that_are_no_characters() -> None:
     )
     config = read(text, "text", "b")
     assert '"\\377"' in convert(config, "text")
-    with pytest.raises(ConvertError, match=r"b\.config:1:12: these bytes are no UTF-8"):
+    with pytest.raises(ConvertError, match=r"b\.config:1:12: these bytes are not UTF-8"):
         convert(config, "yaml")
 
 
@@ -425,11 +470,18 @@ def test_the_command(tmp_path: Path) -> None:
     assert source.read_text() == BACK
 
 
+FIRST_STEP_ZERO = """manual_step_learning_rate:
+  initial_learning_rate: 0.1
+  schedule: [{step: 0, learning_rate: 0.1}, {step: 90, learning_rate: 0.01}]
+"""
+
+
 def test_the_command_refuses(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     for text, arguments, code, message in (
         ("constant_learning_rate: {learning_rate: -1}", (), 1, "a.yaml:1:41: error[SB204]"),
-        (f"{OPTIMIZER}model: {{a: null}}", (), 1, "a.yaml:3:12: text format has no null"),
+        (f"{OPTIMIZER}model: {{5: 1}}", (), 1, "a.yaml:3:9: text format has no field named `5`"),
+        (FIRST_STEP_ZERO, (), 1, f"`schedule-builder validate --fix {path}` fixes these errors"),
         (OPTIMIZER, ("--output", tmp_path / "no" / "b.config"), 2, "cannot write"),
         (OPTIMIZER, ("--to", "json"), 2, "invalid choice: 'json'"),
     ):

@@ -128,7 +128,7 @@ def test_defaults_are_written_where_they_would_change() -> None:
         "cosine_decay_learning_rate { total_steps: 2000000 learning_rate_base: 0.1"
         " warmup_steps: 2500 }"
     )
-    with pytest.raises(RescaleError, match=r"a\.config:1:1: `total_steps` is not in the file"):
+    with pytest.raises(RescaleError, match=r"a\.config:1:1: `total_steps` is not set"):
         rescale(read("cosine_decay_learning_rate { }"), 500, 1000)
 
 
@@ -177,7 +177,7 @@ def test_what_falls_together_is_refused() -> None:
 
 
 def test_a_length_is_needed() -> None:
-    with pytest.raises(RescaleError, match=r"a\.config does not say for how many steps"):
+    with pytest.raises(RescaleError, match=r"^a\.config: the file does not set the run length"):
         rescale(read("constant_learning_rate { learning_rate: 0.1 }"), 500)
 
 
