@@ -77,6 +77,11 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
         dest="overrides",
         help="replace a value of the file, such as train_config.num_steps=5000; repeatable",
     )
+    add_run(parser)
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Declares what stands in where a file does not say how it is trained."""
     parser.add_argument(
         "--num-steps",
         type=positive,
@@ -136,7 +141,7 @@ def read_run(path: str, arguments: argparse.Namespace) -> Config:
     warn(settings.warnings)
     config = read_config(
         path,
-        overrides=arguments.overrides,
+        overrides=getattr(arguments, "overrides", ()),
         num_steps=arguments.num_steps or settings.num_steps,
         batch_size=arguments.batch_size,
     )

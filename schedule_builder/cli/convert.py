@@ -1,4 +1,4 @@
-"""The command `convert`: a config in the other format."""
+"""The command `convert`: a config in the other format, or its lengths in another unit."""
 
 from __future__ import annotations
 
@@ -10,17 +10,26 @@ from schedule_builder.cli.common import (
     OK,
     CommandError,
     add_file,
+    add_run,
     how_to_fix,
-    read_config,
+    positive,
+    read_run,
     refuse_inputs,
     say,
+    schedule_of,
 )
-from schedule_builder.compiler import Config
+from schedule_builder.compiler import Config, examine
+from schedule_builder.diagnostics import Source
 from schedule_builder.editing.convert import ConvertError, convert
+from schedule_builder.editing.step_units import StepUnitError, in_unit
 from schedule_builder.files import write_file
+from schedule_builder.reading.fields import dotted
 from schedule_builder.reading.formats import detect_format
 
-DESCRIPTION = "Write a config in text format as YAML, or the reverse, with its comments."
+DESCRIPTION = (
+    "Write a config in text format as YAML, or the reverse, with its comments. With --step-unit,"
+    " write its lengths in another unit, and keep the format."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,18 +41,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="output format (default: by the name of the output, or else the other format)",
     )
     parser.add_argument("--output", metavar="FILE", help="output file (default: standard output)")
+    parser.add_argument(
+        "--step-unit",
+        choices=("epochs", "percent_of_run", "permille_of_run"),
+        help="write lengths that are whole numbers of this unit in it, with `step_unit`",
+    )
+    parser.add_argument(
+        "--examples-per-epoch",
+        type=positive,
+        metavar="N",
+        help="the examples of an epoch, for --step-unit epochs, where the file does not say",
+    )
+    add_run(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
     refuse_inputs("--output", arguments.output, [arguments.file])
-    config = read_config(arguments.file)
+    if arguments.examples_per_epoch and arguments.step_unit != "epochs":
+        message = "`--examples-per-epoch` belongs to `--step-unit epochs`"
+        raise CommandError(message)
+    config = read_run(arguments.file, arguments)
+    if arguments.step_unit is not None:
+        schedule_of(config)
     if any(found.severity == "error" for found in config.diagnostics):
         raise CommandError(how_to_fix(config), FOUND_ERRORS, config.diagnostics)
     say(*config.diagnostics)
     try:
-        text = convert(config, arguments.to or _format(arguments.output, config))
-    except ConvertError as error:
+        text = _converted(config, arguments)
+    except (ConvertError, StepUnitError) as error:
         raise CommandError(str(error), FOUND_ERRORS) from None
     if arguments.output is None:
         sys.stdout.write(text)
@@ -51,6 +77,21 @@ def run(arguments: argparse.Namespace) -> int:
         write_file(arguments.output, text.encode())
         say(f"Wrote {arguments.output}.")
     return OK
+
+
+def _converted(config: Config, arguments: argparse.Namespace) -> str:
+    """The text in the unit and in the format that are asked for."""
+    if arguments.step_unit is None:
+        return convert(config, arguments.to or _format(arguments.output, config))
+    rewritten = in_unit(config, arguments.step_unit.upper(), arguments.examples_per_epoch)
+    if rewritten.kept:
+        kept = ", ".join(f"`{dotted(path)}`" for path in rewritten.kept)
+        say(f"These stay in steps: {kept}.")
+    own = "yaml" if config.document.syntax.explicit_lists else "text"
+    to = arguments.to or (_format(arguments.output, config) if arguments.output else own)
+    if to == own:
+        return rewritten.text
+    return convert(examine(Source(config.filename, rewritten.text)), to)
 
 
 def _format(output: str | None, config: Config) -> str:

@@ -48,10 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _followers(config: Config) -> str:
     """What follows the run length by itself, and what does not."""
-    fixed = [f"`{dotted(path)}`" for path in unscaled_counts(config)]
+    fixed = unscaled_counts(config)
     if not fixed:
         return "all lengths follow it"
-    return f"lengths in another unit follow it, and these stay in steps: {', '.join(fixed)}"
+    names = ", ".join(f"`{dotted(path)}` ({length})" for path, length in fixed.items())
+    return f"other lengths follow it, and these do not: {names}"
 
 
 def run(arguments: argparse.Namespace) -> int:

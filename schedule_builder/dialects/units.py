@@ -72,6 +72,11 @@ class Length(NamedTuple):
     steps: int
     base: Fraction
 
+    @property
+    def follows_run(self) -> bool:
+        """Whether another run length makes another number of steps of it."""
+        return self.unit in _PARTS
+
     def __str__(self) -> str:
         """Such as `5 % of 14075` or `30 epochs of 156.39 steps`."""
         if self.unit == pb.EPOCHS:
@@ -203,7 +208,7 @@ class _Conversion:
         self.custom_kinds = custom_kinds
         self.result = result
         self.epochs = 0
-        """How many units so far are epochs."""
+        """How many messages so far are under a unit of epochs."""
 
     def learning_rate(
         self, original: pb.LearningRate, path: FieldPath, origin: Fraction, outer: _Unit
@@ -222,6 +227,7 @@ class _Conversion:
         message.ClearField("step_unit")
         message.ClearField("examples_per_epoch")
         unit = self.unit(original, path, outer)
+        self.epochs += unit.unit == pb.EPOCHS
         if original.HasField("warmup"):
             end = self.warmup(original.warmup, message.warmup, path, origin, unit)
             if original.warmup.alignment == pb.Warmup.SHIFT:
@@ -246,21 +252,13 @@ class _Conversion:
             examples = message.examples_per_epoch
         if unit == outer.unit and examples == outer.examples:
             return outer
-        return _Unit(unit, examples, at, self.steps_of(unit, examples))
-
-    def steps_of(self, unit: int, examples: int | None) -> Fraction | None:
-        """How many steps one of a unit is; None where that cannot be told."""
-        num_steps, batch_size = self.axis.num_steps, self.axis.batch_size
-        if unit == pb.EPOCHS:
-            known = examples is not None and batch_size
-            return Fraction(examples or 0, batch_size) if known else None
-        if unit in _PARTS:
-            return Fraction(num_steps, _PARTS[unit]) if num_steps else None
-        return Fraction(1)
+        found = _Unit(unit, examples, at, steps_of_unit(unit, examples, self.axis))
+        if message.HasField("step_unit"):
+            self.used(found)
+        return found
 
     def used(self, unit: _Unit) -> Fraction:
-        """The steps of a unit that something is counted in; 0 after saying what is missing."""
-        self.epochs += unit.unit == pb.EPOCHS
+        """The steps of a unit; 0 after saying what is missing."""
         if unit.steps is None:
             problem = Problem(unit.path, self.lacking(unit))
             if problem not in self.result.problems:
@@ -311,6 +309,7 @@ class _Conversion:
         message.ClearField("step_unit")
         boundaries: list[_BOUNDARY] = []
         unit = self.unit(original, path, outer)
+        self.epochs += unit.unit == pb.EPOCHS
         self.part(message, path, origin, unit, origin, boundaries)
         return boundaries[0][0] if boundaries else origin
 
@@ -479,7 +478,7 @@ class _Conversion:
                     Words(
                         "{count} {unit} are {steps} steps, and `{name}` holds at most {high}",
                         count=count,
-                        unit=_noun(unit.unit, count),
+                        unit=unit_noun(unit.unit, count),
                         steps=steps,
                         name=declared.name,
                         high=high,
@@ -495,7 +494,7 @@ class _Conversion:
                         "{count} {unit} comes to 0 steps: {count} of {steps} steps each is {exact}."
                         " Use a larger number, or write it in steps under `step_unit: STEPS`",
                         count=count,
-                        unit=_noun(unit.unit, count),
+                        unit=unit_noun(unit.unit, count),
                         steps=_decimal(unit.steps),
                         exact=_decimal(end - begin),
                     ),
@@ -549,7 +548,18 @@ class _Conversion:
                 )
 
 
-def _noun(unit: int, count: int) -> str:
+def steps_of_unit(unit: int, examples: int | None, axis: Axis) -> Fraction | None:
+    """How many steps one of a unit is; None where that cannot be told."""
+    if unit == pb.EPOCHS:
+        known = examples is not None and axis.batch_size
+        return Fraction(examples or 0, axis.batch_size) if known else None
+    if unit in _PARTS:
+        return Fraction(axis.num_steps, _PARTS[unit]) if axis.num_steps else None
+    return Fraction(1)
+
+
+def unit_noun(unit: int, count: int) -> str:
+    """What so many of a unit are called, such as `epochs`."""
     noun = _NOUNS[unit]
     return noun + "s" * (count != 1 and unit in (pb.STEPS, pb.EPOCHS))
 

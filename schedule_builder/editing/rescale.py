@@ -96,9 +96,16 @@ def follows_run(config: Config) -> bool:
     return config.in_steps is not None and bool(config.in_steps.lengths)
 
 
-def unscaled_counts(config: Config) -> list[FieldPath]:
-    """The numbers of such a config that are steps, and stay as they are."""
-    return [path for path, count in _counts(config) if count and config.length(path) is None]
+def unscaled_counts(config: Config) -> dict[FieldPath, str]:
+    """The lengths of such a config that do not follow the run: those in steps and in epochs."""
+    found: dict[FieldPath, str] = {}
+    for path, count in _counts(config):
+        length = config.length(path)
+        if length is None and count:
+            found[path] = f"{count} step{'s' * (count != 1)}"
+        elif length is not None and not length.follows_run:
+            found[path] = str(length)
+    return found
 
 
 def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:

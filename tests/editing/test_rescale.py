@@ -252,4 +252,12 @@ def test_under_a_unit_the_run_length_alone_changes(
     assert sb.build_schedule(path).begins == [0, 50, 5400, 7200]
     said = capsys.readouterr().err
     assert "changing the run length alone" in said
-    assert "stay in steps: `train_config.optimizer.adam_optimizer.learning_rate.warmup" in said
+    assert "these do not: `train_config.optimizer.adam_optimizer.learning_rate.warmup" in said
+    assert "warmup_steps` (50 steps)" in said
+    path.write_text(
+        UNITS.replace("step_unit: PERCENT_OF_RUN", "step_unit: EPOCHS examples_per_epoch: 160")
+        .replace("num_steps", "batch_size: 32 num_steps")
+        .replace("warmup_steps: 50 step_unit: STEPS", "warmup_steps: 0")
+    )
+    assert main(["rescale", str(path), "--num-steps", "9000", "--diff"]) == 0
+    assert "milestones[1]` (80 epochs of 5 steps)" in capsys.readouterr().err

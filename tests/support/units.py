@@ -250,3 +250,44 @@ def in_units(draw: st.DrawFn) -> tuple[Any, int, int]:
     add_units(message, draw)
     num_steps = draw(st.one_of(st.integers(100, 3000), st.integers(3000, 10**6)))
     return message, num_steps, draw(st.integers(1, 64))
+
+
+def multiply(message: Any, factor: int, draw: st.DrawFn) -> None:
+    """Multiplies every count, but leaves some message's counts as they are now and then."""
+    factor = draw(st.sampled_from([factor] * 9 + [1]))
+    for declared, value in message.ListFields():
+        if declared.name in ("boundaries", "milestones"):
+            value[:] = [count * factor for count in value]
+        elif declared.name in _COUNTS:
+            setattr(message, declared.name, value * factor)
+        elif declared.message_type is not None:
+            for inner in (value,) if hasattr(value, "ListFields") else value:
+                if declared.name in ("schedule", "point"):
+                    inner.step *= factor
+                else:
+                    multiply(inner, factor, draw)
+
+
+@st.composite
+def in_steps(draw: st.DrawFn) -> tuple[Any, int, int]:
+    """A learning rate in steps that are mostly multiples of a number, and the number."""
+    message = pb.LearningRate()
+    message.CopyFrom(draw(drawing.learning_rates))
+    small(message, draw)
+    factor = draw(st.integers(2, 200))
+    multiply(message, factor, draw)
+    return message, factor, draw(st.integers(1, 64))
+
+
+def counts_in(message: Any) -> list[int]:
+    """Every count of steps that is given."""
+    found: list[int] = []
+    for declared, value in message.ListFields():
+        if declared.name in ("boundaries", "milestones"):
+            found += value
+        elif declared.name in _COUNTS:
+            found.append(value)
+        elif declared.message_type is not None:
+            for inner in (value,) if hasattr(value, "ListFields") else value:
+                found += counts_in(inner)
+    return found

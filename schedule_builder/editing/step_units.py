@@ -1,0 +1,301 @@
+"""Rewriting lengths in steps as epochs, percents or permilles, in the text they are written in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from schedule_builder.compiler import Config, examine
+from schedule_builder.diagnostics import FieldPath, Set, Source
+from schedule_builder.dialects.units import Axis, nearest, steps_of_unit, unit_noun
+from schedule_builder.reading.edits import apply, edit_of
+from schedule_builder.reading.fields import dotted, schema_of
+from schedule_builder.schedules.comparison import first_difference
+from schedule_builder.v1 import learning_rate_pb2 as pb
+
+
+class StepUnitError(ValueError):
+    """Lengths that cannot be written in another unit; the message says where and why."""
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A config in another unit.
+
+    Attributes:
+        text: its text.
+        kept: the lengths that stay in steps.
+    """
+
+    text: str
+    kept: tuple[FieldPath, ...]
+
+
+def in_unit(config: Config, name: str, examples_per_epoch: int | None = None) -> Rewritten:
+    """The text of a config whose lengths in steps are written in another unit.
+
+    Only whole numbers of the unit are written. A warmup, or a learning rate inside another, that
+    has other lengths gets `step_unit: STEPS`. Comments and layout stay, and the rate at every step
+    is the same.
+
+    Args:
+        config: a config that was loaded from a file.
+        name: the name of a `StepUnit` other than STEPS.
+        examples_per_epoch: the examples of an epoch, for EPOCHS where the file does not say.
+
+    Returns:
+        The text, and what stays in steps.
+
+    Raises:
+        StepUnitError: a length is no whole number of the unit and has no place of its own; or
+            something is missing, or in another unit already.
+
+    >>> from schedule_builder.config import load
+    >>> config = load({"multi_step_learning_rate": {"initial_learning_rate": 0.1,
+    ...     "milestones": [600]}}, num_steps=1000)
+    >>> print(in_unit(config, "PERCENT_OF_RUN").text)
+    {
+      "step_unit": "PERCENT_OF_RUN",
+      "multi_step_learning_rate": {
+        "initial_learning_rate": 0.1,
+        "milestones": [
+          60
+        ]
+      }
+    }
+    """
+    path = config.learning_rate_path
+    message = config.get(path) if path else config.message
+    if not isinstance(message, pb.LearningRate):
+        text = f"{config.filename}: this kind of config has no `step_unit`"
+        raise StepUnitError(text)
+    if config.in_steps is not None and config.in_steps.lengths:
+        other = next(iter(config.in_steps.lengths))
+        text = (
+            f"{_where(config, other)}: `{dotted(other[len(config.kind_path) :])}` is already in"
+            f" another unit: {config.in_steps.lengths[other]}"
+        )
+        raise StepUnitError(text)
+    if config.document.has_aliases:
+        text = f"{config.filename} has aliases, which stand for several values: write them out"
+        raise StepUnitError(text)
+    examples = _examples(config, message, examples_per_epoch)
+    steps = _steps_of_one(config, name, examples)
+    rewriter = _Rewriter(config, name, steps)
+    rewriter.learning_rate(message, path, is_outermost=True)
+    if name == "EPOCHS" and not message.HasField("examples_per_epoch"):
+        rewriter.set((*path, "examples_per_epoch"), str(examples))
+    text = rewriter.text()
+    changed = examine(
+        Source(config.filename, text),
+        num_steps=config.given_steps,
+        batch_size=config.given_batch_size,
+    )
+    before, after = config.schedule, changed.schedule
+    if before is None or after is None or first_difference(before, after) is not None:
+        problem = next((f": {d.message}" for d in changed.diagnostics if d.severity == "error"), "")
+        text = f"{config.filename}: the schedule would not be the same under {name}{problem}"
+        raise StepUnitError(text)
+    return Rewritten(text, tuple(rewriter.kept))
+
+
+def _examples(config: Config, message: pb.LearningRate, given: int | None) -> int | None:
+    """How many examples an epoch has, by the file and by the caller."""
+    if not message.HasField("examples_per_epoch"):
+        return given
+    stated: int = message.examples_per_epoch
+    if given not in (None, stated):
+        text = (
+            f"{config.filename} sets `examples_per_epoch` to {stated}: leave out"
+            f" `--examples-per-epoch {given}`, or change the file"
+        )
+        raise StepUnitError(text)
+    return stated
+
+
+def _steps_of_one(config: Config, name: str, examples: int | None) -> Fraction:
+    """How many steps one of a unit is."""
+    axis = Axis(config.num_steps, config.batch_size)
+    steps = steps_of_unit(pb.StepUnit.Value(name), examples, axis)
+    if steps is not None:
+        return steps
+    if name != "EPOCHS":
+        text = f"{config.filename} does not state its run length: pass `--num-steps`"
+    elif examples is None:
+        text = (
+            f"{config.filename} does not say how many examples an epoch has: pass"
+            " `--examples-per-epoch`"
+        )
+    else:
+        text = f"{config.filename} does not state its batch size: pass `--batch-size`"
+    raise StepUnitError(text)
+
+
+@dataclass
+class _Rewriter:
+    """Collects the changes of one config.
+
+    Attributes:
+        config: what is rewritten.
+        name: the unit.
+        steps: how many steps one of it is.
+        changes: what to write, by its place.
+        kept: the lengths that stay in steps.
+        converted: whether any length is in the unit.
+    """
+
+    config: Config
+    name: str
+    steps: Fraction
+    changes: list[Set] = field(default_factory=list)
+    kept: dict[FieldPath, int] = field(default_factory=dict)
+    converted: bool = False
+
+    def learning_rate(
+        self, message: pb.LearningRate, path: FieldPath, *, is_outermost: bool = False
+    ) -> None:
+        """Rewrites a learning rate, or keeps it in steps."""
+        kind = message.WhichOneof("learning_rate")
+        if kind is None:
+            return
+        counts: list[tuple[FieldPath, int, int | None]] = []
+        inner: list[tuple[FieldPath, pb.LearningRate]] = []
+        if kind != "custom":
+            _collect(getattr(message, kind), (*path, kind), counts, inner)
+        inexact = {place: count for place, count, _ in counts if not self.is_exact(count)}
+        if kind == "custom" or inexact:
+            if is_outermost:
+                raise self.has_no_home(inexact or {(*path, kind): 0})
+            self.keep(message, path)
+            return
+        self.write(counts)
+        if message.HasField("warmup"):
+            self.warmup(message, path)
+        for place, learning_rate in inner:
+            self.learning_rate(learning_rate, place)
+        if is_outermost:
+            if not self.converted:
+                raise self.has_no_home(self.kept)
+            self.set((*path, "step_unit"), self.name)
+        elif message.HasField("step_unit"):
+            self.set((*path, "step_unit"), self.name)
+
+    def warmup(self, message: pb.LearningRate, path: FieldPath) -> None:
+        """Rewrites the modifier, or keeps it in steps."""
+        place = (*path, "warmup", "warmup_steps")
+        count = message.warmup.warmup_steps
+        if not self.is_exact(count):
+            self.kept[place] = count
+            self.set((*path, "warmup", "step_unit"), "STEPS")
+            return
+        self.write([(place, count, None)])
+        if message.warmup.HasField("step_unit"):
+            self.set((*path, "warmup", "step_unit"), self.name)
+
+    def keep(self, message: pb.LearningRate, path: FieldPath) -> None:
+        """Leaves a learning rate, and all inside it, in steps."""
+        counts: list[tuple[FieldPath, int, int | None]] = []
+        inner: list[tuple[FieldPath, pb.LearningRate]] = [(path, message)]
+        for place, learning_rate in inner:
+            kind = learning_rate.WhichOneof("learning_rate")
+            if kind == "custom":
+                self.kept[(*place, kind)] = 0
+            elif kind is not None:
+                _collect(getattr(learning_rate, kind), (*place, kind), counts, inner)
+            if learning_rate.HasField("warmup"):
+                warmup = (*place, "warmup", "warmup_steps")
+                counts.append((warmup, learning_rate.warmup.warmup_steps, None))
+        self.kept |= {p: count for p, count, default in counts if count and default is None}
+        self.set((*path, "step_unit"), "STEPS")
+
+    def is_exact(self, count: int) -> bool:
+        """Whether so many steps are a whole number of the unit."""
+        return (count / self.steps).denominator == 1
+
+    def write(self, counts: list[tuple[FieldPath, int, int | None]]) -> None:
+        """Writes counts in the unit, and those that are only a default where they have to be."""
+        for place, count, default in counts:
+            number = nearest(count / self.steps)
+            self.converted = self.converted or count > 0
+            # One of a unit is a default that may be left out; other numbers of steps may not.
+            if default is None or number != default or default > 1:
+                self.set(place, str(number))
+
+    def set(self, path: FieldPath, text: str) -> None:
+        """Puts a value into the file."""
+        self.changes.append(Set(path, text))
+
+    def text(self) -> str:
+        """The text with all changes made."""
+        document = self.config.document
+        source = document.source.text
+        is_json = source.lstrip()[:1] == "{" and document.syntax.explicit_lists
+        edits = []
+        for change in self.changes:
+            if is_json and not change.text.isdecimal():
+                change = Set(change.path, f'"{change.text}"')  # noqa: PLW2901 - the same in JSON
+            edit = edit_of(document, change)
+            if edit is None:
+                text = (
+                    f"{_where(self.config, change.path)}: `{change.path[-1]}` has to be"
+                    f" {change.text}, and there is no place for it in the file: write it there"
+                    " first"
+                )
+                raise StepUnitError(text)
+            edits.append(edit)
+        return apply(source, edits)
+
+    def has_no_home(self, inexact: dict[FieldPath, int]) -> StepUnitError:
+        """Says which lengths are no whole number of the unit."""
+        if not inexact:
+            text = f"{self.config.filename} has no length that {self.name} could count"
+            return StepUnitError(text)
+        lines = []
+        for place, count in inexact.items():
+            if place[-1] == "custom":
+                lines.append(
+                    f"{_where(self.config, place)}: `custom` holds a kind of another package,"
+                    " whose lengths stay in steps"
+                )
+                continue
+            lines.append(
+                f"{_where(self.config, place)}: `{dotted(place[len(self.config.kind_path) - 1 :])}`"
+                f" is {count} steps, {float(count / self.steps):.10g}"
+                f" {unit_noun(pb.StepUnit.Value(self.name), 2)}: only whole numbers can be written"
+            )
+        if self.name == "PERCENT_OF_RUN":
+            permille = self.steps / 10
+            if all((count / permille).denominator == 1 for count in inexact.values()):
+                lines[-1] += ". `--step-unit permille_of_run` can"
+        return StepUnitError("\n".join(lines))
+
+
+def _collect(
+    message: Any,
+    path: FieldPath,
+    counts: list[tuple[FieldPath, int, int | None]],
+    inner: list[tuple[FieldPath, pb.LearningRate]],
+) -> None:
+    """The numbers of steps of a kind, with defaults that are in force, and what is inside it."""
+    for name, declared in schema_of(message.DESCRIPTOR).items():
+        value, here = getattr(message, name), (*path, name)
+        if declared.message is not None:
+            given = value if declared.repeated else (value,) * message.HasField(name)
+            for index, item in enumerate(given):
+                place = (*here, index) if declared.repeated else here
+                if isinstance(item, pb.LearningRate):
+                    inner.append((place, item))
+                else:
+                    _collect(item, place, counts, inner)
+        elif declared.counts_steps and declared.repeated:
+            counts += [((*here, index), count, None) for index, count in enumerate(value)]
+        elif declared.counts_steps and message.HasField(name):
+            counts.append((here, value, None))
+        elif declared.counts_steps and declared.default:
+            counts.append((here, declared.default, declared.default))
+
+
+def _where(config: Config, path: FieldPath) -> str:
+    row, column = config.document.source.position(config.place(path).start)
+    return f"{config.filename}:{row}:{column}"
