@@ -6,6 +6,7 @@ The only file that knows this order.
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,11 +27,18 @@ from schedule_builder.diagnostics import (
 )
 from schedule_builder.dialects.base import Dialect, given
 from schedule_builder.dialects.lowering import LoweringError, custom_kinds
-from schedule_builder.dialects.registry import DIALECTS, dialect_of, recognize
+from schedule_builder.dialects.registry import DIALECTS, dialect_of, is_config, recognize
 from schedule_builder.dialects.units import InSteps, Length
 from schedule_builder.reading.binding import Binder, Place
 from schedule_builder.reading.fields import dotted
-from schedule_builder.reading.findings import EMPTY, SYNTAX, UNCLOSED
+from schedule_builder.reading.findings import (
+    EMPTY,
+    NOT_CONFIG,
+    NOT_TEXT,
+    SYNTAX,
+    TOO_DEEP,
+    UNCLOSED,
+)
 from schedule_builder.reading.formats import TEXT, decode, detect_format, reader_of
 from schedule_builder.reading.tree import Block, Document
 from schedule_builder.rules.kinds import IMPOSSIBLE, NOT_FINITE, STEP_UNIT, UNUSED_EXAMPLES
@@ -38,6 +46,10 @@ from schedule_builder.rules.registry import ABOUT_ENTRIES, Finding, check_messag
 from schedule_builder.rules.run import THRESHOLDS, Judgement, Run
 from schedule_builder.schedules.schedule import MAX_RATE, Schedule
 from schedule_builder.schedules.search import first_true
+
+_WORD = re.compile(r"[^\W\d_]{2}")
+_OPENING = 200
+"""So many characters of a text that cannot be read say whether it has words."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +191,38 @@ def examine_bytes(data: bytes, filename: str, **options: Any) -> Config:
     if report.has_errors:
         document = reader_of(TEXT)(Source(filename, ""), Report(source))
         return _result(document, report, DIALECTS[0].root(), {}, None)
-    return examine(source, **options)
+    config = examine(source, **options)
+    if _is_foreign(config):
+        return _as_foreign(config)
+    return config
+
+
+def _is_foreign(config: Config) -> bool:
+    """Whether a file that is read is not a config at all."""
+    root, codes = config.document.root, {d.code for d in config.diagnostics}
+    if is_config(root) or not codes.isdisjoint(
+        (NOT_TEXT.code, NOT_CONFIG.code, EMPTY.code, TOO_DEEP.code)
+    ):
+        return False
+    if _UNREADABLE.isdisjoint(codes):
+        return True
+    from schedule_builder.reading.foreign_files import mistaken  # noqa: PLC0415 - 1 ms
+
+    # Of a text that cannot be read, the tree says little.
+    text = config.document.source.text
+    has_words = any(word in text for dialect in DIALECTS for word in dialect.words)
+    is_prose = _WORD.search(text, 0, _OPENING) is not None
+    return not has_words and is_prose and mistaken(text, config.document.syntax.format) is None
+
+
+def _as_foreign(config: Config) -> Config:
+    """The one finding about a file that is not a config."""
+    from schedule_builder.reading.foreign_files import not_a_config  # noqa: PLC0415 - 1 ms
+
+    source, root = config.document.source, config.document.root
+    report = Report(source)
+    report.add(NOT_CONFIG, Span(0, 0), not_a_config(root, source.text))
+    return _result(config.document, report, config.message, {}, None)
 
 
 def examine(

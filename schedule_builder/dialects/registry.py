@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+from typing import Any
 
 from schedule_builder.diagnostics import did_you_mean
 from schedule_builder.dialects.base import Dialect
 from schedule_builder.dialects.learning_rate import LEARNING_RATE
 from schedule_builder.dialects.model_garden import EXPERIMENT
 from schedule_builder.dialects.object_detection import OPTIMIZER, PIPELINE, TRAIN_CONFIG
+from schedule_builder.reading.fields import is_opaque, schema_of
+from schedule_builder.reading.tree import Block, Field
 
 DIALECTS: tuple[Dialect, ...] = (PIPELINE, EXPERIMENT, TRAIN_CONFIG, OPTIMIZER, LEARNING_RATE)
 """All of them. What nothing speaks for is taken for the first."""
 _BY_MESSAGE = {dialect.root.DESCRIPTOR.full_name: dialect for dialect in DIALECTS}
 _TELLING_NAMES = 50
+_NEARNESS = 0.8
 
 
 def dialect_of(message: str) -> Dialect:
@@ -38,3 +43,55 @@ def recognize(names: Iterable[str]) -> Dialect:
 
     best = max(DIALECTS, key=exact)
     return best if exact(best)[1] else max((d for d in DIALECTS if not d.is_part), key=near)
+
+
+def is_config(block: Block) -> bool:
+    """Whether the fields at the top of a file speak for a config, be it misspelled or broken.
+
+    They do where a dialect knows them, where one of them is nearly the block of a dialect, or where
+    most of them are names of the schema, at whatever place.
+    """
+    if any(dialect.is_meant(block) for dialect in DIALECTS) or misspelled(block):
+        return True
+    names = {field.name for field in block.fields[:_TELLING_NAMES]}
+    return 2 * len(names & _all_names()) > len(names)
+
+
+def misspelled(block: Block) -> tuple[str, str] | None:
+    """A name at the top of a file that is nearly a block of a dialect, and what it is meant to be.
+
+    What is in the block has to be of the schema, too: `trainer_options` is a block of others.
+    """
+    for field in block.fields[:_TELLING_NAMES]:
+        for dialect in DIALECTS:
+            if meant := _meant(field, dialect.root.DESCRIPTOR):
+                return field.name, meant
+    return None
+
+
+def _meant(field: Field, descriptor: Any) -> str | None:
+    schema = schema_of(descriptor)
+    if not isinstance(field.value, Block) or field.name in schema:
+        return None
+    blocks = {n: f.message for n, f in schema.items() if f.message and not is_opaque(f.message)}
+    guess = did_you_mean(field.name, blocks, cutoff=_NEARNESS)
+    if guess is None:
+        return None
+    inner = schema_of(blocks[guess])
+    return guess if any(f.name in inner for f in field.value.fields) else None
+
+
+@cache
+def _all_names() -> frozenset[str]:
+    """The names of all fields that a config may have, at whatever place."""
+    names: set[str] = set()
+    pending: list[Any] = [dialect.root.DESCRIPTOR for dialect in DIALECTS]
+    seen: set[str] = set()
+    for descriptor in pending:
+        if descriptor.full_name in seen or is_opaque(descriptor):
+            continue
+        seen.add(descriptor.full_name)
+        schema = schema_of(descriptor)
+        names |= schema.keys()
+        pending += [f.message for f in schema.values() if f.message is not None]
+    return frozenset(names)

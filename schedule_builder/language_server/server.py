@@ -19,6 +19,7 @@ from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Diagnostic, Edit, Source, Span
 from schedule_builder.language_server import language
 from schedule_builder.language_server.completion import completions
+from schedule_builder.reading.findings import NOT_CONFIG
 from schedule_builder.workspace.checker import check
 from schedule_builder.workspace.request import NOTHING_MORE
 from schedule_builder.workspace.settings import SettingsError, settings_for
@@ -70,7 +71,8 @@ class _Text:
                 if text not in _said:
                     _said.add(text)
                     _show(types.MessageType.Warning, text)
-            return found
+            # An editor asks about files that nobody takes for a config.
+            return [d for d in found if d.code != NOT_CONFIG.code]
         except SettingsError as error:
             _show(types.MessageType.Error, str(error))
             return self.config().diagnostics

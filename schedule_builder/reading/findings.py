@@ -87,6 +87,19 @@ TAG = Kind(
         tpu: my-tpu
     """,
 )
+NOT_CONFIG = Kind(
+    "SB108",
+    "not-a-config",
+    "error",
+    """The file is not a config.
+
+    Nothing at its top is a field of a pipeline (`train_config`), an experiment (`trainer`) or a
+    learning rate (one of its kinds). Files that are not named are left out for the same reason.
+
+        experiment_name: "cityscapes"  model_options { }
+        constant_learning_rate { learning_rate: 0.01 }
+    """,
+)
 UNKNOWN_FIELD = Kind(
     "SB201",
     "unknown-field",
@@ -214,6 +227,7 @@ FINDINGS = (
     PLACEHOLDER,
     EMPTY,
     TAG,
+    NOT_CONFIG,
     UNKNOWN_FIELD,
     DUPLICATE,
     WRONG_TYPE,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from schedule_builder.diagnostics import Kind, Span, Words
-from schedule_builder.reading.findings import NOT_TEXT, SYNTAX
+from schedule_builder.diagnostics import Kind, Span, Words, shown
+from schedule_builder.reading.findings import NOT_CONFIG, NOT_TEXT, SYNTAX
 from schedule_builder.reading.formats import YAML
+from schedule_builder.reading.tree import Block
 
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*|<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
@@ -18,6 +20,9 @@ _SCHEMA = re.compile(
 )
 _POINTER = re.compile(r"version https://git-lfs\.github\.com/spec/\S*")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: [^\n]*)?\r?$", re.MULTILINE)
+_PRINTED = re.compile(r"\s*\{'\w+': (?=[^{}\n]*[\n{])")
+_TABLE = re.compile(r"[ \t]*[\w.%\"' -]+(?:[,;\t][\w.%\"' +-]*)+\r?(?:\n|\Z)")
+_TABLE_ROWS = 3
 _TEXT_BLOCK = re.compile(r"^[ \t]*\w+[ \t]*[{<]", re.MULTILINE)
 _JSON = re.compile(r"\s*\{\s*\"")
 _YAML_BLOCK = re.compile(
@@ -25,6 +30,19 @@ _YAML_BLOCK = re.compile(
     r"|[\w\"'-]+:[ \t]*(?:\#[^\n]*)?\n(?:[ \t]*(?:\#[^\n]*)?\n)*(?:[ ]+[\w\"'-]+:\s|[ ]*-[ ]))",
     re.MULTILINE,
 )
+_FOREIGN = {
+    "a YOLO data set": {"train", "val", "nc"},
+    "a label map": {"item"},
+    "a DeepLab2 experiment": {"model_options", "trainer_options"},
+    "a Caffe solver": {"base_lr", "lr_policy"},
+    "a Docker Compose file": {"services"},
+    "a GitHub workflow": {"on", "jobs"},
+    "a Kubernetes manifest": {"apiVersion", "kind"},
+    "a Triton model config": {"platform", "max_batch_size"},
+    "an npm package": {"name", "version", "dependencies"},
+}
+"""Other files with a config's suffix, and the names that speak for them."""
+_MOST_NAMES = 4
 
 
 def mistaken(text: str, file_format: str) -> tuple[Kind, Span, Words] | None:
@@ -45,7 +63,48 @@ def mistaken(text: str, file_format: str) -> tuple[Kind, Span, Words] | None:
             "this is a schema (.proto), which declares fields: a config gives them values"
         )
         return NOT_TEXT, Span(*schema.span()), words
+    if _PRINTED.match(text):
+        words = Words(
+            "this is a dict that Python printed, not a config: save each config in it with"
+            " `text_format.MessageToString`"
+        )
+        return NOT_CONFIG, Span(0, 1), words
+    if _is_table(text):
+        words = Words("this is a table of values separated by commas, not a config")
+        return NOT_CONFIG, Span(0, 1), words
     return _other_format(text, file_format)
+
+
+def _is_table(text: str) -> bool:
+    """Whether a text begins with rows of values, all of as many columns."""
+    rows = [row for row in text.split("\n", _TABLE_ROWS)[:_TABLE_ROWS] if row.strip()]
+    if not rows or not all(map(_TABLE.fullmatch, rows)):
+        return False
+    return len({len(re.findall("[,;\t]", row)) for row in rows}) == 1
+
+
+def not_a_config(root: Block, text: str) -> Words:
+    """What a file is instead of a config, by the names at its top."""
+    names = list(dict.fromkeys(field.name for field in root.fields))
+    known = next((what for what, signs in _FOREIGN.items() if signs <= set(names)), None)
+    if known:
+        return Words("this is {what}, not a config", what=known)
+    if names:
+        found = Words("found {names} at its top", names=_listed(names))
+    else:
+        found = Words("it begins with `{line}`", line=shown(text.strip().split("\n", 1)[0]))
+    return Words(
+        "this is not a config: {found}. A pipeline has `train_config`, an experiment has"
+        " `trainer`, and a learning rate has one of its kinds",
+        found=found,
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    quoted = [f"`{shown(name)}`" for name in names[:_MOST_NAMES]]
+    if len(names) > _MOST_NAMES:
+        quoted[-1] = f"{len(names) - _MOST_NAMES + 1} more fields"
+    return " and ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
 
 
 def _other_format(text: str, file_format: str) -> tuple[Kind, Span, Words] | None:

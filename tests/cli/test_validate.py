@@ -378,7 +378,7 @@ def test_a_misspelled_table_is_a_warning(text: str, run: Run) -> None:
 def test_a_misspelled_table_beside_the_right_one(
     run: Run, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    both = SECTION + 'ignore = ["SB402"]\n[tool.schedule_builder.policy]\nrequire-warmup = true\n'
+    both = SECTION + 'ignore = ["SB418"]\n[tool.schedule_builder.policy]\nrequire-warmup = true\n'
     write("pyproject.toml", both)
     write("a.config", WARNED)
     _, out, err = run("--format", "json", "a.config")
@@ -410,7 +410,7 @@ def test_other_tables_are_no_warning(text: str, run: Run) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['[tool]\nschedule-builder = {ignore = ["SB402"]}', 'tool.schedule-builder.ignore = ["SB402"]'],
+    ['[tool]\nschedule-builder = {ignore = ["SB418"]}', 'tool.schedule-builder.ignore = ["SB418"]'],
 )
 def test_settings_in_any_notation(text: str, run: Run) -> None:
     write("pyproject.toml", text + "\n")
