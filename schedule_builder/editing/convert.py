@@ -354,7 +354,7 @@ class _YamlWriter(_Writer):
     def key(self, field: Field) -> str:
         """A key: as it was written in YAML, where 5 and "5" are two of them."""
         written = self.text[field.start : field.end]
-        if self.document.syntax is YAML and "\n" not in written:
+        if self.document.syntax.explicit_lists and "\n" not in written:
             return written
         is_plain = _NAME.match(field.name) and field.name.lower() not in _NO_KEYS
         return field.name if is_plain else _quoted(field.name)

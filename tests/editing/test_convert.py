@@ -383,6 +383,11 @@ def test_null_that_means_not_given_is_left_out_of_text() -> None:
 def test_keys_of_yaml_stay_as_they_are_written(key: str) -> None:
     """5 and "5" are two keys: the Garden takes the first one for a level of a pyramid."""
     assert f"model: {{{key}: 1}}" in convert(yaml_model(f"{key}: 1"), "yaml")
+    experiment = (
+        f"task: {{{key}: 1}}\ntrainer:\n  optimizer_config:\n"
+        "    learning_rate: {type: constant, constant: {learning_rate: 0.1}}\n"
+    )
+    assert f"task: {{{key}: 1}}" in convert(read(experiment, "yaml"), "yaml")
 
 
 @pytest.mark.parametrize(
