@@ -330,6 +330,8 @@ def _judge(
     )
     blamed = set()
     for kind, finding in check_message(config.message, binder.broken):
+        if finding.begin and _ends_before(config, finding.begin):
+            continue
         config.report(report, kind, finding)
         blamed.add(finding.path)
         # These leave no doubt about the schedule that was meant.
@@ -361,6 +363,13 @@ def _judge(
         report.add(NOT_FINITE, config.place(config.kind_path), words, path=dotted(config.kind_path))
         return None, None
     return schedule, in_steps
+
+
+def _ends_before(config: Config, begin: int) -> bool:
+    """Whether training ends before a number of a message is reached, as a step."""
+    num_steps = config.num_steps
+    in_steps = config.dialect.in_steps(config.message, num_steps, config.batch_size)
+    return num_steps is not None and num_steps <= begin and in_steps is None
 
 
 _UNREADABLE = frozenset((SYNTAX.code, UNCLOSED.code))

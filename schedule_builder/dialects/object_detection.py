@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from google.protobuf.message import Message
@@ -138,8 +139,18 @@ def _cosine(message: pb.CosineDecayLearningRate) -> Schedule:
         message.total_steps,
     )
     decay_begin = warmup_end + message.hold_base_rate_steps
+    warmup = Interpolation(message.warmup_learning_rate, base, max(warmup_end, 1))
+    if decay_begin >= total_steps:
+        # No decay. The API divides by 0 where it would begin and end at once.
+        there = math.nan if decay_begin == total_steps else base
+        return sequence(
+            (0, warmup),
+            (warmup_end, Constant(base), ("warmup_steps",)),
+            (total_steps, Constant(there), ("total_steps",)),
+            (total_steps + 1, Constant(0.0), ("total_steps",)),
+        )
     return sequence(
-        (0, Interpolation(message.warmup_learning_rate, base, max(warmup_end, 1))),
+        (0, warmup),
         (warmup_end, Constant(base), ("warmup_steps",)),
         (
             decay_begin,

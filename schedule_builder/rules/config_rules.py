@@ -156,8 +156,9 @@ def _given(message: Message, name: str) -> Words:
 def decay_never_happens(message: rates.CosineDecayLearningRate) -> Iterator[Finding]:
     """Warmup and hold leave no step for the decay.
 
-    `total_steps` includes them. The Object Detection API refuses a longer warmup; it accepts a
-    longer hold, and the rate then falls to 0 at once.
+    `total_steps` includes them. The Object Detection API refuses a longer warmup. It accepts a
+    longer hold, after which the rate falls to 0 at once, and has no rate at `total_steps` where the
+    hold, or the warmup, ends there. A run that ends before that step trains as it should.
 
         cosine_decay_learning_rate { total_steps: 1000 warmup_steps: 1000 }
         cosine_decay_learning_rate { total_steps: 1000 warmup_steps: 100 }
@@ -182,7 +183,10 @@ def decay_never_happens(message: rates.CosineDecayLearningRate) -> Iterator[Find
         total=_given(message, "total_steps"),
         advice=advice,
     )
-    yield Finding((blamed[0] if blamed else "total_steps",), words)
+    # The API trains whatever it does not refuse.
+    is_refused = message.total_steps < message.warmup_steps
+    begin = 0 if is_refused else message.total_steps
+    yield Finding((blamed[0] if blamed else "total_steps",), words, begin=begin)
 
 
 @rule("SB306", "warmup-above-base", "error", rates.CosineDecayLearningRate)

@@ -16,12 +16,21 @@ from schedule_builder.rules.run import Run
 
 
 class Finding(NamedTuple):
-    """What a rule yields: the field to blame, the message, related fields, and a repair."""
+    """What a rule yields.
+
+    Attributes:
+        path: the field to blame.
+        words: the message.
+        related: other fields that it is about.
+        repair: what would fix it.
+        begin: the step from which on it is true: a run that ends before is not affected.
+    """
 
     path: FieldPath
     words: Words
     related: tuple[tuple[FieldPath, Words], ...] = ()
     repair: Repair | None = None
+    begin: int = 0
 
     def inside(self, path: FieldPath) -> Finding:
         """The same finding about a message that is inside of another one."""
@@ -30,7 +39,7 @@ class Finding(NamedTuple):
         if repair is not None:
             changes = tuple(c._replace(path=(*path, *c.path)) for c in repair.changes)
             repair = repair._replace(changes=changes)
-        return Finding((*path, *self.path), self.words, related, repair)
+        return Finding((*path, *self.path), self.words, related, repair, self.begin)
 
 
 Check: TypeAlias = Callable[[Any], Iterator[Finding]]

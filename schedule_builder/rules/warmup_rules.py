@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -91,6 +92,17 @@ def _unfinished(run: Run, path: FieldPath, steps: int) -> Words:
         how = Words("the rate does not change")
     else:
         how = Words("the rate falls all the time")
+    if math.isnan(run.schedule(steps)):
+        # A cosine whose warmup takes all its steps: there is no rate that the warmup leads to.
+        words = Words(
+            "the warmup lasts {taken} steps, and training ends in the middle of it, after"
+            " {num_steps}: {how}. It is {now:rate} there"
+        )
+        if steps == run.num_steps:
+            words = Words("the warmup lasts all {taken} steps: {how}. It is {now:rate} there")
+        return words.filled(
+            taken=_taken(run, path, steps), num_steps=run.num_steps, how=how, now=now
+        )
     return Words(
         "the warmup lasts {taken} steps, and training ends after {num_steps}: {how}. It is"
         " {now:rate} there, and never {goal:rate}",
