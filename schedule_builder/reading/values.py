@@ -165,11 +165,15 @@ def _selected(value: Scalar, declared: FieldSchema, siblings: Container[str]) ->
     guess = did_you_mean(value.text.lower(), names, cutoff=cutoff)
     if is_open(descriptor) and (guess is None or value.text in siblings):
         return None
+    hint = _did_you_mean(guess)
+    if value.text in siblings:
+        # Its block is there: a kind of the project's own, and no slip.
+        hint = Words(". If Python code registers it, this file does not say its rates")
     words = Words(
         "{message} has no type `{text}`{hint} (its types: {names})",
         message=descriptor.name,
         text=shown(value.text),
-        hint=_did_you_mean(guess),
+        hint=hint,
         names=", ".join(names),
     )
     return Refusal(UNKNOWN_TYPE, words)

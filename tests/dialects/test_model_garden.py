@@ -365,3 +365,27 @@ def test_one_schedule_in_two_dialects() -> None:
         "warmup": {"warmup_steps": 10, "warmup_learning_rate": 0.01},
     }
     assert sb.first_difference(sb.build_schedule(garden), sb.build_schedule(native)) is None
+
+
+@pytest.mark.parametrize(
+    ("type_name", "block", "hint"),
+    [
+        # The block is there, so that the name is none that was misspelt.
+        ("cosine_with_floor", "cosine_with_floor", "If Python code registers it"),
+        ("cosines", "cosines", "If Python code registers it"),
+        ("cosin", "cosine", "did you mean `cosine`?"),
+        ("Cosine", "cosine", "did you mean `cosine`?"),
+    ],
+)
+def test_a_kind_of_the_projects_own_is_no_slip(type_name: str, block: str, hint: str) -> None:
+    text = (
+        "trainer:\n  train_steps: 100\n  optimizer_config:\n    optimizer: {type: adamw}\n"
+        f"    learning_rate:\n      type: {type_name}\n"
+        f"      {block}: {{initial_learning_rate: 0.1, decay_steps: 100}}\n"
+    )
+    found = [d for d in sb.validate_text(text, filename="x.yaml") if d.severity == "error"]
+
+    assert [(d.code, d.row, d.column) for d in found] == [("SB208", 6, 13)]
+    assert hint in found[0].message
+    assert ("did you mean" in found[0].message) == (block == "cosine")
+    assert "cosine" in found[0].message
