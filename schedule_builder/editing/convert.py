@@ -352,12 +352,12 @@ class _YamlWriter(_Writer):
             self.lines[at : at + 2] = [f"{dash} {self.lines[at + 1].lstrip()}"]
 
     def key(self, field: Field) -> str:
-        """A key: as it was written in YAML, where 5 and "5" are two of them."""
+        """A key: what is not a name stays as YAML writes it, where 5 and "5" are two keys."""
+        if _NAME.match(field.name) and field.name.lower() not in _NO_KEYS:
+            return field.name
         written = self.text[field.start : field.end]
-        if self.document.syntax.explicit_lists and "\n" not in written:
-            return written
-        is_plain = _NAME.match(field.name) and field.name.lower() not in _NO_KEYS
-        return field.name if is_plain else _quoted(field.name)
+        is_written = self.document.syntax.explicit_lists and "\n" not in written
+        return written if is_written else _quoted(field.name)
 
     def string(self, scalar: Scalar) -> str:
         if _BYTES.search(scalar.text):
