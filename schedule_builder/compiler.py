@@ -387,6 +387,7 @@ def _run(
         thresholds=THRESHOLDS | dict(settings.thresholds if settings else {}),
         max_rate=settings.max_rate if settings else {},
         is_in_steps=config.in_steps is None,
+        moved=config.in_steps.moved if config.in_steps is not None else (),
         blamed=blamed,
     )
 

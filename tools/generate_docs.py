@@ -9,27 +9,32 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from matplotlib import rc_context, rcdefaults, rcParams
+from matplotlib.figure import Figure
 
 import schedule_builder as sb
-from schedule_builder.output.plot import plot_schedule
+from schedule_builder.output.plot import plot_schedule, sample_steps
 from schedule_builder.output.schedule_table import FORMATS, telling_steps
 from schedule_builder.reading.descriptions import comment
-from schedule_builder.reading.fields import FieldSchema, counting, schema_of
+from schedule_builder.reading.fields import FieldSchema, counting, dotted, schema_of
 from schedule_builder.rules import pages as manual
 from schedule_builder.v1 import learning_rate_pb2 as pb
 from schedule_builder.v1.experiment_pb2 import ExperimentConfig, LrConfig, WarmupConfig
+from schedule_builder.v1.options_pb2 import PERIOD
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
 CONFIGS = ROOT / "configs"
 PICTURED_STEPS = 1000
+UNIT_EXAMPLE = CONFIGS / "fine_tune_percent.config"
+RUN_LENGTHS = (1000, 10000, 90000)
 
 
 def _type(field: FieldSchema) -> str:
@@ -69,8 +74,10 @@ def _default(field: FieldSchema) -> str:
     return str(field.default).lower() if isinstance(field.default, bool) else f"{field.default:g}"
 
 
-def _fields(descriptor: Any) -> Iterator[str]:
+def _fields(descriptor: Any, only: Sequence[str] = ()) -> Iterator[str]:
     for field in schema_of(descriptor).values():
+        if only and field.name not in only:
+            continue
         bounds = ", ".join(_bounds(field.rule))
         yield (
             f"| `{field.name}` | {_type(field)}{f', {bounds}' if bounds else ''}"
@@ -179,6 +186,125 @@ def _page(topic: Topic, others: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+_ROUNDING = """\
+## How lengths are rounded
+
+A boundary lies at the exact sum of the lengths before it, a fraction, counted from step 0 of the
+run. It is rounded once, to the nearest step, a half up. A stage of `sequential_learning_rate`, and
+a schedule behind a `SHIFT` warmup, count from their own exact beginning, so that a warmup of 5 %
+and a decay of 95 % end with every run. An entry of a table begins at the exact sum of those before
+it, rounded.
+
+Periods repeat, and have no place of their own:
+{periods} and
+`polynomial_decay_learning_rate.decay_steps` with `cycle`. They are rounded by themselves, and then
+repeat exactly. Epochs of 156.39 steps, every 3: a period of 469 steps, which is 17 steps early
+after 100 periods. For exact multiples, use milestones or a table.
+
+## What is an error
+
+- A count of 1 or more that comes to 0 steps, and two boundaries that fall together.
+- A unit without what it is a part of: the run length, or the batch size and `examples_per_epoch`.
+  What the file does not state comes from `--num-steps` and `--batch-size`, or from the arguments
+  `num_steps` and `batch_size` of `load` and of the builders.
+- A missing count whose default is a number of steps, such as `total_steps`.
+- A fraction. A percent and a half is 15 permille.
+- A `custom` kind none of whose fields has the option `counts_steps` of
+  [options.proto](../../protos/schedule_builder/v1/options.proto).
+
+## From steps to a unit, and back
+
+`schedule-builder convert --step-unit percent_of_run FILE` writes the lengths of a file in a unit,
+where they are whole numbers of it and the rates stay the same. `show --resolved` writes a file in
+steps. `rescale` changes the run length alone."""
+
+
+def _for_run(num_steps: int) -> sb.Config:
+    """The example of `step_unit` in a run of another length."""
+    config = sb.load(UNIT_EXAMPLE, overrides=f"train_config.num_steps={num_steps}")
+    return replace(config, filename=UNIT_EXAMPLE.relative_to(ROOT).as_posix())
+
+
+def _step_unit() -> str:
+    """The page about units: what they mean, and one file in runs of three lengths."""
+    text = UNIT_EXAMPLE.read_text().strip()
+    configs = [_for_run(num_steps) for num_steps in RUN_LENGTHS]
+    lengths = [config.in_steps.lengths for config in configs if config.in_steps is not None]
+    config = configs[-1]
+    schedule = sb.build_schedule(config)
+    shown = FORMATS["table"](config, schedule, telling_steps(schedule, config.num_steps))
+    unit = pb.StepUnit.DESCRIPTOR
+    header = "| field | type | default | meaning |\n|---|---|---|---|"
+    runs = ", ".join(f"{num_steps:,}" for num_steps in RUN_LENGTHS)
+    lines = [
+        "# step_unit",
+        "",
+        comment(unit.full_name),
+        "",
+        f"![The rate of {config.filename} in runs of {runs} steps](step_unit.svg)",
+        "",
+        f"One file, [{config.filename}](../../{config.filename}), in runs of three lengths:",
+        "",
+        "| length | in the file |" + "".join(f" of {n:,} steps |" for n in RUN_LENGTHS),
+        "|---|---|" + "---|" * len(RUN_LENGTHS),
+    ]
+    lines += [
+        f"| `{dotted(path[len(config.learning_rate_path) :])}` | {length.number} |"
+        + "".join(f" {found[path].steps} |" for found in lengths)
+        for path, length in lengths[-1].items()
+    ]
+    lines += ["", "Units:", ""]
+    lines += [f"- `{v.name}`: {comment(f'{unit.full_name}.{v.name}')}" for v in unit.values]
+    lines += ["", "Beside any kind of learning rate, and beside those inside of it:", "", header]
+    lines += _fields(LEARNING_RATE, ("step_unit", "examples_per_epoch"))
+    lines += ["", "In a `warmup`, for its own length:", "", header]
+    lines += _fields(pb.Warmup.DESCRIPTOR, ("step_unit",))
+    command = f"show --set train_config.num_steps={config.num_steps} {config.filename}"
+    lines += [
+        "",
+        *_ROUNDING.format(periods=",\n".join(f"`{name}`" for name in _periods())).splitlines(),
+        "",
+        f"## Example: [{config.filename}](../../{config.filename})",
+        "",
+        f"```\n{text}\n```",
+        "",
+        f"```console\n$ schedule-builder {command}\n{shown}```",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _periods() -> Iterator[str]:
+    """The fields that count steps which repeat; a table's entries have places under a unit."""
+    for topic in KINDS:
+        for name, field in schema_of(topic.descriptor).items():
+            if field.counts_steps == PERIOD and topic.name != "table_learning_rate":
+                yield f"{topic.name}.{name}"
+
+
+def _draw_runs() -> None:
+    """Draws one file in runs of three lengths, side by side."""
+    with rc_context():
+        rcdefaults()
+        rcParams["svg.hashsalt"] = "schedule-builder"
+        figure = Figure(figsize=(9.0, 2.8), layout="constrained")
+        panels = figure.subplots(1, len(RUN_LENGTHS), sharey=True)
+        for axes, num_steps in zip(panels, RUN_LENGTHS, strict=True):
+            schedule = sb.build_schedule(_for_run(num_steps))
+            begins = schedule.begins[1:]
+            for begin in begins:
+                axes.axvline(begin, color="0.85", linewidth=1, zorder=0)
+            steps = sample_steps(schedule, num_steps)
+            axes.plot(steps, [schedule(step) for step in steps], color="#1f5fa8", linewidth=1.8)
+            axes.set_title(f"{num_steps:,} steps", loc="left", fontsize="medium")
+            axes.set_xticks([*begins, num_steps], [f"{b:,}" for b in [*begins, num_steps]])
+            axes.tick_params("x", labelrotation=45)
+            axes.set_xlim(0, num_steps)
+            axes.set_ylim(bottom=0)
+            axes.spines[["top", "right"]].set_visible(False)
+        panels[0].set_ylabel("learning rate")
+        figure.savefig(PAGES / "step_unit.svg", metadata={"Date": None})
+
+
 def _listed(topics: Iterable[Topic]) -> Iterator[str]:
     return (f"| [{t.name}]({t.name}.md) | {comment(t.descriptor.full_name)} |" for t in topics)
 
@@ -202,6 +328,9 @@ def _index(others: dict[str, Any]) -> str:
         "|---|---|",
         *_listed(MODIFIERS),
         f"| `min_learning_rate` | {comment(f'{LEARNING_RATE.full_name}.min_learning_rate')} |",
+        "",
+        "Lengths count steps, or what [`step_unit`](step_unit.md) names: epochs, percents or",
+        "permilles of the run.",
         "",
         "Experiments of the TensorFlow Model Garden load unchanged. Their blocks, of which `type`",
         "names the one that counts:",
@@ -256,7 +385,8 @@ def pages() -> dict[str, str]:
     if unknown:
         sys.exit(f"docs/equivalents.yaml has kinds that the schema has not: {sorted(unknown)}")
     made = {f"{t.name}.md": _page(t, others) for t in TOPICS}
-    return made | {"README.md": _index(others), "../rules.md": _rules()}
+    made |= {"README.md": _index(others), "step_unit.md": _step_unit(), "../rules.md": _rules()}
+    return made
 
 
 TOPICS = [*KINDS, *MODIFIERS, *GARDEN]
@@ -273,7 +403,7 @@ def main() -> None:
         there["../rules.md"] = (PAGES / "../rules.md").read_text()
         stale = sorted(name for name in made.keys() | there if made.get(name) != there.get(name))
         # A picture's bytes depend on the version that drew it.
-        pictures = [PAGES / f"{topic.name}.svg" for topic in TOPICS]
+        pictures = [PAGES / f"{name}.svg" for name in [*(t.name for t in TOPICS), "step_unit"]]
         stale += [picture.name for picture in pictures if not picture.exists()]
         if stale:
             sys.exit(f"not what the schema gives: {', '.join(stale)}. Run: make docs")
@@ -286,6 +416,7 @@ def main() -> None:
         schedule = sb.build_schedule(config)
         num_steps = config.num_steps or max(schedule.begins[-1] * 5 // 4, PICTURED_STEPS)
         plot_schedule(schedule, num_steps, PAGES / f"{topic.name}.svg")
+    _draw_runs()
 
 
 if __name__ == "__main__":

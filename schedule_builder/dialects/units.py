@@ -374,17 +374,23 @@ class _Conversion:
                     )
                 )
                 return
+        outside = path[:-1]
         if len(rates) == 1:
             message.constant_learning_rate.learning_rate = rates[0]
+            constant = (*outside, "constant_learning_rate")
+            self.result.moved[constant] = path
+            self.result.moved[(*constant, "learning_rate")] = (*path, "learning_rates", 0)
             return
         steps_down = message.piecewise_constant_learning_rate
         steps_down.boundaries.extend(begin - 1 for begin in begins[1:])
         steps_down.values.extend(rates)
-        outside = path[:-1]
-        self.result.moved[(*outside, "piecewise_constant_learning_rate")] = path
+        piecewise = (*outside, "piecewise_constant_learning_rate")
+        self.result.moved[piecewise] = path
+        for index in range(len(rates)):
+            self.result.moved[(*piecewise, "values", index)] = (*path, "learning_rates", index)
         for index in range(1, len(rates)):
-            new = (*outside, "piecewise_constant_learning_rate", "boundaries", index - 1)
-            self.result.moved[new] = (*path, "learning_rates", index)
+            boundary = (*piecewise, "boundaries", index - 1)
+            self.result.moved[boundary] = (*path, "learning_rates", index)
 
     def part(
         self,
@@ -409,11 +415,12 @@ class _Conversion:
             Where its last phase ends.
         """
         schema = schema_of(message.DESCRIPTOR)
+        present = {field.name for field, _ in message.ListFields()}
         are_periods = any(f.makes_periods and getattr(message, name) for name, f in schema.items())
         for name, declared in schema.items():
             value, here = getattr(message, name), (*path, name)
             if declared.message is not None:
-                given = value if declared.repeated else (value,) * message.HasField(name)
+                given = value if declared.repeated else (value,) * (name in present)
                 for index, item in enumerate(given):
                     inner = (*here, index) if declared.repeated else here
                     if isinstance(item, pb.LearningRate):
@@ -425,7 +432,7 @@ class _Conversion:
                     self.position(count, (*here, index), origin, unit, declared, boundaries)
                     for index, count in enumerate(value)
                 ]
-            elif declared.counts_steps and not message.HasField(name):
+            elif declared.counts_steps and name not in present:
                 self.check_default(name, declared, here, unit)
             elif declared.counts_steps == options_pb2.LENGTH:
                 end = at + value * self.used(unit)

@@ -81,6 +81,7 @@ class Run:
         thresholds: what to judge by.
         max_rate: the highest rates that the settings accept, by optimizer.
         is_in_steps: whether the lengths in the config count steps, and no other unit.
+        moved: blocks that the config has as another kind, as a table in epochs.
         broken: messages with errors in them; what is missing there may be a misspelt field.
         blamed: the fields that other findings are about already.
     """
@@ -93,6 +94,7 @@ class Run:
     thresholds: Mapping[str, float] = field(default_factory=lambda: THRESHOLDS)
     max_rate: Mapping[str, float] = field(default_factory=dict)
     is_in_steps: bool = True
+    moved: Container[FieldPath] = ()
     broken: Container[FieldPath] = ()
     blamed: set[FieldPath] = field(default_factory=set)
 

@@ -130,7 +130,9 @@ def stage_without_effect(run: Run) -> Iterator[Finding]:
     if isinstance(main, rates.ManualStepLearningRate):
         yield from _idle_entries(run)
     elif isinstance(main, (rates.PiecewiseConstantLearningRate, garden.StepwiseLrConfig)):
-        yield from _idle_values(run)
+        # A table can only hold a rate by repeating it.
+        if run.kind_path not in run.moved:
+            yield from _idle_values(run)
     elif isinstance(main, rates.MultiStepLearningRate) and main.decay_factor == 1:
         words = Words("no milestone changes the rate: `decay_factor` is 1")
         yield Finding((*run.kind_path, "decay_factor"), words)

@@ -68,6 +68,20 @@ def test_a_kind_of_ones_own(installed: Path, tmp_path: Path, text: str, suffix: 
     assert json.loads(result.stdout)["learning_rates"] == pytest.approx(wanted)
 
 
+def test_its_marked_fields_follow_the_unit(installed: Path, tmp_path: Path) -> None:
+    path = tmp_path / "sawtooth.config"
+    path.write_text(f"{TEXT}step_unit: PERCENT_OF_RUN\n")
+    result = run(installed, "show", path, "--num-steps", 150, "--steps", 0, "--format", "json")
+    assert result.returncode == 0, result.stderr
+    # 8 and 2 percent of 150 are 12 and 3 steps; the number of teeth is no length.
+    begins = [segment["begin"] for segment in json.loads(result.stdout)["segments"]]
+    assert begins == [0, 3, 12, 24]
+    resolved = run(installed, "show", path, "--num-steps", 150, "--resolved").stdout
+    assert "period_steps: 12\n" in resolved
+    assert "teeth: 2\n" in resolved
+    assert "step_unit: STEPS  # default\n" in resolved
+
+
 def test_its_fields_are_checked_at_their_places(installed: Path, tmp_path: Path) -> None:
     path = tmp_path / "bad.config"
     path.write_text(TEXT.replace("teeth: 2", "teeth: 0 tooth: 1").replace("period_steps: 8", ""))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from hypothesis import HealthCheck, assume, event, given, settings
 
 import schedule_builder as sb
@@ -16,6 +17,7 @@ from schedule_builder.dialects.registry import DIALECTS
 from schedule_builder.dialects.units import Axis, Length, has_units, in_steps, nearest
 from schedule_builder.schedules import comparison
 from schedule_builder.v1 import learning_rate_pb2 as pb
+from schedule_builder.v1 import options_pb2
 from tests.support.units import Collision, by_hand, in_units
 
 AXIS = Axis(1000, 32, "train_config.num_steps", "train_config.batch_size")
@@ -102,11 +104,62 @@ def test_a_table_under_a_unit_is_its_boundaries() -> None:
     assert (list(piecewise.boundaries), list(piecewise.values)) == ([2, 4], [0.3, 0.2, 0.1])
     schedule = lower(result.message)
     assert [schedule(step) for step in range(7)] == [0.3, 0.3, 0.3, 0.2, 0.2, 0.1, 0.1]
-    assert result.moved["piecewise_constant_learning_rate", "boundaries", 1] == (
-        "table_learning_rate",
-        "learning_rates",
-        2,
+    kind = "piecewise_constant_learning_rate"
+    third = ("table_learning_rate", "learning_rates", 2)
+    assert result.original((kind, "boundaries", 1)) == result.original((kind, "values", 2)) == third
+    del message.table_learning_rate.learning_rates[1:]
+    result = converted(message, Axis(None, 2))
+    assert result.message.constant_learning_rate.learning_rate == 0.3
+    assert result.original(("constant_learning_rate",)) == ("table_learning_rate",)
+
+
+def test_a_table_may_repeat_a_rate_under_a_unit_as_in_steps() -> None:
+    table = "table_learning_rate { learning_rates: [0.1, 0.1, 0.01] steps_per_entry: %s }"
+    in_epochs = f"step_unit: EPOCHS examples_per_epoch: 32 {table % 300}"
+    assert found(PIPELINE % in_epochs) == found(PIPELINE % (table % 300)) == []
+
+
+def custom(syntax: str, options: Any) -> Any:
+    """A message type of another package, with one number that the options are about."""
+    name = f"units_{syntax}_{'marked' if options else 'unmarked'}"
+    file = descriptor_pb2.FileDescriptorProto(name=f"{name}.proto", package=name, syntax=syntax)
+    file.dependency.append("schedule_builder/v1/options.proto")
+    message = file.message_type.add(name="Kind")
+    number = descriptor_pb2.FieldDescriptorProto
+    field = message.field.add(
+        name="length", number=1, type=number.TYPE_INT64, label=number.LABEL_OPTIONAL
     )
+    if options:
+        field.options.Extensions[options_pb2.counts_steps] = options
+    message.field.add(name="other", number=2, type=number.TYPE_INT64, label=number.LABEL_OPTIONAL)
+    pool = descriptor_pool.Default()
+    pool.AddSerializedFile(file.SerializeToString())
+    found = pool.FindMessageTypeByName(f"{name}.Kind")
+    if hasattr(message_factory, "GetMessageClass"):
+        return message_factory.GetMessageClass(found)
+    return message_factory.MessageFactory(pool).GetPrototype(found)
+
+
+@pytest.mark.parametrize("syntax", ["proto2", "proto3"])
+def test_of_a_custom_kind_the_marked_fields_are_converted(syntax: str) -> None:
+    marked, unmarked = custom(syntax, options_pb2.LENGTH), custom(syntax, 0)
+    kinds = {kind.DESCRIPTOR.full_name: kind for kind in (marked, unmarked)}
+    message = pb.LearningRate(step_unit=pb.PERCENT_OF_RUN)
+    message.custom.Pack(marked(length=5, other=7))
+    result = in_steps(message, AXIS, lambda: kinds)
+    unpacked = marked()
+    assert result.message.custom.Unpack(unpacked)
+    assert unpacked == marked(length=50, other=7)
+    assert not result.problems
+    message.custom.Pack(unmarked(length=5, other=7))
+    (problem,) = in_steps(message, AXIS, lambda: kinds).problems
+    assert problem.path == ("custom",)
+    assert "marked with `counts_steps`" in str(problem.words)
+    message.step_unit = pb.STEPS
+    assert not in_steps(message, AXIS, lambda: kinds).problems
+    message.custom.Pack(marked())
+    message.step_unit = pb.PERCENT_OF_RUN
+    assert not in_steps(message, AXIS, lambda: kinds).problems
 
 
 def test_what_a_length_came_from() -> None:
@@ -222,7 +275,20 @@ def test_what_a_bare_learning_rate_lacks_comes_from_the_caller() -> None:
         sb.build_schedule(epochs, batch_size=0)
 
 
+def test_the_table_for_each_epoch_begins_each_at_the_nearest_step() -> None:
+    configs = Path(__file__).parent.parent.parent / "configs"
+    for suffix in ("config", "yaml"):
+        path = configs / f"table_for_each_epoch.{suffix}"
+        begins = sb.build_schedule(path).begins
+        # 4 * 390.625 is 1562.5: a half, up.
+        assert begins == [0, 391, 781, 1172, 1563, 1953, 2344, 2734, 3125, 3516]
+        assert not sb.validate([path])
+
+
 BAD = {
+    # An error at the unit also where nothing is counted in it.
+    "step_unit: EPOCHS constant_learning_rate { learning_rate: 0.1 }": "5:16: error[SB316]"
+    " `step_unit: EPOCHS` needs the number of examples",
     f"step_unit: EPOCHS {MILESTONES}": "5:16: error[SB316] `step_unit: EPOCHS` needs the number of"
     " examples: add `examples_per_epoch`",
     f"examples_per_epoch: 100 {MILESTONES}": "5:25: warning[SB317] unused `examples_per_epoch`",
@@ -237,6 +303,24 @@ BAD = {
 def test_what_is_wrong_with_a_unit_is_located(body: str) -> None:
     (finding,) = found(PIPELINE % body)
     assert finding.startswith(f"a.config:{BAD[body]}")
+
+
+def test_what_is_right_with_a_unit_is_no_finding() -> None:
+    constant = "constant_learning_rate { learning_rate: 0.1 }"
+    assert not found(PIPELINE % f"step_unit: EPOCHS examples_per_epoch: 9 {constant}")
+    assert not found(PIPELINE % f"step_unit: STEPS {constant}")
+
+
+@pytest.mark.parametrize(
+    ("unit", "removed"), [("PERCENT_OF_RUN", "num_steps"), ("EPOCHS", "batch_size")]
+)
+def test_what_a_unit_needs_is_named_at_the_unit(unit: str, removed: str) -> None:
+    text = PIPELINE % f"step_unit: {unit} examples_per_epoch: 100 {MILESTONES}"
+    lines = [line for line in text.splitlines() if removed not in line]
+    errors = [text for text in found("\n".join(lines)) if "error" in text]
+    assert len(errors) == 1
+    assert errors[0].startswith(f"a.config:4:16: error[SB316] `step_unit: {unit}` needs the ")
+    assert f"set `train_config.{removed}`" in errors[0]
 
 
 def test_findings_speak_of_both() -> None:

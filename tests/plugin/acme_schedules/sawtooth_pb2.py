@@ -15,7 +15,7 @@ _sym_db = _symbol_database.Default()
 from schedule_builder.v1 import options_pb2 as schedule__builder_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61\x63me_schedules/sawtooth.proto\x12\x0e\x61\x63me.schedules\x1a!schedule_builder/v1/options.proto\"\xb4\x01\n\x08Sawtooth\x12*\n\x11max_learning_rate\x18\x01 \x01(\x01\x42\x0f\xc2\x95%\x0b\x11\x00\x00\x00\x00\x00\x00\x00\x00\x30\x01\x12+\n\x11min_learning_rate\x18\x02 \x01(\x01:\x01\x30\x42\r\xc2\x95%\t\x11\x00\x00\x00\x00\x00\x00\x00\x00\x12%\n\x0cperiod_steps\x18\x03 \x01(\x03\x42\x0f\xc2\x95%\x0b\x11\x00\x00\x00\x00\x00\x00\xf0?0\x01\x12(\n\x05teeth\x18\x04 \x01(\x03:\x01\x31\x42\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\xf0?!\x00\x00\x00\x00\x00@\x8f@')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61\x63me_schedules/sawtooth.proto\x12\x0e\x61\x63me.schedules\x1a!schedule_builder/v1/options.proto\"\xb8\x01\n\x08Sawtooth\x12*\n\x11max_learning_rate\x18\x01 \x01(\x01\x42\x0f\xc2\x95%\x0b\x11\x00\x00\x00\x00\x00\x00\x00\x00\x30\x01\x12+\n\x11min_learning_rate\x18\x02 \x01(\x01:\x01\x30\x42\r\xc2\x95%\t\x11\x00\x00\x00\x00\x00\x00\x00\x00\x12)\n\x0cperiod_steps\x18\x03 \x01(\x03\x42\x13\xc2\x95%\x0b\x11\x00\x00\x00\x00\x00\x00\xf0?0\x01\xd8\x95%\x03\x12(\n\x05teeth\x18\x04 \x01(\x03:\x01\x31\x42\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\xf0?!\x00\x00\x00\x00\x00@\x8f@')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -27,9 +27,9 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_SAWTOOTH'].fields_by_name['min_learning_rate']._options = None
   _globals['_SAWTOOTH'].fields_by_name['min_learning_rate']._serialized_options = b'\302\225%\t\021\000\000\000\000\000\000\000\000'
   _globals['_SAWTOOTH'].fields_by_name['period_steps']._options = None
-  _globals['_SAWTOOTH'].fields_by_name['period_steps']._serialized_options = b'\302\225%\013\021\000\000\000\000\000\000\360?0\001'
+  _globals['_SAWTOOTH'].fields_by_name['period_steps']._serialized_options = b'\302\225%\013\021\000\000\000\000\000\000\360?0\001\330\225%\003'
   _globals['_SAWTOOTH'].fields_by_name['teeth']._options = None
   _globals['_SAWTOOTH'].fields_by_name['teeth']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\360?!\000\000\000\000\000@\217@'
   _globals['_SAWTOOTH']._serialized_start=85
-  _globals['_SAWTOOTH']._serialized_end=265
+  _globals['_SAWTOOTH']._serialized_end=269
 # @@protoc_insertion_point(module_scope)
