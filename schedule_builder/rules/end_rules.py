@@ -14,6 +14,8 @@ from schedule_builder.v1 import learning_rate_pb2 as rates
 
 _ROUNDING = 1e-9
 _PROBES = 64
+_LEAST_RATE = 7.006e-46
+"""Rates below this are 0 as float32, in which training computes."""
 
 
 @rule("SB404", "ends-early", "warning")
@@ -38,6 +40,7 @@ def ends_early(run: Run) -> Iterator[Finding]:
     if run.stages and run.stages[-1].path in run.blamed:
         return
     idle, rate = run.num_steps - end.step, run.schedule(run.last)
+    rate = rate if rate >= _LEAST_RATE else 0.0
     is_floor = end.is_floor or rate >= run.peak[0] * run.thresholds["negligible-rate"]
     longest = run.thresholds["longest-floor-fraction" if is_floor else "idle-fraction"]
     if idle <= max(run.num_steps * longest, 1):
@@ -83,6 +86,8 @@ def _end_of_decay(run: Run) -> _End | None:
     """
     schedule = run.schedule
     rate = schedule(run.last)
+    if 0 < rate < _LEAST_RATE:
+        return _End(_vanished(run), run.kind_path, is_floor=True)
     steps = schedule.extremes(0, run.last)
     high = len(steps) - 1
     while high and schedule(steps[high - 1]) == rate:
@@ -114,6 +119,18 @@ def _end_of_decay(run: Run) -> _End | None:
     if is_lasting:
         return _End(final.begin, run.at(final))
     return _End(first, run.kind_path, is_floor=True) if rate == 0 else None
+
+
+def _vanished(run: Run) -> int:
+    """The first of the steps at the end of a run whose rates are 0 as float32."""
+    turns = run.schedule.extremes(0, run.last)
+    above = next((step for step in reversed(turns) if run.schedule(step) >= _LEAST_RATE), -1)
+    below = next(step for step in turns if step > above)
+    while below - above > 1:
+        middle = (below + above) // 2
+        is_above = run.schedule(middle) >= _LEAST_RATE
+        above, below = (middle, below) if is_above else (above, middle)
+    return below
 
 
 def _floor(run: Run) -> FieldPath:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -97,8 +98,6 @@ def negligible_rate(run: Run) -> Iterator[Finding]:
         initial_learning_rate: 0.0001
         schedule { step: 90000 learning_rate: 0.0000000005 }    # 0.00005 was meant
     """
-    if run.num_steps is None:
-        return
     peak, at = run.peak
     limits = run.thresholds
     low = peak * limits["negligible-rate"]
@@ -106,8 +105,8 @@ def negligible_rate(run: Run) -> Iterator[Finding]:
         step, rate = stage.begin, stage.rate
         old = run.schedule(step - 1) if step else rate
         higher = (s.begin for s in run.stages[index:] if s.rate >= low)
-        length = next(higher, run.num_steps) - step
-        longest = run.num_steps * limits["longest-negligible-fraction"]
+        length = next(higher, run.last + 1) - step
+        longest = (run.num_steps or math.inf) * limits["longest-negligible-fraction"]
         is_cliff = rate < old * limits["deepest-fall"] * (1 - _ROUNDING)
         is_low = step > at and rate < low and length >= longest
         if not stage.is_listed or rate == 0 or not (is_cliff or is_low):

@@ -34,6 +34,8 @@ def jump_up(run: Run) -> Iterator[Finding]:
     steps = [0, *(entry.step for entry in getattr(run.main, "schedule", ()))]
     if any(step <= before for before, step in pairwise(steps)):
         return  # In which order its stages were meant is not known.
+    if next(_growing(run), None) is not None:
+        return  # SB416 names the factor.
     has_fallen = is_found = False
     is_level = True
     segments = run.schedule.segments
@@ -243,18 +245,24 @@ def growing_rate(run: Run) -> Iterator[Finding]:
         multi_step_learning_rate { decay_factor: 10 ... }
         multi_step_learning_rate { decay_factor: 0.1 ... }
     """
+    for name in _growing(run):
+        factor = getattr(run.main, name)
+        words = Words(
+            "the rate grows: each time it is multiplied by {factor:rate}. If a division is meant,"
+            " write {inverse:rate}",
+            factor=factor,
+            inverse=1 / factor,
+        )
+        yield Finding((*run.kind_path, name), words)
+
+
+def _growing(run: Run) -> Iterator[str]:
+    """The fields of a factor by which the rate grows."""
     main = run.main
     for name in ("decay_factor", "decay_rate"):
         is_inverse = isinstance(main, rates.InverseTimeDecayLearningRate)
         if name in main.DESCRIPTOR.fields_by_name and not is_inverse and getattr(main, name) > 1:
-            factor = getattr(main, name)
-            words = Words(
-                "the rate grows: each time it is multiplied by {factor:rate}. If a division is"
-                " meant, write {inverse:rate}",
-                factor=factor,
-                inverse=1 / factor,
-            )
-            yield Finding((*run.kind_path, name), words)
+            yield name
 
 
 @rule("SB417", "floor-above-schedule", "warning")

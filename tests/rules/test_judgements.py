@@ -199,6 +199,10 @@ JUDGED: dict[str, tuple[str, dict[str, str]]] = {
         pipeline(TABLE.format("0.01, 0.05, 0.1, 0.05, 0.01", "steps_per_entry: 600"), 3000),
         {},
     ),
+    "a factor that grows": (
+        pipeline(multi_step("0.001", "[500, 800]", "10"), 1000),
+        {"SB416": "write 0.1"},
+    ),
     # Rates at next to nothing, and those that nothing survives.
     "a tail at nothing": (
         pipeline(manual("1e-4", (90000, "5e-10")), 200000),
@@ -207,6 +211,11 @@ JUDGED: dict[str, tuple[str, dict[str, str]]] = {
     "two stages at nothing": (
         pipeline(manual("0.1", (900, "1e-3"), (1200, "5e-6"), (1400, "4e-6")), 2000),
         {"SB421": "800 of 2000 steps, from step 1200 on, train at 5e-06 or less"},
+    ),
+    "a fall without a run length": (manual("0.1", (9000, "1e-7")), {"SB421": "from 0.1 to 1e-07"}),
+    "a decay over epochs that is 0 as float32": (
+        pipeline(EXPONENTIAL.format(30, ""), 90000),
+        {"SB404": "the rate has fallen to 0 at step"},
     ),
     "a low end": (pipeline(manual("0.1", (900, "1e-3"), (1800, "5e-6")), 2000), {}),
     "a thousandth": (pipeline(multi_step("0.1", "[900]", "0.001"), 2000), {}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
@@ -103,6 +104,18 @@ def test_bypassed_schedules(case: Drawn) -> None:
     assert ("SB418" in found) == is_bypassed
     if is_bypassed:
         assert found & ABOUT_LENGTH == {"SB418"}
+        # What the finding offers has the same rates, the warmup over it included.
+        (message,) = (d.message for d in validate_text(case.text, "a.config") if d.code == "SB418")
+        offered = re.search(r"`constant_learning_rate` \(`(learning_rate: [^`]*)`\)", message)
+        assert offered is not None
+        kind = f"constant_learning_rate {{ {offered[1]} }}"
+        start = case.text.index("learning_rate {") + len("learning_rate {")
+        end = case.text.index("warmup {") if case.warmup else case.text.rindex("} } } }")
+        replaced = examine(Source("b.config", f"{case.text[:start]} {kind} {case.text[end:]}"))
+        assert replaced.schedule is not None
+        assert [replaced.schedule(step) for step in range(case.num_steps)] == pytest.approx(
+            case.rates(), rel=1e-12
+        )
 
 
 @given(drawn())
