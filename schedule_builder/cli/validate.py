@@ -26,10 +26,17 @@ from schedule_builder.cli.common import (
 )
 from schedule_builder.files import WriteError, write_file, writes_standard_output
 from schedule_builder.output import RENDERERS, renderer
-from schedule_builder.output.findings import Findings, default_format, summary, wants_color
+from schedule_builder.output.findings import (
+    WITH_SUMMARY,
+    Findings,
+    default_format,
+    not_checked,
+    summary,
+    wants_color,
+)
 from schedule_builder.workspace.baseline import Baseline, beyond_baselines
 from schedule_builder.workspace.checker import Checked, check, check_files
-from schedule_builder.workspace.discovery import STDIN, find_files
+from schedule_builder.workspace.discovery import STDIN, Decision, decide
 from schedule_builder.workspace.request import Request
 from schedule_builder.workspace.settings import (
     Settings,
@@ -71,6 +78,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--filter",
         action="store_true",
         help="skip files that are not configs or are excluded, even when named explicitly",
+    )
+    parser.add_argument(
+        "--list-files",
+        action="store_true",
+        help="list the files to check, and why others are not checked; check nothing",
     )
     add_overrides(parser)
     parser.add_argument(
@@ -173,11 +185,15 @@ def _without_collector() -> Iterator[None]:
 
 @_without_collector()
 def _once(arguments: argparse.Namespace, request: Request) -> int:
-    files = _files(arguments, request)
+    decisions = _decide(arguments, request)
+    if arguments.list_files:
+        return _list_files(decisions)
+    files = [decision.name for decision in decisions if not decision.reason]
+    left_out = [f"{d.name} {d.reason}" for d in decisions if d.is_near]
     if not files and arguments.filter:
         return OK
     if not files:
-        message = "there are no configs to check here"
+        message = "\n".join(["there are no configs to check here", *map(not_checked, left_out)])
         raise CommandError(message)
     _refuse_outputs(files, arguments, request)
     folders = dict.fromkeys(Path(name).resolve().parent for name in files)
@@ -211,13 +227,19 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
     diagnostics, known = beyond_baselines(diagnostics, texts, request)
     if not checked and code != OK and (arguments.format or default_format()) in _FOR_PEOPLE:
         return code
-    _report(Findings(diagnostics, texts, known), arguments)
+    _report(Findings(diagnostics, texts, known, left_out), arguments)
     return code or (FOUND_ERRORS if request.fails(diagnostics) else OK)
 
 
-def _files(arguments: argparse.Namespace, request: Request) -> list[str]:
+def _decide(arguments: argparse.Namespace, request: Request) -> list[Decision]:
     paths = arguments.files or ["."]
-    return list(find_files(paths, request.settings_of, filtered=arguments.filter))
+    return list(decide(paths, request.settings_of, filtered=arguments.filter))
+
+
+def _list_files(decisions: Sequence[Decision]) -> int:
+    for name, reason, _ in decisions:
+        print(f"{name}: {f'not checked: {reason}' if reason else 'checked'}")
+    return OK
 
 
 def _refuse_outputs(files: Sequence[str], arguments: argparse.Namespace, request: Request) -> None:
@@ -269,7 +291,8 @@ def _progress(
 
 
 def _report(findings: Findings, arguments: argparse.Namespace) -> None:
-    render = renderer(arguments.format or default_format())
+    name = arguments.format or default_format()
+    render = renderer(name)
     color = wants_color(is_terminal=sys.stdout.isatty()) and not arguments.output
     text = render(findings._replace(color=color))
     if arguments.output:
@@ -277,6 +300,8 @@ def _report(findings: Findings, arguments: argparse.Namespace) -> None:
         _done(summary(findings), arguments.output)
     else:
         sys.stdout.write(text)
+        if name not in WITH_SUMMARY:
+            say(*map(not_checked, findings.left_out))
 
 
 def _done(text: str, output: str) -> None:
@@ -291,7 +316,7 @@ def _watch(arguments: argparse.Namespace, request: Request) -> None:
     while True:
         settings_for.cache_clear()
         now = {}
-        for name in _files(arguments, request):
+        for name, *_ in _decide(arguments, request):
             with suppress(OSError):
                 now[name] = os.stat(name).st_mtime_ns  # noqa: PTH116 - twice a second
         if now != before:

@@ -67,6 +67,8 @@ class Dialect(ABC):
     """The field that says how many examples are in a step; empty where files do not say it."""
     is_part: bool = False
     """Whether the message is a part of another dialect's, which some keep in a file of its own."""
+    title: str = "config"
+    """What people call a file of this config system."""
     words: tuple[str, ...] = ()
     """Words of which every file holds one."""
     certain: str = ""

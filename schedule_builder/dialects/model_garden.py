@@ -51,6 +51,7 @@ class _Experiment(Dialect):
     root = pb.ExperimentConfig
     num_steps_path = ("trainer", "train_steps")
     batch_size_path = ("task", "train_data", "global_batch_size")
+    title = "experiment"
     words = ("trainer",)
     certain = r"^trainer:(?:.*\n)*?[ ]+optimizer_config:"
     probable = r"^trainer:(?:.*\n)*?[ ]+(?:optimizer_config|train_steps|steps_per_loop):"

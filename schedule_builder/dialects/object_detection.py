@@ -79,6 +79,7 @@ class _ObjectDetection(NativeDialect):
 
 
 class _Pipeline(_ObjectDetection):
+    title = "pipeline"
     words = ("train_config", "train_input_reader")
     certain = r"^(?:train_config|train_input_reader)[ \t]*[:{<]"
     probable = r"^[ \t{\"']*train_config[\"']?[ \t]*[:{<]"

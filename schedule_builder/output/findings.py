@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 
 from schedule_builder.diagnostics import Diagnostic, Fix, Source
 
+WITH_SUMMARY = ("text", "full", "github")
+"""The formats that end with the summary."""
+_MOST_LEFT_OUT = 5
 COLORS = {"error": "1;31", "warning": "1;33", "note": "36"}
 
 
@@ -19,17 +22,33 @@ class Findings(NamedTuple):
         diagnostics: the findings, by file.
         texts: the files that were checked, and what was in them.
         known: how many more findings a baseline knows.
+        left_out: the files that are nearly configs and were not checked, with the reason.
         color: whether to colour what people read.
     """
 
     diagnostics: Sequence[Diagnostic]
     texts: Mapping[str, str]
     known: int = 0
+    left_out: Sequence[str] = ()
     color: bool = False
 
 
+def not_checked(reason: str) -> str:
+    """A line about a file that was not checked."""
+    return f"not checked: {reason}"
+
+
 def summary(findings: Findings) -> str:
-    """One line with the counts."""
+    """One line with the counts, and one for each file that was left out."""
+    left_out = findings.left_out[:_MOST_LEFT_OUT]
+    more = len(findings.left_out) - len(left_out)
+    lines = [_counts(findings), *map(not_checked, left_out)]
+    if more:
+        lines.append(not_checked(f"{more} more, see `--list-files`"))
+    return "\n".join(lines)
+
+
+def _counts(findings: Findings) -> str:
     counts = Counter(d.severity for d in findings.diagnostics)
     found = [
         f"{counts[severity]} {severity}{'s' if counts[severity] > 1 else ''}"

@@ -37,8 +37,9 @@ NOT_FOR_EVERY_RUN = {
 OUTER = {
     *("cli", "cli.app", "cli.common", "cli.validate"),
     *("output", "output.findings", "output.text"),
-    *("workspace", "workspace.baseline", "workspace.checker", "workspace.discovery"),
-    *("workspace.patterns", "workspace.request", "workspace.settings"),
+    *("workspace", "workspace.baseline", "workspace.checker", "workspace.contents"),
+    *("workspace.discovery", "workspace.patterns", "workspace.request", "workspace.settings"),
+    "workspace.walk",
 }
 """The modules of the outer rooms that `validate FILE` needs."""
 

@@ -15,6 +15,7 @@ from schedule_builder.workspace import discovery
 from schedule_builder.workspace.discovery import find_files
 from schedule_builder.workspace.patterns import Patterns
 from schedule_builder.workspace.settings import Settings
+from schedule_builder.workspace.walk import walk
 
 CONFIG = "constant_learning_rate { learning_rate: 0.1 }\n"
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="compares with git")
@@ -43,7 +44,7 @@ def git(folder: Path, *arguments: str) -> bytes:
 
 def chosen(folder: Path) -> set[str]:
     """The files that are found in a folder, whatever their names."""
-    found = discovery._walk(folder, lambda name: True)
+    found = (file.path for file in walk(folder, lambda name: True) if not file.reason)
     return {path.relative_to(folder).as_posix() for path in found}
 
 

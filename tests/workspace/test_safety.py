@@ -165,8 +165,11 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "show": (["show", A], {A, "pyproject.toml"}),
     "show all": (["show", "--resolved", A], {A, "pyproject.toml"}),
     "diff": (["diff", A, B], {A, B, "pyproject.toml"}),
-    "convert": (["convert", A], {A}),
-    "convert to a file": (["convert", A, "--output", "new.yaml"], {A, "new.yaml", "."}),
+    "convert": (["convert", A], {A, "pyproject.toml"}),
+    "convert to a file": (
+        ["convert", A, "--output", "new.yaml"],
+        {A, "pyproject.toml", "new.yaml", "."},
+    ),
     "rescale": (["rescale", "--num-steps", "300", A], {A, "given"}),
     "rescale, shown": (["rescale", "--num-steps", "300", "--diff", A], {A}),
     "plot": (["plot", A, "--output", "new.svg"], {A, "pyproject.toml", "new.svg", "."}),
