@@ -83,7 +83,7 @@ class RateLog:
         loaded = load(config, num_steps=num_steps, batch_size=batch_size)
         self.name = loaded.filename
         self._lengths = "; ".join(
-            f"{dotted(path)}: {length} = {length.steps} steps"
+            f"{dotted(path)}: {length} = {length.steps} step{'s' * (length.steps != 1)}"
             for path, length in (loaded.in_steps.lengths if loaded.in_steps else {}).items()
         )
         self.schedule = build_schedule(loaded, step_offset=step_offset)

@@ -70,6 +70,37 @@ def test_training_under_a_bad_pipeline(tmp_path: Path) -> None:
     assert run("train_digits.py", "--pipeline", tmp_path / "missing").returncode == 2
 
 
+@pytest.mark.parametrize(
+    # 5 percent are 2.5 and 4.5 steps: a half, up.
+    ("num_steps", "warmup", "first", "second"),
+    [(50, 3, 30, 40), (90, 5, 54, 72)],
+)
+def test_fine_tuning_for_any_number_of_steps(
+    tmp_path: Path, num_steps: int, warmup: int, first: int, second: int
+) -> None:
+    csv = tmp_path / "rates.csv"
+    result = run("fine_tune.py", "--num-steps", num_steps, "--csv", csv)
+    assert result.returncode == 0, result.stderr
+    name = CONFIGS / "fine_tune_percent.config"
+    last = num_steps - 1
+    assert f"what ran is what {name} says: {num_steps} rates, at steps 0 to {last}" in result.stdout
+    wanted = [0.02 * step / warmup for step in range(warmup)]
+    wanted += [0.02] * (first - warmup) + [0.002] * (second - first)
+    wanted += [0.0002] * (num_steps - second)
+    assert [rate for _, rate in read_rates(csv)] == pytest.approx(wanted, rel=1e-6)
+    accuracies = re.findall(r"held-out digits .*: ([\d.]+)%", result.stdout)
+    # Five digits: guessing is right for 20 %.
+    assert [float(accuracy) > 50 for accuracy in accuracies] == [True, True]
+
+
+def test_fine_tuning_names_what_is_wrong() -> None:
+    # 5 percent of 9 steps are less than half a step.
+    result = run("fine_tune.py", "--num-steps", 9)
+    assert result.returncode == 1
+    assert "5 percent comes to 0 steps" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_tf1_minimize() -> None:
     result = run("tf1_minimize.py")
     assert result.returncode == 0, result.stderr

@@ -44,6 +44,24 @@ def test_a_run_as_configured() -> None:
     assert log.close() == "what ran is what <dict> says: 10 rates, at steps 0 to 9"
 
 
+def test_the_first_line_says_what_lengths_come_to(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "schedule_builder")
+    config = {**falling(0.1, 60), "step_unit": "PERCENT_OF_RUN", "warmup": {"warmup_steps": 5}}
+    log = sb.RateLog(config, num_steps=10)
+    assert not caplog.records
+    schedule = sb.build_schedule(config, num_steps=10)
+    for step in range(10):
+        log.record(step, schedule(step))
+    assert [record.getMessage() for record in caplog.records] == [
+        "<dict> counts warmup.warmup_steps: 5 % of 10 = 1 step;"
+        " manual_step_learning_rate.schedule[0].step: 60 % of 10 = 6 steps"
+    ]
+    assert log.close().startswith("what ran is what <dict> says: 10 rates")
+    caplog.clear()
+    run(falling(0.1), range(3))
+    assert not caplog.records
+
+
 def test_the_first_difference() -> None:
     log = sb.RateLog(falling(0.1))
     for step in range(10):

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from google.protobuf import text_format
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from mpmath import mpf
 
-from schedule_builder import Schedule, build_learning_rate, build_schedule
+from schedule_builder import ConfigError, Schedule, build_learning_rate, build_schedule
 from schedule_builder.frameworks.tensorflow_backend import rate_tensor
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.v1 import learning_rate_pb2 as pb
@@ -20,6 +20,7 @@ from tests.schedules.test_schedule import telling_steps
 from tests.support import oracle
 from tests.support.drawing import api_learning_rates, configs
 from tests.support.goldens import CASES, FILES, Golden, config_of, needs_data
+from tests.support.units import by_hand_too
 
 COSINE = "cosine_decay_learning_rate { total_steps: 1000 warmup_steps: 100 }"
 MAX_NODES = 39
@@ -81,7 +82,25 @@ def test_files(golden: Golden) -> None:
 @settings(max_examples=EXAMPLES)
 @given(configs)
 def test_tensors_are_exactly_rounded(message: Any) -> None:
-    schedule = build_schedule(message)
+    check_rounded(build_schedule(message), message)
+
+
+@settings(
+    max_examples=EXAMPLES,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+@given(by_hand_too())
+def test_tensors_are_exactly_rounded_under_units(drawn: tuple[Any, Any, int, int]) -> None:
+    message, in_steps, num_steps, batch_size = drawn
+    try:
+        schedule = build_schedule(message, num_steps=num_steps, batch_size=batch_size)
+    except ConfigError:
+        reject()
+    check_rounded(schedule, in_steps)
+
+
+def check_rounded(schedule: Schedule, message: Any) -> None:
+    """Every way to a tensor gives the exact rates of a message in steps, rounded once."""
     steps = telling_steps(schedule)
     wanted = [oracle.rate(message, step) for step in steps]
     for name, found in ways(schedule, np.array(steps, np.int64)).items():

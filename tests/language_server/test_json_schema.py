@@ -85,6 +85,14 @@ BAD = {
     "no such value of an enum": (
         "constant_learning_rate: {}\nwarmup: {warmup_steps: 3, shape: LINEER}"
     ),
+    "no such unit": "constant_learning_rate: {}\nstep_unit: PERCENT",
+    "a unit of a kind": "constant_learning_rate: {step_unit: EPOCHS}",
+    "no examples": "constant_learning_rate: {}\nexamples_per_epoch: 0",
+    "a fraction of a percent": (
+        "step_unit: PERCENT_OF_RUN\nmulti_step_learning_rate:"
+        " {initial_learning_rate: 1, milestones: [2.5]}"
+    ),
+    "a unit in the garden": "trainer: {optimizer_config: {step_unit: EPOCHS}}",
     "a type that the garden has not": (
         "trainer: {optimizer_config: {learning_rate: {type: cosin, cosine: {}}}}"
     ),
@@ -114,6 +122,11 @@ GOOD = {
     "what the garden does not say here": "runtime: {anything: [1]}\ntask: {model: {x: 1}}",
     "a block that does not count": (
         "trainer: {optimizer_config: {learning_rate: {type: constant, stepwise: {}}}}"
+    ),
+    "units, nested": (
+        "step_unit: EPOCHS\nexamples_per_epoch: 50\nwarmup: {warmup_steps: 5, step_unit: STEPS}\n"
+        "sequential_learning_rate: {stage: [{learning_rate:"
+        " {step_unit: PERMILLE_OF_RUN, constant_learning_rate: {}}}]}"
     ),
     "an opaque part": "model: {ssd: {anything: [1, {}]}}\ntrain_config: {}",
     "a kind of one's own": "custom: {'@type': type.googleapis.com/a.B, b: 1}",

@@ -216,6 +216,24 @@ OFFERED: dict[str, tuple[str, str, list[str], list[str]]] = {
         ["LINEAR", "CONSTANT"],
         ["shape"],
     ),
+    "units": (
+        "constant_learning_rate {}\nstep_unit: |",
+        "a.config",
+        ["STEPS", "EPOCHS", "PERCENT_OF_RUN", "PERMILLE_OF_RUN"],
+        ["step_unit"],
+    ),
+    "a unit of a warmup in yaml": (
+        "constant_learning_rate: {}\nwarmup:\n  step_unit: PER|\n",
+        "a.yaml",
+        ["PERCENT_OF_RUN", "PERMILLE_OF_RUN"],
+        [],
+    ),
+    "the fields of units": (
+        "constant_learning_rate {}\n|",
+        "a.config",
+        ["step_unit", "examples_per_epoch"],
+        [],
+    ),
     "a bool's values": (
         "train_config { optimizer { use_moving_average: t| } }",
         "a.config",
@@ -305,6 +323,23 @@ def test_hover() -> None:
     assert "half a cosine from 0.1 to 0" in hovered(YAML, "initial_learning_rate", "a.yaml")
     assert "one of" in hovered("constant_learning_rate {}\nwarmup { shape: LINEAR }", "shape")
     assert hovered(TEXT, "# ") == ""
+
+
+def test_hover_says_what_a_length_comes_to() -> None:
+    text = TEXT.replace("100", "30").replace("120", "60").replace("150", "1000")
+    schedule = "manual_step_learning_rate {"
+    assert text.count(schedule) == 1
+    text = text.replace(schedule, f"step_unit: PERCENT_OF_RUN {schedule}")
+    said = hovered(text, "60")
+    assert "60 % of 1000: 600 steps" in said
+    assert "From step 600 on, constant 0.01" in said
+    assert "`PERMILLE_OF_RUN`: A thousandth of the run length." in hovered(text, "step_unit")
+    table = "table_learning_rate { learning_rates: [0.1, 0.02] steps_per_entry: 3 }"
+    epochs = "train_config { num_steps: 9 batch_size: 2 optimizer { sgd { learning_rate {"
+    epochs = epochs.replace("sgd", "momentum_optimizer")
+    text = f"{epochs} step_unit: EPOCHS examples_per_epoch: 3 {table} }} }} }} }}"
+    assert "3 epochs of 1.5 steps: 5 steps" in hovered(text, "steps_per_entry")
+    assert "From step 5 on, constant 0.02" in hovered(text, "0.02")
 
 
 def test_a_lens_needs_a_schedule() -> None:

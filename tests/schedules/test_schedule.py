@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from google.protobuf import text_format
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from mpmath import mpf
 
@@ -22,6 +22,7 @@ from schedule_builder.v1 import learning_rate_pb2 as pb
 from tests.support import oracle
 from tests.support.drawing import configs, learning_rates, simple_kinds, warmed_up
 from tests.support.goldens import CASES, FILES, Golden, config_of, needs_data
+from tests.support.units import by_hand_too
 
 MAX_ULPS = 8
 """How many units in float64's last place an evaluator may be off."""
@@ -84,7 +85,27 @@ def test_files(golden: Golden) -> None:
 
 @given(configs)
 def test_evaluators_are_exact(message: Any) -> None:
-    schedule = build_schedule(message)
+    check_exact(build_schedule(message), message)
+
+
+@given(by_hand_too())
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+def test_evaluators_are_exact_under_units(drawn: tuple[Any, Any, int, int]) -> None:
+    message, in_steps, num_steps, batch_size = drawn
+    config = examine(
+        Source("a.config", text_format.MessageToString(message)),
+        num_steps=num_steps,
+        batch_size=batch_size,
+    )
+    # What no kind can be in steps, such as an exponential decay to 0, no unit makes possible.
+    assert all(d.code != "SB316" for d in config.diagnostics)
+    assume(config.schedule is not None)
+    schedule = build_schedule(config)
+    check_exact(schedule, in_steps)
+
+
+def check_exact(schedule: Schedule, message: Any) -> None:
+    """What NumPy and Python compute is what 60 digits give for a message in steps."""
     steps = telling_steps(schedule)
     arrays = schedule(np.array(steps))
     for step, from_array in zip(steps, arrays, strict=True):

@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from hypothesis import reject
 from hypothesis import strategies as st
 
 from schedule_builder.v1 import learning_rate_pb2 as pb
@@ -250,6 +251,17 @@ def in_units(draw: st.DrawFn) -> tuple[Any, int, int]:
     add_units(message, draw)
     num_steps = draw(st.one_of(st.integers(100, 3000), st.integers(3000, 10**6)))
     return message, num_steps, draw(st.integers(1, 64))
+
+
+@st.composite
+def by_hand_too(draw: st.DrawFn) -> tuple[Any, Any, int, int]:
+    """A learning rate under units that can be converted, what it is in steps, and its run."""
+    message, num_steps, batch_size = draw(in_units())
+    try:
+        expected = by_hand(message, num_steps, batch_size)
+    except (Collision, ValueError):
+        reject()
+    return message, expected, num_steps, batch_size
 
 
 def multiply(message: Any, factor: int, draw: st.DrawFn) -> None:
