@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from schedule_builder.diagnostics import Diagnostic, did_you_mean, shown
 from schedule_builder.dialects.registry import DIALECTS
 from schedule_builder.rules.rate_rules import MAX_RATES
 from schedule_builder.rules.run import THRESHOLDS
-from schedule_builder.workspace.patterns import of_settings
+
+if TYPE_CHECKING:
+    from schedule_builder.workspace.patterns import Patterns
 
 SECTION = "schedule-builder"
 # Without the bracket that closes it: where that is missing, the file is broken, not silent.
@@ -84,7 +86,7 @@ class Settings:
             inside = (path.parent.resolve() / path.name).relative_to(self.root.resolve())
         except ValueError:
             return False
-        return of_settings(patterns).select([os.fsencode(part) for part in inside.parts])
+        return _compiled(patterns).select([os.fsencode(part) for part in inside.parts])
 
     def judged(self, diagnostics: Sequence[Diagnostic], filename: str) -> list[Diagnostic]:
         """The findings that these settings report, with their severities."""
@@ -125,14 +127,20 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _compiled(patterns: tuple[str, ...]) -> Patterns:
+    from schedule_builder.workspace.patterns import of_settings  # noqa: PLC0415 - 3 ms, if needed
+
+    return of_settings(patterns)
+
+
 def _patterns(value: Any) -> tuple[str, ...]:
     texts = _texts(value)
-    of_settings(texts)
+    _compiled(texts)
     return texts
 
 
 def _file_ignores(pattern: str, value: Any) -> tuple[str, tuple[str, ...]]:
-    of_settings((pattern,))
+    _compiled((pattern,))
     return pattern, codes(_texts(value))
 
 

@@ -38,8 +38,7 @@ OUTER = {
     *("cli", "cli.app", "cli.common", "cli.validate"),
     *("output", "output.findings", "output.text"),
     *("workspace", "workspace.baseline", "workspace.checker", "workspace.contents"),
-    *("workspace.discovery", "workspace.patterns", "workspace.request", "workspace.settings"),
-    "workspace.walk",
+    *("workspace.discovery", "workspace.request", "workspace.settings"),
 }
 """The modules of the outer rooms that `validate FILE` needs."""
 
