@@ -145,21 +145,25 @@ def read_run(path: str, arguments: argparse.Namespace) -> Config:
         num_steps=arguments.num_steps or settings.num_steps,
         batch_size=arguments.batch_size,
     )
-    note_run_lengths(arguments.num_steps, [stated_length(config)])
+    note_run_lengths(arguments, [stated_length(config)])
     return config
 
 
-def note_run_lengths(num_steps: int | None, stated: Sequence[StatedLength | None]) -> None:
+def note_run_lengths(arguments: argparse.Namespace, stated: Sequence[StatedLength | None]) -> None:
     """Says that `--num-steps` does not replace a run length that a file states.
 
     Args:
-        num_steps: what `--num-steps` says.
+        arguments: those of the command.
         stated: the run length that each file states.
     """
+    num_steps = arguments.num_steps
     others = [length for length in stated if length and num_steps not in (None, length.num_steps)]
     if not others:
         return
     filename, path, length = others[0]
+    if any(text.partition("=")[0].strip() == path for text in arguments.overrides):
+        say(f"schedule-builder: `--num-steps {num_steps}` is not used: `--set` gives {length}")
+        return
     if len(stated) == 1:
         where = f"{filename} sets `{path}` to {length}"
     else:

@@ -218,7 +218,7 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
     # What is wrong with an override is so in every file.
     diagnostics = list(dict.fromkeys(d for c in checked for d in c.diagnostics))
     texts = {c.filename: c.text for c in checked}
-    note_run_lengths(arguments.num_steps, [c.stated_length for c in checked])
+    note_run_lengths(arguments, [c.stated_length for c in checked])
     if arguments.write_baseline:
         count = Baseline(Path(arguments.write_baseline)).write(diagnostics, texts)
         path = arguments.write_baseline

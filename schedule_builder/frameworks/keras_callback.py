@@ -32,7 +32,7 @@ class LearningRateLogMixin:
         step_offset: as the optimizer was built with.
         num_steps: the run length, where the config does not state it.
         batch_size: the number of examples in a step, where the config does not state it.
-        verbose: 1 to print at the end whether what ran is what the config says.
+        verbose: 1 to print at the end whether the applied rates match the config.
 
     Attributes:
         rates: the `RateLog`, whose `first_difference` is None after a run as configured.
@@ -69,7 +69,7 @@ class LearningRateLogMixin:
 
     @property
     def verdict(self) -> str:
-        """Whether what ran until now is what the config says, in a sentence."""
+        """Whether the rates applied until now match the config, in a sentence."""
         return self.rates.verdict
 
     @property

@@ -68,7 +68,7 @@ class RateLog:
     ...     for step in range(3):
     ...         log.record(step, 0.5)
     >>> print(log.verdict)
-    what ran is what <dict> says: 3 rates, at steps 0 to 2
+    all 3 applied rates (steps 0 to 2) match <dict>
     """
 
     def __init__(
@@ -144,9 +144,10 @@ class RateLog:
         if self.end is not None and step >= self.end and not self._is_over:
             self._is_over = True
             LOGGER.warning(
-                "the run of %s ends before step %d, which is trained now, at rate %s",
-                self.name,
+                "step %d is beyond the %d steps of %s (rate %s)",
                 step,
+                self.end,
+                self.name,
                 _written(rate),
             )
 
@@ -171,7 +172,7 @@ class RateLog:
             self._gap = (last + 1, step)
         if not _are_equal(old, self.schedule(last)) and not _are_equal(old, rate):
             LOGGER.warning(
-                "%s is not what this run was trained with until step %d: the rate jumps from"
+                "%s differs from the config of this run before step %d: the rate jumps from"
                 " %s at step %d to %s at step %d (this config has %s at step %d)",
                 self.name,
                 step,
@@ -185,29 +186,26 @@ class RateLog:
 
     @property
     def verdict(self) -> str:
-        """Whether what ran until now is what the config says, in a sentence."""
+        """Whether the rates applied until now match the config, in a sentence."""
         if self.first_difference is not None:
             step, applied, wanted = self.first_difference
             return (
-                f"what ran is not what {self.name} says: at step {step} the rate was"
+                f"applied rates do not match {self.name}: at step {step} the rate was"
                 f" {_written(applied)} instead of {_written(wanted)}"
             )
         if self._gap is not None:
             expected, found = self._gap
-            return (
-                f"what ran is not certain: step {found} was recorded where step {expected} comes"
-                " next"
-            )
+            return f"log incomplete: expected step {expected}, got step {found}"
         if self._begin is None:
-            return "nothing ran: no rate was recorded"
+            return "no rate was recorded"
         beyond = 0 if self.end is None else self._next - max(self.end, self._begin)
         more = ""
         if beyond > 0:
-            more = f", {beyond} of them beyond its run, the last {_written(self.last_rate)}"
-        return (
-            f"what ran is what {self.name} says: {self.count} rates, at steps {self._begin} to"
-            f" {self._next - 1}{more}"
-        )
+            more = f"; {beyond} beyond its run length, the last {_written(self.last_rate)}"
+        if self.count == 1:
+            return f"the applied rate (step {self._begin}) matches {self.name}{more}"
+        steps = f"steps {self._begin} to {self._next - 1}"
+        return f"all {self.count} applied rates ({steps}) match {self.name}{more}"
 
     def close(self) -> str:
         """Closes the file, which a further rate opens again, and gives the verdict."""

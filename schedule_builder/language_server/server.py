@@ -175,7 +175,7 @@ def completion(params: types.CompletionParams) -> list[types.CompletionItem]:
     types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix]),
 )
 def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
-    """The fixes of what is found here, and a comment that silences it."""
+    """The fixes of what is found here, and a comment that suppresses it."""
     text = _open(params.text_document.uri)
     uri = params.text_document.uri
     asked = params.range
@@ -189,7 +189,7 @@ def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
             edits = [text.edit(edit) for edit in found.fix.edits]
             fixes.append((found.fix.title, edits, found.fix.safe))
         if not text.filename.endswith(".json"):
-            fixes.append((f"Silence {found.code} here", [_silence(text, found)], False))
+            fixes.append((f"Suppress {found.code} here", [_suppress(text, found)], False))
         for title, edits, is_preferred in fixes:
             actions.append(
                 types.CodeAction(
@@ -207,7 +207,7 @@ def _overlap(one: types.Range, other: types.Range) -> bool:
     return bool(one.start <= other.end and other.start <= one.end)
 
 
-def _silence(text: _Text, found: Diagnostic) -> types.TextEdit:
+def _suppress(text: _Text, found: Diagnostic) -> types.TextEdit:
     line = text.document.lines[found.row - 1] if text.document.lines else ""
     end = text.position(found.row, len(line.rstrip("\r\n")) + 1)
     comment = f"  # schedule-builder: ignore[{found.code}]"

@@ -78,7 +78,7 @@ def validate(
 ) -> list[Diagnostic]:
     """Checks files, as the command `schedule-builder validate` does.
 
-    The settings of each file's project are in force, and so are the comments that silence
+    The settings of each file's project are in force, and so are the comments that suppress
     findings.
 
     Args:

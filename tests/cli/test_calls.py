@@ -126,6 +126,8 @@ def test_a_run_length_that_is_not_used_is_said(command: str, run: Run) -> None:
     assert "--num-steps" not in err
     assert "--num-steps" not in run("show", "a.config", "--num-steps", 600)[2]
     assert "--num-steps" not in run("show", "b.config", "--num-steps", 50)[2]
+    both = ("--set", "train_config.num_steps=70", "--num-steps", 50)
+    assert "`--num-steps 50` is not used: `--set` gives 70\n" in run("show", "a.config", *both)[2]
 
 
 def test_several_run_lengths_get_one_note(run: Run) -> None:

@@ -37,7 +37,7 @@ def test_training_on_digits(tmp_path: Path) -> None:
     schedule = sb.build_schedule(CONFIGS / "digits.config")
     assert str(schedule) in result.stdout
     name = CONFIGS / "digits.config"
-    assert f"what ran is what {name} says: 80 rates, at steps 0 to 79" in result.stdout
+    assert f"all 80 applied rates (steps 0 to 79) match {name}" in result.stdout
     rates = dict(read_rates(tmp_path / "learning_rate.csv"))
     assert rates == pytest.approx({step: schedule(step) for step in range(80)}, rel=1e-6)
     accuracy = re.search(r"held-out images: ([\d.]+)%", result.stdout)

@@ -130,8 +130,7 @@ def test_fit_applies_the_rates_also_after_loading(
     assert found["rates"] == rounded(schedule, range(20))
     name = tmp_path / "rate.config"
     assert found["verdicts"] == [
-        f"what ran is what {name} says: 10 rates, at steps {first} to {first + 9}"
-        for first in (0, 10)
+        f"all 10 applied rates (steps {first} to {first + 9}) match {name}" for first in (0, 10)
     ]
     assert found["late"] == [rate for rate in rounded(schedule, range(20)) for _ in range(2)]
     assert found["python"] == rounded(schedule, (0, 3, 2**40, 2**70))

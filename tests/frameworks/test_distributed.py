@@ -81,7 +81,7 @@ def test_mirrored_fit_on_two_devices(tmp_path: Path, processes: Processes) -> No
         processes.start("-m", "tests.support.distributed", "mirrored_fit", path, tmp_path)
     )
     assert json.loads(lines[-1]) == pairs(path, 20)
-    assert f"what ran is what {path} says: 20 rates, at steps 0 to 19" in lines
+    assert f"all 20 applied rates (steps 0 to 19) match {path}" in lines
 
 
 @pytest.mark.parametrize("count", [2, 3])
@@ -105,7 +105,7 @@ def test_fit_of_keras_2_on_several_machines(
     for worker in workers:
         lines = processes.output(worker)
         assert json.loads(lines[-1]) == pairs(path, 20)
-        assert f"what ran is what {path} says: 20 rates, at steps 0 to 19" in lines
+        assert f"all 20 applied rates (steps 0 to 19) match {path}" in lines
 
 
 def test_a_parameter_server_and_two_workers(tmp_path: Path, processes: Processes) -> None:
@@ -153,7 +153,7 @@ def test_the_example_on_three_machines(tmp_path: Path, processes: Processes) -> 
     ]
     for index, process in enumerate(started):
         lines = processes.output(process)
-        verdict = f"what ran is what {pipeline} says: 90 rates, at steps 0 to 89"
+        verdict = f"all 90 applied rates (steps 0 to 89) match {pipeline}"
         assert lines[-1] == f"worker {index}: {verdict}"
         rates = [rate for _, rate in read_rates(tmp_path / "backup" / f"worker-{index}.csv")]
         assert rates == pytest.approx(wanted, rel=1e-7)
@@ -175,7 +175,7 @@ def test_a_worker_is_killed_and_started_again(tmp_path: Path, processes: Process
     lines = processes.output(survivor)
     assert any("another worker was lost" in line for line in lines)
     for index, out in ((0, lines), (1, resumed)):
-        assert "what ran is what" in out[-1]
+        assert " applied rates (steps " in out[-1]
         steps, rates = zip(*read_rates(tmp_path / "backup" / f"worker-{index}.csv"), strict=True)
         assert list(steps) == list(range(600))
         wanted = reference(ROOT / "configs" / "digits.config", range(600))

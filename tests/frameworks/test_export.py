@@ -123,7 +123,7 @@ def test_a_model_predicts_elsewhere_and_trains_where_the_package_is(tmp_path: Pa
     loaded = keras.models.load_model(tmp_path / "model.keras")
     log = sb.LearningRateLog(path, verbose=0)
     loaded.fit(*samples(), batch_size=4, verbose=0, callbacks=[log])
-    assert log.verdict == f"what ran is what {path} says: 20 rates, at steps 20 to 39"
+    assert log.verdict == f"all 20 applied rates (steps 20 to 39) match {path}"
 
 
 def test_a_trace_reads_no_file_and_asks_nothing(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_fit(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
     log = LearningRateLog(path, tmp_path / "rates.csv", verbose=0)
     model.fit(*samples(), batch_size=4, shuffle=False, verbose=0, callbacks=[log])
     assert applied.rates == reference(path, range(20))
-    assert log.verdict == f"what ran is what {path} says: 20 rates, at steps 0 to 19"
+    assert log.verdict == f"all 20 applied rates (steps 0 to 19) match {path}"
 
 
 def test_the_parameters_are_the_configs(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_saved_model_goes_on(tmp_path: Path) -> None:
     loaded = tf_keras.models.load_model(target)
     log = LearningRateLog(path, verbose=0)
     loaded.fit(*samples(), batch_size=4, verbose=0, callbacks=[log])
-    assert log.verdict == f"what ran is what {path} says: 20 rates, at steps 20 to 39"
+    assert log.verdict == f"all 20 applied rates (steps 20 to 39) match {path}"
 
 
 def test_step_offset(tmp_path: Path) -> None:

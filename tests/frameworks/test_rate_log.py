@@ -41,7 +41,7 @@ def test_a_run_as_configured() -> None:
     log = run(falling(0.1), range(10))
     assert (log.count, log.first_difference) == (10, None)
     assert log.last_rate == np.float32(0.01)
-    assert log.close() == "what ran is what <dict> says: 10 rates, at steps 0 to 9"
+    assert log.close() == "all 10 applied rates (steps 0 to 9) match <dict>"
 
 
 def test_the_first_line_says_what_lengths_come_to(caplog: pytest.LogCaptureFixture) -> None:
@@ -56,7 +56,7 @@ def test_the_first_line_says_what_lengths_come_to(caplog: pytest.LogCaptureFixtu
         "<dict> counts warmup.warmup_steps: 5 % of 10 = 1 step;"
         " manual_step_learning_rate.schedule[0].step: 60 % of 10 = 6 steps"
     ]
-    assert log.close().startswith("what ran is what <dict> says: 10 rates")
+    assert log.close().startswith("all 10 applied rates (steps 0 to 9) match <dict>")
     caplog.clear()
     run(falling(0.1), range(3))
     assert not caplog.records
@@ -68,7 +68,7 @@ def test_the_first_difference() -> None:
         log.record(step, 0.1)
     assert log.first_difference == (5, 0.1, 0.01)
     assert log.close() == (
-        "what ran is not what <dict> says: at step 5 the rate was 0.1 instead of 0.01"
+        "applied rates do not match <dict>: at step 5 the rate was 0.1 instead of 0.01"
     )
 
 
@@ -81,12 +81,12 @@ def test_neighbours_in_float32_are_equal_and_others_are_not() -> None:
 
 
 def test_a_gap_and_a_repeat_are_said() -> None:
-    for steps, text in (((0, 1, 4), "step 4 was recorded where step 2"), ((0, 1, 1), "step 1 was")):
+    for steps, text in (((0, 1, 4), "expected step 2, got step 4"), ((0, 1, 1), "got step 1")):
         log = sb.RateLog(falling(0.1))
         for step in steps:
             log.record(step, 0.1)
         assert text in log.close()
-    assert sb.RateLog(falling(0.1)).close() == "nothing ran: no rate was recorded"
+    assert sb.RateLog(falling(0.1)).close() == "no rate was recorded"
 
 
 def test_a_file_goes_on_where_the_checkpoint_was(tmp_path: Path, caplog: Any) -> None:
@@ -95,12 +95,12 @@ def test_a_file_goes_on_where_the_checkpoint_was(tmp_path: Path, caplog: Any) ->
     assert path.read_text().splitlines()[:2] == ["step,learning_rate", "0,0.1"]
     assert len(read_rates(path)) == 7
     log = run(falling(0.1), range(4, 10), path)
-    assert "at steps 4 to 9" in log.close()
+    assert "(steps 4 to 9)" in log.close()
     killed.close()
     assert read_rates(path) == [(step, 0.1 if step < 5 else 0.01) for step in range(10)]
     assert not caplog.records
     log.record(10, 0.01)
-    assert "at steps 4 to 10" in log.close()
+    assert "(steps 4 to 10)" in log.close()
     assert len(read_rates(path)) == 11
 
 
@@ -110,14 +110,14 @@ def test_a_checkpoint_may_be_restored_in_the_same_process(tmp_path: Path) -> Non
     log.record(3, 0.1)
     assert [step for step, _ in read_rates(path)] == [0, 1, 2, 3]
     # From here, it cannot be told from a step that counted twice.
-    assert "step 3 was recorded where step 7 comes next" in log.close()
+    assert "expected step 7, got step 3" in log.close()
 
 
 def test_a_hole_in_the_file_is_said(tmp_path: Path) -> None:
     path = tmp_path / "rates.csv"
     run(falling(0.1), range(3), path).close()
     log = run(falling(0.1), range(10, 13), path)
-    assert log.close() == "what ran is not certain: step 10 was recorded where step 3 comes next"
+    assert log.close() == "log incomplete: expected step 3, got step 10"
 
 
 def test_another_run_in_the_same_file_is_said(tmp_path: Path, caplog: Any) -> None:
@@ -139,17 +139,17 @@ def test_what_is_trained_beyond_the_run_is_said(caplog: Any) -> None:
     config = examine(Source("a.config", text))
     rates = sb.build_schedule(config)
     for begin, said in (
-        (0, "6 rates, at steps 0 to 5, 2 of them beyond its run, the last 0"),
-        (5, "1 rates, at steps 5 to 5, 1 of them beyond its run, the last 0"),
+        (0, ("all 6 applied rates (steps 0 to 5) match", "2 beyond its run length, the last 0")),
+        (5, ("the applied rate (step 5) matches", "1 beyond its run length, the last 0")),
     ):
         caplog.clear()
         log = sb.RateLog(config)
         for step in range(begin, 6):
             log.record(step, rates(step))
-        assert log.verdict == f"what ran is what a.config says: {said}"
+        assert log.verdict == f"{said[0]} a.config; {said[1]}"
         (record,) = caplog.records
         assert record.getMessage() == (
-            f"the run of a.config ends before step {max(begin, 4)}, which is trained now, at rate 0"
+            f"step {max(begin, 4)} is beyond the 4 steps of a.config (rate 0)"
         )
 
 
@@ -187,7 +187,7 @@ def test_a_line_that_was_not_finished_is_left_out(tmp_path: Path, tail: str, cap
     run(falling(0.1), range(3), path).close()
     path.write_text(path.read_text() + tail)
     log = run(falling(0.1), range(3, 6), path)
-    assert "3 rates, at steps 3 to 5" in log.close()
+    assert "3 applied rates (steps 3 to 5)" in log.close()
     assert [step for step, _ in read_rates(path)] == list(range(6))
     assert not caplog.records
 
@@ -212,7 +212,7 @@ def test_a_jump_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> No
     (record,) = caplog.records
     assert record.name == "schedule_builder"
     assert record.getMessage() == (
-        "<dict> is not what this run was trained with until step 7: the rate jumps from 0.01 at"
+        "<dict> differs from the config of this run before step 7: the rate jumps from 0.01 at"
         " step 6 to 0.05 at step 7 (this config has 0.05 at step 6)"
     )
     assert log.first_difference is None
@@ -309,7 +309,7 @@ def test_the_callback_sees_what_is_not_the_configs(tmp_path: Path, rate: Any) ->
     log = sb.LearningRateLog(path, verbose=0)
     train(keras.optimizers.SGD(rate), log)
     assert log.rates.first_difference is not None
-    assert log.verdict.startswith(f"what ran is not what {path} says: at step ")
+    assert log.verdict.startswith(f"applied rates do not match {path}: at step ")
 
 
 def test_the_callback_sees_another_callback_change_the_rate(tmp_path: Path) -> None:
@@ -350,7 +350,7 @@ def test_the_callback_asks_a_function_before_the_update(tmp_path: Path) -> None:
     model = small_model(keras)
     model.compile(optimizer, "mse")
     model.fit(*samples(), batch_size=4, verbose=0, callbacks=[log, Counts()])
-    assert log.verdict == f"what ran is what {path} says: 20 rates, at steps 0 to 19"
+    assert log.verdict == f"all 20 applied rates (steps 0 to 19) match {path}"
 
 
 def test_the_callback_has_a_verdict_after_an_interruption(tmp_path: Path) -> None:
@@ -365,7 +365,7 @@ def test_the_callback_has_a_verdict_after_an_interruption(tmp_path: Path) -> Non
     model.compile(sb.build_optimizer(path), "mse")
     with pytest.raises(KeyboardInterrupt):
         model.fit(*samples(), batch_size=4, verbose=0, callbacks=[log, Interrupts()])
-    assert log.verdict == f"what ran is what {path} says: 5 rates, at steps 0 to 4"
+    assert log.verdict == f"all 5 applied rates (steps 0 to 4) match {path}"
 
 
 def test_the_callback_refuses_an_optimizer_without_a_rate(tmp_path: Path) -> None:
@@ -388,5 +388,5 @@ def test_a_second_fit_goes_on(tmp_path: Path) -> None:
     model.compile(sb.build_optimizer(path), "mse")
     for _ in range(2):
         model.fit(*samples(), batch_size=4, verbose=0, callbacks=[log])
-    assert "40 rates, at steps 0 to 39" in log.verdict
+    assert "40 applied rates (steps 0 to 39)" in log.verdict
     assert len(read_rates(tmp_path / "rates.csv")) == 40

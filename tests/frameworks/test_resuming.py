@@ -49,7 +49,7 @@ def test_a_killed_run_goes_on(way: str, tmp_path: Path) -> None:
     # What came after the checkpoint was lost with the process, and is trained again.
     restored = KILLED_AT // EPOCH_STEPS * EPOCH_STEPS
     assert applied(tmp_path)[len(before) :] == wanted[restored:]
-    assert f"what ran is what {path} says: {NUM_STEPS - restored} rates" in finished.stdout
+    assert f"all {NUM_STEPS - restored} applied rates (" in finished.stdout
     assert [step for step, _ in read_rates(tmp_path / "rates.csv")] == list(range(NUM_STEPS))
     rates = [rate for _, rate in read_rates(tmp_path / "rates.csv")]
     assert rates == pytest.approx([rate for _, rate in wanted], rel=1e-7)
@@ -68,5 +68,5 @@ def test_another_config_applies_from_the_restored_step_on(tmp_path: Path) -> Non
     assert finished.returncode == 0, finished.stderr
     wanted = list(enumerate(reference(other, range(NUM_STEPS))))
     assert applied(tmp_path)[len(before) :] == wanted[10:]
-    assert f"{other} is not what this run was trained with until step 10" in finished.stderr
+    assert f"{other} differs from the config of this run before step 10" in finished.stderr
     assert "at step 9 to " in finished.stderr

@@ -48,7 +48,7 @@ def test_fit(tmp_path: Path, optimizer: str, options: dict[str, Any]) -> None:
     log = sb.LearningRateLog(path, verbose=0)
     recorder, _ = fit(sb.build_optimizer(path), callbacks=[log], **options)
     assert recorder.rates == reference(path, range(20))
-    assert log.verdict == f"what ran is what {path} says: 20 rates, at steps 0 to 19"
+    assert log.verdict == f"all 20 applied rates (steps 0 to 19) match {path}"
 
 
 def test_fit_in_epochs(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_loop_of_ones_own_mathematics(tmp_path: Path) -> None:
     for update in range(20):
         log.record(update, float(train_step()))
     assert log.first_difference is None
-    assert "20 rates" in log.close()
+    assert "20 applied rates" in log.close()
 
 
 @pytest.mark.parametrize(
@@ -111,9 +111,7 @@ def test_accumulated_gradients(tmp_path: Path, batches: int, options: dict[str, 
     recorder, _ = fit(optimizer, epochs=2, callbacks=[log], **options)
     updates = 40 // batches
     assert recorder.rates == reference(path, range(updates))
-    assert (
-        log.verdict == f"what ran is what {path} says: {updates} rates, at steps 0 to {updates - 1}"
-    )
+    assert log.verdict == f"all {updates} applied rates (steps 0 to {updates - 1}) match {path}"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +145,7 @@ def test_a_saved_model_goes_on_accumulating(tmp_path: Path) -> None:
     loaded = keras.models.load_model(tmp_path / "model.keras")
     log = sb.LearningRateLog(path, verbose=0)
     loaded.fit(*samples(), batch_size=4, shuffle=False, verbose=0, callbacks=[log])
-    assert log.verdict == f"what ran is what {path} says: 5 rates, at steps 5 to 9"
+    assert log.verdict == f"all 5 applied rates (steps 5 to 9) match {path}"
 
 
 def test_mixed_precision_and_skipped_updates(tmp_path: Path) -> None:
@@ -190,7 +188,7 @@ def test_mixed_precision_in_fit(tmp_path: Path) -> None:
     updates = len(recorder.rates)
     assert 0 < updates < 20
     assert recorder.rates == reference(path, range(updates))
-    assert f"{updates} rates, at steps 0 to {updates - 1}" in log.verdict
+    assert f"{updates} applied rates (steps 0 to {updates - 1})" in log.verdict
 
 
 def test_average_and_clipping_leave_the_rate(tmp_path: Path) -> None:
@@ -214,7 +212,7 @@ def test_fine_tuning_begins_the_schedule_anew(tmp_path: Path) -> None:
     model.compile(optimizer, "mse")
     model.fit(*samples(), batch_size=4, verbose=0, callbacks=[log])
     assert recorder.rates == reference(path, range(20))
-    assert log.verdict == f"what ran is what {path} says: 20 rates, at steps 20 to 39"
+    assert log.verdict == f"all 20 applied rates (steps 20 to 39) match {path}"
 
 
 def test_step_offset_is_the_same_for_every_builder(tmp_path: Path) -> None:
