@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from schedule_builder.diagnostics import Words, rate_text
+from schedule_builder.diagnostics import FieldPath, Words, rate_text
+from schedule_builder.reading.fields import schema_of
 from schedule_builder.rules.registry import Finding, rule
 from schedule_builder.rules.run import Run, is_listed
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.schedule import Schedule, Segment
+from schedule_builder.v1 import learning_rate_pb2 as rates
+from schedule_builder.v1 import options_pb2
 
 _NEXT_TO_NOTHING = 1e-6
 _LEAST_STEPS = 1000
@@ -138,7 +141,8 @@ def decay_not_completed(run: Run) -> Iterator[Finding]:
     A decay that is made for a longer run leaves the rate high at the last step, and the model
     without the low rates under which it converges. `total_steps` and `num_steps` are two copies
     of one number, and only one of them was changed. Differences of less than 1 % of the run (the
-    setting `idle-fraction`) are accepted.
+    setting `idle-fraction`) are accepted. Under `step_unit: PERCENT_OF_RUN`, `total_steps: 100` is
+    the run length, whatever that is.
 
         num_steps: 25000   cosine_decay_learning_rate { total_steps: 50000 ... }
         num_steps: 25000   cosine_decay_learning_rate { total_steps: 25000 ... }
@@ -157,6 +161,22 @@ def decay_not_completed(run: Run) -> Iterator[Finding]:
             yield Finding(run.at(following), words, run.ending)
     if run.first_change is None:
         yield from _cycle_cut_off(run)
+
+
+def _in_percent(run: Run, path: FieldPath) -> Words | str:
+    """How to write a decay that ends with every run; empty where nothing can say so."""
+    message = run.message
+    if not run.is_in_steps or "step_unit" not in message.DESCRIPTOR.fields_by_name:
+        return ""
+    declared = schema_of(run.main.DESCRIPTOR).get(str(path[-1]))
+    is_position = declared is not None and declared.counts_steps == options_pb2.POSITION
+    is_shifted = message.warmup.alignment == rates.Warmup.SHIFT
+    if path[:-1] != run.kind_path or not is_position or is_shifted:
+        return Words(". Lengths in percent follow every run: `step_unit: PERCENT_OF_RUN`")
+    return Words(
+        ". Lengths in percent follow every run: `step_unit: PERCENT_OF_RUN` and `{name}: 100`",
+        name=path[-1],
+    )
 
 
 def _cut_off(
@@ -191,8 +211,9 @@ def _cut_off(
     else:
         words = Words(
             "the decay ends at step {end}, and training at {num_steps}: the rate is {now} at the"
-            " last step instead of {then}",
+            " last step instead of {then}{advice}",
             **values,
+            advice=_in_percent(run, path),
         )
         yield Finding(path, words, run.ending, run.aligned(path, end))
 
@@ -298,14 +319,17 @@ def lengths_in_epochs(run: Run) -> Iterator[Finding]:
     if stage.rate > run.peak[0] * _MUCH_LOWER:
         return
     if "steps_per_entry" in run.main.DESCRIPTOR.fields_by_name:
-        advice = Words("Set `steps_per_entry` to the steps of an epoch")
+        advice = Words(
+            "Set `steps_per_entry` to the steps of an epoch, or set `step_unit: EPOCHS` and"
+            " `examples_per_epoch: N`, N the number of training examples"
+        )
     elif not run.is_in_steps:
         advice = Words("Check the unit")
     elif "step_unit" in run.message.DESCRIPTOR.fields_by_name:
         advice = Words(
-            "If the lengths count epochs, set `step_unit: EPOCHS`, or stretch them with"
-            " `schedule-builder rescale --from-steps N --num-steps {num_steps}`, N the number of"
-            " epochs",
+            "If the lengths count epochs, set `step_unit: EPOCHS` and `examples_per_epoch` (the"
+            " number of training examples), or stretch them with `schedule-builder rescale"
+            " --from-steps N --num-steps {num_steps}`, N the number of epochs",
             num_steps=run.num_steps,
         )
     else:

@@ -130,14 +130,16 @@ def custom(syntax: str, options: Any) -> Any:
         name="length", number=1, type=number.TYPE_INT64, label=number.LABEL_OPTIONAL
     )
     if options:
-        field.options.Extensions[options_pb2.counts_steps] = options
+        extensions: Any = field.options.Extensions
+        extensions[options_pb2.counts_steps] = options
     message.field.add(name="other", number=2, type=number.TYPE_INT64, label=number.LABEL_OPTIONAL)
     pool = descriptor_pool.Default()
     pool.AddSerializedFile(file.SerializeToString())
     found = pool.FindMessageTypeByName(f"{name}.Kind")
-    if hasattr(message_factory, "GetMessageClass"):
-        return message_factory.GetMessageClass(found)
-    return message_factory.MessageFactory(pool).GetPrototype(found)
+    factory: Any = message_factory
+    if hasattr(factory, "GetMessageClass"):
+        return factory.GetMessageClass(found)
+    return factory.MessageFactory(pool).GetPrototype(found)
 
 
 @pytest.mark.parametrize("syntax", ["proto2", "proto3"])

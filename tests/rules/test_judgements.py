@@ -70,11 +70,12 @@ GARDEN_POLYNOMIAL = (
     " end_learning_rate: {}}}}}"
 )
 
+OUTLASTING = "polynomial_decay_learning_rate { initial_learning_rate: 0.1 decay_steps: 3000 }"
 JUDGED: dict[str, tuple[str, dict[str, str]]] = {
     # Lengths in epochs.
     "milestones": (
         pipeline(multi_step("0.1", "[30, 60, 80]", "0.1"), 90000),
-        {"SB419": "set `step_unit: EPOCHS`, or stretch them with `schedule-builder rescale"},
+        {"SB419": "stretch them with `schedule-builder rescale"},
     ),
     "milestones in steps": (pipeline(multi_step("0.1", "[30000, 60000]", "0.1"), 90000), {}),
     "milestones of a short run": (pipeline(multi_step("0.1", "[3, 6, 9]", "0.1"), 900), {}),
@@ -87,6 +88,18 @@ JUDGED: dict[str, tuple[str, dict[str, str]]] = {
         {"SB419": "trains at 0.001"},
     ),
     "epochs by hand": (pipeline(manual("0.1", (30, "0.01"), (60, "0.001")), 90000), {"SB419": ""}),
+    "epochs, and the unit for them": (
+        pipeline(multi_step("0.1", "[30, 60, 80]", "0.1"), 90000),
+        {"SB419": "set `step_unit: EPOCHS` and `examples_per_epoch`"},
+    ),
+    "a decay that outlasts the run": (
+        pipeline(OUTLASTING, 1000),
+        {"SB403": "`step_unit: PERCENT_OF_RUN` and `decay_steps: 100`"},
+    ),
+    "a decay behind a warmup that outlasts the run": (
+        pipeline(f"{OUTLASTING} warmup {{ warmup_steps: 9 alignment: SHIFT }}", 1000),
+        {"SB403": "follow every run: `step_unit: PERCENT_OF_RUN`"},
+    ),
     "boundaries": (pipeline(piecewise("[30, 60]", "[0.1, 0.01, 0.001]"), 90000), {"SB419": ""}),
     "boundaries of the Garden": (
         experiment(stepwise("[30, 60]", "[0.1, 0.01, 0.001]"), 90000),
@@ -94,7 +107,7 @@ JUDGED: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "a table of epochs": (
         pipeline(TABLE.format(RATES, ""), 90000),
-        {"SB419": "Set `steps_per_entry`"},
+        {"SB419": "Set `steps_per_entry` to the steps of an epoch, or set `step_unit: EPOCHS`"},
     ),
     "a table in steps": (pipeline(TABLE.format(RATES, "steps_per_entry: 1000"), 90000), {}),
     "a sequence of epochs": (pipeline(SEQUENCE.format(30), 90000), {"SB419": ""}),
