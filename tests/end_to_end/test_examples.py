@@ -83,7 +83,7 @@ def test_fine_tuning_for_any_number_of_steps(
     assert result.returncode == 0, result.stderr
     name = CONFIGS / "fine_tune_percent.config"
     last = num_steps - 1
-    assert f"what ran is what {name} says: {num_steps} rates, at steps 0 to {last}" in result.stdout
+    assert f"all {num_steps} applied rates (steps 0 to {last}) match {name}" in result.stdout
     wanted = [0.02 * step / warmup for step in range(warmup)]
     wanted += [0.02] * (first - warmup) + [0.002] * (second - first)
     wanted += [0.0002] * (num_steps - second)
