@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from schedule_builder.diagnostics import FieldPath, Words
+from schedule_builder.reading.fields import schema_of
 from schedule_builder.rules.registry import Finding, rule
 from schedule_builder.rules.run import Run, is_listed
 from schedule_builder.schedules.schedule import Schedule, Segment
@@ -184,7 +185,9 @@ def rate_not_applied(run: Run) -> Iterator[Finding]:
 def _covered(run: Run) -> Iterator[Finding]:
     """A warmup over all steps of the highest rate."""
     main = run.dialect.under_warmup(run.root)
-    if main is None:
+    kinds = schema_of(run.get(run.kind_path[:-1]).DESCRIPTOR)
+    # The factor of a power of the step is the rate at step 1, which nobody wants to apply.
+    if main is None or not kinds[str(run.kind_path[-1])].is_stretchable:
         return
     for path, steps in run.warmups:
         if path in run.blamed or path[:-1] == run.kind_path or steps > run.last:

@@ -133,6 +133,18 @@ JUDGED: dict[str, tuple[str, dict[str, str]]] = {
         pipeline(EXPONENTIAL.format(100, "") + " warmup { warmup_steps: 1000 }", 9000),
         {"SB420": "leads to 9.76563e-05"},
     ),
+    # The factor of a power of the step is no rate that is to be applied.
+    "a power under a warmup": (
+        experiment("{type: power, power: {initial_learning_rate: 0.08}}", 90000, linear(10000)),
+        {},
+    ),
+    "a native power under a warmup": (
+        pipeline(
+            "power_decay_learning_rate { learning_rate_base: 0.08 } warmup { warmup_steps: 10000 }",
+            90000,
+        ),
+        {},
+    ),
     "a milestone of 1": (
         pipeline(multi_step("0.1", "[1, 5000]", "0.1"), 9000),
         {"SB420": "lasts for 1 update"},
