@@ -29,7 +29,7 @@ from schedule_builder.dialects.base import Dialect, given
 from schedule_builder.dialects.lowering import LoweringError, custom_kinds
 from schedule_builder.dialects.registry import DIALECTS, dialect_of, is_config, recognize
 from schedule_builder.dialects.units import InSteps, Length
-from schedule_builder.reading.binding import Binder, Place
+from schedule_builder.reading.binding import Binder, Place, run_of
 from schedule_builder.reading.fields import dotted
 from schedule_builder.reading.findings import (
     EMPTY,
@@ -292,7 +292,10 @@ def examine_document(
 
         override(document, message.DESCRIPTOR, text, report, reader_of(document.syntax.format))
     readable = not report.has_errors
-    binder = Binder(document, report, custom_kinds)
+    system = dialect_of(message.DESCRIPTOR.full_name)
+    paths = system.num_steps_path, system.batch_size_path
+    run = run_of(document, *paths, num_steps, batch_size)
+    binder = Binder(document, report, custom_kinds, run)
     binder.bind_all(message)
     found = _result(document, report, message, binder.places, None)
     config = replace(found, given_steps=num_steps, given_batch_size=batch_size)

@@ -2,7 +2,7 @@
 
 Each kind of learning rate has a page: its meaning and fields from the schema's own comments, a
 config from configs/ that uses it with its picture, and what other libraries call it, from
-docs/equivalents.yaml.
+schedule_builder/reading/equivalents.yaml.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from schedule_builder.v1.options_pb2 import PERIOD
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
+EQUIVALENTS = ROOT / "schedule_builder" / "reading" / "equivalents.yaml"
 CONFIGS = ROOT / "configs"
 PICTURED_STEPS = 1000
 UNIT_EXAMPLE = CONFIGS / "fine_tune_percent.config"
@@ -380,10 +381,12 @@ def _rules() -> str:
 
 def pages() -> dict[str, str]:
     """The text of every page, by file name."""
-    others = yaml.safe_load((ROOT / "docs" / "equivalents.yaml").read_text())
+    others = yaml.safe_load(
+        (ROOT / "schedule_builder" / "reading" / "equivalents.yaml").read_text()
+    )
     unknown = set(others) - {topic.name for topic in KINDS}
     if unknown:
-        sys.exit(f"docs/equivalents.yaml has kinds that the schema has not: {sorted(unknown)}")
+        sys.exit(f"{EQUIVALENTS.name} has kinds that the schema has not: {sorted(unknown)}")
     made = {f"{t.name}.md": _page(t, others) for t in TOPICS}
     made |= {"README.md": _index(others), "step_unit.md": _step_unit(), "../rules.md": _rules()}
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
@@ -18,6 +19,7 @@ from schedule_builder.diagnostics import (
     did_you_mean,
     shown,
 )
+from schedule_builder.reading.counts import UNKNOWN_RUN, Run
 from schedule_builder.reading.fields import (
     FieldSchema,
     dotted,
@@ -39,11 +41,14 @@ from schedule_builder.reading.findings import (
     YAML_1_1,
 )
 from schedule_builder.reading.tree import Block, Document, Field, Scalar, Sequence, Value, span
-from schedule_builder.reading.unknown_fields import slip_for, unknown_field
 from schedule_builder.reading.values import Refusal, misread, placeholder, value_of, wrong_type
+from schedule_builder.v1 import learning_rate_pb2
 
 CustomKinds = Callable[[], Mapping[str, type[Message]]]
 """Gives the types of message that an `Any` may hold, by full name. Few configs need them."""
+
+
+_MAX_SHOWN_MEMBERS = 5
 
 
 class Place(NamedTuple):
@@ -60,10 +65,18 @@ class Binder:
         document: what was read.
         report: where errors go.
         custom_kinds: gives the types that an `Any` may hold.
+        run: what is known of the run.
     """
 
-    def __init__(self, document: Document, report: Report, custom_kinds: CustomKinds) -> None:
+    def __init__(
+        self,
+        document: Document,
+        report: Report,
+        custom_kinds: CustomKinds,
+        run: Run = UNKNOWN_RUN,
+    ) -> None:
         self.document = document
+        self.run = run
         self.syntax = document.syntax
         self.duplicates = dict(document.duplicates)
         """Keys of YAML that are given twice, in blocks that were not judged yet; under 0, keys of
@@ -81,6 +94,8 @@ class Binder:
         """The message that is being filled."""
         self.at: FieldPath = ()
         """The field that is being read."""
+        self.meant: set[FieldPath] = set()
+        """The fields that misspelt names were meant to be."""
         self.siblings: frozenset[str] = frozenset()
         """The fields that are given beside it."""
 
@@ -118,6 +133,8 @@ class Binder:
         schema = schema_of(message.DESCRIPTOR)
         lenient = is_lenient(message.DESCRIPTOR)
         self.path = path
+        around = self.run
+        self.run = run_in(block, message.DESCRIPTOR, around)
         first: dict[str, Field] = {}
         selector = selector_of(message.DESCRIPTOR)
         chosen = _text_of(block, selector)
@@ -140,6 +157,7 @@ class Binder:
             elif self.admit(field, declared, first):
                 self.field(field, declared, message, path)
                 self.path = path
+        self.run = around
         opening = at if at is not None else Span(block.start, block.start)
         for declared in schema.values() if counts else ():
             self.check_presence(declared, message, path, opening)
@@ -164,13 +182,26 @@ class Binder:
         if field.name.startswith("["):
             return
         given = {f.name for f in block.fields}
-        slip = slip_for(field.name, descriptor, given) if is_open(descriptor) else None
-        if is_open(descriptor) and slip is None:
+        if is_open(descriptor) and not _may_be_slip(field.name, descriptor, given):
             return
-        words, meant = unknown_field(field.name, descriptor, slip)
+        from schedule_builder.reading import unknown_fields  # noqa: PLC0415 - 20 ms, for errors alone
+
+        quote = self.quote(field.start)
+        where = unknown_fields.Where(
+            descriptor, _block_name(self.path), self.syntax, self.run, quote
+        )
+        if is_open(descriptor):
+            slip = unknown_fields.slip_for(field.name, field.value, where, given)
+            if slip is None:
+                return
+            found = unknown_fields.slip(field.name, slip, where)
+        else:
+            found = unknown_fields.unknown_field(field.name, field.value, where)
+        words, meant, is_name = found
         fix = None
-        if meant and (schema_of(descriptor)[meant].repeated or meant not in given):
-            quote = '"' if self.report.source.text[field.start : field.start + 1] == '"' else ""
+        if meant:
+            self.meant.add((*self.path, meant))
+        if meant and is_name and (schema_of(descriptor)[meant].repeated or meant not in given):
             edit = Edit(field.start, field.end, f"{quote}{meant}{quote}")
             fix = Fix(f"Write `{meant}`", (edit,), safe=False)
         self.add(UNKNOWN_FIELD, span(field), words, fix=fix)
@@ -315,10 +346,27 @@ class Binder:
             )
             self.add(WRONG_TYPE, name, words)
         else:
-            refusal = placeholder(value, declared) or wrong_type(
-                declared, Words("not `{text}`", text=shown(value.text))
-            )
-            self.refuse(value, refusal)
+            refusal = placeholder(value, declared)
+            self.refuse(value, refusal or self.block_expected(value, declared, name))
+
+    def block_expected(self, value: Scalar, declared: FieldSchema, name: Span) -> Refusal:
+        """Says that a block was expected, and which one was meant."""
+        from schedule_builder.reading.block_examples import (  # noqa: PLC0415 - 3 ms, for errors alone
+            example_of,
+            members_of,
+        )
+
+        example = example_of(value, declared, self.syntax, self.quote(name.start))
+        hint = Words(". Write `{example}`", example=example) if example else ""
+        members = members_of(declared.message)
+        if not example and 0 < len(members) <= _MAX_SHOWN_MEMBERS:
+            hint = Words(" (its blocks: {members})", members=", ".join(members))
+        found = Words("not `{text}`{hint}", text=shown(value.text), hint=hint)
+        return wrong_type(declared, found)
+
+    def quote(self, start: int) -> str:
+        """What the name at an offset stands in: JSON's quotes, or none."""
+        return '"' if self.report.source.text[start : start + 1] == '"' else ""
 
     def any(self, value: Block, message: Any, path: FieldPath, name: Span) -> None:
         """Fills an Any with the message whose type its one field names."""
@@ -357,7 +405,7 @@ class Binder:
         if isinstance(value, Block):
             self.refuse(value, wrong_type(declared, Words("not a block")))
             return None
-        converted = value_of(value, declared, self.syntax, self.siblings)
+        converted = value_of(value, declared, self.syntax, self.siblings, self.run)
         if isinstance(converted, Refusal):
             self.refuse(value, converted)
             return None
@@ -375,23 +423,67 @@ class Binder:
     ) -> None:
         """Reports a field that has to be there, at the opening of its message."""
         self.at = (*path, declared.name)
-        if not self.complete or self.at in self.places:
+        if not self.complete or self.at in self.places or self.at in self.meant:
             return
         if declared.rule.required:
             words = Words(
-                "{message} needs {field:field}, {expected}: it has no default",
-                message=message.DESCRIPTOR.name,
+                "{block:field} needs {field:field}, {expected}: it has no default",
+                block=_block_name(path),
                 field=declared.name,
                 expected=declared.expected,
             )
             self.add(MISSING_FIELD, opening, words)
         elif declared.rule.not_empty:
             words = Words(
-                "{message} needs at least one {field:field}",
-                message=message.DESCRIPTOR.name,
+                "{block:field} needs at least one {field:field}",
+                block=_block_name(path),
                 field=declared.name,
             )
             self.add(MISSING_FIELD, opening, words)
+
+
+def _block_name(path: FieldPath) -> str:
+    """The field that holds the message at a path; empty for the whole file."""
+    return next((step for step in reversed(path) if isinstance(step, str)), "")
+
+
+def run_in(block: Block, descriptor: Any, around: Run) -> Run:
+    """What is known of the run inside of a block."""
+    has_units = descriptor.file.name == learning_rate_pb2.DESCRIPTOR.name
+    if has_units == around.has_units and not has_units:
+        return around
+    unit = _text_of(block, "step_unit") or around.step_unit
+    return around._replace(has_units=has_units, step_unit=unit)
+
+
+def run_of(
+    document: Document,
+    num_steps_path: FieldPath,
+    batch_size_path: FieldPath,
+    num_steps: int | None,
+    batch_size: int | None,
+) -> Run:
+    """What a tree, and the caller, say of the run."""
+
+    def number(path: FieldPath) -> int | None:
+        value: Value | None = document.root if path else None
+        for name in path:
+            elements = document.elements(value, str(name)) if isinstance(value, Block) else []
+            value = elements[-1].value if elements else None
+        return document.syntax.integer(value.text) if isinstance(value, Scalar) else None
+
+    return Run(number(num_steps_path) or num_steps, number(batch_size_path) or batch_size)
+
+
+@cache
+def _may_be_slip_of(one: str, other: str) -> bool:
+    """What a slip leaves of a name, told without the search that is slow to import."""
+    return abs(len(one) - len(other)) <= 1 and (one[:3] == other[:3] or one[-3:] == other[-3:])
+
+
+def _may_be_slip(name: str, descriptor: Any, given: set[str]) -> bool:
+    known = schema_of(descriptor)
+    return any(_may_be_slip_of(name, other) for other in known if other not in given)
 
 
 def _text_of(block: Block, name: str) -> str:

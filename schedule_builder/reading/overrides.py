@@ -9,8 +9,17 @@ from typing import Any
 from schedule_builder.diagnostics import Kind, Report, Source, Span, Words, did_you_mean
 from schedule_builder.reading.fields import FieldSchema, is_opaque, is_open, schema_of
 from schedule_builder.reading.findings import SYNTAX, UNKNOWN_FIELD
-from schedule_builder.reading.tree import Block, Document, Field, Scalar, Sequence, Value, moved
-from schedule_builder.reading.unknown_fields import unknown_field
+from schedule_builder.reading.tree import (
+    Block,
+    Document,
+    Field,
+    Scalar,
+    Sequence,
+    Syntax,
+    Value,
+    moved,
+)
+from schedule_builder.reading.unknown_fields import Where, unknown_field
 
 FILENAME = "--set"
 """The name that overrides go by in findings."""
@@ -47,19 +56,20 @@ def override(
     """
     base = report.append(Source(FILENAME, text))
     try:
-        _override(document.root, descriptor, text, base, read)
+        _override(document, descriptor, text, base, read)
     except _Refusal as refusal:
         start, end = refusal.at
         report.add(refusal.kind, Span(base + start, base + end), refusal.words)
 
 
 def _override(
-    block: Block,
+    document: Document,
     descriptor: Any,
     text: str,
     base: int,
     read: Callable[[Source, Report], Document],
 ) -> None:
+    block = document.root
     before, equals, _ = text.partition("=")
     path = before.rstrip()
     if not equals:
@@ -70,7 +80,7 @@ def _override(
         step = _STEP.match(path, at)
         if step is None or path[step.end() : step.end() + 1] not in ("", "."):
             raise _Refusal(SYNTAX, (at, len(path)), Words("expected the name of a field"))
-        declared = _declared(step, path[:at], descriptor, block)
+        declared = _declared(step, path[:at], descriptor, block, document.syntax)
         if declared is None:
             return  # something that no schedule depends on, as in the file
         if step.end() == len(path):
@@ -90,7 +100,7 @@ def _override(
 
 
 def _declared(
-    step: re.Match[str], before: str, descriptor: Any, block: Block
+    step: re.Match[str], before: str, descriptor: Any, block: Block, syntax: Syntax
 ) -> FieldSchema | None:
     """The field that a step of the path names; None for one that is kept and not judged."""
     name = step[1]
@@ -99,13 +109,12 @@ def _declared(
         is_kept = is_opaque(descriptor) or is_open(descriptor)
         if is_kept and not did_you_mean(name, schema_of(descriptor)):
             return None
-        words, _ = unknown_field(name, descriptor)
+        around = re.findall(r"\w+(?=(?:\[\d+\])?\.)", before)
+        where = Where(descriptor, around[-1] if around else "", syntax)
+        words = unknown_field(name, None, where).words
         if found := _path_to(name, descriptor, block):
             words = Words(
-                "{message} has no field `{name}`: did you mean `{path}`?",
-                message=descriptor.name,
-                name=name,
-                path=before + found,
+                "unknown field `{name}`: did you mean `{path}`?", name=name, path=before + found
             )
         raise _Refusal(UNKNOWN_FIELD, step.span(1), words)
     if step[2] and not declared.repeated:

@@ -2,81 +2,204 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from functools import cache
 from typing import Any, NamedTuple
 
-from schedule_builder.diagnostics import Words, did_you_mean, shown
-from schedule_builder.reading.fields import is_lenient, is_opaque, schema_of
-from schedule_builder.reading.values import SLIP
+from schedule_builder.diagnostics import Words, shown
+from schedule_builder.reading.block_examples import example_of, inner_example, member_named
+from schedule_builder.reading.counts import RUN_LENGTHS, UNKNOWN_RUN, Run, in_steps
+from schedule_builder.reading.fields import FieldSchema, is_lenient, is_opaque, schema_of
+from schedule_builder.reading.foreign_names import (
+    argument_named,
+    argument_words,
+    schedule_named,
+    schedule_words,
+)
+from schedule_builder.reading.names import nearest, unit_of, words_of
+from schedule_builder.reading.tree import Block, Scalar, Sequence, Syntax, Value
+from schedule_builder.reading.values import SLIP, Refusal, value_of
 from schedule_builder.v1 import pipeline_pb2
 
 _MAX_SHOWN_NAMES = 12
+_MAX_OWNERS = 3
+_TYPE_NAMES = frozenset(("type", "class_name", "kind", "name", "schedule"))
+"""Fields in which other systems say which of several blocks is meant."""
 
 
 class Unknown(NamedTuple):
-    """What is said of an unknown field, and the field that was meant; None where none is known."""
+    """What is said of an unknown field.
+
+    Attributes:
+        words: the message.
+        about: the field that was meant; None where none is known.
+        is_name: whether the name alone is wrong, so that the other name can be written.
+    """
 
     words: Words
-    meant: str | None
+    about: str | None
+    is_name: bool
 
 
-def unknown_field(name: str, descriptor: Any, slip: str | None = None) -> Unknown:
+class Where(NamedTuple):
+    """Where an unknown field was found.
+
+    Attributes:
+        descriptor: the type of the message.
+        block: the name of the field that holds the message; empty for the whole file.
+        syntax: the file's.
+        run: what is known of the run.
+        quote: what names stand in.
+    """
+
+    descriptor: Any
+    block: str
+    syntax: Syntax
+    run: Run = UNKNOWN_RUN
+    quote: str = ""
+
+
+def unknown_field(name: str, value: Value | None, where: Where) -> Unknown:
     """Says that a type of message has no such field, and what was probably meant.
 
     Args:
         name: the field.
-        descriptor: the type of message.
-        slip: the field that is meant, where that is known.
+        value: its value, where that is known: what does not fit it is not suggested.
+        where: where it stands.
     """
-    known = schema_of(descriptor)
-    owners = sorted(_owners(name, descriptor))
-    guess = slip or did_you_mean(name, known, cutoff=0.8 if owners else 0.6)
-    hint: Words | str = ""
-    if guess:
-        hint = Words(": did you mean `{guess}`?", guess=guess)
-    elif owners:
-        hint = Words(": it belongs to {owners}", owners=" or ".join(owners))
-    elif known:
-        names = list(known)[:_MAX_SHOWN_NAMES]
-        more = ", ..." if len(known) > len(names) else ""
-        hint = Words(". Its fields: {names}{more}", names=", ".join(names), more=more)
-    words = Words(
-        "{message} has no field `{name}`{hint}",
-        message=descriptor.name,
-        name=shown(name),
-        hint=hint,
-    )
-    return Unknown(words, guess)
+    if found := _as_unit(name, value, where):
+        return Unknown(_words(name, found[0], where), found[1], is_name=False)
+    hint, about = _hint(name, value, where)
+    return Unknown(_words(name, hint, where), about, is_name=True)
 
 
-def slip_for(name: str, descriptor: Any, given: Container[str]) -> str | None:
+def slip_for(name: str, value: Value, where: Where, given: Container[str]) -> str | None:
     """The field that a name is a slip for, where most fields are not ours; None for no slip.
 
     Only what looks like a field that is not given is a slip.
     """
-    missing = (known for known in schema_of(descriptor) if known not in given)
-    alike = [known for known in missing if _is_alike(name, known)]
-    return did_you_mean(name, alike, cutoff=SLIP) if alike else None
+    schema = schema_of(where.descriptor)
+    missing = [
+        n for n, declared in schema.items() if n not in given and binds(value, declared, where)
+    ]
+    return nearest(name, missing, cutoff=SLIP)
+
+
+def slip(name: str, meant: str, where: Where) -> Unknown:
+    """Says which field of ours was meant, where most fields are not ours."""
+    hint = Words(": did you mean `{guess}`?", guess=meant)
+    return Unknown(_words(name, hint, where), meant, is_name=True)
+
+
+def _words(name: str, hint: Words | str, where: Where) -> Words:
+    if not where.block:
+        return Words("unknown field `{name}`{hint}", name=shown(name), hint=hint)
+    return Words(
+        "{block:field} has no field `{name}`{hint}", block=where.block, name=shown(name), hint=hint
+    )
+
+
+def binds(value: Value | None, declared: FieldSchema, where: Where) -> bool:
+    """Whether a value can be the value of a field."""
+    if isinstance(value, Sequence):
+        return declared.repeated and all(binds(item, declared, where) for item in value.items)
+    if isinstance(value, Scalar):
+        if declared.message is not None:
+            return False
+        return not isinstance(value_of(value, declared, where.syntax), Refusal)
+    return value is None or declared.message is not None
+
+
+def _hint(name: str, value: Value | None, where: Where) -> tuple[Words | str, str | None]:
+    schema = schema_of(where.descriptor)
+    scalar = value if isinstance(value, Scalar) else None
+    message = where.descriptor.full_name
+    if (argument := argument_named(name, message)) and not is_lenient(where.descriptor):
+        meant = argument.argument
+        fits = meant in schema and binds(value, schema[meant], where)
+        return argument_words(name, argument, message), meant if fits else None
+    if scalar is not None and name in _TYPE_NAMES and (hint := _as_type(scalar, where)):
+        return hint, None
+    fitting = [n for n, declared in schema.items() if binds(value, declared, where)]
+    spelling = name.replace("_", "").lower()
+    guess = next((n for n in fitting if n.replace("_", "") == spelling), None)
+    if guess is None and not is_lenient(where.descriptor) and (foreign := schedule_named(name)):
+        return schedule_words(foreign), None
+    if guess is None and isinstance(value, Block):
+        guess = member_named(name, where.descriptor)
+    around = _owners(name, where.descriptor)
+    fitting_owners = [field for field, declared in around.items() if binds(value, declared, where)]
+    owners = sorted(fitting_owners or around)[:_MAX_OWNERS]
+    if guess := guess or nearest(name, fitting, cutoff=0.8 if owners else 0.6):
+        return Words(": did you mean `{guess}`?", guess=guess), guess
+    if scalar is not None and (hint := _as_block(name, scalar, where)):
+        return hint, None
+    if owners:
+        return Words(": it belongs to {owners}", owners=" or ".join(f"`{o}`" for o in owners)), None
+    if not schema:
+        return "", None
+    names = list(schema)[:_MAX_SHOWN_NAMES]
+    more = ", ..." if len(schema) > len(names) else ""
+    return Words(". Its fields: {names}{more}", names=", ".join(names), more=more), None
+
+
+def _as_unit(name: str, value: Value | None, where: Where) -> tuple[Words, str] | None:
+    """What to write for a length that is not in steps, such as `warmup_ratio` and `epochs`."""
+    found = unit_of(name)
+    number = where.syntax.real(value.text) if isinstance(value, Scalar) else None
+    if found is None or number is None:
+        return None
+    unit, stem = found
+    schema = schema_of(where.descriptor)
+    targets = [f"{stem}_steps"] if stem else []
+    if unit == "epochs" and words_of(stem) in ((), ("num",), ("max",), ("train",), ("total",)):
+        targets += RUN_LENGTHS
+    meant = next((t for t in targets if t in schema and not schema[t].repeated), None)
+    if meant is None:
+        return None
+    if unit == "share" and number > 1:
+        unit = "percent"
+    # The length of the run itself has no other unit.
+    run = where.run._replace(has_units=where.run.has_units and meant not in RUN_LENGTHS)
+    hint = in_steps(unit, number, run, meant)
+    return Words(": `{meant}` counts steps. {hint}", meant=meant, hint=hint), meant
+
+
+def _as_type(value: Scalar, where: Where) -> Words | None:
+    """What to write for a value that chooses a block: `type: adam`, `class_name: CosineDecay`."""
+    if member := member_named(value.text, where.descriptor):
+        opening = f"{where.quote}{member}{where.quote}"
+        block = f"{opening}: {{...}}" if where.syntax.explicit_lists else f"{member} {{ ... }}"
+        return Words(": the block chooses itself. Write `{block}`", block=block)
+    foreign = schedule_named(value.text)
+    return schedule_words(foreign) if foreign is not None else None
+
+
+def _as_block(name: str, value: Scalar, where: Where) -> Words | None:
+    """What to write where the field that is meant is a block, and the value stands in it."""
+    schema = schema_of(where.descriptor)
+    blocks = [n for n, declared in schema.items() if declared.message is not None]
+    meant = nearest(name, blocks, cutoff=SLIP)
+    if meant:
+        example = example_of(value, schema[meant], where.syntax, where.quote)
+    else:
+        example = inner_example(name, value, where.descriptor, where.syntax, where.quote)
+    return Words(": write `{example}`", example=example) if example else None
 
 
 @cache
-def _is_alike(one: str, other: str) -> bool:
-    """What a slip leaves of a name, told without the search that is slow to import."""
-    return abs(len(one) - len(other)) <= 1 and (one[:3] == other[:3] or one[-3:] == other[-3:])
-
-
-def _owners(name: str, descriptor: Any) -> Iterator[str]:
-    """The message types of a pipeline that do have a field of this name."""
-    if is_lenient(descriptor):
-        return
+def _owners(name: str, descriptor: Any) -> dict[str, FieldSchema]:
+    """The fields of a pipeline whose blocks have a field of this name, and that field."""
+    found: dict[str, FieldSchema] = {}
     seen: set[str] = set()
-    pending: list[Any] = [pipeline_pb2.TrainEvalPipelineConfig.DESCRIPTOR]
+    root: Any = pipeline_pb2.TrainEvalPipelineConfig.DESCRIPTOR
+    pending: list[tuple[str, Any]] = [] if is_lenient(descriptor) else [("", root)]
     while pending:
-        owner = pending.pop()
+        field, owner = pending.pop()
         if owner.full_name in seen or is_opaque(owner):
             continue
         seen.add(owner.full_name)
-        if name in owner.fields_by_name:
-            yield owner.name
-        pending += [f.message_type for f in owner.fields if f.message_type is not None]
+        if name in owner.fields_by_name and field:
+            found[field] = schema_of(owner)[name]
+        pending += [(f.name, f.message_type) for f in owner.fields if f.message_type is not None]
+    return found

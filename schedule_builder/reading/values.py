@@ -10,6 +10,14 @@ from typing import Any, NamedTuple
 from google.protobuf.descriptor import EnumDescriptor
 
 from schedule_builder.diagnostics import Kind, Words, did_you_mean, shown
+from schedule_builder.reading.counts import (
+    RUN_LENGTHS,
+    UNKNOWN_RUN,
+    Run,
+    finer_unit,
+    in_steps,
+    quantity,
+)
 from schedule_builder.reading.fields import Bound, FieldSchema, is_open, schema_of
 from schedule_builder.reading.findings import OUT_OF_RANGE, PLACEHOLDER, UNKNOWN_TYPE, WRONG_TYPE
 from schedule_builder.reading.tree import CURLY_QUOTES, Scalar, Syntax, without_comma
@@ -31,7 +39,11 @@ class Refusal(NamedTuple):
 
 
 def value_of(
-    value: Scalar, declared: FieldSchema, syntax: Syntax, siblings: Container[str] = ()
+    value: Scalar,
+    declared: FieldSchema,
+    syntax: Syntax,
+    siblings: Container[str] = (),
+    run: Run = UNKNOWN_RUN,
 ) -> str | bool | int | float | Refusal:
     """The value that a scalar gives a field, in the field's type.
 
@@ -40,6 +52,7 @@ def value_of(
         declared: the field.
         syntax: how the file's format writes values.
         siblings: the fields that are given beside this one.
+        run: what is known of the run.
     """
     if declared.rule.selects and (refusal := _selected(value, declared, siblings)):
         return refusal
@@ -61,7 +74,7 @@ def value_of(
         guess = _TRUTH_VALUES.get(text.lower())
         hint = Words(": write {guess}", guess=guess) if guess else ""
         return wrong_type(declared, _not(text, hint))
-    return _number(value, declared, syntax)
+    return _number(value, declared, syntax, run)
 
 
 def _read(text: str, declared: FieldSchema, syntax: Syntax) -> bool | int | float | None:
@@ -160,9 +173,11 @@ def _selected(value: Scalar, declared: FieldSchema, siblings: Container[str]) ->
         return None
     if refusal := placeholder(value, declared):
         return refusal
+    from schedule_builder.reading.names import nearest  # noqa: PLC0415 - 3 ms, for errors alone
+
     # Where Python code may add types, only what looks like one of these is a slip.
     cutoff = SLIP if is_open(descriptor) else 0.6
-    guess = did_you_mean(value.text.lower(), names, cutoff=cutoff)
+    guess = nearest(value.text, names, cutoff=cutoff)
     if is_open(descriptor) and (guess is None or value.text in siblings):
         return None
     hint = _did_you_mean(guess)
@@ -170,8 +185,8 @@ def _selected(value: Scalar, declared: FieldSchema, siblings: Container[str]) ->
         # Its block is there: a kind of the project's own, and no slip.
         hint = Words(". If Python code registers it, this file does not say its rates")
     words = Words(
-        "{message} has no type `{text}`{hint} (its types: {names})",
-        message=descriptor.name,
+        "unknown {field:field} `{text}`{hint} (known: {names})",
+        field=declared.name,
         text=shown(value.text),
         hint=hint,
         names=", ".join(names),
@@ -212,7 +227,9 @@ def _enum(
     return wrong_type(declared, _not(value.text, _did_you_mean(guess)))
 
 
-def _number(value: Scalar, declared: FieldSchema, syntax: Syntax) -> int | float | Refusal:
+def _number(
+    value: Scalar, declared: FieldSchema, syntax: Syntax, run: Run
+) -> int | float | Refusal:
     integer = declared.kind == "integer"
     number: int | float | None
     number = syntax.integer(value.text) if integer else syntax.real(value.text)
@@ -222,7 +239,7 @@ def _number(value: Scalar, declared: FieldSchema, syntax: Syntax) -> int | float
         is_large = real is not None and _TWO_TO_THE_64 < abs(real) < math.inf
         number = int(real) if real is not None and is_large else None
     if number is None:
-        return _no_number(value, declared, syntax)
+        return _no_number(value, declared, syntax, run)
     if problem := _out_of_range(number, declared):
         words = Words(
             "{field:field} is {value}: it must be {problem}",
@@ -234,7 +251,7 @@ def _number(value: Scalar, declared: FieldSchema, syntax: Syntax) -> int | float
     return number
 
 
-def _no_number(value: Scalar, declared: FieldSchema, syntax: Syntax) -> Refusal:
+def _no_number(value: Scalar, declared: FieldSchema, syntax: Syntax, run: Run) -> Refusal:
     """Says why a text is not a number of the field's type."""
     text = value.text
     if syntax.null(text):
@@ -246,21 +263,28 @@ def _no_number(value: Scalar, declared: FieldSchema, syntax: Syntax) -> Refusal:
         return Refusal(WRONG_TYPE, words)
     if refusal := placeholder(value, declared):
         return refusal
+    return wrong_type(declared, _not(text, _number_meant(text, declared, syntax, run)))
+
+
+def _number_meant(text: str, declared: FieldSchema, syntax: Syntax, run: Run) -> Words | str:
+    """What to write for a text that is not a number of the field's type."""
     is_whole = declared.kind == "integer"
-    meant: float | None = syntax.integer(text)
-    if is_whole:
-        real = syntax.real(text)
-        meant = round(real) if real is not None and math.isfinite(real) else None
-    hint: Words | str = ""
-    if meant is not None and abs(meant) < _TWO_TO_THE_64:
-        hint = Words(": write {meant}", meant=meant)
-    elif meant is None and _DECIMAL_COMMA.match(text):
-        hint = Words(": write {meant}", meant=without_comma(text, whole=is_whole))
-    elif meant is None and text[:1] in CURLY_QUOTES:
-        hint = Words(": remove the curly quotes")
-    elif meant is None:
-        hint = _other_reading(text, declared, syntax)
-    return wrong_type(declared, _not(text, hint))
+    real = syntax.real(text)
+    is_in_steps = run.step_unit in ("", "STEPS") and declared.name not in RUN_LENGTHS
+    if declared.counts_steps and is_in_steps and (found := quantity(text, real)):
+        return Words(": {hint}", hint=in_steps(*found, run, declared.name))
+    if is_whole and real is not None:
+        if math.isfinite(real) and real.is_integer() and abs(real) < _TWO_TO_THE_64:
+            return Words(": write {meant}", meant=int(real))
+        return finer_unit(real, run) if declared.counts_steps else ""
+    whole = syntax.integer(text)
+    if whole is not None:
+        return Words(": write {meant}", meant=whole) if abs(whole) < _TWO_TO_THE_64 else ""
+    if _DECIMAL_COMMA.match(text):
+        return Words(": write {meant}", meant=without_comma(text, whole=is_whole))
+    if text[:1] in CURLY_QUOTES:
+        return Words(": remove the curly quotes")
+    return _other_reading(text, declared, syntax)
 
 
 def _out_of_range(number: int | float, declared: FieldSchema) -> Words | None:

@@ -71,7 +71,7 @@ def test_errors_exit_1_and_say_where(bad: Path) -> None:
     assert result.stderr == ""
     assert result.stdout.splitlines() == [
         f"{bad}:2:18: error[SB204] `learning_rate` is -1: it must be at least 0",
-        f"{bad}:3:3: error[SB201] ConstantLearningRate has no field `learning_rat`:"
+        f"{bad}:3:3: error[SB201] `constant_learning_rate` has no field `learning_rat`:"
         " did you mean `learning_rate`?",
         "Found 2 errors in 1 of 2 files.",
     ]

@@ -118,7 +118,7 @@ FOUND: dict[str, tuple[str, str, list[str]]] = {
         "values: null",
         ["15:7 SB205 error"],
     ),
-    "an unknown field": ("boundaries:", "boundarys:", ["15:7 SB205 error", "16:9 SB201 error"]),
+    "an unknown field": ("boundaries:", "boundarys:", ["16:9 SB201 error"]),
     "one value too few": ("[0.1, 1e-2, 0.001]", "[0.1, 0.001]", ["17:17 SB307 error"]),
     "no optimizer": (
         "    optimizer:\n      type: sgd\n      sgd: {momentum: 0.9}\n",

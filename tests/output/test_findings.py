@@ -36,7 +36,7 @@ BYPASSED = (
     " 150 steps. Stretch the schedule with `schedule-builder rescale`, or replace the schedule with"
     " `constant_learning_rate` (`learning_rate: 0.1`), which has the same rates"
 )
-BAD = "constant_learning_rate {\n  learning_rate: -1, learning_rat: 'a'\n}\n"
+BAD = "constant_learning_rate {\n  learning_rate: -1, learning_rat: 0.5\n}\n"
 
 
 def findings(*texts: tuple[str, str], color: bool = False) -> Findings:
@@ -55,8 +55,8 @@ def test_text() -> None:
         f"a.config:6:22: warning[SB418] {BYPASSED}",
         "  a.config:2:14: training ends after 150 steps",
         "b:%,.config:2:18: error[SB204] `learning_rate` is -1: it must be at least 0",
-        "b:%,.config:2:22: error[SB201] ConstantLearningRate has no field `learning_rat`: did you"
-        " mean `learning_rate`?",
+        "b:%,.config:2:22: error[SB201] `constant_learning_rate` has no field `learning_rat`: did"
+        " you mean `learning_rate`?",
         "Found 2 errors and 2 warnings in 2 files. 1 fixable with `--fix`.",
     ]
 

@@ -1,0 +1,94 @@
+"""What is no count of steps, in steps: shares of the run, percents and epochs."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from schedule_builder.diagnostics import Words
+
+_QUANTITY = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?(?P<unit>%|ep|dur|ba)\Z")
+"""A percentage, or a duration as MosaicML's Composer writes it."""
+
+
+RUN_LENGTHS = ("num_steps", "train_steps")
+"""The fields that hold the length of the whole run."""
+
+
+class Run(NamedTuple):
+    """What is known of the run that a config is for."""
+
+    num_steps: int | None = None
+    batch_size: int | None = None
+    step_unit: str = ""
+    """The unit that holds where a value stands; empty where there is none, or no such thing."""
+    has_units: bool = False
+    """Whether the schema has `step_unit` there."""
+
+
+UNKNOWN_RUN = Run()
+
+
+def quantity(text: str, number: float | None) -> tuple[str, float] | None:
+    """The unit and the number of a value that is no count: `0.05`, `10%`, `5ep`, `0.1dur`."""
+    if number is not None:
+        return ("share", number) if 0 < number < 1 else None
+    match = _QUANTITY.match(text)
+    if match is None:
+        return None
+    unit = {"%": "percent", "ep": "epochs", "dur": "share", "ba": "steps"}[match["unit"]]
+    return unit, float(match["number"])
+
+
+def in_steps(unit: str, number: float, run: Run, field: str) -> Words:
+    """How many steps that is, or how to tell."""
+    if unit == "steps":
+        return Words("write {steps:g}", steps=number)
+    if unit == "epochs":
+        size = str(run.batch_size) if run.batch_size else "batch_size"
+        words = Words(
+            "{epochs:g} epochs are {epochs:g} * training examples / {size} steps",
+            epochs=number,
+            size=size,
+        )
+        return _or_unit(words, "EPOCHS", number, run, field)
+    share = number / 100 if unit == "percent" else number
+    percent = round(share * 100, 9)
+    if run.num_steps is None:
+        words = Words(
+            "multiply {share:g} by the number of training steps, and write the result", share=share
+        )
+    else:
+        words = Words(
+            "{share:g} of the {total} training steps is {steps}: write {steps}",
+            share=share,
+            total=run.num_steps,
+            steps=round(share * run.num_steps),
+        )
+    if percent.is_integer():
+        return _or_unit(words, "PERCENT_OF_RUN", percent, run, field)
+    return _or_unit(words, "PERMILLE_OF_RUN", percent * 10, run, field)
+
+
+def _or_unit(words: Words, unit: str, number: float, run: Run, field: str) -> Words:
+    if not run.has_units or not float(number).is_integer():
+        return words
+    return Words(
+        "{words}. Or set `step_unit: {unit}` and `{field}: {number:g}`",
+        words=words,
+        unit=unit,
+        field=field,
+        number=number,
+    )
+
+
+def finer_unit(number: float, run: Run) -> Words | str:
+    """Where a fraction under a unit is whole under a finer one, which."""
+    permille = round(number * 10, 9)
+    if run.step_unit != "PERCENT_OF_RUN" or not permille.is_integer():
+        return ""
+    return Words(
+        ": write {number:g} under `step_unit: PERMILLE_OF_RUN`, or a number of steps under"
+        " `step_unit: STEPS`",
+        number=permille,
+    )

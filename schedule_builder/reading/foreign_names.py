@@ -1,0 +1,105 @@
+"""Names of other libraries' schedules and arguments, and what they are called here."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from schedule_builder.diagnostics import Words, shown
+from schedule_builder.v1 import learning_rate_pb2
+
+_CALL = re.compile(r"(?:\w+\.)*(\w+)\(")
+_AFFIXES = re.compile(r"^get|(?:withwarmup|withhardrestarts)|(?:learningrate|schedule|scheduler)$")
+
+
+class Foreign(NamedTuple):
+    """A schedule, or an argument of one, of another library."""
+
+    kind: str
+    """The kind of learning rate that it is here."""
+    library: str
+    name: str
+    """The schedule's name there."""
+    note: str
+    argument: str = ""
+    """The field that an argument is here; empty where there is none."""
+
+
+@cache
+def _table() -> dict[str, list[dict[str, Any]]]:
+    path = Path(__file__).parent / "equivalents.yaml"
+    found: dict[str, list[dict[str, Any]]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _plain(name: str) -> str:
+    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    return _AFFIXES.sub("", plain)
+
+
+@cache
+def _schedules() -> dict[str, Foreign]:
+    found: dict[str, Foreign] = {}
+    for kind, entries in _table().items():
+        for entry in entries:
+            foreign = Foreign(kind, entry["library"], entry["name"], entry.get("note", ""))
+            call = _CALL.match(entry["code"])
+            for name in (entry["name"], call[1] if call else ""):
+                found.setdefault(_plain(name), foreign)
+    return {name: foreign for name, foreign in found.items() if name}
+
+
+def schedule_named(name: str) -> Foreign | None:
+    """The schedule of another library that goes by a name: `CosineDecay`, `OneCycleLR`, `wsd`."""
+    return _schedules().get(_plain(name))
+
+
+def argument_named(name: str, message: str) -> Foreign | None:
+    """The argument of another library's schedule of that name.
+
+    Args:
+        name: the name.
+        message: the full name of the message type in which it was found, whose kind is preferred.
+    """
+    fields: Any = learning_rate_pb2.LearningRate.DESCRIPTOR.fields_by_name
+    found = [
+        Foreign(kind, entry["library"], entry["name"], entry.get("note", ""), argument)
+        for kind, entries in _table().items()
+        for entry in entries
+        for argument in [entry.get("arguments", {}).get(name)]
+        if argument is not None
+    ]
+    own = [f for f in found if fields[f.kind].message_type.full_name == message]
+    return next(iter([*own, *found]), None)
+
+
+def schedule_words(foreign: Foreign) -> Words:
+    """What to write for a schedule of another library."""
+    note = Words(" ({note})", note=foreign.note) if foreign.note else ""
+    return Words(
+        ": {name} of {library} is `{kind}` here{note}",
+        library=foreign.library,
+        name=foreign.name,
+        kind=foreign.kind,
+        note=note,
+    )
+
+
+def argument_words(name: str, foreign: Foreign, message: str) -> Words:
+    """What to write for an argument of another library's schedule."""
+    fields: Any = learning_rate_pb2.LearningRate.DESCRIPTOR.fields_by_name
+    is_own = fields[foreign.kind].message_type.full_name == message
+    values = {"name": shown(name), "library": foreign.library, "schedule": foreign.name}
+    if is_own and foreign.argument:
+        words = Words(": {name} of {schedule} ({library}) is `{field}` here")
+        return words.filled(field=foreign.argument, **values)
+    if is_own:
+        words = Words(": {name} of {schedule} ({library}) has no counterpart here{note}")
+        note = Words(" ({note})", note=foreign.note) if foreign.note else ""
+        return words.filled(note=note, **values)
+    words = Words(": {name} is an argument of {schedule} ({library}), which is `{kind}` here")
+    return words.filled(kind=foreign.kind, **values)
