@@ -42,7 +42,7 @@ from schedule_builder.reading.findings import (
 )
 from schedule_builder.reading.tree import Block, Document, Field, Scalar, Sequence, Value, span
 from schedule_builder.reading.values import Refusal, misread, placeholder, value_of, wrong_type
-from schedule_builder.v1 import learning_rate_pb2
+from schedule_builder.v1 import learning_rate_pb2, pipeline_pb2
 
 CustomKinds = Callable[[], Mapping[str, type[Message]]]
 """Gives the types of message that an `Any` may hold, by full name. Few configs need them."""
@@ -180,6 +180,10 @@ class Binder:
 
     def unknown(self, field: Field, descriptor: Any, block: Block) -> None:
         if field.name.startswith("["):
+            # The API's pipeline may be extended, and none of its other messages.
+            if descriptor.full_name != pipeline_pb2.TrainEvalPipelineConfig.DESCRIPTOR.full_name:
+                words = Words("unknown extension `{name}`: remove it", name=shown(field.name))
+                self.add(UNKNOWN_FIELD, span(field), words)
             return
         given = {f.name for f in block.fields}
         if is_open(descriptor) and not _may_be_slip(field.name, descriptor, given):

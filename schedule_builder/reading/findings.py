@@ -100,6 +100,20 @@ NOT_CONFIG = Kind(
         constant_learning_rate { learning_rate: 0.01 }
     """,
 )
+PYTHON_ONLY = Kind(
+    "SB108",
+    "python-only-syntax",
+    "warning",
+    """Protobuf's Python parser reads this, and its other parsers do not.
+
+    It keeps the backslash of what is not an escape, as in the path `D:\\Models`, and takes a plus
+    sign and underscores in numbers. The Object Detection API reads its configs with Python. Mind
+    `\\n`, `\\t` and others in a path: these are escapes. `--fix` doubles the backslashes.
+
+        fine_tune_checkpoint: "D:\\Models\\ckpt-0"   num_steps: 200_000
+        fine_tune_checkpoint: "D:\\\\Models\\\\ckpt-0"   num_steps: 200000
+    """,
+)
 UNKNOWN_FIELD = Kind(
     "SB201",
     "unknown-field",
@@ -227,6 +241,7 @@ FINDINGS = (
     PLACEHOLDER,
     EMPTY,
     TAG,
+    PYTHON_ONLY,
     NOT_CONFIG,
     UNKNOWN_FIELD,
     DUPLICATE,

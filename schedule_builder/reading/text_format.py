@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 
-from schedule_builder.diagnostics import Report, Source, Span, Words, shown
-from schedule_builder.reading.findings import PLACEHOLDER, SYNTAX, TOO_DEEP, UNCLOSED
+from schedule_builder.diagnostics import Edit, Fix, Report, Source, Span, Words, shown
+from schedule_builder.reading.findings import PLACEHOLDER, PYTHON_ONLY, SYNTAX, TOO_DEEP, UNCLOSED
 from schedule_builder.reading.text_lexer import (
     TEXT_FORMAT,
     BadEscape,
     Lexer,
+    Text,
     Token,
     is_number,
     is_real,
+    lenient_number,
     unescape,
 )
 from schedule_builder.reading.text_repair import Braces, Stack
@@ -33,6 +35,11 @@ from schedule_builder.reading.tree import (
 )
 
 _DECIMAL_COMMA = re.compile(r"-?[0-9]+(?:,[0-9]+)+(?:[eE][-+]?[0-9]+)?(?![\w.,])")
+# As protobuf 7.36 reads them; blanks and comments are left out.
+_TYPE_URL = re.compile(r"\[((?:[\s0-9a-zA-Z\-.~_!$&()*+,;=%/]|\#[^\n]*)*/(?:[\s\w.]|\#[^\n]*)*)\]")
+_BLANKS = re.compile(r"\s+|#[^\n]*")
+_BAD_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
+_TYPE_NAME = re.compile(r"[^\d\W]\w*(?:\.[^\d\W]\w*)*\Z")
 _INVISIBLE = {"\xa0": "no-break space", "\u200b": "zero-width space", "\ufeff": "byte-order mark"}
 
 
@@ -335,6 +342,8 @@ class _Reader(Lexer):
     def name(self) -> str:
         """The name of a field or, in brackets, of an extension; "" after an error."""
         is_extension = self.is_symbol("[")
+        if is_extension and (url := self.type_url()):
+            return url
         parts = []
         if is_extension:
             parts.append("[")
@@ -356,6 +365,20 @@ class _Reader(Lexer):
         else:
             self.error(Words("expected the name of a field"))
         return ""
+
+    def type_url(self) -> str:
+        """The type of an `Any` in brackets, as protobuf reads it; "" where there is none."""
+        match = _TYPE_URL.match(self.text, self.start)
+        if match is None:
+            return ""
+        url = _BLANKS.sub("", match[1])
+        prefix, _, name = url.rpartition("/")
+        is_prefix = prefix and not prefix.startswith("/") and not _BAD_PERCENT.search(prefix)
+        if not is_prefix or not _TYPE_NAME.match(name):
+            return ""
+        self.end = match.end()
+        self.advance()
+        return f"[{url}]"
 
     def decimal_comma(self, scalar: Scalar) -> bool:
         """Reads on behind a number with a decimal comma, after reporting it."""
@@ -392,6 +415,10 @@ class _Reader(Lexer):
             end = self.end
             self.advance()
             return Scalar(text, False, start, end)
+        if self.kind == Token.NUMBER or self.is_plus():
+            number = self.lenient_number(sign, start)
+            if number is not None:
+                return number
         self.error(self.expected_value(name, sign))
         return None
 
@@ -424,15 +451,62 @@ class _Reader(Lexer):
         start, contents = self.start, bytearray()
         while self.kind == Token.STRING:
             try:
-                contents += unescape(self.word[1:-1])
+                text = unescape(self.word[1:-1])
             except BadEscape as bad:
                 words = Words(
                     "invalid escape `{escape}`: write `\\\\` for a backslash", escape=str(bad)
                 )
                 self.add(Span(self.start, self.end), words)
+            else:
+                contents += text.contents
+                if text.kept:
+                    self.kept_backslashes(text)
             end = self.end
             self.advance()
         return Scalar(contents.decode("utf-8", "surrogateescape"), True, start, end)
+
+    def kept_backslashes(self, text: Text) -> None:
+        """Reports backslashes that begin no escape, as in a path of Windows."""
+        first = self.start + 1 + text.kept[0]
+        words = Words(
+            "`{escape}` is not an escape: protobuf's Python parser keeps the backslash, and others"
+            " refuse it. Write `\\\\` for a backslash",
+            escape=self.text[first : first + 2],
+        )
+        # Who writes `D:\Models\new` does not mean the escape either.
+        body = self.word[1:-1].replace("\\\\", "\\").replace("\\", "\\\\")
+        edit = Edit(self.start + 1, self.end - 1, body)
+        is_same = not text.has_escapes or unescape(body).contents == text.contents
+        fix = Fix("Double the backslashes", (edit,), safe=is_same)
+        self.report.add(PYTHON_ONLY, Span(first, first + 2), words, fix=fix)
+
+    def lenient_number(self, sign: str, start: int) -> Scalar | None:
+        """A number that protobuf's Python parser alone reads, which is reported; else None."""
+        end = self.end
+        word = self.word
+        if self.is_plus():
+            end = self.peek_end()
+            word = self.text[self.start : end]
+        plain = lenient_number(word)
+        if not plain or (sign and word.startswith("+")):
+            return None
+        while self.end < end:
+            self.advance()
+        self.advance()
+        place = Span(start, end)
+        words = Words(
+            "protobuf's Python parser alone reads `{text}`: write {sign}{plain}",
+            text=sign + word,
+            sign=sign,
+            plain=plain,
+        )
+        fix = Fix("Write the number plainly", (Edit(start, end, sign + plain),), safe=True)
+        self.report.add(PYTHON_ONLY, place, words, fix=fix)
+        return Scalar(sign + plain, False, start, end)
+
+    def is_plus(self) -> bool:
+        """Whether the current token is the plus sign of a number."""
+        return self.kind == Token.BAD and self.word == "+"
 
 
 def read(source: Source, report: Report) -> Document:

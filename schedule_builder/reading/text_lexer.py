@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from typing import NamedTuple
 
 from schedule_builder.reading.tree import Syntax, decimal
 
@@ -45,6 +46,10 @@ _BOOLEANS = {"true": True, "True": True, "t": True, "1": True} | {
 _ESCAPE = re.compile(
     r"\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))"
 )
+_SURROGATES = (0xD800, 0xDFFF)
+_UNFINISHED = frozenset("xXuUN")
+"""What begins an escape, and is an error where the rest of it does not follow."""
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?\Z")
 _SIMPLE_ESCAPES = dict(zip("abfnrtv\\'\"?", "\a\b\f\n\r\t\v\\'\"?", strict=True))
 
 
@@ -98,11 +103,32 @@ class BadEscape(ValueError):
     """An escape that text format does not have; the message is the escape."""
 
 
-def unescape(body: str) -> bytes:
-    """Decodes a string's escapes, which may write single bytes of a character."""
+class Text(NamedTuple):
+    """What a string holds.
+
+    Attributes:
+        contents: its bytes.
+        kept: the backslashes that begin no escape, and stay in the contents. So protobuf's Python
+            parser reads them; others refuse them.
+        has_escapes: whether there are others, which do begin one.
+    """
+
+    contents: bytes
+    kept: tuple[int, ...]
+    has_escapes: bool
+
+
+def unescape(body: str) -> Text:
+    """Decodes a string's escapes, which may write single bytes of a character.
+
+    Raises:
+        BadEscape: no parser of protobuf's reads an escape.
+    """
     out = bytearray()
-    at = 0
+    kept = []
+    at = count = 0
     for match in _ESCAPE.finditer(body):
+        count += 1
         out += body[at : match.start()].encode("utf-8", "surrogatepass")
         at = match.end()
         octal, hexadecimal, short, long, simple = match.groups()
@@ -110,14 +136,33 @@ def unescape(body: str) -> bytes:
             out.append(int(octal, 8) & 255 if octal else int(hexadecimal, 16))
         elif short or long:
             code = int(short or long, 16)
-            if code > sys.maxunicode:
+            if code > sys.maxunicode or _SURROGATES[0] <= code <= _SURROGATES[1]:
                 raise BadEscape(match.group())
-            out += chr(code).encode("utf-8", "surrogatepass")
+            out += chr(code).encode()
         elif simple in _SIMPLE_ESCAPES:
             out += _SIMPLE_ESCAPES[simple].encode()
-        else:
+        elif simple in _UNFINISHED:
             raise BadEscape(match.group())
-    return bytes(out) + body[at:].encode("utf-8", "surrogatepass")
+        else:
+            kept.append(match.start())
+            out += match.group().encode("utf-8", "surrogatepass")
+    contents = bytes(out) + body[at:].encode("utf-8", "surrogatepass")
+    return Text(contents, tuple(kept), count > len(kept))
+
+
+def lenient_number(text: str) -> str:
+    """The usual spelling of a number that protobuf's Python parser alone reads; or empty.
+
+    These are decimal numbers with a plus sign, or with underscores between digits.
+    """
+    plain = text.removeprefix("+").replace("_", "")
+    if plain == text or not _DECIMAL.match(plain):
+        return ""
+    try:
+        float(text)
+    except ValueError:
+        return ""
+    return plain
 
 
 def is_number(text: str) -> bool:
@@ -156,6 +201,12 @@ class Lexer:
         self.kind = match.lastindex
         self.start, self.end = match.span(self.kind)
         self.word = match.group(self.kind)
+
+    def peek_end(self) -> int:
+        """Where the token after this one ends, where it follows at once; else where this ends."""
+        match = _TOKEN.match(self.text, self.end)
+        is_next = match is not None and match.start(match.lastindex or 0) == self.end
+        return match.end() if match is not None and is_next else self.end
 
     def is_symbol(self, *symbols: str) -> bool:
         """Whether the current token is one of these symbols."""
