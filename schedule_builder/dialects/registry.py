@@ -12,13 +12,16 @@ from schedule_builder.dialects.learning_rate import LEARNING_RATE
 from schedule_builder.dialects.model_garden import EXPERIMENT
 from schedule_builder.dialects.object_detection import OPTIMIZER, PIPELINE, TRAIN_CONFIG
 from schedule_builder.reading.fields import is_opaque, schema_of
-from schedule_builder.reading.tree import Block, Field
+from schedule_builder.reading.tree import Block, Field, Scalar
 
 DIALECTS: tuple[Dialect, ...] = (PIPELINE, EXPERIMENT, TRAIN_CONFIG, OPTIMIZER, LEARNING_RATE)
 """All of them. What nothing speaks for is taken for the first."""
 _BY_MESSAGE = {dialect.root.DESCRIPTOR.full_name: dialect for dialect in DIALECTS}
 _TELLING_NAMES = 50
 _NEARNESS = 0.8
+_MOST_OF_A_SCHEDULE = 3
+"""A schedule of its own has at most so many fields at its top: itself and its modifiers."""
+_CLASS_NAMES = frozenset(("class_name", "_target_"))
 
 
 def dialect_of(message: str) -> Dialect:
@@ -54,7 +57,24 @@ def is_config(block: Block) -> bool:
     if any(dialect.is_meant(block) for dialect in DIALECTS) or misspelled(block):
         return True
     names = {field.name for field in block.fields[:_TELLING_NAMES]}
-    return 2 * len(names & _all_names()) > len(names)
+    if 2 * len(names & _all_names()) > len(names):
+        return True
+    return len(names) <= _MOST_OF_A_SCHEDULE and any(map(_is_schedule, block.fields))
+
+
+def _is_schedule(field: Field) -> bool:
+    """Whether a field is a schedule that this project, or another library, may have."""
+    if field.name in _CLASS_NAMES:
+        return isinstance(field.value, Scalar) and _is_known(field.value.text)
+    if not isinstance(field.value, Block):
+        return False
+    return field.name.endswith(LEARNING_RATE.words) or _is_known(field.name)
+
+
+def _is_known(name: str) -> bool:
+    from schedule_builder.reading.foreign_names import schedule_named  # noqa: PLC0415 - 30 ms
+
+    return schedule_named(name) is not None
 
 
 def misspelled(block: Block) -> tuple[str, str] | None:

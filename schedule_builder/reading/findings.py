@@ -88,7 +88,7 @@ TAG = Kind(
     """,
 )
 NOT_CONFIG = Kind(
-    "SB108",
+    "SB109",
     "not-a-config",
     "error",
     """The file is not a config.

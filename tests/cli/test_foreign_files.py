@@ -65,7 +65,7 @@ def test_a_foreign_file_is_one_error(name: str, capfd: pytest.CaptureFixture[str
     code = cli.main(["validate", "--format", "json", name])
     (found,) = json.loads(capfd.readouterr().out)
     assert code == 1
-    assert (found["code"], found["severity"], found["fix"]) == ("SB108", "error", None)
+    assert (found["code"], found["severity"], found["fix"]) == ("SB109", "error", None)
     assert found["location"] == {"row": 1, "column": 1}
     assert what in found["message"]
     assert cli.main(["validate", "--fix", "--unsafe-fixes", name]) == 1
@@ -73,7 +73,7 @@ def test_a_foreign_file_is_one_error(name: str, capfd: pytest.CaptureFixture[str
     for command in ("show", "convert"):
         assert cli.main([command, name]) == 1
         err = capfd.readouterr().err
-        assert err.count("SB108") == 1
+        assert err.count("SB109") == 1
     with pytest.raises(ConfigError, match="not a config"):
         load(name)
     # Nobody named it: it is left out.
@@ -89,6 +89,9 @@ CONFIGS = {
     "plain.yaml": ("learning_rate: 0.1\n", "SB201"),
     "other.config": ("train_config:\n  num_steps: 5\n", "SB102"),
     "broken.config": ("learning_rate {{ 0.1\n", "SB10"),
+    "keras.yaml": ("class_name: CosineDecay\nconfig: {decay_steps: 10}\n", "SB201"),
+    "torch.config": ("OneCycleLR { max_lr: 0.1 }\n", "SB201"),
+    "own.config": ("my_learning_rate { rate: 0.1 }\n", "SB201"),
     "page.config": ("<!DOCTYPE html>\n<html></html>\n", "SB101"),
     "empty.config": ("# nothing\n", "SB106"),
 }
@@ -100,5 +103,5 @@ def test_what_is_meant_as_a_config_is_judged(name: str, capfd: pytest.CaptureFix
     Path(name).write_text(text)
     cli.main(["validate", "--format", "json", name])
     found = {f["code"] for f in json.loads(capfd.readouterr().out)}
-    assert "SB108" not in found
+    assert "SB109" not in found
     assert any(other.startswith(code) for other in found)

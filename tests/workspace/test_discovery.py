@@ -87,7 +87,7 @@ def test_what_is_nearly_a_config_is_named(name: str, run: Run) -> None:
     write(name, text)
     found = json.loads(run("--format", "json", name)[1])
     assert found
-    assert "SB108" not in {f["code"] for f in found}
+    assert "SB109" not in {f["code"] for f in found}
 
 
 @pytest.mark.parametrize("name", FAR)
