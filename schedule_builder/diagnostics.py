@@ -237,10 +237,17 @@ class Diagnostic:
 
 
 class Set(NamedTuple):
-    """Gives a field a value, written as either format writes it."""
+    """Gives a field a value.
+
+    Attributes:
+        path: the field.
+        text: the value, written as either format writes it.
+        like: the field whose value it is, and whose spelling in the file is used; empty for none.
+    """
 
     path: FieldPath
     text: str
+    like: FieldPath = ()
 
 
 class Remove(NamedTuple):

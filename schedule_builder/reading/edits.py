@@ -51,7 +51,7 @@ def edit_of(document: Document, change: Set | Remove) -> Edit | None:
     if isinstance(change, Remove):
         edit = _removal(document, change.path)
     else:
-        edit = _setting(document, change.path, change.text)
+        edit = _setting(document, change.path, _spelling(document, change))
     return edit if edit is not None and edit.end <= len(document.source.text) else None
 
 
@@ -192,6 +192,14 @@ def _removal(document: Document, path: FieldPath) -> Edit | None:
         start = _dash(document.source.text, value.start)
         return without(document.source.text, start, value.end)
     return without(document.source.text, field.start, field.value.end)
+
+
+def _spelling(document: Document, change: Set) -> str:
+    """The text of a new value: as the file writes it elsewhere, where it is from there."""
+    found = _find(document, change.like) if change.like else None
+    if found is None or not isinstance(found.value, Scalar):
+        return change.text
+    return document.source.text[found.value.start : found.value.end] or change.text
 
 
 def _setting(document: Document, path: FieldPath, text: str) -> Edit | None:

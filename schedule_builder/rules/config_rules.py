@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -73,6 +74,11 @@ def no_learning_rate(message: Any) -> Iterator[Finding]:
         yield Finding((), words)
 
 
+def _is_same_rate(one: float, other: float) -> bool:
+    """Whether two rates are one number where it counts: as float32."""
+    return struct.pack("f", one) == struct.pack("f", other)
+
+
 @rule("SB303", "first-step-zero", "error", rates.ManualStepLearningRate)
 def first_step_zero(message: rates.ManualStepLearningRate) -> Iterator[Finding]:
     """The first entry of a manual schedule is at step 0.
@@ -93,16 +99,20 @@ def first_step_zero(message: rates.ManualStepLearningRate) -> Iterator[Finding]:
         return
     rate = message.schedule[0].learning_rate
     changes: tuple[Set | Remove, ...] = (Remove(("schedule", 0)),)
-    if message.HasField("initial_learning_rate") and message.initial_learning_rate == rate:
+    initial = message.initial_learning_rate
+    if message.HasField("initial_learning_rate") and _is_same_rate(initial, rate):
         title = "Remove this entry, which repeats `initial_learning_rate`"
         words = Words(
             "the first step cannot be 0: the rate from step 0 on is `initial_learning_rate`,"
             " which is {rate:exact} already. Remove this entry",
-            rate=rate,
+            rate=initial,
         )
     else:
         title = f"Set `initial_learning_rate` to {rate:.9g} and remove this entry"
-        changes = (Set(("initial_learning_rate",), repr(rate)), *changes)
+        changes = (
+            Set(("initial_learning_rate",), repr(rate), like=("schedule", 0, "learning_rate")),
+            *changes,
+        )
         words = Words(
             "the first step cannot be 0: the rate from step 0 on is `initial_learning_rate`."
             " Set that to {rate:exact} and remove this entry",

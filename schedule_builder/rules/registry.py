@@ -10,9 +10,16 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from google.protobuf.message import Message
 
-from schedule_builder.diagnostics import FieldPath, Kind, Repair, Words
+from schedule_builder.diagnostics import FieldPath, Kind, Remove, Repair, Set, Words
 from schedule_builder.reading.fields import schema_of
 from schedule_builder.rules.run import Run
+
+
+def _inside(change: Set | Remove, path: FieldPath) -> Set | Remove:
+    """The same change of a message that is inside of another one."""
+    if isinstance(change, Set) and change.like:
+        change = change._replace(like=(*path, *change.like))
+    return change._replace(path=(*path, *change.path))
 
 
 class Finding(NamedTuple):
@@ -37,7 +44,7 @@ class Finding(NamedTuple):
         related = tuple(((*path, *p), words) for p, words in self.related)
         repair = self.repair
         if repair is not None:
-            changes = tuple(c._replace(path=(*path, *c.path)) for c in repair.changes)
+            changes = tuple(_inside(change, path) for change in repair.changes)
             repair = repair._replace(changes=changes)
         return Finding((*path, *self.path), self.words, related, repair, self.begin)
 

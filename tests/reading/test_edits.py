@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from schedule_builder import first_difference, load, validate_text
 from schedule_builder.compiler import examine
 from schedule_builder.diagnostics import ConfigError, Source
+from schedule_builder.reading.edits import apply_fixes
 from schedule_builder.rules.pages import KINDS
 from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.workspace.checker import check
@@ -392,3 +393,24 @@ def test_real_configs() -> None:
         if before.schedule is not None:
             assert first_difference(before.schedule, after.schedule) is None
     assert fixed > 30
+
+
+@pytest.mark.parametrize(
+    ("rate", "initial", "is_same"),
+    [
+        ("0.00006", "0.00006", False),
+        ("6E-5", "6E-5", False),
+        ("0.0002", "0.0002", True),
+        ("0.000199999995", "0.0002", True),  # the same float32
+    ],
+)
+def test_a_value_from_elsewhere_keeps_its_spelling(rate: str, initial: str, is_same: bool) -> None:
+    text = (
+        "manual_step_learning_rate {\n  initial_learning_rate: 0.0002\n"
+        f"  schedule {{ step: 0 learning_rate: {rate} }}\n"
+        "  schedule { step: 9 learning_rate: 0.00001 }\n}\n"
+    )
+    (finding,) = (d for d in validate_text(text, "a.config") if d.code == "SB303")
+    assert ("already" in finding.message) == is_same
+    fixed, _ = apply_fixes(text, [finding])
+    assert f"initial_learning_rate: {initial}\n" in fixed
