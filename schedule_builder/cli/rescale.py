@@ -59,6 +59,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
     data = read_input(arguments.file)
     config = examine_bytes(data, arguments.file)
+    if config.schedule is None:
+        # Under a unit, a file that does not state its run length has no schedule of its own.
+        known = examine_bytes(data, arguments.file, num_steps=arguments.num_steps)
+        config = known if known.schedule is not None else config
     schedule = schedule_of(config)
     try:
         text = rescale(config, arguments.num_steps, arguments.from_steps)

@@ -27,9 +27,9 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
 
     Every number of steps in the learning rate is multiplied by `num_steps / from_steps` and
     rounded, none of them to 0; the length of the run becomes `num_steps`. Under a `step_unit` only
-    that length changes, and everything follows it. Rates, comments and
-    layout stay. Where all the products are whole numbers, the new rate at a step is the old one at
-    the step times `from_steps / num_steps`.
+    that length changes, and everything follows it. Rates, comments and layout stay. Where all the
+    products are whole numbers, the new rate at a step is the old one at the step times
+    `from_steps / num_steps`.
 
     Args:
         config: a config that was loaded from a file.
@@ -74,12 +74,15 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
             if (new := _scaled(old, ratio)) != old
         }
     elif from_steps is not None or not run_length:
-        hint = Words(", without `--from-steps`") if from_steps else ""
         words = Words(
             "the file counts in a `step_unit`, so its lengths follow the run: change the run"
-            " length alone{hint}",
-            hint=hint,
+            " length alone, without `--from-steps`"
         )
+        if not run_length:
+            words = Words(
+                "the file counts in a `step_unit`, so its lengths follow the run, and it does not"
+                " hold the run length: there is nothing to change"
+            )
         raise RescaleError(config.document.source, None, words)
     if run_length and config.get(run_length) != num_steps:
         changes[Set(run_length, str(num_steps))] = length

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from fractions import Fraction
 from typing import NamedTuple
 
 from schedule_builder.diagnostics import Words
@@ -63,7 +65,7 @@ def in_steps(unit: str, number: float, run: Run, field: str) -> Words:
             "{share:g} of the {total} training steps is {steps}: write {steps}",
             share=share,
             total=run.num_steps,
-            steps=round(share * run.num_steps),
+            steps=math.floor(Fraction(repr(share)) * run.num_steps + Fraction(1, 2)),
         )
     if percent.is_integer():
         return _or_unit(words, "PERCENT_OF_RUN", percent, run, field)
@@ -73,6 +75,14 @@ def in_steps(unit: str, number: float, run: Run, field: str) -> Words:
 def _or_unit(words: Words, unit: str, number: float, run: Run, field: str) -> Words:
     if not run.has_units or not float(number).is_integer():
         return words
+    if unit == "EPOCHS":
+        return Words(
+            "{words}. Or set `step_unit: EPOCHS`, `examples_per_epoch` (the number of training"
+            " examples) and `{field}: {number:g}`",
+            words=words,
+            field=field,
+            number=number,
+        )
     return Words(
         "{words}. Or set `step_unit: {unit}` and `{field}: {number:g}`",
         words=words,
@@ -83,12 +93,34 @@ def _or_unit(words: Words, unit: str, number: float, run: Run, field: str) -> Wo
 
 
 def finer_unit(number: float, run: Run) -> Words | str:
-    """Where a fraction under a unit is whole under a finer one, which."""
+    """What to write for a fraction of a unit: the finer unit, or steps."""
     permille = round(number * 10, 9)
-    if run.step_unit != "PERCENT_OF_RUN" or not permille.is_integer():
+    if run.step_unit in ("", "STEPS"):
         return ""
+    if run.step_unit == "PERCENT_OF_RUN" and permille.is_integer():
+        return Words(
+            ": write {number:g} under `step_unit: PERMILLE_OF_RUN`, or a number of steps under"
+            " `step_unit: STEPS`",
+            number=permille,
+        )
+    return Words(": write a number of steps under `step_unit: STEPS`")
+
+
+def unit_for(text: str) -> Words | str:
+    """What to write for a percentage or a duration, wherever it stands; empty for other texts."""
+    match = _QUANTITY.match(text)
+    if match is None:
+        return ""
+    number, unit = Fraction(match["number"].rstrip(".")), match["unit"]
+    if unit == "ba":
+        return Words("write {number}", number=match["number"])
+    if unit == "dur":
+        number *= 100
+    name = "EPOCHS" if unit == "ep" else "PERCENT_OF_RUN"
+    if name == "PERCENT_OF_RUN" and number.denominator != 1:
+        number, name = number * 10, "PERMILLE_OF_RUN"
+    if number.denominator != 1:
+        return Words("write a whole number of steps")
     return Words(
-        ": write {number:g} under `step_unit: PERMILLE_OF_RUN`, or a number of steps under"
-        " `step_unit: STEPS`",
-        number=permille,
+        "write a number of steps; or {number} under `step_unit: {name}`", number=number, name=name
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from schedule_builder.diagnostics import Edit, Fix, Report, Source, Span, Words, shown
+from schedule_builder.reading.counts import unit_for
 from schedule_builder.reading.findings import PLACEHOLDER, PYTHON_ONLY, SYNTAX, TOO_DEEP, UNCLOSED
 from schedule_builder.reading.text_lexer import (
     TEXT_FORMAT,
@@ -330,6 +331,10 @@ class _Reader(Lexer):
                 self.skip_from(end)
             elif self.start == scalar.end and self.word == "," and self.decimal_comma(scalar):
                 self.separator()
+            elif self.start == scalar.end and self.word == "%":
+                hint = unit_for(f"{scalar.text}%") or "expected the name of a field"
+                self.error(Words("{hint}", hint=hint))
+                self.skip_from(end)
             else:
                 container.fields.append(Field(name, start, end, scalar))
                 self.separator()
@@ -428,6 +433,8 @@ class _Reader(Lexer):
             plain = self.word.replace("_", "")
             if is_number(plain):
                 return Words("write {sign}{plain}", sign=sign, plain=plain)
+            if hint := unit_for(self.word):
+                return Words("it is not a number: {hint}", hint=hint)
             return Words("it is not a number")
         if self.is_symbol("]") and not sign:
             return Words("expected a value after the comma")

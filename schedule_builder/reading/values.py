@@ -63,6 +63,8 @@ def value_of(
         if refusal := placeholder(value, declared):
             return refusal
         hint = Words(": remove the quotes") if _fits(text, declared, syntax) else ""
+        if not hint and declared.counts_steps:
+            hint = _number_meant(text, declared, syntax, run)
         found = Words('not the text "{text}"{hint}', text=shown(text), hint=hint)
         return wrong_type(declared, found)
     if declared.enum is not None:

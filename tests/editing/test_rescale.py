@@ -261,3 +261,14 @@ def test_under_a_unit_the_run_length_alone_changes(
     )
     assert main(["rescale", str(path), "--num-steps", "9000", "--diff"]) == 0
     assert "milestones[1]` (80 epochs of 5 steps)" in capsys.readouterr().err
+
+
+def test_under_a_unit_a_learning_rate_alone_has_nothing_to_change(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.config"
+    text = "step_unit: PERCENT_OF_RUN constant_learning_rate {} warmup { warmup_steps: 5 }\n"
+    path.write_text(text)
+    assert main(["rescale", str(path), "--num-steps", "9000"]) == 1
+    assert "there is nothing to change" in capsys.readouterr().err
+    assert path.read_text() == text

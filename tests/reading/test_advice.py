@@ -181,6 +181,51 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
         "5 epochs are 5 * training examples / batch_size steps",
         None,
     ),
+    "percents in quotes": (
+        '{"constant_learning_rate": {"learning_rate": 1}, "warmup": {"warmup_steps": "10%"}}',
+        "a.json",
+        "`step_unit: PERCENT_OF_RUN` and `warmup_steps: 10`",
+        None,
+    ),
+    "percents in text format": (
+        rate("constant_learning_rate {learning_rate: 1} warmup { warmup_steps: 10% }"),
+        "a.config",
+        "found `%`: write a number of steps; or 10 under `step_unit: PERCENT_OF_RUN`",
+        None,
+    ),
+    "a duration in text format": (
+        rate("constant_learning_rate {learning_rate: 1} warmup { warmup_steps: 0.125dur }"),
+        "a.config",
+        "it is not a number: write a number of steps; or 125 under `step_unit: PERMILLE_OF_RUN`",
+        None,
+    ),
+    "epochs in text format": (
+        rate("constant_learning_rate {learning_rate: 1} warmup { warmup_steps: 5ep }"),
+        "a.config",
+        "it is not a number: write a number of steps; or 5 under `step_unit: EPOCHS`",
+        None,
+    ),
+    "epochs and the fields for them": (
+        rate("constant_learning_rate {learning_rate: 1} warmup { warmup_epochs: 5 }"),
+        "a.config",
+        "Or set `step_unit: EPOCHS`, `examples_per_epoch` (the number of training examples) and"
+        " `warmup_steps: 5`",
+        None,
+    ),
+    "a fraction of an epoch": (
+        rate("constant_learning_rate {learning_rate: 1} examples_per_epoch: 320 step_unit: EPOCHS"
+             " warmup { warmup_steps: 2.5 }"),
+        "a.config",
+        "not `2.5`: write a number of steps under `step_unit: STEPS`",
+        None,
+    ),
+    "half a step, up": (
+        PIPELINE.format(RATE.format("constant_learning_rate {learning_rate: 1}"
+        " warmup { warmup_steps: 0.05 }"), "").replace("1000", "50"),
+        "a.config",
+        "0.05 of the 50 training steps is 3: write 3",
+        None,
+    ),
     "one milestone": (
         "multi_step_learning_rate: {initial_learning_rate: 1, milestones: 50}\n",
         "a.yaml",
