@@ -101,6 +101,15 @@ def custom_kinds() -> dict[str, type[Message]]:
     return {n: kind.message for n, kind in _KINDS.items() if not n.startswith(_OWN_PACKAGE)}
 
 
+def unpacked(message: Any) -> Any:
+    """The message of a custom kind that an Any holds; any other message as it is."""
+    if message.DESCRIPTOR.full_name != "google.protobuf.Any":
+        return message
+    inner = custom_kinds()[message.TypeName()]()
+    message.Unpack(inner)
+    return inner
+
+
 def lower_part(message: Message, name: str) -> Schedule:
     """The schedule of one kind, in the field of that name."""
     try:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from schedule_builder.diagnostics import Words
 from schedule_builder.dialects.lowering import (
     Length,
     LoweringError,
-    custom_kinds,
     lower_part,
     own_warmup,
+    unpacked,
 )
 from schedule_builder.schedules.curves import Constant, Curve, Geometric, Interpolation
 from schedule_builder.schedules.schedule import Schedule, Segment
@@ -33,7 +32,7 @@ def lower(learning_rate: pb.LearningRate, batch_size: int | None = None) -> Sche
     kind = learning_rate.WhichOneof("learning_rate")
     if kind is None:
         raise LoweringError((), Words("no learning rate is set"))
-    schedule = lower_part(_main(learning_rate, kind), kind)
+    schedule = lower_part(unpacked(getattr(learning_rate, kind)), kind)
     if learning_rate.HasField("warmup") and learning_rate.warmup.warmup_steps:
         schedule = _warm_up(learning_rate.warmup, schedule)
     if learning_rate.HasField("batch_size_scaling"):
@@ -48,16 +47,6 @@ def lower(learning_rate: pb.LearningRate, batch_size: int | None = None) -> Sche
         ratio = batch_size / scaling.reference_batch_size
         schedule = schedule.scaled(math.sqrt(ratio) if scaling.rule else ratio)
     return schedule.with_floor(learning_rate.min_learning_rate)
-
-
-def _main(learning_rate: pb.LearningRate, kind: str) -> Any:
-    """The message of the kind."""
-    main = getattr(learning_rate, kind)
-    if kind != "custom":
-        return main
-    unpacked = custom_kinds()[main.TypeName()]()
-    main.Unpack(unpacked)
-    return unpacked
 
 
 _WARMUP_STEPS = ("warmup", "warmup_steps")
@@ -106,7 +95,7 @@ def under_warmup(learning_rate: pb.LearningRate) -> Schedule | None:
 def warmups(learning_rate: pb.LearningRate) -> Iterator[Length]:
     """How long the warmups of a learning rate last: the kind's own, and the modifier."""
     kind = learning_rate.WhichOneof("learning_rate")
-    if kind is not None and (own := own_warmup(_main(learning_rate, kind))):
+    if kind is not None and (own := own_warmup(unpacked(getattr(learning_rate, kind)))):
         path, steps = own
         yield (kind, *path), steps
     if learning_rate.HasField("warmup"):

@@ -81,7 +81,12 @@ def _is_required(field: FieldSchema) -> bool:
 
 
 def _is_selectable(descriptor: Any) -> bool:
-    return bool(descriptor.name.endswith(("LrConfig", "WarmupConfig")) and is_lenient(descriptor))
+    """Whether messages of a type are sub-blocks that count only where a `type` names them."""
+    return any(
+        field.is_selectable and field.message is descriptor
+        for owner in descriptor.file.message_types_by_name.values()
+        for field in schema_of(owner).values()
+    )
 
 
 def _at_most_one(oneof: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
-from schedule_builder.dialects.lowering import custom_kinds
+from schedule_builder.dialects.lowering import unpacked
 from schedule_builder.editing.convert import convert
 from schedule_builder.reading.fields import FieldSchema, is_opaque, is_open, schema_of
 
@@ -42,8 +42,7 @@ def _resolved_lines(message: Any, indent: str) -> Iterator[str]:
             elif is_opaque(declared.message):
                 yield f"{indent}{declared.name} {{}}  # opaque: stays as it is in the file"
             elif declared.message.full_name == "google.protobuf.Any":
-                inner = custom_kinds()[item.TypeName()]()
-                item.Unpack(inner)
+                inner = unpacked(item)
                 yield f"{indent}{declared.name} {{"
                 yield f"{indent}  [{item.type_url}] {{"
                 yield from _resolved_lines(inner, indent + "    ")

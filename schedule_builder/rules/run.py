@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import FieldPath, Repair, Set, Words
 from schedule_builder.dialects.base import Dialect
-from schedule_builder.dialects.lowering import Length, lower_part
+from schedule_builder.dialects.lowering import Length, lower_part, unpacked
 from schedule_builder.reading.fields import schema_of
 from schedule_builder.schedules.comparison import first_difference
 from schedule_builder.schedules.curves import Constant
@@ -102,12 +102,12 @@ class Run:
         """What is at a path in the whole config: its value, or its default."""
         value: Any = self.root
         for name in path:
-            value = getattr(value, name) if isinstance(name, str) else value[name]
+            value = getattr(unpacked(value), name) if isinstance(name, str) else value[name]
         return value
 
     def has(self, path: FieldPath) -> bool:
         """Whether the config itself gives a field, and not its default."""
-        message, name = self.get(path[:-1]), str(path[-1])
+        message, name = unpacked(self.get(path[:-1])), str(path[-1])
         return name in message.DESCRIPTOR.fields_by_name and bool(message.HasField(name))
 
     @cached_property

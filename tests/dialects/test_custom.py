@@ -13,6 +13,7 @@ import pytest
 from schedule_builder import lowers, validate_text
 from schedule_builder.v1 import learning_rate_pb2
 
+ROOT = Path(__file__).parent.parent.parent
 PLUGIN = Path(__file__).parent.parent / "plugin"
 TEXT = """\
 custom {
@@ -141,3 +142,34 @@ def test_a_kind_without_a_type(text: str) -> None:
 def test_a_kind_has_one_lowering() -> None:
     with pytest.raises(ValueError, match="already has a lowering"):
         lowers(learning_rate_pb2.ConstantLearningRate)(lambda message: message)
+
+
+def test_a_warmup_of_ones_own(installed: Path) -> None:
+    """What `lowers(..., warmup=...)` says is judged as any warmup."""
+    code = """
+from schedule_builder import validate_text
+from schedule_builder.dialects import lowering
+lowering.custom_kinds()
+name = "acme.schedules.Sawtooth"
+warmup = lambda message: (("period_steps",), message.period_steps)
+lowering._KINDS[name] = lowering._KINDS[name]._replace(warmup=warmup)
+rate = (
+    "custom { [type.googleapis.com/acme.schedules.Sawtooth] {"
+    " max_learning_rate: 0.1 period_steps: 8 teeth: 2 } }"
+)
+optimizer = f"adam_optimizer {{ learning_rate {{ {rate} }} }}"
+text = f"train_config {{ num_steps: 9 optimizer {{ {optimizer} }} }}"
+for found in validate_text(text, filename="x.config"):
+    if found.code == "SB407":
+        print(found.path, found.message, sep=": ")
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": f"{installed}{os.pathsep}{ROOT}"},
+    )
+    path = "train_config.optimizer.adam_optimizer.learning_rate.custom.period_steps"
+    assert result.stderr == ""
+    assert result.stdout.startswith(f"{path}: the warmup lasts 8 of 9 steps")
