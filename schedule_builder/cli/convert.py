@@ -20,8 +20,9 @@ from schedule_builder.cli.common import (
 )
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
-from schedule_builder.editing.convert import ConvertError, convert
-from schedule_builder.editing.step_units import StepUnitError, in_unit
+from schedule_builder.editing.convert import convert
+from schedule_builder.editing.errors import EditingError
+from schedule_builder.editing.step_units import in_unit
 from schedule_builder.files import write_file
 from schedule_builder.reading.fields import dotted
 from schedule_builder.reading.formats import detect_format
@@ -69,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     say(*config.diagnostics)
     try:
         text = _converted(config, arguments)
-    except (ConvertError, StepUnitError) as error:
+    except EditingError as error:
         raise CommandError(str(error), FOUND_ERRORS) from None
     if arguments.output is None:
         sys.stdout.write(text)

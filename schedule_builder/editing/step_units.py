@@ -7,16 +7,17 @@ from fractions import Fraction
 from typing import Any
 
 from schedule_builder.compiler import Config, examine
-from schedule_builder.diagnostics import FieldPath, Set, Source
+from schedule_builder.diagnostics import FieldPath, Set, Source, Words
 from schedule_builder.dialects.units import Axis, nearest, steps_of_unit, unit_noun
+from schedule_builder.editing.errors import EditingError
 from schedule_builder.reading.edits import apply, edit_of
 from schedule_builder.reading.fields import dotted, schema_of
 from schedule_builder.schedules.comparison import first_difference
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 
-class StepUnitError(ValueError):
-    """Lengths that cannot be written in another unit; the message says where and why."""
+class StepUnitError(EditingError):
+    """Raised for lengths that cannot be written in another unit; the message says where and why."""
 
 
 @dataclass(frozen=True)
@@ -68,18 +69,18 @@ def in_unit(config: Config, name: str, examples_per_epoch: int | None = None) ->
     path = config.learning_rate_path
     message = config.get(path) if path else config.message
     if not isinstance(message, pb.LearningRate):
-        text = f"{config.filename}: this kind of config has no `step_unit`"
-        raise StepUnitError(text)
+        raise _refused(config, None, Words("this kind of config has no `step_unit`"))
     if config.in_steps is not None and config.in_steps.lengths:
-        other = next(iter(config.in_steps.lengths))
-        text = (
-            f"{_where(config, other)}: `{dotted(other[len(config.kind_path) :])}` is already in"
-            f" another unit: {config.in_steps.lengths[other]}"
+        other, length = next(iter(config.in_steps.lengths.items()))
+        words = Words(
+            "`{field}` is already in another unit: {length}",
+            field=dotted(other[len(config.kind_path) :]),
+            length=length,
         )
-        raise StepUnitError(text)
+        raise _refused(config, other, words)
     if config.document.has_aliases:
-        text = f"{config.filename} has aliases, which stand for several values: write them out"
-        raise StepUnitError(text)
+        words = Words("the file has aliases, which stand for several values: write them out first")
+        raise _refused(config, None, words)
     examples = _examples(config, message, examples_per_epoch)
     steps = _steps_of_one(config, name, examples)
     rewriter = _Rewriter(config, name, steps)
@@ -94,9 +95,13 @@ def in_unit(config: Config, name: str, examples_per_epoch: int | None = None) ->
     )
     before, after = config.schedule, changed.schedule
     if before is None or after is None or first_difference(before, after) is not None:
-        problem = next((f": {d.message}" for d in changed.diagnostics if d.severity == "error"), "")
-        text = f"{config.filename}: the schedule would not be the same under {name}{problem}"
-        raise StepUnitError(text)
+        errors = (d.message for d in changed.diagnostics if d.severity == "error")
+        words = Words(
+            "the schedule would not be the same under {name}. {problem}",
+            name=name,
+            problem=next(errors, ""),
+        )
+        raise _refused(config, None, words)
     return Rewritten(text, tuple(rewriter.kept))
 
 
@@ -106,11 +111,13 @@ def _examples(config: Config, message: pb.LearningRate, given: int | None) -> in
         return given
     stated: int = message.examples_per_epoch
     if given not in (None, stated):
-        text = (
-            f"{config.filename} sets `examples_per_epoch` to {stated}: leave out"
-            f" `--examples-per-epoch {given}`, or change the file"
+        words = Words(
+            "the file sets `examples_per_epoch` to {stated}: leave out `--examples-per-epoch"
+            " {given}`, or change the file",
+            stated=stated,
+            given=given,
         )
-        raise StepUnitError(text)
+        raise _refused(config, (*config.learning_rate_path, "examples_per_epoch"), words)
     return stated
 
 
@@ -120,16 +127,14 @@ def _steps_of_one(config: Config, name: str, examples: int | None) -> Fraction:
     steps = steps_of_unit(pb.StepUnit.Value(name), examples, axis)
     if steps is not None:
         return steps
-    if name != "EPOCHS":
-        text = f"{config.filename} does not state its run length: pass `--num-steps`"
-    elif examples is None:
-        text = (
-            f"{config.filename} does not say how many examples an epoch has: pass"
-            " `--examples-per-epoch`"
+    words = Words("the file does not state its run length: pass `--num-steps`")
+    if name == "EPOCHS" and examples is None:
+        words = Words(
+            "the file does not say how many examples an epoch has: pass `--examples-per-epoch`"
         )
-    else:
-        text = f"{config.filename} does not state its batch size: pass `--batch-size`"
-    raise StepUnitError(text)
+    elif name == "EPOCHS":
+        words = Words("the file does not state its batch size: pass `--batch-size`")
+    raise _refused(config, None, words)
 
 
 @dataclass
@@ -237,38 +242,49 @@ class _Rewriter:
                 change = Set(change.path, f'"{change.text}"')  # noqa: PLW2901 - the same in JSON
             edit = edit_of(document, change)
             if edit is None:
-                text = (
-                    f"{_where(self.config, change.path)}: `{change.path[-1]}` has to be"
-                    f" {change.text}, and there is no place for it in the file: write it there"
-                    " first"
+                words = Words(
+                    "`{field}` has to be {text}, and there is no place for it in the file: write"
+                    " it there first",
+                    field=change.path[-1],
+                    text=change.text,
                 )
-                raise StepUnitError(text)
+                raise _refused(self.config, change.path, words)
             edits.append(edit)
         return apply(source, edits)
 
     def has_no_home(self, inexact: dict[FieldPath, int]) -> StepUnitError:
         """Says which lengths are no whole number of the unit."""
         if not inexact:
-            text = f"{self.config.filename} has no length that {self.name} could count"
-            return StepUnitError(text)
-        lines = []
-        for place, count in inexact.items():
-            if place[-1] == "custom":
-                lines.append(
-                    f"{_where(self.config, place)}: `custom` holds a kind of another package,"
-                    " whose lengths stay in steps"
-                )
-                continue
-            lines.append(
-                f"{_where(self.config, place)}: `{dotted(place[len(self.config.kind_path) - 1 :])}`"
-                f" is {count} steps, {float(count / self.steps):.10g}"
-                f" {unit_noun(pb.StepUnit.Value(self.name), 2)}: only whole numbers can be written"
+            words = Words("the file has no length that {name} could count", name=self.name)
+            return _refused(self.config, None, words)
+        first, *others = (self.reason(place, count) for place, count in inexact.items())
+        words = first
+        for place, reason in zip(list(inexact)[1:], others, strict=True):
+            where = self.config.document.source.position(self.config.place(place).start)
+            words = Words(
+                "{words}; and at {row}:{column}: {reason}",
+                words=words,
+                row=where[0],
+                column=where[1],
+                reason=reason,
             )
-        if self.name == "PERCENT_OF_RUN":
+        if self.name == "PERCENT_OF_RUN" and not any(place[-1] == "custom" for place in inexact):
             permille = self.steps / 10
             if all((count / permille).denominator == 1 for count in inexact.values()):
-                lines[-1] += ". `--step-unit permille_of_run` can"
-        return StepUnitError("\n".join(lines))
+                words = Words("{words}. `--step-unit permille_of_run` can", words=words)
+        return _refused(self.config, next(iter(inexact)), words)
+
+    def reason(self, place: FieldPath, count: int) -> Words:
+        """Why a length cannot be written in the unit."""
+        if place[-1] == "custom":
+            return Words("`custom` holds a kind of another package, whose lengths stay in steps")
+        return Words(
+            "`{field}` is {count} steps, {number:.10g} {unit}: only whole numbers can be written",
+            field=dotted(place[len(self.config.kind_path) - 1 :]),
+            count=count,
+            number=float(count / self.steps),
+            unit=unit_noun(pb.StepUnit.Value(self.name), 2),
+        )
 
 
 def _collect(
@@ -296,6 +312,6 @@ def _collect(
             counts.append((here, declared.default, declared.default))
 
 
-def _where(config: Config, path: FieldPath) -> str:
-    row, column = config.document.source.position(config.place(path).start)
-    return f"{config.filename}:{row}:{column}"
+def _refused(config: Config, path: FieldPath | None, words: Words) -> StepUnitError:
+    start = config.place(path).start if path is not None else None
+    return StepUnitError(config.document.source, start, words)
