@@ -29,7 +29,9 @@ from schedule_builder.dialects.base import Dialect, given
 from schedule_builder.dialects.lowering import LoweringError, custom_kinds
 from schedule_builder.dialects.registry import DIALECTS, dialect_of, is_config, recognize
 from schedule_builder.dialects.units import InSteps, Length
-from schedule_builder.reading.binding import Binder, Place, run_of
+from schedule_builder.reading.binding import Binder
+from schedule_builder.reading.binding_findings import Place
+from schedule_builder.reading.counts import run_of
 from schedule_builder.reading.fields import dotted
 from schedule_builder.reading.findings import (
     EMPTY,

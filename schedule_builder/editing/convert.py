@@ -14,11 +14,19 @@ from schedule_builder.compiler import Config
 from schedule_builder.diagnostics import Words, shown
 from schedule_builder.dialects.lowering import custom_kinds
 from schedule_builder.editing.errors import EditingError
-from schedule_builder.reading.binding import typed
 from schedule_builder.reading.comments import Note, notes
 from schedule_builder.reading.fields import FieldSchema, is_lenient, is_opaque, schema_of
 from schedule_builder.reading.text_lexer import TEXT_FORMAT, quoted
-from schedule_builder.reading.tree import Block, Document, Field, Scalar, Sequence, Syntax, Value
+from schedule_builder.reading.tree import (
+    Block,
+    Document,
+    Field,
+    Scalar,
+    Sequence,
+    Syntax,
+    Value,
+    typed,
+)
 from schedule_builder.reading.yaml_scalars import GARDEN, YAML
 
 _LINE_LENGTH = 100

@@ -1,10 +1,8 @@
-"""A located tree and a schema make a message, and every finding about names, types and values."""
+"""A located tree and a schema make a message with the place of each field."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from google.protobuf.message import Message
 
@@ -12,14 +10,13 @@ from schedule_builder.diagnostics import (
     Edit,
     FieldPath,
     Fix,
-    Kind,
-    Report,
     Span,
     Words,
     did_you_mean,
     shown,
 )
-from schedule_builder.reading.counts import UNKNOWN_RUN, Run
+from schedule_builder.reading.binding_findings import BindingFindings, Place
+from schedule_builder.reading.counts import run_in
 from schedule_builder.reading.fields import (
     FieldSchema,
     dotted,
@@ -30,87 +27,28 @@ from schedule_builder.reading.fields import (
     selector_of,
 )
 from schedule_builder.reading.findings import (
-    DUPLICATE,
     DUPLICATE_KEY,
     MISSING_FIELD,
     NOT_INCREASING,
     TWO_MEMBERS,
-    UNKNOWN_FIELD,
     UNKNOWN_TYPE,
-    WRONG_TYPE,
     YAML_1_1,
 )
-from schedule_builder.reading.tree import Block, Document, Field, Scalar, Sequence, Value, span
-from schedule_builder.reading.values import Refusal, misread, placeholder, value_of, wrong_type
-from schedule_builder.v1 import learning_rate_pb2, pipeline_pb2
-
-CustomKinds = Callable[[], Mapping[str, type[Message]]]
-"""Gives the types of message that an `Any` may hold, by full name. Few configs need them."""
-
-
-_MAX_SHOWN_MEMBERS = 5
-
-
-class Place(NamedTuple):
-    """Where a field stands in its file: its name, and its value."""
-
-    name: Span
-    value: Span
+from schedule_builder.reading.tree import (
+    Block,
+    Field,
+    Scalar,
+    Sequence,
+    Value,
+    span,
+    text_of,
+    typed,
+)
+from schedule_builder.reading.values import Refusal, misread, value_of, wrong_type
 
 
-class Binder:
-    """Fills one message from one document.
-
-    Args:
-        document: what was read.
-        report: where errors go.
-        custom_kinds: gives the types that an `Any` may hold.
-        run: what is known of the run.
-    """
-
-    def __init__(
-        self,
-        document: Document,
-        report: Report,
-        custom_kinds: CustomKinds,
-        run: Run = UNKNOWN_RUN,
-    ) -> None:
-        self.document = document
-        self.run = run
-        self.syntax = document.syntax
-        self.duplicates = dict(document.duplicates)
-        """Keys of YAML that are given twice, in blocks that were not judged yet; under 0, keys of
-        those that were, but that are not judged."""
-        self.custom_kinds = custom_kinds
-        self.report = report
-        self.complete = not report.has_errors
-        """Whether the whole tree was read: only then can a field be missing."""
-        self.places: dict[FieldPath, Place] = {}
-        self.broken: set[FieldPath] = set()
-        """The messages that could not be read as they were meant."""
-        self.failed: set[FieldPath] = set()
-        """The fields whose values could not be read."""
-        self.path: FieldPath = ()
-        """The message that is being filled."""
-        self.at: FieldPath = ()
-        """The field that is being read."""
-        self.meant: set[FieldPath] = set()
-        """The fields that misspelt names were meant to be."""
-        self.siblings: frozenset[str] = frozenset()
-        """The fields that are given beside it."""
-
-    def add(
-        self,
-        kind: Kind,
-        at: Span,
-        words: Words,
-        related: Iterable[tuple[Span, Words]] = (),
-        fix: Fix | None = None,
-    ) -> None:
-        self.broken.add(self.path)
-        if kind is not UNKNOWN_FIELD:
-            self.failed.add(self.at)
-        self.report.add(kind, at, words, related, path=dotted(self.at), fix=fix)
+class Binder(BindingFindings):
+    """Fills one message from one document."""
 
     def bind(
         self,
@@ -137,7 +75,7 @@ class Binder:
         self.run = run_in(block, message.DESCRIPTOR, around)
         first: dict[str, Field] = {}
         selector = selector_of(message.DESCRIPTOR)
-        chosen = _text_of(block, selector)
+        chosen = text_of(block, selector)
         given = frozenset(f.name for f in block.fields) if selector else frozenset()
         for earlier, again in self.duplicates.pop(id(block), ()):
             if again.name in schema or not is_open(message.DESCRIPTOR):
@@ -178,38 +116,6 @@ class Binder:
             self.places[at] = Place(span(field), span(field))
             setattr(message, declared.name, "")
 
-    def unknown(self, field: Field, descriptor: Any, block: Block) -> None:
-        if field.name.startswith("["):
-            # The API's pipeline may be extended, and none of its other messages.
-            if descriptor.full_name != pipeline_pb2.TrainEvalPipelineConfig.DESCRIPTOR.full_name:
-                words = Words("unknown extension `{name}`: remove it", name=shown(field.name))
-                self.add(UNKNOWN_FIELD, span(field), words)
-            return
-        given = {f.name for f in block.fields}
-        if is_open(descriptor) and not _may_be_slip(field.name, descriptor, given):
-            return
-        from schedule_builder.reading import unknown_fields  # noqa: PLC0415 - 20 ms, for errors alone
-
-        quote = self.quote(field.start)
-        where = unknown_fields.Where(
-            descriptor, _block_name(self.path), self.syntax, self.run, quote
-        )
-        if is_open(descriptor):
-            slip = unknown_fields.slip_for(field.name, field.value, where, given)
-            if slip is None:
-                return
-            found = unknown_fields.slip(field.name, slip, where)
-        else:
-            found = unknown_fields.unknown_field(field.name, field.value, where)
-        words, meant, is_name = found
-        fix = None
-        if meant:
-            self.meant.add((*self.path, meant))
-        if meant and is_name and (schema_of(descriptor)[meant].repeated or meant not in given):
-            edit = Edit(field.start, field.end, f"{quote}{meant}{quote}")
-            fix = Fix(f"Write `{meant}`", (edit,), safe=False)
-        self.add(UNKNOWN_FIELD, span(field), words, fix=fix)
-
     def admit(self, field: Field, declared: FieldSchema, first: dict[str, Field]) -> bool:
         """Whether a field may stand where it does, after the fields before it."""
         key = declared.oneof or (None if declared.repeated else declared.name)
@@ -230,24 +136,6 @@ class Binder:
         related = [(span(earlier), Words("{field:field} is given here", field=earlier.name))]
         self.add(TWO_MEMBERS, span(field), words, related)
         return False
-
-    def duplicate(self, earlier: Field, again: Field) -> None:
-        """Reports a field that is given twice."""
-        from schedule_builder.reading.edits import dead_copy  # noqa: PLC0415 - 2 ms, for fixes alone
-
-        words, related = self.given_twice(earlier, again)
-        fix = dead_copy(self.report.source, earlier)
-        self.add(DUPLICATE, span(again), words, related, fix)
-
-    def given_twice(self, earlier: Field, again: Field) -> tuple[Words, list[tuple[Span, Words]]]:
-        """The words for a field that is given twice, and its first place."""
-        name = shown(again.name)
-        words = Words(
-            "{field:field} is given twice (first at line {row}): keep one of them",
-            field=name,
-            row=self.report.source.position(earlier.start)[0],
-        )
-        return words, [(span(earlier), Words("{field:field} is given here", field=name))]
 
     def bind_all(self, message: Message) -> None:
         """Fills a message from the whole document, and reports what does not fit."""
@@ -341,37 +229,6 @@ class Binder:
         elif not is_opaque(message.DESCRIPTOR):
             self.bind(value, message, path, name, counts=not declared.is_selectable)
 
-    def not_a_block(self, value: Scalar, declared: FieldSchema, name: Span) -> None:
-        """Reports a scalar where a block belongs."""
-        if not value.quoted and self.syntax.null(value.text):
-            words = Words(
-                "{field:field} has no value: write `{{}}` for all its defaults, or remove it",
-                field=declared.name,
-            )
-            self.add(WRONG_TYPE, name, words)
-        else:
-            refusal = placeholder(value, declared)
-            self.refuse(value, refusal or self.block_expected(value, declared, name))
-
-    def block_expected(self, value: Scalar, declared: FieldSchema, name: Span) -> Refusal:
-        """Says that a block was expected, and which one was meant."""
-        from schedule_builder.reading.block_examples import (  # noqa: PLC0415 - 3 ms, for errors alone
-            example_of,
-            members_of,
-        )
-
-        example = example_of(value, declared, self.syntax, self.quote(name.start))
-        hint = Words(". Write `{example}`", example=example) if example else ""
-        members = members_of(declared.message)
-        if not example and 0 < len(members) <= _MAX_SHOWN_MEMBERS:
-            hint = Words(" (its blocks: {members})", members=", ".join(members))
-        found = Words("not `{text}`{hint}", text=shown(value.text), hint=hint)
-        return wrong_type(declared, found)
-
-    def quote(self, start: int) -> str:
-        """What the name at an offset stands in: JSON's quotes, or none."""
-        return '"' if self.report.source.text[start : start + 1] == '"' else ""
-
     def any(self, value: Block, message: Any, path: FieldPath, name: Span) -> None:
         """Fills an Any with the message whose type its one field names."""
         type_field, contents = typed(value)
@@ -400,10 +257,6 @@ class Binder:
         self.bind(contents.block, inner, path, name)
         message.Pack(inner)
 
-    def refuse(self, value: Value, refusal: Refusal) -> None:
-        """Reports why a value is not the field's."""
-        self.add(refusal.kind, span(value), refusal.words)
-
     def scalar(self, value: Block | Scalar, declared: FieldSchema) -> Any:
         """The value in the field's type, or None after reporting why it has none."""
         if isinstance(value, Block):
@@ -421,94 +274,3 @@ class Binder:
             at = span(value)
             self.report.add(YAML_1_1, at, found.words, path=dotted(self.at), fix=fix)
         return converted
-
-    def check_presence(
-        self, declared: FieldSchema, message: Any, path: FieldPath, opening: Span
-    ) -> None:
-        """Reports a field that has to be there, at the opening of its message."""
-        self.at = (*path, declared.name)
-        if not self.complete or self.at in self.places or self.at in self.meant:
-            return
-        if declared.rule.required:
-            words = Words(
-                "{block:field} needs {field:field}, {expected}: it has no default",
-                block=_block_name(path),
-                field=declared.name,
-                expected=declared.expected,
-            )
-            self.add(MISSING_FIELD, opening, words)
-        elif declared.rule.not_empty:
-            words = Words(
-                "{block:field} needs at least one {field:field}",
-                block=_block_name(path),
-                field=declared.name,
-            )
-            self.add(MISSING_FIELD, opening, words)
-
-
-def _block_name(path: FieldPath) -> str:
-    """The field that holds the message at a path; empty for the whole file."""
-    return next((step for step in reversed(path) if isinstance(step, str)), "")
-
-
-def run_in(block: Block, descriptor: Any, around: Run) -> Run:
-    """What is known of the run inside of a block."""
-    has_units = descriptor.file.name == learning_rate_pb2.DESCRIPTOR.name
-    if has_units == around.has_units and not has_units:
-        return around
-    unit = _text_of(block, "step_unit") or around.step_unit
-    return around._replace(has_units=has_units, step_unit=unit)
-
-
-def run_of(
-    document: Document,
-    num_steps_path: FieldPath,
-    batch_size_path: FieldPath,
-    num_steps: int | None,
-    batch_size: int | None,
-) -> Run:
-    """What a tree, and the caller, say of the run."""
-
-    def number(path: FieldPath) -> int | None:
-        value: Value | None = document.root if path else None
-        for name in path:
-            elements = document.elements(value, str(name)) if isinstance(value, Block) else []
-            value = elements[-1].value if elements else None
-        return document.syntax.integer(value.text) if isinstance(value, Scalar) else None
-
-    return Run(number(num_steps_path) or num_steps, number(batch_size_path) or batch_size)
-
-
-@cache
-def _may_be_slip_of(one: str, other: str) -> bool:
-    """What a slip leaves of a name, told without the search that is slow to import."""
-    return abs(len(one) - len(other)) <= 1 and (one[:3] == other[:3] or one[-3:] == other[-3:])
-
-
-def _may_be_slip(name: str, descriptor: Any, given: set[str]) -> bool:
-    known = schema_of(descriptor)
-    return any(_may_be_slip_of(name, other) for other in known if other not in given)
-
-
-def _text_of(block: Block, name: str) -> str:
-    texts = (f.value.text for f in block.fields if f.name == name and isinstance(f.value, Scalar))
-    return next(texts, "") if name else ""
-
-
-class _Typed(NamedTuple):
-    name: str
-    block: Block
-
-
-def typed(block: Block) -> tuple[Field | None, _Typed]:
-    """The field that names the type of an Any, and the contents: text format or JSON's form."""
-    for field in block.fields:
-        value = field.value
-        if field.name.startswith("[") and isinstance(value, Block) and len(block.fields) == 1:
-            return field, _Typed(field.name[1:-1], value)
-        if field.name == "@type" and isinstance(value, Scalar):
-            rest = Block(block.start)
-            rest.end = block.end
-            rest.fields = [other for other in block.fields if other is not field]
-            return Field(field.name, value.start, value.end, value), _Typed(value.text, rest)
-    return None, _Typed("", block)

@@ -1,13 +1,15 @@
-"""What is no count of steps, in steps: shares of the run, percents and epochs."""
+"""What is known of the run, and how many steps shares of it, percents and epochs are."""
 
 from __future__ import annotations
 
 import math
 import re
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from schedule_builder.diagnostics import Words
+from schedule_builder.diagnostics import FieldPath, Words
+from schedule_builder.reading.tree import Block, Document, Scalar, Value, text_of
+from schedule_builder.v1 import learning_rate_pb2
 
 _QUANTITY = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?(?P<unit>%|ep|dur|ba)\Z")
 """A percentage, or a duration as MosaicML's Composer writes it."""
@@ -124,3 +126,31 @@ def unit_for(text: str) -> Words | str:
     return Words(
         "write a number of steps; or {number} under `step_unit: {name}`", number=number, name=name
     )
+
+
+def run_in(block: Block, descriptor: Any, around: Run) -> Run:
+    """What is known of the run inside of a block."""
+    has_units = descriptor.file.name == learning_rate_pb2.DESCRIPTOR.name
+    if has_units == around.has_units and not has_units:
+        return around
+    unit = text_of(block, "step_unit") or around.step_unit
+    return around._replace(has_units=has_units, step_unit=unit)
+
+
+def run_of(
+    document: Document,
+    num_steps_path: FieldPath,
+    batch_size_path: FieldPath,
+    num_steps: int | None,
+    batch_size: int | None,
+) -> Run:
+    """What a tree, and the caller, say of the run."""
+
+    def number(path: FieldPath) -> int | None:
+        value: Value | None = document.root if path else None
+        for name in path:
+            elements = document.elements(value, str(name)) if isinstance(value, Block) else []
+            value = elements[-1].value if elements else None
+        return document.syntax.integer(value.text) if isinstance(value, Scalar) else None
+
+    return Run(number(num_steps_path) or num_steps, number(batch_size_path) or batch_size)

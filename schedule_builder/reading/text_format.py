@@ -10,11 +10,11 @@ import re
 
 from schedule_builder.diagnostics import Edit, Fix, Report, Source, Span, Words, shown
 from schedule_builder.reading.counts import unit_for
-from schedule_builder.reading.findings import PLACEHOLDER, PYTHON_ONLY, SYNTAX, TOO_DEEP, UNCLOSED
+from schedule_builder.reading.findings import PYTHON_ONLY, TOO_DEEP
+from schedule_builder.reading.text_errors import expected_value
 from schedule_builder.reading.text_lexer import (
     TEXT_FORMAT,
     BadEscape,
-    Lexer,
     Text,
     Token,
     is_number,
@@ -22,11 +22,10 @@ from schedule_builder.reading.text_lexer import (
     lenient_number,
     unescape,
 )
-from schedule_builder.reading.text_repair import Braces, Stack
+from schedule_builder.reading.text_repair import RepairingReader, Stop
 from schedule_builder.reading.tree import (
     CURLY_QUOTES,
     MAX_DEPTH,
-    MAX_SYNTAX_ERRORS,
     Block,
     Document,
     Field,
@@ -36,42 +35,10 @@ from schedule_builder.reading.tree import (
 )
 
 _DECIMAL_COMMA = re.compile(r"-?[0-9]+(?:,[0-9]+)+(?:[eE][-+]?[0-9]+)?(?![\w.,])")
-# As protobuf 7.36 reads them; blanks and comments are left out.
-_TYPE_URL = re.compile(r"\[((?:[\s0-9a-zA-Z\-.~_!$&()*+,;=%/]|\#[^\n]*)*/(?:[\s\w.]|\#[^\n]*)*)\]")
-_BLANKS = re.compile(r"\s+|#[^\n]*")
-_BAD_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
-_TYPE_NAME = re.compile(r"[^\d\W]\w*(?:\.[^\d\W]\w*)*\Z")
-_INVISIBLE = {"\xa0": "no-break space", "\u200b": "zero-width space", "\ufeff": "byte-order mark"}
 
 
-class _Stop(Exception):
-    """The rest of the file would only repeat what was already said."""
-
-
-class _Reader(Lexer):
-    """Reads a text once.
-
-    Args:
-        source: the text.
-        report: where errors go.
-        missing: how many closing braces are known to be missing; where the indentation shows
-            where, a block is closed there.
-        surplus: how many there are too many.
-
-    Attributes:
-        unclosed: how many blocks the end of the file left open.
-        unopened: how many closing braces there were where no block was open.
-    """
-
-    def __init__(self, source: Source, report: Report, missing: int = 0, surplus: int = 0) -> None:
-        super().__init__(source.text)
-        self.source = source
-        self.report = report
-        self.braces = Braces(source, missing, surplus)
-        self.unclosed = 0
-        self.unopened = 0
-        self.errors = 0
-        self.stack: Stack = []
+class _Reader(RepairingReader):
+    """Reads a text once."""
 
     def read(self) -> Block:
         """The tree of the text."""
@@ -92,113 +59,10 @@ class _Reader(Lexer):
                     self.close()
                 else:
                     self.field(container)
-        except _Stop:
+        except Stop:
             pass
         root.end = len(self.text)
         return root
-
-    def row(self, offset: int) -> int:
-        """The line of an offset."""
-        return self.source.position(offset)[0]
-
-    def add(self, place: Span, words: Words) -> None:
-        """Reports an error after which reading continues where it is."""
-        self.errors += 1
-        self.report.add(SYNTAX, place, words)
-
-    def error(self, expected: Words) -> None:
-        """Says what is wrong with the current token, where `expected` was due."""
-        self.errors += 1
-        kind = PLACEHOLDER if self.kind == Token.PLACEHOLDER else SYNTAX
-        self.report.add(kind, Span(self.start, self.end), self.what_is_wrong(expected))
-        if self.errors >= MAX_SYNTAX_ERRORS:
-            raise _Stop
-
-    def what_is_wrong(self, expected: Words) -> Words:
-        """What is wrong with the current token."""
-        word = shown(self.word)
-        if self.kind == Token.PLACEHOLDER:
-            return Words("unexpanded placeholder `{word}`: {hint}", word=word, hint=expected)
-        if self.kind == Token.END:
-            return Words("the file ends here: {hint}", hint=expected)
-        if self.kind == Token.BAD and self.word in CURLY_QUOTES:
-            return Words('{word} is a curly quote: use the straight quote "', word=self.word)
-        if self.kind == Token.BAD and self.word in "\"'":
-            return Words("unterminated text: close it with {quote} on its line", quote=self.word)
-        if self.kind == Token.BAD and self.word in _INVISIBLE:
-            return Words("invisible character ({name}): remove it", name=_INVISIBLE[self.word])
-        if self.text.startswith("//", self.start):
-            return Words("a comment starts with `#`, not with `//`")
-        return Words("found `{word}`: {hint}", word=word, hint=expected)
-
-    def end_open_blocks(self) -> None:
-        """Reports the blocks that the end of the file leaves open."""
-        self.unclosed = len(self.stack) - 1
-        while len(self.stack) > 1 and self.errors < MAX_SYNTAX_ERRORS:
-            closer = self.stack[-1][1]
-            self.leave(Words("the file ends without its `{closer}`", closer=closer))
-
-    def leave(self, why: Words) -> None:
-        """Reports that the innermost open block is not closed, and continues after it."""
-        container, _ = self.stack.pop()
-        container.end = self.previous_end
-        around = self.stack[-1][0]
-        subject = Words("this")
-        if isinstance(around, Block) and around.fields and around.fields[-1].value is container:
-            subject = Words("`{name}`", name=shown(around.fields[-1].name))
-        self.errors += 1
-        words = Words(
-            "{subject}, opened at line {row}, is never closed: {why}",
-            subject=subject,
-            row=self.row(container.start),
-            why=why,
-        )
-        self.report.add(UNCLOSED, Span(container.start, container.start + 1), words)
-
-    def mind_indentation(self) -> bool:
-        """Where braces do not balance, looks for the culprit; whether one was found."""
-        braces = self.braces
-        column, begins_line = braces.indentation(self.start)
-        block = self.stack[-1][0]
-        if not begins_line or not isinstance(block, Block):
-            return False
-        closes = self.is_symbol("}", ">")
-        if len(self.stack) == 1:
-            if braces.surplus and braces.is_tail(block, column) and not closes:
-                self.refuse_tail()
-        elif braces.missing and braces.is_outside(self.stack, column, closes=closes):
-            braces.missing -= 1
-            words = Words(
-                "by its indentation, line {row} is outside of it. Put a `{closer}` before that",
-                row=self.row(self.start),
-                closer=self.stack[-1][1],
-            )
-            self.leave(words)
-            return True
-        elif braces.surplus and closes and braces.closes_again(block, column):
-            braces.surplus -= 1
-            row = self.row(braces.last_closed.start)
-            words = Words(
-                "by its indentation, it closes the block of line {row} again: remove it", row=row
-            )
-            self.error(words)
-            self.advance()
-            return True
-        return False
-
-    def refuse_tail(self) -> None:
-        """Stops where the config has ended, at what another version of the file left behind."""
-        root = self.stack[0][0]
-        fields = root.fields if isinstance(root, Block) else []
-        while fields and isinstance(fields[-1].value, Scalar):
-            fields.pop()
-        if fields:
-            row = self.row(fields[-1].value.end - 1)
-            words = Words("the config ended at line {row}. Remove the rest", row=row)
-        else:
-            words = Words("remove it")
-        self.error(Words("no block is open here: {why}", why=words))
-        raise _Stop
 
     def open(self, container: Block | Sequence, closer: str) -> None:
         if len(self.stack) > MAX_DEPTH:
@@ -207,7 +71,7 @@ class _Reader(Lexer):
                 depth=MAX_DEPTH,
             )
             self.report.add(TOO_DEEP, Span(self.start, self.end), words)
-            raise _Stop
+            raise Stop
         self.stack.append((container, closer))
         self.advance()
 
@@ -371,20 +235,6 @@ class _Reader(Lexer):
             self.error(Words("expected the name of a field"))
         return ""
 
-    def type_url(self) -> str:
-        """The type of an `Any` in brackets, as protobuf reads it; "" where there is none."""
-        match = _TYPE_URL.match(self.text, self.start)
-        if match is None:
-            return ""
-        url = _BLANKS.sub("", match[1])
-        prefix, _, name = url.rpartition("/")
-        is_prefix = prefix and not prefix.startswith("/") and not _BAD_PERCENT.search(prefix)
-        if not is_prefix or not _TYPE_NAME.match(name):
-            return ""
-        self.end = match.end()
-        self.advance()
-        return f"[{url}]"
-
     def decimal_comma(self, scalar: Scalar) -> bool:
         """Reads on behind a number with a decimal comma, after reporting it."""
         match = _DECIMAL_COMMA.match(self.text, scalar.start)
@@ -424,23 +274,8 @@ class _Reader(Lexer):
             number = self.lenient_number(sign, start)
             if number is not None:
                 return number
-        self.error(self.expected_value(name, sign))
+        self.error(expected_value(self, name, sign))
         return None
-
-    def expected_value(self, name: str, sign: str) -> Words:
-        """What is expected where the current token is not a value."""
-        if self.kind == Token.NUMBER:
-            plain = self.word.replace("_", "")
-            if is_number(plain):
-                return Words("write {sign}{plain}", sign=sign, plain=plain)
-            if hint := unit_for(self.word):
-                return Words("it is not a number: {hint}", hint=hint)
-            return Words("it is not a number")
-        if self.is_symbol("]") and not sign:
-            return Words("expected a value after the comma")
-        if name:
-            return Words("expected a value after `{name}:`", name=shown(name))
-        return Words("expected a value in this list")
 
     def curly_string(self) -> Scalar:
         """What stands between curly quotes, so that one such error brings no others."""
@@ -510,10 +345,6 @@ class _Reader(Lexer):
         fix = Fix("Write the number plainly", (Edit(start, end, sign + plain),), safe=True)
         self.report.add(PYTHON_ONLY, place, words, fix=fix)
         return Scalar(sign + plain, False, start, end)
-
-    def is_plus(self) -> bool:
-        """Whether the current token is the plus sign of a number."""
-        return self.kind == Token.BAD and self.word == "+"
 
 
 def read(source: Source, report: Report) -> Document:

@@ -103,6 +103,13 @@ class BadEscape(ValueError):
     """An escape that text format does not have; the message is the escape."""
 
 
+# As protobuf 7.36 reads them; blanks and comments are left out.
+_TYPE_URL = re.compile(r"\[((?:[\s0-9a-zA-Z\-.~_!$&()*+,;=%/]|\#[^\n]*)*/(?:[\s\w.]|\#[^\n]*)*)\]")
+_BLANKS = re.compile(r"\s+|#[^\n]*")
+_BAD_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
+_TYPE_NAME = re.compile(r"[^\d\W]\w*(?:\.[^\d\W]\w*)*\Z")
+
+
 class Text(NamedTuple):
     """What a string holds.
 
@@ -216,3 +223,21 @@ class Lexer:
         """The token after this one, where it is a symbol; empty where it is not."""
         match = _TOKEN.match(self.text, self.end)
         return (match and match["symbol"]) or ""
+
+    def type_url(self) -> str:
+        """The type of an `Any` in brackets, as protobuf reads it; "" where there is none."""
+        match = _TYPE_URL.match(self.text, self.start)
+        if match is None:
+            return ""
+        url = _BLANKS.sub("", match[1])
+        prefix, _, name = url.rpartition("/")
+        is_prefix = prefix and not prefix.startswith("/") and not _BAD_PERCENT.search(prefix)
+        if not is_prefix or not _TYPE_NAME.match(name):
+            return ""
+        self.end = match.end()
+        self.advance()
+        return f"[{url}]"
+
+    def is_plus(self) -> bool:
+        """Whether the current token is the plus sign of a number."""
+        return self.kind == Token.BAD and self.word == "+"

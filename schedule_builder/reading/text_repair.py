@@ -1,12 +1,15 @@
-"""Where a brace is missing or surplus, told by the indentation."""
+"""The open blocks of a text, and which brace is missing or surplus, told by the indentation."""
 
 from __future__ import annotations
 
 import re
 from typing import TypeAlias
 
-from schedule_builder.diagnostics import Source
-from schedule_builder.reading.tree import Block, Sequence
+from schedule_builder.diagnostics import Report, Source, Span, Words, shown
+from schedule_builder.reading.findings import PLACEHOLDER, SYNTAX, UNCLOSED
+from schedule_builder.reading.text_errors import what_is_wrong
+from schedule_builder.reading.text_lexer import Lexer, Token
+from schedule_builder.reading.tree import MAX_SYNTAX_ERRORS, Block, Scalar, Sequence
 
 Stack: TypeAlias = "list[tuple[Block | Sequence, str]]"
 """The open blocks and lists from the outside in, each with the symbol that closes it."""
@@ -73,3 +76,119 @@ class Braces:
             return False
         own, begins_line = self.indentation(name_start)
         return begins_line and self.indentation(next_start)[0] > own
+
+
+class Stop(Exception):
+    """The rest of the file would only repeat what was already said."""
+
+
+class RepairingReader(Lexer):
+    """Keeps the open blocks of a text, and reports which of its braces is the wrong one.
+
+    Args:
+        source: the text.
+        report: where errors go.
+        missing: how many closing braces are known to be missing; where the indentation shows
+            where, a block is closed there.
+        surplus: how many there are too many.
+
+    Attributes:
+        unclosed: how many blocks the end of the file left open.
+        unopened: how many closing braces there were where no block was open.
+    """
+
+    def __init__(self, source: Source, report: Report, missing: int = 0, surplus: int = 0) -> None:
+        super().__init__(source.text)
+        self.source = source
+        self.report = report
+        self.braces = Braces(source, missing, surplus)
+        self.unclosed = 0
+        self.unopened = 0
+        self.errors = 0
+        self.stack: Stack = []
+
+    def row(self, offset: int) -> int:
+        """The line of an offset."""
+        return self.source.position(offset)[0]
+
+    def add(self, place: Span, words: Words) -> None:
+        """Reports an error after which reading continues where it is."""
+        self.errors += 1
+        self.report.add(SYNTAX, place, words)
+
+    def error(self, expected: Words) -> None:
+        """Says what is wrong with the current token, where `expected` was due."""
+        self.errors += 1
+        kind = PLACEHOLDER if self.kind == Token.PLACEHOLDER else SYNTAX
+        self.report.add(kind, Span(self.start, self.end), what_is_wrong(self, expected))
+        if self.errors >= MAX_SYNTAX_ERRORS:
+            raise Stop
+
+    def end_open_blocks(self) -> None:
+        """Reports the blocks that the end of the file leaves open."""
+        self.unclosed = len(self.stack) - 1
+        while len(self.stack) > 1 and self.errors < MAX_SYNTAX_ERRORS:
+            closer = self.stack[-1][1]
+            self.leave(Words("the file ends without its `{closer}`", closer=closer))
+
+    def leave(self, why: Words) -> None:
+        """Reports that the innermost open block is not closed, and continues after it."""
+        container, _ = self.stack.pop()
+        container.end = self.previous_end
+        around = self.stack[-1][0]
+        subject = Words("this")
+        if isinstance(around, Block) and around.fields and around.fields[-1].value is container:
+            subject = Words("`{name}`", name=shown(around.fields[-1].name))
+        self.errors += 1
+        words = Words(
+            "{subject}, opened at line {row}, is never closed: {why}",
+            subject=subject,
+            row=self.row(container.start),
+            why=why,
+        )
+        self.report.add(UNCLOSED, Span(container.start, container.start + 1), words)
+
+    def mind_indentation(self) -> bool:
+        """Where braces do not balance, looks for the culprit; whether one was found."""
+        braces = self.braces
+        column, begins_line = braces.indentation(self.start)
+        block = self.stack[-1][0]
+        if not begins_line or not isinstance(block, Block):
+            return False
+        closes = self.is_symbol("}", ">")
+        if len(self.stack) == 1:
+            if braces.surplus and braces.is_tail(block, column) and not closes:
+                self.refuse_tail()
+        elif braces.missing and braces.is_outside(self.stack, column, closes=closes):
+            braces.missing -= 1
+            words = Words(
+                "by its indentation, line {row} is outside of it. Put a `{closer}` before that",
+                row=self.row(self.start),
+                closer=self.stack[-1][1],
+            )
+            self.leave(words)
+            return True
+        elif braces.surplus and closes and braces.closes_again(block, column):
+            braces.surplus -= 1
+            row = self.row(braces.last_closed.start)
+            words = Words(
+                "by its indentation, it closes the block of line {row} again: remove it", row=row
+            )
+            self.error(words)
+            self.advance()
+            return True
+        return False
+
+    def refuse_tail(self) -> None:
+        """Stops where the config has ended, at what another version of the file left behind."""
+        root = self.stack[0][0]
+        fields = root.fields if isinstance(root, Block) else []
+        while fields and isinstance(fields[-1].value, Scalar):
+            fields.pop()
+        if fields:
+            row = self.row(fields[-1].value.end - 1)
+            words = Words("the config ended at line {row}. Remove the rest", row=row)
+        else:
+            words = Words("remove it")
+        self.error(Words("no block is open here: {why}", why=words))
+        raise Stop

@@ -182,3 +182,28 @@ class Document:
                 else:
                     known.append(Element(given, given.value, None))
         return known
+
+
+class _Typed(NamedTuple):
+    name: str
+    block: Block
+
+
+def typed(block: Block) -> tuple[Field | None, _Typed]:
+    """The field that names the type of an Any, and the contents: text format or JSON's form."""
+    for given in block.fields:
+        value = given.value
+        if given.name.startswith("[") and isinstance(value, Block) and len(block.fields) == 1:
+            return given, _Typed(given.name[1:-1], value)
+        if given.name == "@type" and isinstance(value, Scalar):
+            rest = Block(block.start)
+            rest.end = block.end
+            rest.fields = [other for other in block.fields if other is not given]
+            return Field(given.name, value.start, value.end, value), _Typed(value.text, rest)
+    return None, _Typed("", block)
+
+
+def text_of(block: Block, name: str) -> str:
+    """The text of a scalar in a block; empty where there is none of that name."""
+    texts = (f.value.text for f in block.fields if f.name == name and isinstance(f.value, Scalar))
+    return next(texts, "") if name else ""

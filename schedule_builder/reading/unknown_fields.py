@@ -6,10 +6,10 @@ from collections.abc import Container
 from functools import cache
 from typing import Any, NamedTuple
 
-from schedule_builder.diagnostics import Words, shown
+from schedule_builder.diagnostics import Edit, Fix, Words, shown
 from schedule_builder.reading.block_examples import example_of, inner_example, member_named
 from schedule_builder.reading.counts import RUN_LENGTHS, UNKNOWN_RUN, Run, in_steps
-from schedule_builder.reading.fields import FieldSchema, is_lenient, is_opaque, schema_of
+from schedule_builder.reading.fields import FieldSchema, is_lenient, is_opaque, is_open, schema_of
 from schedule_builder.reading.foreign_names import (
     argument_named,
     argument_words,
@@ -17,7 +17,7 @@ from schedule_builder.reading.foreign_names import (
     schedule_words,
 )
 from schedule_builder.reading.names import nearest, unit_of, words_of
-from schedule_builder.reading.tree import Block, Scalar, Sequence, Syntax, Value
+from schedule_builder.reading.tree import Block, Field, Scalar, Sequence, Syntax, Value
 from schedule_builder.reading.values import SLIP, Refusal, value_of
 from schedule_builder.v1 import pipeline_pb2
 
@@ -33,12 +33,12 @@ class Unknown(NamedTuple):
     Attributes:
         words: the message.
         about: the field that was meant; None where none is known.
-        is_name: whether the name alone is wrong, so that the other name can be written.
+        fix: writes the other name, where the name alone is wrong.
     """
 
     words: Words
     about: str | None
-    is_name: bool
+    fix: Fix | None = None
 
 
 class Where(NamedTuple):
@@ -68,27 +68,38 @@ def unknown_field(name: str, value: Value | None, where: Where) -> Unknown:
         where: where it stands.
     """
     if found := _as_unit(name, value, where):
-        return Unknown(_words(name, found[0], where), found[1], is_name=False)
+        return Unknown(_words(name, found[0], where), found[1])
     hint, about = _hint(name, value, where)
-    return Unknown(_words(name, hint, where), about, is_name=True)
+    return Unknown(_words(name, hint, where), about)
 
 
-def slip_for(name: str, value: Value, where: Where, given: Container[str]) -> str | None:
-    """The field that a name is a slip for, where most fields are not ours; None for no slip.
+def judged(field: Field, where: Where, given: Container[str]) -> Unknown | None:
+    """What to say of an unknown field, with a fix; None where it is kept and not judged.
 
-    Only what looks like a field that is not given is a slip.
+    Args:
+        field: the field.
+        where: where it stands.
+        given: the fields beside it. Where most fields are not ours, only what looks like one of
+            ours that is missing there is a slip.
     """
     schema = schema_of(where.descriptor)
-    missing = [
-        n for n, declared in schema.items() if n not in given and binds(value, declared, where)
-    ]
-    return nearest(name, missing, cutoff=SLIP)
-
-
-def slip(name: str, meant: str, where: Where) -> Unknown:
-    """Says which field of ours was meant, where most fields are not ours."""
-    hint = Words(": did you mean `{guess}`?", guess=meant)
-    return Unknown(_words(name, hint, where), meant, is_name=True)
+    if is_open(where.descriptor):
+        missing = [name for name in schema if name not in given]
+        fitting = [name for name in missing if binds(field.value, schema[name], where)]
+        meant = nearest(field.name, fitting, cutoff=SLIP)
+        if meant is None:
+            return None
+        hint = Words(": did you mean `{guess}`?", guess=meant)
+        found = Unknown(_words(field.name, hint, where), meant)
+    else:
+        found = unknown_field(field.name, field.value, where)
+        meant = found.about
+        if meant is None or not binds(field.value, schema[meant], where):
+            return found
+        if unit_of(field.name) is not None or (meant in given and not schema[meant].repeated):
+            return found
+    edit = Edit(field.start, field.end, f"{where.quote}{meant}{where.quote}")
+    return found._replace(fix=Fix(f"Write `{meant}`", (edit,), safe=False))
 
 
 def _words(name: str, hint: Words | str, where: Where) -> Words:
