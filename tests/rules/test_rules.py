@@ -20,6 +20,7 @@ from schedule_builder import ConfigError, build_optimizer, validate_text
 from schedule_builder.cli.app import main
 from schedule_builder.compiler import examine, examine_bytes
 from schedule_builder.diagnostics import Source
+from schedule_builder.rules import pages
 from schedule_builder.rules.pages import KINDS, NAMES
 from schedule_builder.workspace.checker import check
 from schedule_builder.workspace.fixes import fix
@@ -95,6 +96,11 @@ def test_errors_elsewhere_hide_nothing_that_is_certain(text: str, found: list[st
 
 def test_every_folder_is_a_rule_s() -> None:
     assert sorted(path.name for path in FOLDER.iterdir()) == CODES
+
+
+def test_no_code_is_given_twice() -> None:
+    kinds = [kind.code for kind in pages._kinds()]
+    assert sorted(set(kinds)) == sorted(kinds)
 
 
 def test_codes_and_names_are_kept() -> None:
