@@ -282,7 +282,7 @@ class _Conversion:
                 )
             return Words(
                 "`step_unit: EPOCHS` needs the batch size, which this file does not hold: pass"
-                " `--batch-size`"
+                " `--batch-size` (in Python, `batch_size=`)"
             )
         if self.axis.num_steps_name:
             return Words(
@@ -292,7 +292,7 @@ class _Conversion:
             )
         return Words(
             "`step_unit: {name}` needs the run length, which this file does not hold: pass"
-            " `--num-steps`",
+            " `--num-steps` (in Python, `num_steps=`)",
             name=name,
         )
 

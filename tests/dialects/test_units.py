@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 from hypothesis import HealthCheck, assume, event, given, settings
 
 import schedule_builder as sb
+from schedule_builder.cli import main
 from schedule_builder.dialects.lowering import LoweringError, custom_kinds
 from schedule_builder.dialects.modifiers import lower
 from schedule_builder.dialects.registry import DIALECTS
@@ -355,3 +357,68 @@ def test_a_fix_that_writes_steps_is_not_offered_under_a_unit() -> None:
     assert [d.code for d in in_percent] == [d.code for d in in_steps] == ["SB403"]
     assert in_steps[0].fix is not None
     assert in_percent[0].fix is None
+
+
+def test_the_settings_give_the_run_length_and_diff_compares_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.schedule-builder]\nnum-steps = 2000\n")
+    one, other = tmp_path / "a.config", tmp_path / "b.config"
+    one.write_text(f"step_unit: PERCENT_OF_RUN {MILESTONES}")
+    other.write_text(MILESTONES.replace("60, 80", "1200, 1600"))
+    assert main(["validate", str(one)]) == 0
+    assert not sb.validate([one])
+    assert main(["diff", str(one), str(other)]) == 0
+    assert main(["diff", str(one), str(other), "--num-steps", "1000"]) == 1
+    assert "from step 600 on" in capsys.readouterr().out
+    assert sb.first_difference(sb.load(one, num_steps=2000), other) is None
+    with pytest.raises(sb.ConfigError, match="in Python, `num_steps=`"):
+        sb.first_difference(one, other)
+
+
+@pytest.mark.parametrize("unit", ["EPOCHS", "PERCENT_OF_RUN", "PERMILLE_OF_RUN"])
+def test_the_other_format_keeps_the_unit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], unit: str
+) -> None:
+    path = tmp_path / "a.config"
+    examples = "examples_per_epoch: 500" * (unit == "EPOCHS")
+    path.write_text(PIPELINE % f"step_unit: {unit} {examples} {MILESTONES}")
+    assert main(["convert", str(path)]) == 0
+    other = tmp_path / "a.yaml"
+    other.write_text(capsys.readouterr().out)
+    assert f"step_unit: {unit}" in other.read_text()
+    assert sb.load(other).message == sb.load(path).message
+    assert sb.first_difference(path, other) is None
+
+
+def test_a_set_run_length_moves_the_boundaries_on_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(YAML)
+    override = ["--set", "train_config.num_steps=90000"]
+    assert main(["show", *override, "--steps", "0", "--format", "json", str(path)]) == 0
+    begins = [segment["begin"] for segment in json.loads(capsys.readouterr().out)["segments"]]
+    assert begins == [0, 4500, 54000, 72000]
+
+
+def test_an_experiment_has_no_units() -> None:
+    text = (
+        "trainer:\n  train_steps: 100\n  optimizer_config:\n    step_unit: PERCENT_OF_RUN\n"
+        "    optimizer: {type: sgd}\n"
+        "    learning_rate: {type: constant, constant: {learning_rate: 0.1}}\n"
+    )
+    (finding,) = (f for f in found(text, "a.yaml") if "error" in f)
+    assert finding.startswith("a.yaml:4:5: error[SB201]")
+
+
+def test_inner_examples_override_outer_ones() -> None:
+    inner = "multi_step_learning_rate { initial_learning_rate: 0.1 milestones: 1 }"
+    stage = f"learning_rate {{ examples_per_epoch: 1600 {inner} }}"
+    text = (
+        f"step_unit: EPOCHS examples_per_epoch: 3200 sequential_learning_rate {{ stage {{ steps: 2"
+        f" {stage} }} stage {{ learning_rate {{ {inner} }} }} }}"
+    )
+    message = text_format.Parse(text, pb.LearningRate())
+    schedule = sb.build_schedule(message, batch_size=32)
+    assert schedule.begins == [0, 50, 200, 300]
