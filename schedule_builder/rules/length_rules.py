@@ -11,6 +11,7 @@ from schedule_builder.rules.registry import Finding, rule
 from schedule_builder.rules.run import Run, is_listed
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.schedule import Schedule, Segment
+from schedule_builder.schedules.search import first_true
 from schedule_builder.v1 import learning_rate_pb2 as rates
 from schedule_builder.v1 import options_pb2
 
@@ -385,7 +386,4 @@ def _first_change(schedule: Schedule, begin: int) -> int | None:
         low, high = high, 2 * high - begin
         if high > MAX_STEP:
             return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if schedule(middle) == schedule(begin) else (low, middle)
-    return high
+    return first_true(lambda step: schedule(step) != schedule(begin), low, high)
