@@ -10,7 +10,7 @@ import re
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
 
@@ -28,7 +28,6 @@ from schedule_builder.diagnostics import (
 from schedule_builder.dialects.base import Dialect, given
 from schedule_builder.dialects.lowering import LoweringError, custom_kinds
 from schedule_builder.dialects.registry import DIALECTS, dialect_of, is_config, recognize
-from schedule_builder.dialects.units import InSteps, Length
 from schedule_builder.reading.binding import Binder
 from schedule_builder.reading.binding_findings import Place
 from schedule_builder.reading.counts import run_of
@@ -48,6 +47,9 @@ from schedule_builder.rules.registry import ABOUT_ENTRIES, Finding, check_messag
 from schedule_builder.rules.run import THRESHOLDS, Judgement, Run
 from schedule_builder.schedules.schedule import MAX_RATE, Schedule
 from schedule_builder.schedules.search import first_true
+
+if TYPE_CHECKING:
+    from schedule_builder.dialects.units import InSteps, Length
 
 _WORD = re.compile(r"[^\W\d_]{2}")
 _OPENING = 200

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import FieldPath
 from schedule_builder.dialects.lowering import Length
-from schedule_builder.dialects.units import InSteps
 from schedule_builder.reading.tree import Block
 from schedule_builder.schedules.schedule import Schedule
+
+if TYPE_CHECKING:
+    from schedule_builder.dialects.units import InSteps
 
 
 def given(message: Any, path: FieldPath) -> Any:

@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import FieldPath
 from schedule_builder.dialects import modifiers
 from schedule_builder.dialects.base import Dialect, given
 from schedule_builder.dialects.lowering import Length, LoweringError, custom_kinds
-from schedule_builder.dialects.units import Axis, InSteps, has_units, in_steps
 from schedule_builder.reading.tree import Block
 from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.v1 import learning_rate_pb2 as pb
+
+if TYPE_CHECKING:
+    from schedule_builder.dialects.units import InSteps
+
+
+def has_units(learning_rate: pb.LearningRate) -> bool:
+    """Whether any length of a learning rate is counted in something else than steps.
+
+    A length that is said to be in steps needs no conversion; `examples_per_epoch` is a reason to
+    look whether anything needs it.
+    """
+    return any(
+        message.HasField(name)
+        for message in _messages(learning_rate)
+        for name in ("step_unit", "examples_per_epoch")
+        if name in message.DESCRIPTOR.fields_by_name
+    )
+
+
+def _messages(message: Message) -> Iterator[Message]:
+    yield message
+    for declared, value in message.ListFields():
+        if declared.message_type is not None:
+            for inner in (value,) if isinstance(value, Message) else value:
+                yield from _messages(inner)
 
 
 class NativeDialect(Dialect):
@@ -38,6 +64,9 @@ class NativeDialect(Dialect):
         message = self._learning_rate(config)
         if message is None or not has_units(message):
             return None
+        from schedule_builder.dialects.unit_conversion import in_steps  # noqa: PLC0415 - 6 ms
+        from schedule_builder.dialects.units import Axis  # noqa: PLC0415 - beside it
+
         axis = Axis(
             num_steps,
             batch_size,

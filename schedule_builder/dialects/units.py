@@ -1,29 +1,17 @@
-"""Lengths in epochs, percents or permilles of the run, converted to steps.
-
-A position is the exact sum of the lengths before it, counted from step 0 of the run, and is rounded
-once: to the nearest step, a half up. So a warmup of 5 percent and a decay to 100 percent end at the
-run's last step whatever its length, which lengths that are rounded one by one miss. A period has no
-place on the axis: it is rounded by itself, and then repeats exactly.
-"""
+"""Units of lengths: epochs, percents and permilles of the run, and what a length came from."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any, NamedTuple
 
-from google.protobuf.message import Message
-
 from schedule_builder.diagnostics import FieldPath, Words
-from schedule_builder.reading.fields import schema_of
 from schedule_builder.v1 import learning_rate_pb2 as pb
-from schedule_builder.v1 import options_pb2
 
 _HALF = Fraction(1, 2)
-_PARTS: dict[int, int] = {pb.PERCENT_OF_RUN: 100, pb.PERMILLE_OF_RUN: 1000}
+PARTS: dict[int, int] = {pb.PERCENT_OF_RUN: 100, pb.PERMILLE_OF_RUN: 1000}
 _NOUNS: dict[int, str] = {
     pb.STEPS: "step",
     pb.EPOCHS: "epoch",
@@ -75,17 +63,19 @@ class Length(NamedTuple):
     @property
     def follows_run(self) -> bool:
         """Whether another run length makes another number of steps of it."""
-        return self.unit in _PARTS
+        return self.unit in PARTS
 
     def __str__(self) -> str:
         """Such as `5 % of 14075` or `30 epochs of 156.39 steps`."""
         if self.unit == pb.EPOCHS:
-            return f"{self.number} epoch{'s' * (self.number != 1)} of {_decimal(self.base)} steps"
+            return (
+                f"{self.number} epoch{'s' * (self.number != 1)} of {decimal_text(self.base)} steps"
+            )
         sign = "%" if self.unit == pb.PERCENT_OF_RUN else "permille"
-        return f"{self.number} {sign} of {_decimal(self.base)}"
+        return f"{self.number} {sign} of {decimal_text(self.base)}"
 
 
-def _decimal(number: Fraction) -> str:
+def decimal_text(number: Fraction) -> str:
     """A number as a message shows it: exact where it is whole."""
     return str(number.numerator) if number.denominator == 1 else f"{float(number):.8g}"
 
@@ -133,435 +123,13 @@ class InSteps:
         )
 
 
-class _Unit(NamedTuple):
-    """The unit that is in force in a message.
-
-    Attributes:
-        unit: the `StepUnit`.
-        examples: the examples of an epoch, None where nothing states them.
-        path: the field that names the unit.
-        steps: how many steps one of it is; None where that cannot be told.
-    """
-
-    unit: int
-    examples: int | None
-    path: FieldPath
-    steps: Fraction | None
-
-
-_STEPS = _Unit(pb.STEPS, None, (), Fraction(1))
-_BOUNDARY = tuple[Fraction, int, FieldPath]
-
-
-def has_units(learning_rate: pb.LearningRate) -> bool:
-    """Whether any length of a learning rate is counted in something else than steps.
-
-    A length that is said to be in steps needs no conversion; `examples_per_epoch` is a reason to
-    look whether anything needs it.
-    """
-    return any(
-        message.HasField(name)
-        for message in _messages(learning_rate)
-        for name in ("step_unit", "examples_per_epoch")
-        if name in message.DESCRIPTOR.fields_by_name
-    )
-
-
-def _messages(message: Message) -> Iterator[Message]:
-    yield message
-    for declared, value in message.ListFields():
-        if declared.message_type is not None:
-            for inner in (value,) if isinstance(value, Message) else value:
-                yield from _messages(inner)
-
-
-def in_steps(
-    learning_rate: pb.LearningRate,
-    axis: Axis,
-    custom_kinds: Callable[[], Mapping[str, type[Message]]],
-) -> InSteps:
-    """A learning rate with every count converted to steps.
-
-    Args:
-        learning_rate: a checked message.
-        axis: the run that its units are parts of.
-        custom_kinds: gives the types of message that `custom` may hold.
-
-    Returns:
-        The message that says the same in steps. The rate at every step is the same by definition.
-    """
-    conversion = _Conversion(axis, custom_kinds, InSteps(learning_rate))
-    conversion.result.message = conversion.learning_rate(learning_rate, (), Fraction(0), _STEPS)
-    return conversion.result
-
-
-class _Conversion:
-    """Converts one learning rate and collects every problem of it."""
-
-    def __init__(
-        self,
-        axis: Axis,
-        custom_kinds: Callable[[], Mapping[str, type[Message]]],
-        result: InSteps,
-    ) -> None:
-        self.axis = axis
-        self.custom_kinds = custom_kinds
-        self.result = result
-        self.epochs = 0
-        """How many messages so far are under a unit of epochs."""
-
-    def learning_rate(
-        self, original: pb.LearningRate, path: FieldPath, origin: Fraction, outer: _Unit
-    ) -> pb.LearningRate:
-        """A copy whose counts are steps.
-
-        Args:
-            original: the message.
-            path: where it is.
-            origin: its own step 0 on the axis of the run, exactly.
-            outer: the unit of what it is in.
-        """
-        before = self.epochs
-        message = pb.LearningRate()
-        message.CopyFrom(original)
-        message.ClearField("step_unit")
-        message.ClearField("examples_per_epoch")
-        unit = self.unit(original, path, outer)
-        self.epochs += unit.unit == pb.EPOCHS
-        if original.HasField("warmup"):
-            end = self.warmup(original.warmup, message.warmup, path, origin, unit)
-            if original.warmup.alignment == pb.Warmup.SHIFT:
-                origin = end
-        kind = original.WhichOneof("learning_rate")
-        if kind == "custom":
-            self.custom(message.custom, (*path, "custom"), origin, unit)
-        elif kind == "table_learning_rate" and unit.unit != pb.STEPS:
-            self.table(message, (*path, kind), origin, unit)
-        elif kind is not None:
-            self.kind(getattr(message, kind), (*path, kind), origin, unit)
-        if original.HasField("examples_per_epoch") and self.epochs == before:
-            self.result.unused_examples.append((*path, "examples_per_epoch"))
-        return message
-
-    def unit(self, message: pb.LearningRate | pb.Warmup, path: FieldPath, outer: _Unit) -> _Unit:
-        """The unit that is in force in a message."""
-        unit, at, examples = outer.unit, outer.path, outer.examples
-        if message.HasField("step_unit"):
-            unit, at = message.step_unit, (*path, "step_unit")
-        if isinstance(message, pb.LearningRate) and message.HasField("examples_per_epoch"):
-            examples = message.examples_per_epoch
-        if unit == outer.unit and examples == outer.examples:
-            return outer
-        found = _Unit(unit, examples, at, steps_of_unit(unit, examples, self.axis))
-        if message.HasField("step_unit"):
-            self.used(found)
-        return found
-
-    def used(self, unit: _Unit) -> Fraction:
-        """The steps of a unit; 0 after saying what is missing."""
-        if unit.steps is None:
-            problem = Problem(unit.path, self.lacking(unit))
-            if problem not in self.result.problems:
-                self.result.problems.append(problem)
-            return Fraction(0)
-        return unit.steps
-
-    def lacking(self, unit: _Unit) -> Words:
-        """What a unit lacks, and what to add."""
-        name = pb.StepUnit.Name(unit.unit)
-        if unit.unit == pb.EPOCHS and unit.examples is None:
-            return Words(
-                "`step_unit: EPOCHS` needs the number of examples: add `examples_per_epoch` beside"
-                " it"
-            )
-        if unit.unit == pb.EPOCHS:
-            if self.axis.batch_size_name:
-                return Words(
-                    "`step_unit: EPOCHS` needs the batch size: set `{field}`",
-                    field=self.axis.batch_size_name,
-                )
-            return Words(
-                "`step_unit: EPOCHS` needs the batch size, which this file does not hold: pass"
-                " `--batch-size` (in Python, `batch_size=`)"
-            )
-        if self.axis.num_steps_name:
-            return Words(
-                "`step_unit: {name}` needs the run length: set `{field}`, or pass `--num-steps`",
-                name=name,
-                field=self.axis.num_steps_name,
-            )
-        return Words(
-            "`step_unit: {name}` needs the run length, which this file does not hold: pass"
-            " `--num-steps` (in Python, `num_steps=`)",
-            name=name,
-        )
-
-    def warmup(
-        self,
-        original: pb.Warmup,
-        message: pb.Warmup,
-        path: FieldPath,
-        origin: Fraction,
-        outer: _Unit,
-    ) -> Fraction:
-        """Converts the modifier, and gives the exact end of it."""
-        path = (*path, "warmup")
-        message.ClearField("step_unit")
-        boundaries: list[_BOUNDARY] = []
-        unit = self.unit(original, path, outer)
-        self.epochs += unit.unit == pb.EPOCHS
-        self.part(message, path, origin, unit, origin, boundaries)
-        return boundaries[0][0] if boundaries else origin
-
-    def kind(self, message: Message, path: FieldPath, origin: Fraction, unit: _Unit) -> None:
-        """Converts a kind of schedule in place."""
-        boundaries: list[_BOUNDARY] = []
-        self.part(message, path, origin, unit, origin, boundaries)
-        if unit.unit != pb.STEPS:
-            self.check_apart(boundaries, origin, unit)
-
-    def custom(self, packed: Any, path: FieldPath, origin: Fraction, unit: _Unit) -> None:
-        """Converts a kind of another package, whose marked fields count steps."""
-        if unit.unit == pb.STEPS:
-            return
-        name = packed.TypeName()
-        message = self.custom_kinds()[name]()
-        if not _counts_anything(message.DESCRIPTOR, set()):
-            self.result.problems.append(
-                Problem(
-                    path,
-                    Words(
-                        "no field of `{name}` is marked with `counts_steps`, so it cannot be used"
-                        " under `step_unit: {unit}`. Write its lengths in steps, and"
-                        " `step_unit: STEPS`",
-                        name=name,
-                        unit=pb.StepUnit.Name(unit.unit),
-                    ),
-                )
-            )
-            return
-        packed.Unpack(message)
-        self.kind(message, path, origin, unit)
-        packed.Pack(message)
-
-    def table(
-        self, message: pb.LearningRate, path: FieldPath, origin: Fraction, unit: _Unit
-    ) -> None:
-        """Replaces a table by the boundaries of its entries, which need not be evenly spaced."""
-        table = message.table_learning_rate
-        rates, count = list(table.learning_rates), table.steps_per_entry
-        steps = self.used(unit)
-        if unit.steps is None:
-            return
-        begins = [nearest(origin + k * count * steps) - nearest(origin) for k in range(len(rates))]
-        length = nearest(count * steps)
-        self.result.lengths[(*path, "steps_per_entry")] = self.length(count, unit, length)
-        for index, (before, begin) in enumerate(pairwise(begins), 1):
-            if begin == before:
-                self.result.problems.append(
-                    Problem(
-                        (*path, "steps_per_entry"),
-                        Words(
-                            "entries {one} and {other} both begin at step {begin}: {count} of"
-                            " {unit} is {steps} steps. Use a longer `steps_per_entry`",
-                            one=index - 1,
-                            other=index,
-                            begin=begin,
-                            count=count,
-                            unit=pb.StepUnit.Name(unit.unit),
-                            steps=_decimal(count * steps),
-                        ),
-                    )
-                )
-                return
-        outside = path[:-1]
-        if len(rates) == 1:
-            message.constant_learning_rate.learning_rate = rates[0]
-            constant = (*outside, "constant_learning_rate")
-            self.result.moved[constant] = path
-            self.result.moved[(*constant, "learning_rate")] = (*path, "learning_rates", 0)
-            return
-        steps_down = message.piecewise_constant_learning_rate
-        steps_down.boundaries.extend(begin - 1 for begin in begins[1:])
-        steps_down.values.extend(rates)
-        piecewise = (*outside, "piecewise_constant_learning_rate")
-        self.result.moved[piecewise] = path
-        for index in range(len(rates)):
-            self.result.moved[(*piecewise, "values", index)] = (*path, "learning_rates", index)
-        for index in range(1, len(rates)):
-            boundary = (*piecewise, "boundaries", index - 1)
-            self.result.moved[boundary] = (*path, "learning_rates", index)
-
-    def part(
-        self,
-        message: Any,
-        path: FieldPath,
-        origin: Fraction,
-        unit: _Unit,
-        at: Fraction,
-        boundaries: list[_BOUNDARY],
-    ) -> Fraction:
-        """Converts the counts of a message in place.
-
-        Args:
-            message: a kind, a modifier or an entry of one.
-            path: where it is.
-            origin: what its positions count from.
-            unit: what they are counted in.
-            at: where its first phase begins, exactly.
-            boundaries: takes the exact positions, with what they are rounded to.
-
-        Returns:
-            Where its last phase ends.
-        """
-        schema = schema_of(message.DESCRIPTOR)
-        present = {field.name for field, _ in message.ListFields()}
-        are_periods = any(f.makes_periods and getattr(message, name) for name, f in schema.items())
-        for name, declared in schema.items():
-            value, here = getattr(message, name), (*path, name)
-            if declared.message is not None:
-                given = value if declared.repeated else (value,) * (name in present)
-                for index, item in enumerate(given):
-                    inner = (*here, index) if declared.repeated else here
-                    if isinstance(item, pb.LearningRate):
-                        item.CopyFrom(self.learning_rate(item, inner, at, unit))
-                    else:
-                        at = self.part(item, inner, origin, unit, at, boundaries)
-            elif declared.counts_steps and declared.repeated:
-                value[:] = [
-                    self.position(count, (*here, index), origin, unit, declared, boundaries)
-                    for index, count in enumerate(value)
-                ]
-            elif declared.counts_steps and name not in present:
-                self.check_default(name, declared, here, unit)
-            elif declared.counts_steps == options_pb2.LENGTH:
-                end = at + value * self.used(unit)
-                boundaries.append((end, nearest(end), here))
-                setattr(message, name, self.count(value, at, end, here, unit, declared))
-                at = end
-            elif declared.counts_steps == options_pb2.PERIOD or (
-                declared.counts_steps and are_periods
-            ):
-                end = value * self.used(unit)
-                setattr(message, name, self.count(value, Fraction(0), end, here, unit, declared))
-            elif declared.counts_steps:
-                steps = self.position(value, here, origin, unit, declared, boundaries)
-                setattr(message, name, steps)
-        return at
-
-    def position(
-        self,
-        count: int,
-        path: FieldPath,
-        origin: Fraction,
-        unit: _Unit,
-        declared: Any,
-        boundaries: list[_BOUNDARY],
-    ) -> int:
-        """A position in steps."""
-        end = origin + count * self.used(unit)
-        boundaries.append((end, nearest(end), path))
-        return self.count(count, origin, end, path, unit, declared)
-
-    def count(
-        self,
-        count: int,
-        begin: Fraction,
-        end: Fraction,
-        path: FieldPath,
-        unit: _Unit,
-        declared: Any,
-    ) -> int:
-        """The steps between two exact places, or the count as it is after saying what is wrong."""
-        if unit.unit == pb.STEPS or unit.steps is None:
-            return count
-        steps = nearest(end) - nearest(begin)
-        self.result.lengths[path] = self.length(count, unit, steps)
-        low, high = declared.limits
-        if not low <= steps <= high:
-            self.result.problems.append(
-                Problem(
-                    path,
-                    Words(
-                        "{count} {unit} are {steps} steps, and `{name}` holds at most {high}",
-                        count=count,
-                        unit=unit_noun(unit.unit, count),
-                        steps=steps,
-                        name=declared.name,
-                        high=high,
-                    ),
-                )
-            )
-            return count
-        if count >= 1 and not steps:
-            self.result.problems.append(
-                Problem(
-                    path,
-                    Words(
-                        "{count} {unit} comes to 0 steps: {count} of {steps} steps each is {exact}."
-                        " Use a larger number, or write it in steps under `step_unit: STEPS`",
-                        count=count,
-                        unit=unit_noun(unit.unit, count),
-                        steps=_decimal(unit.steps),
-                        exact=_decimal(end - begin),
-                    ),
-                )
-            )
-        return steps
-
-    def length(self, count: int, unit: _Unit, steps: int) -> Length:
-        """What a count came from."""
-        if unit.unit == pb.EPOCHS:
-            return Length(count, unit.unit, steps, unit.steps or Fraction(0))
-        return Length(count, unit.unit, steps, Fraction(self.axis.num_steps or 0))
-
-    def check_default(self, name: str, declared: Any, path: FieldPath, unit: _Unit) -> None:
-        """A default that is a number of steps means nothing in another unit."""
-        if unit.unit == pb.STEPS or not declared.default or declared.default <= 1:
-            return
-        self.result.problems.append(
-            Problem(
-                path,
-                Words(
-                    "`{name}` is missing: its default is {default} steps, which has no meaning"
-                    " under `step_unit: {unit}`. Set it",
-                    name=name,
-                    default=declared.default,
-                    unit=pb.StepUnit.Name(unit.unit),
-                ),
-            )
-        )
-
-    def check_apart(self, boundaries: list[_BOUNDARY], origin: Fraction, unit: _Unit) -> None:
-        """Two boundaries of a kind do not fall together."""
-        blamed = {problem.path for problem in self.result.problems}
-        ordered = sorted([(origin, nearest(origin), ()), *boundaries])
-        for (exact, step, path), (other, same, later) in pairwise(ordered):
-            if step == same and exact != other and path and not {path, later} & blamed:
-                self.result.problems.append(
-                    Problem(
-                        later,
-                        Words(
-                            "this boundary and the one before it both come to step {step}: they"
-                            " lie at {one} and {other} steps, with {steps} steps to one of"
-                            " {unit}. Move them apart",
-                            step=step - nearest(origin),
-                            one=_decimal(exact - origin),
-                            other=_decimal(other - origin),
-                            steps=_decimal(unit.steps or Fraction(0)),
-                            unit=pb.StepUnit.Name(unit.unit),
-                        ),
-                    )
-                )
-
-
 def steps_of_unit(unit: int, examples: int | None, axis: Axis) -> Fraction | None:
     """How many steps one of a unit is; None where that cannot be told."""
     if unit == pb.EPOCHS:
         known = examples is not None and axis.batch_size
         return Fraction(examples or 0, axis.batch_size) if known else None
-    if unit in _PARTS:
-        return Fraction(axis.num_steps, _PARTS[unit]) if axis.num_steps else None
+    if unit in PARTS:
+        return Fraction(axis.num_steps, PARTS[unit]) if axis.num_steps else None
     return Fraction(1)
 
 
@@ -569,15 +137,3 @@ def unit_noun(unit: int, count: int) -> str:
     """What so many of a unit are called, such as `epochs`."""
     noun = _NOUNS[unit]
     return noun + "s" * (count != 1 and unit in (pb.STEPS, pb.EPOCHS))
-
-
-def _counts_anything(descriptor: Any, seen: set[str]) -> bool:
-    """Whether any field of a message type, or of one inside it, is marked."""
-    if descriptor.full_name in seen:
-        return False
-    seen.add(descriptor.full_name)
-    return any(
-        declared.counts_steps
-        or (declared.message is not None and _counts_anything(declared.message, seen))
-        for declared in schema_of(descriptor).values()
-    )

@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, assume, event, given, settings
 
 import schedule_builder as sb
 from schedule_builder.cli import main
+from schedule_builder.dialects.learning_rate import has_units
 from schedule_builder.dialects.lowering import LoweringError, custom_kinds
 from schedule_builder.dialects.modifiers import lower
 from schedule_builder.dialects.registry import DIALECTS
-from schedule_builder.dialects.units import Axis, Length, has_units, in_steps, nearest
+from schedule_builder.dialects.unit_conversion import in_steps
+from schedule_builder.dialects.units import Axis, Length, nearest
 from schedule_builder.schedules import comparison
 from schedule_builder.v1 import learning_rate_pb2 as pb
 from schedule_builder.v1 import options_pb2

@@ -15,7 +15,7 @@ import schedule_builder as sb
 from schedule_builder.cli import main
 from schedule_builder.compiler import examine
 from schedule_builder.diagnostics import Source
-from schedule_builder.dialects.units import has_units
+from schedule_builder.dialects.learning_rate import has_units
 from schedule_builder.output.resolved import resolved
 from tests.support.units import by_hand_too
 
