@@ -18,13 +18,16 @@ from collections.abc import Callable, Mapping
 from numbers import Integral
 from typing import Any
 
-import tensorflow as tf
-
 from schedule_builder.config import build_schedule
 from schedule_builder.diagnostics import ConfigError
-from schedule_builder.frameworks.tensorflow_backend import rate_tensor
+from schedule_builder.frameworks.extras import naming_extra
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.schedule import Schedule, whole
+
+with naming_extra("schedule_builder.compat"):
+    import tensorflow as tf
+
+    from schedule_builder.frameworks.tensorflow_backend import rate_tensor
 
 __all__ = [
     "cosine_decay_with_warmup",

@@ -197,6 +197,28 @@ def test_a_missing_framework_names_its_extra(library: str, run: Run, tmp_path: P
 
 
 @pytest.mark.parametrize(
+    ("module", "library", "extra"),
+    [
+        ("compat", "tensorflow", "tensorflow"),
+        ("compat.optimizer_builder", "tensorflow", "tensorflow"),
+        ("keras_adapter", "keras", "tensorflow"),
+        ("legacy_keras", "tf_keras", "legacy-keras"),
+    ],
+)
+def test_a_module_without_its_framework_names_its_extra(
+    module: str, library: str, extra: str
+) -> None:
+    program = (
+        f"import sys; sys.modules[{library!r}] = None\ntry:\n"
+        f"  import schedule_builder.{module}\nexcept ModuleNotFoundError as e:\n  print(e)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert f" needs {library}: pip install 'schedule-builder[{extra}]'" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
     ("command", "library", "extra"),
     [(("plot", "a.config"), "matplotlib", "plot"), (("server",), "pygls", "server")],
 )
