@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from schedule_builder.diagnostics import Kind
 from schedule_builder.reading.findings import FINDINGS
 from schedule_builder.rules.kinds import KINDS as REPORTED_ABOVE
 from schedule_builder.rules.registry import RULES
-
-_INDENTED = re.compile(r"^ +(?=\S)", re.MULTILINE)
 
 
 def _kinds() -> Iterator[Kind]:
@@ -20,13 +17,13 @@ def _kinds() -> Iterator[Kind]:
 
 
 def _dedented(page: str) -> str:
-    """A page without the indentation of the code that it is in.
+    """A page without the indentation of the code that it is in: that of its closing quotes.
 
-    Four columns and no more: the least indentation may be that of an example, which stays. Newer
-    versions of Python take them from docstrings themselves.
+    Python 3.13 and newer take it from docstrings themselves. The least indentation of the lines
+    would not tell, as it may be that of an example, which stays.
     """
-    margin = min((len(found[0]) for found in _INDENTED.finditer(page)), default=0)
-    return re.sub(rf"^ {{{min(margin, 4)}}}", "", page, flags=re.MULTILINE).strip()
+    margin = page.rpartition("\n")[2]
+    return page.replace(f"\n{margin}", "\n").strip() if not margin.strip() else page.strip()
 
 
 KINDS = {
