@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -153,12 +154,30 @@ def check_files(
         return
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - 15 ms, for many files alone
 
-    # Where a worker is a new Python, it looks for modules in the current folder, which may be a
-    # stranger's, before it knows our path.
-    os.environ.setdefault("PYTHONSAFEPATH", "1")
-    with ProcessPoolExecutor(jobs) as pool:
-        task = partial(_check_file, request=request)
-        yield from zip(filenames, pool.map(task, filenames, chunksize=8), strict=True)
+    with ExitStack() as pools:
+        with _without_current_folder():
+            # The pool starts a helper of its own, and the first task starts the workers.
+            pool = pools.enter_context(ProcessPoolExecutor(jobs))
+            results = pool.map(partial(_check_file, request=request), filenames, chunksize=8)
+        yield from zip(filenames, results, strict=True)
+
+
+@contextmanager
+def _without_current_folder() -> Iterator[None]:
+    """Keeps workers that are started now from taking modules from the current folder.
+
+    Where a worker is a new Python, it looks for modules there, which may be a stranger's folder,
+    before it knows our path.
+    """
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = before or "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _size(filenames: Iterable[str]) -> int:

@@ -757,7 +757,9 @@ def test_processes_find_the_same(tmp_path: Path) -> None:
         paths.append(str(path))
     paths.append(str(tmp_path / "missing.config"))
     request = Request(settings=Settings())
+    before = dict(os.environ)
     assert list(check_files(paths, request, 1)) == list(check_files(paths, request, 2))
+    assert dict(os.environ) == before  # what workers need is theirs alone
 
 
 def test_the_report_goes_to_a_file(run: Run) -> None:
