@@ -129,7 +129,11 @@ class _Reader(RepairingReader):
                 self.error(Words("expected a value after the comma"))
                 self.close()
         else:
-            self.error(Words("expected `,` or `]` in this list"))
+            last = container.items[-1]
+            hint: Words | str | None = None
+            if self.word == "%" and isinstance(last, Scalar) and self.start == last.end:
+                hint = unit_for(f"{last.text}%")
+            self.error(Words("{hint}", hint=hint or Words("expected `,` or `]` in this list")))
             self.abandon_list()
 
     def abandon_list(self) -> None:

@@ -193,6 +193,12 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
         "found `%`: write a number of steps; or 10 under `step_unit: PERCENT_OF_RUN`",
         None,
     ),
+    "percents in a list": (
+        rate("multi_step_learning_rate {initial_learning_rate: 1 milestones: [10%, 20%]}"),
+        "a.config",
+        "found `%`: write a number of steps; or 10 under `step_unit: PERCENT_OF_RUN`",
+        None,
+    ),
     "a duration in text format": (
         rate("constant_learning_rate {learning_rate: 1} warmup { warmup_steps: 0.125dur }"),
         "a.config",
