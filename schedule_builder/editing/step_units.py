@@ -205,7 +205,7 @@ class _Rewriter:
         for place, learning_rate in inner:
             kind = learning_rate.WhichOneof("learning_rate")
             if kind == "custom":
-                self.kept[(*place, kind)] = 0
+                self.kept |= {(*place, kind): 0}
             elif kind is not None:
                 _collect(getattr(learning_rate, kind), (*place, kind), counts, inner)
             if learning_rate.HasField("warmup"):
