@@ -15,6 +15,7 @@ from schedule_builder.diagnostics import Source
 from schedule_builder.reading.edits import apply_fixes
 from schedule_builder.v1 import learning_rate_pb2 as rates
 from schedule_builder.v1 import pipeline_pb2 as pb
+from tests.support.data import needs_new_protobuf
 
 
 def codes(text: str) -> list[str]:
@@ -45,6 +46,7 @@ PIECES = st.sampled_from(
 )
 
 
+@needs_new_protobuf
 @pytest.mark.filterwarnings("ignore:invalid escape sequence:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:invalid octal escape:DeprecationWarning")
 @given(st.lists(PIECES, max_size=8).map("".join))
@@ -133,6 +135,7 @@ def test_unknown_extensions(text: str, is_known: bool) -> None:
     assert ("SB201" not in codes(text)) == is_known
 
 
+@needs_new_protobuf
 @pytest.mark.parametrize(
     "url",
     [

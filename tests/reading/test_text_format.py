@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google import protobuf
 from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
@@ -19,13 +18,9 @@ from hypothesis import strategies as st
 from schedule_builder.compiler import Config, examine, examine_bytes
 from schedule_builder.diagnostics import Source
 from schedule_builder.v1 import pipeline_pb2 as pb
-from tests.support.data import DATA, needs_data
+from tests.support.data import DATA, needs_data, needs_new_protobuf
 from tests.support.drawing import learning_rates
 
-needs_new_protobuf = pytest.mark.skipif(
-    int(protobuf.__version__.split(".")[0]) < 6,
-    reason="before version 6, protobuf's own reader takes other numbers and escapes",
-)
 RECIPES = sorted((Path(__file__).parent.parent.parent / "configs").glob("*.config"))
 CORPUS = [
     path
