@@ -159,7 +159,7 @@ class Edit(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """What would mend a finding.
+    """A fix of a finding.
 
     Attributes:
         title: what the edits do, as an imperative.
@@ -189,7 +189,7 @@ class Diagnostic:
         related: other places the finding speaks of.
         path: the field that the finding is about, such as
             `train_config.optimizer.momentum_optimizer`; empty where there is none.
-        fix: what would mend it, None where nobody but its author can say.
+        fix: the edits that fix it, None where only the author can tell.
     """
 
     filename: str
@@ -257,7 +257,7 @@ class Remove(NamedTuple):
 
 
 class Repair(NamedTuple):
-    """What would mend a finding. A safe one certainly keeps the schedule that was meant."""
+    """A fix of a finding. A safe one certainly keeps the schedule that was meant."""
 
     title: str
     changes: tuple[Set | Remove, ...]
@@ -283,10 +283,6 @@ class Kind(NamedTuple):
     def title(self) -> str:
         """What is wrong, in one sentence."""
         return self.page.partition("\n")[0]
-
-
-def _words(text: Words | str) -> Words:
-    return text if isinstance(text, Words) else Words("{text}", text=text)
 
 
 class Report:
@@ -317,8 +313,8 @@ class Report:
         self,
         kind: Kind,
         span: Span,
-        words: Words | str,
-        related: Iterable[tuple[Span, Words | str]] = (),
+        words: Words,
+        related: Iterable[tuple[Span, Words]] = (),
         *,
         path: str = "",
         fix: Fix | None = None,
@@ -328,12 +324,10 @@ class Report:
         others = []
         for other, text in related:
             where, there = self._place(other)
-            others.append(Related(*there, _words(text), where if where != filename else ""))
+            others.append(Related(*there, text, where if where != filename else ""))
         code, name, severity, _ = kind
         self.diagnostics.append(
-            Diagnostic(
-                filename, *place, code, name, severity, _words(words), tuple(others), path, fix
-            )
+            Diagnostic(filename, *place, code, name, severity, words, tuple(others), path, fix)
         )
 
     @property
