@@ -11,6 +11,8 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 from schedule_builder._version import __version__
 from schedule_builder.cli.common import COULD_NOT_RUN, CommandError, Parser, say
@@ -20,7 +22,7 @@ from schedule_builder.workspace.settings import SettingsError
 
 COMMANDS = {
     "validate": "check configs",
-    "rules": "explain the findings",
+    "rules": "list the rules, or explain some",
     "schema": "print a JSON Schema of configs",
     "server": "serve editors",
     "show": "print the schedule that a config describes",
@@ -28,10 +30,14 @@ COMMANDS = {
     "rescale": "stretch a schedule to a run of another length",
     "convert": "write a config in the other format",
     "diff": "compare two schedules",
+    "completion": "print a shell completion script",
 }
 """The commands. The module of each has `DESCRIPTION`, `add_arguments` and `run`; only the one that
 is called is imported."""
-EPILOG = "Exit codes: 0, no errors; 1, the configs have errors; 2, could not run."
+EPILOG = (
+    "Exit codes: 0, no errors; 1, the configs have errors; 2, could not run."
+    " For the arguments of a command, run: schedule-builder COMMAND --help"
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(f"schedule-builder: {error}")
         return COULD_NOT_RUN
     except BrokenPipeError:
-        # Whoever read our output has closed it: there is nobody left to tell.
+        # The reader of our output has closed it, so a message would not be read.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return COULD_NOT_RUN
     return code
@@ -64,34 +70,49 @@ def _run(argv: list[str]) -> int:
         _explain(argv)
         return COULD_NOT_RUN
     command = import_module(f"schedule_builder.cli.{argv[0]}")
-    parser = Parser(
-        prog=f"schedule-builder {argv[0]}",
-        description=command.DESCRIPTION,
-        epilog=getattr(command, "EPILOG", None),
-    )
+    parser = Parser(prog=f"schedule-builder {argv[0]}", **_texts(command))
     command.add_arguments(parser)
     code: int = command.run(parser.parse(argv[1:]))
     return code
 
 
-def _explain(argv: list[str]) -> None:
-    """Answers a call without a command: with help, the version, or what is wrong with it."""
+def _texts(command: ModuleType) -> dict[str, Any]:
+    """What a command's help says beside its arguments."""
+    return {"description": command.DESCRIPTION, "epilog": getattr(command, "EPILOG", None)}
+
+
+def whole_parser() -> Parser:
+    """A parser of every command with its arguments, from which completions are made."""
+    parser, commands = _parser()
+    for name, text in COMMANDS.items():
+        command = import_module(f"schedule_builder.cli.{name}")
+        command.add_arguments(commands.add_parser(name, help=text, **_texts(command)))
+    return parser
+
+
+def _parser() -> tuple[Parser, Any]:
+    """The parser of a call without a command, and where it takes commands."""
     parser = Parser(
         prog="schedule-builder",
         description="One compiler for learning-rate schedules.",
         epilog=EPILOG,
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    return parser, parser.add_subparsers(title="commands", metavar="COMMAND")
+
+
+def _explain(argv: list[str]) -> None:
+    """Answers a call without a command: with help, the version, or what is wrong with it."""
+    parser, commands = _parser()
     for name, text in COMMANDS.items():
         commands.add_parser(name, help=text)
     word = argv[0] if argv else ""
     if word.startswith("-"):
         parser.parse(argv[:1])
     if not word or word.startswith("-"):
-        parser.error("a command is missing: see `schedule-builder --help`")
+        parser.error("missing command")
     if guess := did_you_mean(word, COMMANDS):
         parser.error(f"unknown command `{word}`: did you mean `{guess}`?")
     if os.path.lexists(word):
         parser.error(f"`{word}` is not a command: did you mean `schedule-builder validate {word}`?")
-    parser.error(f"unknown command `{word}`: see `schedule-builder --help`")
+    parser.error(f"unknown command `{word}`")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
 from schedule_builder.compiler import Config, examine_bytes
 from schedule_builder.diagnostics import Diagnostic, did_you_mean
-from schedule_builder.files import same_file
+from schedule_builder.files import same_file, write_file, writes_standard_output
 from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.workspace.checker import StatedLength, read_bytes, stated_length
 from schedule_builder.workspace.discovery import STDIN
@@ -39,7 +39,13 @@ class CommandError(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser of one command's arguments that knows what a misspelt option was meant to be."""
+    """A parser of one command's arguments that says what a misspelled one was meant to be."""
+
+    def add_argument(self, *args: Any, **options: Any) -> argparse.Action:
+        """Declares an argument. One with choices suggests the choice that was meant."""
+        if "choices" in options:
+            options.setdefault("type", _one_of(options["choices"]))
+        return super().add_argument(*args, **options)
 
     def parse(self, argv: list[str]) -> argparse.Namespace:
         """The arguments. An unknown option is named before its value is taken for a file."""
@@ -47,7 +53,9 @@ class Parser(argparse.ArgumentParser):
         for text in takewhile(lambda text: text != "--", argv):
             option = text.partition("=")[0]
             is_option = option.startswith("-") and not option[1:2].isdecimal() and option != "-"
-            if is_option and not any(name.startswith(option) for name in known):
+            if is_option and not (
+                any(name.startswith(option) for name in known) or _has_value(option, known)
+            ):
                 guess = did_you_mean(option, known)
                 hint = f": did you mean `{guess}`?" if guess else ""
                 if os.path.lexists(text):
@@ -56,15 +64,59 @@ class Parser(argparse.ArgumentParser):
         return self.parse_args(argv)
 
     def error(self, message: str) -> NoReturn:
-        """Says what is wrong, and how the command is used."""
-        self.print_usage(sys.stderr)
-        self.exit(COULD_NOT_RUN, f"{self.prog}: {message}\n")
+        """Says what is wrong, and which command explains the usage."""
+        help_hint = f"For usage, run: {self.prog} --help"
+        self.exit(COULD_NOT_RUN, f"{self.prog}: {message}\n{help_hint}\n")
+
+
+def _has_value(option: str, known: Sequence[str]) -> bool:
+    """Whether a text is a short option with its value attached, such as `-fjson`.
+
+    `-format` is not: it is more likely `--format` than `-f ormat`.
+    """
+    return option[:2] in known and did_you_mean(f"-{option}", known) is None
+
+
+def _one_of(choices: Iterable[str]) -> Callable[[str], str]:
+    """The type of an argument that has to be one of some words."""
+    words = tuple(choices)
+
+    def check(text: str) -> str:
+        if text in words:
+            return text
+        guess = did_you_mean(text, words)
+        hint = f"did you mean `{guess}`? Expected" if guess else "expected"
+        message = f"invalid value `{text}`: {hint} one of {', '.join(words)}"
+        raise argparse.ArgumentTypeError(message)
+
+    return check
 
 
 def add_file(parser: argparse.ArgumentParser, name: str = "file", text: str = "") -> None:
     """Declares a config as an argument."""
     text = text or "a config in text format, YAML or JSON; - for standard input"
     parser.add_argument(name, metavar="FILE", help=text)
+
+
+def add_output(
+    parser: argparse.ArgumentParser,
+    text: str = "write the output to FILE",
+    default: str = "standard output",
+) -> None:
+    """Declares `-o`, for a command that writes. `write_output` does what it says."""
+    parser.add_argument("-o", "--output", metavar="FILE", help=f"{text} (default: {default})")
+
+
+def add_format(
+    parser: argparse.ArgumentParser,
+    formats: Iterable[str],
+    default: str,
+    text: str = "output format",
+) -> None:
+    """Declares `-f`. Without it the argument is None, and `default` says in words what follows."""
+    parser.add_argument(
+        "-f", "--format", choices=tuple(formats), help=f"{text} (default: {default})"
+    )
 
 
 def add_overrides(parser: argparse.ArgumentParser) -> None:
@@ -75,24 +127,25 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="FIELD=VALUE",
         dest="overrides",
-        help="replace a value of the file, such as train_config.num_steps=5000; repeatable",
+        help="replace a value of the file, such as train_config.num_steps=5000; repeatable"
+        " (default: none)",
     )
     add_run(parser)
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
-    """Declares what stands in where a file does not say how it is trained."""
+    """Declares the run length and the batch size of files that do not state theirs."""
     parser.add_argument(
         "--num-steps",
         type=positive,
         metavar="N",
-        help="run length of files that do not state one",
+        help="run length of files that do not state one (default: `num-steps` in the settings)",
     )
     parser.add_argument(
         "--batch-size",
         type=positive,
         metavar="N",
-        help="batch size of files that do not state one",
+        help="batch size of files that do not state one (default: none)",
     )
 
 
@@ -172,6 +225,23 @@ def note_run_lengths(arguments: argparse.Namespace, stated: Sequence[StatedLengt
         f"schedule-builder: `--num-steps {num_steps}` is not used: {where}. To replace it, pass"
         f" `--set {path}={num_steps}`"
     )
+
+
+def write_output(arguments: argparse.Namespace, text: str, inputs: Iterable[str] = ()) -> None:
+    """Writes a command's output where `-o` says, or to standard output.
+
+    Args:
+        arguments: those of the command, declared with `add_output`.
+        text: the output.
+        inputs: the files that it was made from, which it must not overwrite.
+    """
+    if arguments.output is None:
+        sys.stdout.write(text)
+        return
+    refuse_inputs("--output", arguments.output, inputs)
+    write_file(arguments.output, text.encode("utf-8", "backslashreplace"))
+    if not writes_standard_output(arguments.output):
+        say(f"Wrote {arguments.output}.")
 
 
 def schedule_of(config: Config, code: int = FOUND_ERRORS) -> Schedule:

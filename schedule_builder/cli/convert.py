@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from schedule_builder.cli.common import (
     FOUND_ERRORS,
     OK,
     CommandError,
     add_file,
+    add_output,
     add_run,
     how_to_fix,
     positive,
@@ -17,19 +17,19 @@ from schedule_builder.cli.common import (
     refuse_inputs,
     say,
     schedule_of,
+    write_output,
 )
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
 from schedule_builder.editing.convert import convert
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.editing.step_units import in_unit
-from schedule_builder.files import write_file
 from schedule_builder.reading.fields import dotted
 from schedule_builder.reading.formats import detect_format
 
 DESCRIPTION = (
-    "Write a config in text format as YAML, or the reverse, with its comments. With --step-unit,"
-    " write its lengths in another unit, and keep the format."
+    "Convert a config in text format to YAML, or the reverse, with its comments. With"
+    " --step-unit, write its lengths in another unit and keep the format."
 )
 
 
@@ -37,21 +37,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
     add_file(parser)
     parser.add_argument(
+        "-f",
+        "--format",
         "--to",
+        dest="to",
         choices=("text", "yaml"),
-        help="output format (default: by the name of the output, or else the other format)",
+        help="output format (default: that of the output's suffix, or else the other format)",
     )
-    parser.add_argument("--output", metavar="FILE", help="output file (default: standard output)")
+    add_output(parser)
     parser.add_argument(
         "--step-unit",
         choices=("epochs", "percent_of_run", "permille_of_run"),
-        help="write lengths that are whole numbers of this unit in it, with `step_unit`",
+        help="set `step_unit`, and write lengths in it where they are whole numbers"
+        " (default: lengths stay as they are)",
     )
     parser.add_argument(
         "--examples-per-epoch",
         type=positive,
         metavar="N",
-        help="the examples of an epoch, for --step-unit epochs, where the file does not say",
+        help="examples in an epoch, for --step-unit epochs (default: the file's)",
     )
     add_run(parser)
 
@@ -60,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
     refuse_inputs("--output", arguments.output, [arguments.file])
     if arguments.examples_per_epoch and arguments.step_unit != "epochs":
-        message = "`--examples-per-epoch` belongs to `--step-unit epochs`"
+        message = "`--examples-per-epoch` requires `--step-unit epochs`"
         raise CommandError(message)
     config = read_run(arguments.file, arguments)
     if arguments.step_unit is not None:
@@ -72,11 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         text = _converted(config, arguments)
     except EditingError as error:
         raise CommandError(str(error), FOUND_ERRORS) from None
-    if arguments.output is None:
-        sys.stdout.write(text)
-    else:
-        write_file(arguments.output, text.encode())
-        say(f"Wrote {arguments.output}.")
+    write_output(arguments, text)
     return OK
 
 

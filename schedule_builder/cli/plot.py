@@ -8,6 +8,8 @@ from schedule_builder.cli.common import (
     OK,
     CommandError,
     add_file,
+    add_format,
+    add_output,
     add_overrides,
     read_run,
     refuse_inputs,
@@ -16,6 +18,7 @@ from schedule_builder.cli.common import (
 )
 from schedule_builder.frameworks.extras import naming_extra
 
+FORMATS = ("png", "svg", "pdf")
 DESCRIPTION = "Draw a config's rate over its run. Needs pip install 'schedule-builder[plot]'."
 
 
@@ -23,18 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
     add_file(parser)
     add_overrides(parser)
-    parser.add_argument(
-        "--output",
-        default="learning_rate.png",
-        metavar="FILE",
-        help="the picture; its suffix decides the format: png, svg, pdf"
-        " (default: learning_rate.png)",
-    )
+    add_format(parser, FORMATS, "that of the output's suffix, or else png", "picture format")
+    add_output(parser, "write the picture to FILE", "learning_rate.png")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
-    refuse_inputs("--output", arguments.output, [arguments.file])
+    output = arguments.output or f"learning_rate.{arguments.format or 'png'}"
+    refuse_inputs("--output", output, [arguments.file])
     config = read_run(arguments.file, arguments)
     schedule = schedule_of(config)
     say(*config.diagnostics)
@@ -46,9 +45,11 @@ def run(arguments: argparse.Namespace) -> int:
     # A little beyond the last change, where nothing says how long the run is.
     num_steps = config.num_steps or schedule.begins[-1] * 5 // 4 or 1000
     try:
-        plot_schedule(schedule, num_steps, arguments.output, title=arguments.file)
+        plot_schedule(
+            schedule, num_steps, output, title=arguments.file, suffix=arguments.format or ""
+        )
     except ValueError as error:
-        message = f"cannot write {arguments.output}: {error}"
+        message = f"cannot write {output}: {error}"
         raise CommandError(message) from None
-    say(f"Drew steps 0 to {num_steps} in {arguments.output}.")
+    say(f"Drew steps 0 to {num_steps} in {output}.")
     return OK

@@ -11,6 +11,7 @@ from schedule_builder.cli.common import (
     OK,
     CommandError,
     add_file,
+    add_output,
     positive,
     read_input,
     say,
@@ -19,15 +20,14 @@ from schedule_builder.cli.common import (
 from schedule_builder.compiler import Config, examine_bytes
 from schedule_builder.diagnostics import ConfigError
 from schedule_builder.editing.rescale import RescaleError, follows_run, rescale, unscaled_counts
-from schedule_builder.files import write_file
+from schedule_builder.files import same_file, write_file
 from schedule_builder.output.difference import difference
 from schedule_builder.reading.fields import dotted
 from schedule_builder.workspace.discovery import STDIN
 
 DESCRIPTION = (
-    "Multiply every number of steps in a config's learning rate, so that the schedule fits a run"
-    " of another length, and set that length. Rates, comments and layout stay. Changes the file in"
-    " place."
+    "Stretch a config's schedule to another run length: multiply every number of steps in its"
+    " learning rate and set the run length. Rates, comments and layout stay."
 )
 
 
@@ -35,15 +35,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
     add_file(parser)
     parser.add_argument(
-        "--num-steps", type=positive, required=True, metavar="N", help="the new run length"
+        "--num-steps",
+        type=positive,
+        required=True,
+        metavar="N",
+        help="the new run length (required)",
     )
     parser.add_argument(
         "--from-steps",
         type=positive,
         metavar="N",
-        help="the length that the schedule was made for (default: the file's run length)",
+        help="run length that the schedule was made for (default: the file's)",
     )
-    parser.add_argument("--diff", action="store_true", help="show the changes, make none")
+    add_output(parser, "write the new config to FILE", "the file itself, in place")
+    parser.add_argument(
+        "--diff", action="store_true", help="print the changes as a diff; change no file"
+    )
 
 
 def _followers(config: Config) -> str:
@@ -74,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(message, FOUND_ERRORS, errors) from None
     mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     new = mark + text.encode()
-    if new == data:
+    if new == data and arguments.output is None:
         end = schedule.begins[-1]
         hint = f"; its schedule ends at step {end}: `--from-steps {end}` would fit that to the run"
         say(
@@ -90,8 +97,17 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(difference(data, new, arguments.file))
         say(f"Would rescale {what}.")
     else:
-        write_file(arguments.file, new, read=None if arguments.file == STDIN else data)
+        _write(arguments, new, data)
         say(f"Rescaled {what}.")
     # What did not fit the old run does not fit the new one.
     say(*examine_bytes(new, arguments.file).diagnostics)
     return OK
+
+
+def _write(arguments: argparse.Namespace, new: bytes, read: bytes) -> None:
+    """Writes the new config in the place of the old one, or where `-o` says."""
+    in_place = arguments.output is None or same_file(arguments.output, [arguments.file])
+    if in_place and arguments.file != STDIN:
+        write_file(arguments.file, new, read=read)
+    else:
+        write_file(arguments.output or STDIN, new)

@@ -3,30 +3,63 @@
 from __future__ import annotations
 
 import argparse
+import json
 
-from schedule_builder.cli.common import OK, CommandError
+from schedule_builder.cli.common import (
+    OK,
+    CommandError,
+    add_format,
+    add_output,
+    write_output,
+)
+from schedule_builder.diagnostics import Kind, did_you_mean
 from schedule_builder.rules.pages import KINDS, find, manual
 
-DESCRIPTION = "List all rules, or explain some."
+DESCRIPTION = "List all rules, or print the manual pages of some."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
     parser.add_argument(
-        "rules", nargs="*", metavar="RULE", help="a code, its beginning, or a name: SB402, SB4"
+        "rules",
+        nargs="*",
+        metavar="RULE",
+        help="a code, the start of one, or a name, such as SB402 or SB4 (default: list all rules)",
     )
+    add_format(parser, ("text", "json"), "text")
+    add_output(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
-    if not arguments.rules:
-        for kind in KINDS.values():
-            print(f"{kind.code}  {kind.severity:7}  {kind.name:24}  {kind.title}")
-        return OK
-    for text in arguments.rules:
-        kinds = find(text)
-        if not kinds:
-            message = f"there is no rule {text}"
-            raise CommandError(message)
-        print("\n".join(map(manual, kinds)))
+    chosen = dict.fromkeys(kind for text in arguments.rules for kind in _find(text))
+    kinds = list(chosen or KINDS.values())
+    if arguments.format == "json":
+        text = json.dumps([_as_json(kind) for kind in kinds], indent=2)
+    elif chosen:
+        text = "\n".join(map(manual, kinds))
+    else:
+        text = "\n".join(f"{k.code}  {k.severity:7}  {k.name:24}  {k.title}" for k in kinds)
+    write_output(arguments, text + "\n")
     return OK
+
+
+def _find(text: str) -> list[Kind]:
+    kinds = find(text)
+    if not kinds:
+        names = [*KINDS, *(kind.name for kind in KINDS.values())]
+        guess = did_you_mean(text, names)
+        hint = f"did you mean `{guess}`?" if guess else "`schedule-builder rules` lists all"
+        message = f"unknown rule `{text}`: {hint}"
+        raise CommandError(message)
+    return kinds
+
+
+def _as_json(kind: Kind) -> dict[str, str]:
+    return {
+        "code": kind.code,
+        "name": kind.name,
+        "severity": kind.severity,
+        "title": kind.title,
+        "page": kind.page,
+    }

@@ -8,7 +8,7 @@ from schedule_builder.cli.common import OK, CommandError
 from schedule_builder.frameworks.extras import naming_extra
 
 DESCRIPTION = (
-    "Speak the Language Server Protocol over standard input and output. Needs"
+    "Serve an editor: speak the Language Server Protocol over standard input and output. Needs"
     " pip install 'schedule-builder[server]'."
 )
 

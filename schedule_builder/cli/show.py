@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 
 from schedule_builder.cli.common import (
     OK,
     CommandError,
     add_file,
+    add_format,
+    add_output,
     add_overrides,
     read_run,
     say,
     schedule_of,
+    write_output,
 )
 from schedule_builder.output.schedule_table import FORMATS, telling_steps
 from schedule_builder.schedules.curves import MAX_STEP
 
-DESCRIPTION = "Show a config's schedule: in words, and as rates at steps."
+DESCRIPTION = "Print the schedule that a config describes: its segments, and its rates at steps."
 MAX_SHOWN_STEPS = 1_000_000
 _RANGE = re.compile(r"(\d+)(?::(\d+)(?::(\d+))?)?\Z")
 
@@ -34,9 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="steps to show, such as 0,1,999 or 0:1000:100 (default: where the rate changes)",
     )
     parser.add_argument(
-        "--resolved", action="store_true", help="show the config with every value in force"
+        "--resolved",
+        action="store_true",
+        help="print the config with every default filled in and every length in steps",
     )
-    parser.add_argument("--format", choices=tuple(FORMATS), help="output format (default: table)")
+    add_format(parser, FORMATS, "table")
+    add_output(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -54,10 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.resolved:
         from schedule_builder.output.resolved import resolved  # noqa: PLC0415 - 23 ms, for `--resolved` alone
 
-        sys.stdout.write(resolved(config))
+        write_output(arguments, resolved(config), [arguments.file])
         return OK
     steps = arguments.steps or telling_steps(schedule, config.num_steps)
-    sys.stdout.write(FORMATS[arguments.format or "table"](config, schedule, steps))
+    text = FORMATS[arguments.format or "table"](config, schedule, steps)
+    write_output(arguments, text, [arguments.file])
     return OK
 
 

@@ -16,6 +16,8 @@ from schedule_builder.cli.common import (
     FOUND_ERRORS,
     OK,
     CommandError,
+    add_format,
+    add_output,
     add_overrides,
     note_run_lengths,
     positive,
@@ -47,8 +49,8 @@ from schedule_builder.workspace.settings import (
     settings_for,
 )
 
-DESCRIPTION = "Check configs, and report every finding. Without a path, check this folder."
-EPILOG = "Exit codes: 0, no errors; 1, errors, or what --fail-on says; 2, could not run."
+DESCRIPTION = "Check configs and report every finding."
+EPILOG = "Exit codes: 0, no errors; 1, errors, or findings that --fail-on names; 2, could not run."
 _FOR_PEOPLE = ("text", "full")
 _PROGRESS_FROM = 20
 _WATCH_SECONDS = 0.5
@@ -60,19 +62,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "files",
         nargs="*",
         metavar="PATH",
-        help="files in text format, YAML or JSON; folders; patterns; - for standard input",
+        help="files in text format, YAML or JSON; folders; patterns; - for standard input"
+        " (default: the current folder)",
     )
-    parser.add_argument(
-        "--format",
-        choices=tuple(RENDERERS),
-        help="output format (default: text; github under GitHub Actions)",
-    )
-    parser.add_argument("--output", metavar="FILE", help="write the report to a file")
+    add_format(parser, RENDERERS, "text; github under GitHub Actions")
+    add_output(parser, "write the report to FILE")
     parser.add_argument(
         "--stdin-filename",
         metavar="NAME",
         default="<stdin>",
-        help="name to assume for standard input; decides format and settings",
+        help="name to assume for standard input; decides format and settings (default: <stdin>)",
     )
     parser.add_argument(
         "--filter",
@@ -98,33 +97,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_choices(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what to report")
-    what.add_argument("--select", metavar="CODES", help="only these codes, such as SB1,SB402")
-    what.add_argument("--ignore", metavar="CODES", help="none of these codes")
+    what.add_argument(
+        "--select", metavar="CODES", help="only these codes, such as SB1,SB402 (default: all)"
+    )
+    what.add_argument("--ignore", metavar="CODES", help="none of these codes (default: none)")
     what.add_argument(
         "--fail-on",
         choices=("error", "warning"),
         help="lowest severity that makes the exit code 1 (default: error)",
     )
     what.add_argument(
-        "--baseline", metavar="FILE", help="leave out the known findings in this file"
+        "--baseline",
+        metavar="FILE",
+        help="omit the findings recorded in FILE (default: `baseline` in the settings)",
     )
     what.add_argument(
-        "--write-baseline", metavar="FILE", help="write current findings to FILE as a baseline"
+        "--write-baseline",
+        metavar="FILE",
+        help="write current findings to FILE as a baseline (default: none)",
     )
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--config", metavar="FILE", help="the pyproject.toml with the settings")
+    where.add_argument(
+        "--config", metavar="FILE", help="pyproject.toml with the settings (default: the nearest)"
+    )
     where.add_argument("--isolated", action="store_true", help="use no settings")
 
 
 def _add_fixes(parser: argparse.ArgumentParser) -> None:
     fixes = parser.add_argument_group("fixes")
-    fixes.add_argument("--fix", action="store_true", help="make the safe fixes, in place")
+    fixes.add_argument("--fix", action="store_true", help="apply the safe fixes, in place")
     fixes.add_argument(
         "--unsafe-fixes",
         action="store_true",
-        help="make the fixes that may change the schedule, too (--fix is included)",
+        help="apply also the fixes that may change the schedule (implies --fix)",
     )
-    fixes.add_argument("--diff", action="store_true", help="show the fixes, change nothing")
+    fixes.add_argument(
+        "--diff", action="store_true", help="print the fixes as a diff; change no file"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

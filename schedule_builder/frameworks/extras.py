@@ -16,6 +16,7 @@ EXTRAS = {
     "matplotlib": "plot",
     "pygls": "server",
     "lsprotocol": "server",
+    "shtab": "completion",
 }
 """The extra that has a library, by the name that is imported."""
 

@@ -33,16 +33,22 @@ def sample_steps(schedule: Schedule, num_steps: int) -> list[int]:
 
 
 def plot_schedule(
-    schedule: Schedule, num_steps: int, path: str | os.PathLike[str], *, title: str = ""
+    schedule: Schedule,
+    num_steps: int,
+    path: str | os.PathLike[str],
+    *,
+    title: str = "",
+    suffix: str = "",
 ) -> None:
     """Draws the rate over a run.
 
     Args:
         schedule: the schedule.
         num_steps: the length of the run.
-        path: where to write the picture; its suffix says in which format (png, svg, pdf), and
-            one without is PNG.
+        path: where to write the picture.
         title: a line above the picture.
+        suffix: the format, such as png, svg or pdf. By default it is the suffix of the path, or
+            png where that has none.
 
     Raises:
         ValueError: the suffix is not that of a format.
@@ -68,7 +74,7 @@ def plot_schedule(
         axes.xaxis.set_major_formatter(lambda step, _: f"{step:,.0f}")
         if title:
             axes.set_title(title, loc="left", fontsize="medium")
-        suffix = os.path.splitext(path)[1][1:].lower() or "png"  # noqa: PTH122 - may be a string
+        suffix = suffix or os.path.splitext(path)[1][1:].lower() or "png"  # noqa: PTH122 - may be a string
         metadata = {"Date": None} if suffix == "svg" else None
         picture = BytesIO()
         figure.savefig(picture, format=suffix, dpi=120, metadata=metadata)

@@ -59,10 +59,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
         "rules --all": "rules: unknown option `--all`",
         "valdate a.config": "unknown command `valdate`: did you mean `validate`?",
         "recsale a.config --num-steps 5": "did you mean `rescale`?",
-        "frobnicate": "unknown command `frobnicate`: see `schedule-builder --help`",
+        "frobnicate": "unknown command `frobnicate`",
         "a.config": "did you mean `schedule-builder validate a.config`?",
         "--isolated validate a.config": "unknown option `--isolated`",
-        "": "a command is missing",
+        "": "missing command",
         "validate --jobs -3 a.config": "argument --jobs: '-3' is not a whole number above 0",
         "validate --jobs 0 a.config": "argument --jobs: '0' is not a whole number above 0",
         "validate --jobs two a.config": "argument --jobs: 'two' is not a whole number above 0",
@@ -78,8 +78,9 @@ def test_a_wrong_call_names_the_right_one(arguments: str, said: str, run: Run) -
     assert (code, out) == (2, "")
     assert said in err
     word = arguments.split(" ", maxsplit=1)[0]
-    command = f" {word}" if word in COMMANDS else " ["
-    assert err.startswith(f"usage: schedule-builder{command}")
+    command = f"schedule-builder {word}" if word in COMMANDS else "schedule-builder"
+    assert err.startswith(f"{command}: ")
+    assert err.endswith(f"\nFor usage, run: {command} --help\n")
     assert "a.config: No such" not in err
 
 
@@ -96,7 +97,7 @@ def test_help_of_every_command(command: str, run: Run) -> None:
     code, out, _ = run(command, "--help")
     assert code == 0
     assert out.startswith(f"usage: schedule-builder {command} [-h]")
-    assert f"    {command} " in run("--help")[1]
+    assert f"\n    {command}" in run("--help")[1]
 
 
 @pytest.mark.parametrize("option", [("--format", "json"), ("--steps", "0")])

@@ -148,7 +148,7 @@ def test_no_permission_exits_2() -> None:
 def test_a_wrong_call_exits_2(arguments: list[str]) -> None:
     result = run(*arguments)
     assert result.returncode == 2
-    assert "usage:" in result.stderr
+    assert "For usage, run: schedule-builder" in result.stderr
     assert "Traceback" not in result.stderr
 
 
