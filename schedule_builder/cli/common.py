@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from schedule_builder.compiler import Config, examine_bytes
 from schedule_builder.diagnostics import Diagnostic, did_you_mean
 from schedule_builder.files import same_file, write_file, writes_standard_output
+from schedule_builder.output.printable import printable
 from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.workspace.checker import StatedLength, read_bytes, stated_length
 from schedule_builder.workspace.discovery import STDIN
@@ -164,7 +165,7 @@ def positive(text: str) -> int:
 def say(*lines: object) -> None:
     """Prints lines on standard error."""
     for line in lines:
-        print(line, file=sys.stderr)
+        print(printable(str(line), kept="\n\t"), file=sys.stderr)
 
 
 def warn(warnings: Iterable[str]) -> None:
@@ -179,7 +180,7 @@ def read_input(path: str) -> bytes:
     try:
         return read_bytes(path)
     except OSError as error:
-        message = f"cannot read {path}: {error.strerror or error}"
+        message = f"cannot read {printable(path)}: {error.strerror or error}"
         raise CommandError(message) from None
 
 

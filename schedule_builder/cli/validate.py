@@ -27,7 +27,7 @@ from schedule_builder.cli.common import (
     warn,
 )
 from schedule_builder.files import WriteError, write_file, writes_standard_output
-from schedule_builder.output import RENDERERS, renderer
+from schedule_builder.output import RENDERERS, STATISTICS, renderer
 from schedule_builder.output.findings import (
     WITH_SUMMARY,
     Findings,
@@ -36,6 +36,7 @@ from schedule_builder.output.findings import (
     summary,
     wants_color,
 )
+from schedule_builder.output.printable import printable
 from schedule_builder.workspace.baseline import Baseline, beyond_baselines
 from schedule_builder.workspace.checker import Checked, check, check_files
 from schedule_builder.workspace.discovery import STDIN, Decision, decide
@@ -51,7 +52,7 @@ from schedule_builder.workspace.settings import (
 
 DESCRIPTION = "Check configs and report every finding."
 EPILOG = "Exit codes: 0, no errors; 1, errors, or findings that --fail-on names; 2, could not run."
-_FOR_PEOPLE = ("text", "full")
+_FOR_PEOPLE = ("text", "full", STATISTICS)
 _PROGRESS_FROM = 20
 _WATCH_SECONDS = 0.5
 
@@ -68,6 +69,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_format(parser, RENDERERS, "text; github under GitHub Actions")
     add_output(parser, "write the report to FILE")
     parser.add_argument(
+        "--statistics", action="store_true", help="count findings by rule, instead of listing them"
+    )
+    parser.add_argument(
+        "-q",
+        "--quiet",
+        action="store_true",
+        help="print findings and warnings only: no summary, no progress",
+    )
+    parser.add_argument(
         "--stdin-filename",
         metavar="NAME",
         default="<stdin>",
@@ -77,6 +87,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--filter",
         action="store_true",
         help="skip files that are not configs or are excluded, even when named explicitly",
+    )
+    parser.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="skip files in folders that match a pattern, written as in .gitignore and relative to"
+        " the current folder; repeatable (default: none)",
     )
     parser.add_argument(
         "--list-files",
@@ -138,6 +156,9 @@ def _add_fixes(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
+    if arguments.statistics and arguments.format:
+        message = "`--statistics` cannot be combined with `--format`"
+        raise CommandError(message)
     try:
         request = _request(arguments)
         if arguments.watch:
@@ -161,6 +182,14 @@ def _request(arguments: argparse.Namespace) -> Request:
         if settings is None:
             message = f"{arguments.config} has no table [tool.schedule-builder]"
             raise SettingsError("\n".join([message, *misspelled_tables(Path(arguments.config))]))
+    if arguments.exclude:
+        from schedule_builder.workspace.patterns import of_settings  # noqa: PLC0415 - 3 ms, if needed
+
+        try:
+            of_settings(tuple(arguments.exclude))
+        except ValueError as error:
+            message = f"`--exclude`: {error}"
+            raise CommandError(message) from None
     try:
         chosen = {name: _codes(getattr(arguments, name)) for name in ("select", "ignore")}
     except ValueError as error:
@@ -198,7 +227,7 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
     if arguments.list_files:
         return _list_files(decisions)
     files = [decision.name for decision in decisions if not decision.reason]
-    left_out = [f"{d.name} {d.reason}" for d in decisions if d.is_near]
+    left_out = [f"{d.name} {d.reason}" for d in decisions if d.is_near and not arguments.quiet]
     if not files and arguments.filter:
         return OK
     if not files:
@@ -231,23 +260,26 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
     if arguments.write_baseline:
         count = Baseline(Path(arguments.write_baseline)).write(diagnostics, texts)
         path = arguments.write_baseline
-        _done(f"Wrote {count} known finding{'s' * (count != 1)} to {path}.", path)
+        _done(f"Wrote {count} known finding{'s' * (count != 1)} to {path}.", arguments, path)
         return code
     diagnostics, known = beyond_baselines(diagnostics, texts, request)
-    if not checked and code != OK and (arguments.format or default_format()) in _FOR_PEOPLE:
+    if not checked and code != OK and _shown_as(arguments) in _FOR_PEOPLE:
         return code
-    _report(Findings(diagnostics, texts, known, left_out), arguments)
+    warned = {d.filename for d in diagnostics if d.severity == "warning"}
+    failing = request.failing_warnings(warned)
+    _report(Findings(diagnostics, texts, known, left_out, failing_warnings=failing), arguments)
     return code or (FOUND_ERRORS if request.fails(diagnostics) else OK)
 
 
 def _decide(arguments: argparse.Namespace, request: Request) -> list[Decision]:
     paths = arguments.files or ["."]
-    return list(decide(paths, request.settings_of, filtered=arguments.filter))
+    exclude = tuple(arguments.exclude)
+    return list(decide(paths, request.settings_of, exclude, filtered=arguments.filter))
 
 
 def _list_files(decisions: Sequence[Decision]) -> int:
     for name, reason, _ in decisions:
-        print(f"{name}: {f'not checked: {reason}' if reason else 'checked'}")
+        print(printable(f"{name}: {f'not checked: {reason}' if reason else 'checked'}"))
     return OK
 
 
@@ -272,9 +304,10 @@ def _check(
     names = [name for name in files if name != STDIN]
     if len(names) < len(files):
         checked.append(check(read_input(STDIN), arguments.stdin_filename, request))
-    for name, result in _progress(check_files(names, request, arguments.jobs), len(names)):
+    results = check_files(names, request, arguments.jobs)
+    for name, result in results if arguments.quiet else _progress(results, len(names)):
         if isinstance(result, str):
-            say(f"schedule-builder: cannot read {name}: {result}")
+            say(f"schedule-builder: cannot read {printable(name)}: {result}")
             code = COULD_NOT_RUN
         else:
             checked.append(result)
@@ -299,24 +332,31 @@ def _progress(
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
+def _shown_as(arguments: argparse.Namespace) -> str:
+    """The module of the output."""
+    if arguments.statistics:
+        return STATISTICS
+    return str(arguments.format or default_format())
+
+
 def _report(findings: Findings, arguments: argparse.Namespace) -> None:
-    name = arguments.format or default_format()
-    render = renderer(name)
+    name = _shown_as(arguments)
     color = wants_color(is_terminal=sys.stdout.isatty()) and not arguments.output
-    text = render(findings._replace(color=color))
+    findings = findings._replace(color=color, is_quiet=arguments.quiet)
+    text = renderer(name)(findings)
     if arguments.output:
         write_file(arguments.output, text.encode("utf-8", "backslashreplace"))
-        _done(summary(findings), arguments.output)
+        _done(summary(findings), arguments, arguments.output)
     else:
         sys.stdout.write(text)
         if name not in WITH_SUMMARY:
             say(*map(not_checked, findings.left_out))
 
 
-def _done(text: str, output: str) -> None:
+def _done(text: str, arguments: argparse.Namespace, output: str) -> None:
     """Says what was done, where it does not get into an output that programs read."""
-    stream = sys.stderr if writes_standard_output(output) else sys.stdout
-    print(text, file=stream)
+    if not arguments.quiet:
+        print(text, file=sys.stderr if writes_standard_output(output) else sys.stdout)
 
 
 def _watch(arguments: argparse.Namespace, request: Request) -> None:

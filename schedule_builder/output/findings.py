@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from schedule_builder.diagnostics import Diagnostic, Fix, Source
+from schedule_builder.diagnostics import Diagnostic, Fix, Source, Words
+from schedule_builder.output.printable import printable
 
-WITH_SUMMARY = ("text", "full", "github")
-"""The formats that end with the summary."""
+WITH_SUMMARY = ("text", "full", "markdown", "github", "statistics")
+"""The outputs that end with the summary."""
+HOMEPAGE = "https://github.com/schedule-builder/schedule-builder"
 _MOST_LEFT_OUT = 5
+_LAYOUT = "\t\r\n"
 COLORS = {"error": "1;31", "warning": "1;33", "note": "36"}
 
 
@@ -24,6 +28,8 @@ class Findings(NamedTuple):
         known: how many more findings a baseline knows.
         left_out: the files that are nearly configs and were not checked, with the reason.
         color: whether to colour what people read.
+        is_quiet: whether to leave out the summary.
+        failing_warnings: the files whose warnings make the run fail.
     """
 
     diagnostics: Sequence[Diagnostic]
@@ -31,29 +37,92 @@ class Findings(NamedTuple):
     known: int = 0
     left_out: Sequence[str] = ()
     color: bool = False
+    is_quiet: bool = False
+    failing_warnings: frozenset[str] = frozenset()
+
+    def fails(self, diagnostic: Diagnostic) -> bool:
+        """Whether a finding makes the run fail."""
+        return diagnostic.severity == "error" or diagnostic.filename in self.failing_warnings
+
+    def by_file(self) -> dict[str, list[Diagnostic]]:
+        """The findings of each file that was checked, or that has findings."""
+        found: dict[str, list[Diagnostic]] = {name: [] for name in self.texts}
+        for diagnostic in self.diagnostics:
+            found.setdefault(diagnostic.filename, []).append(diagnostic)
+        return found
+
+    def printable(self) -> Findings:
+        """The same, where nothing can move a terminal's cursor or begin a CI service's command."""
+        return self.mapped(
+            name=printable,
+            words=printable,
+            text=lambda text: printable(text, kept=_LAYOUT),
+        )
+
+    def mapped(
+        self,
+        *,
+        name: Callable[[str], str] = str,
+        words: Callable[[str], str] = str,
+        text: Callable[[str], str] = str,
+    ) -> Findings:
+        """The same with other names of files, other words or other texts of the files."""
+
+        def changed(found: Diagnostic) -> Diagnostic:
+            related = tuple(
+                r._replace(filename=r.filename and name(r.filename), words=_words(r.words, words))
+                for r in found.related
+            )
+            fix = found.fix and found.fix._replace(title=words(found.fix.title))
+            return replace(
+                found,
+                filename=name(found.filename),
+                words=_words(found.words, words),
+                related=related,
+                fix=fix,
+            )
+
+        return self._replace(
+            diagnostics=[changed(found) for found in self.diagnostics],
+            texts={name(key): text(value) for key, value in self.texts.items()},
+            left_out=[words(line) for line in self.left_out],
+            failing_warnings=frozenset(map(name, self.failing_warnings)),
+        )
+
+
+def _words(words: Words, change: Callable[[str], str]) -> Words:
+    text = str(words)
+    new = change(text)
+    return words if new == text else Words("{text}", text=new)
 
 
 def not_checked(reason: str) -> str:
     """A line about a file that was not checked."""
-    return f"not checked: {reason}"
+    return printable(f"not checked: {reason}")
+
+
+def ending(findings: Findings) -> list[str]:
+    """The lines that end a report for people: a summary, or none where silence is asked for."""
+    return [] if findings.is_quiet else [summary(findings)]
 
 
 def summary(findings: Findings) -> str:
     """One line with the counts, and one for each file that was left out."""
     left_out = findings.left_out[:_MOST_LEFT_OUT]
     more = len(findings.left_out) - len(left_out)
-    lines = [_counts(findings), *map(not_checked, left_out)]
+    lines = [counts(findings), *map(not_checked, left_out)]
     if more:
         lines.append(not_checked(f"{more} more, see `--list-files`"))
     return "\n".join(lines)
 
 
-def _counts(findings: Findings) -> str:
-    counts = Counter(d.severity for d in findings.diagnostics)
+def counts(findings: Findings) -> str:
+    """How many findings there are, in how many files, and how many can be fixed."""
+    by_severity = Counter(d.severity for d in findings.diagnostics)
     found = [
-        f"{counts[severity]} {severity}{'s' if counts[severity] > 1 else ''}"
+        f"{by_severity[severity]} {severity}{'s' if by_severity[severity] > 1 else ''}"
         for severity in ("error", "warning")
-        if counts[severity]
+        if by_severity[severity]
     ]
     files = len(findings.texts)
     concerned = len({d.filename for d in findings.diagnostics})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schedule_builder.diagnostics import Diagnostic, Related
-from schedule_builder.output.findings import COLORS, Findings, headline, paint, summary
+from schedule_builder.output.findings import COLORS, Findings, ending, headline, paint
 
 _EXCERPT = 120
 
@@ -36,7 +36,7 @@ def render(findings: Findings) -> str:
             flag = "--fix" if diagnostic.fix.safe else "--fix --unsafe-fixes"
             lines.append(f"{'':>{margin + 2}} = {diagnostic.fix.title} ({flag})")
         lines.append("")
-    return "".join(line + "\n" for line in [*lines, summary(findings)])
+    return "".join(line + "\n" for line in [*lines, *ending(findings)])
 
 
 def _width(place: Diagnostic | Related) -> int:

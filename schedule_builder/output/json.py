@@ -7,6 +7,7 @@ from typing import Any
 
 from schedule_builder.diagnostics import Diagnostic, Source
 from schedule_builder.output.findings import Findings, fix_as_dict
+from schedule_builder.output.paths import in_repository
 
 
 def render(findings: Findings) -> str:
@@ -19,5 +20,6 @@ def _as_dict(diagnostic: Diagnostic, text: str) -> dict[str, Any]:
     fix = diagnostic.fix
     return diagnostic.to_dict() | {
         "path": diagnostic.path,
+        "repository_path": in_repository(diagnostic.filename),
         "fix": None if fix is None else fix_as_dict(fix, Source(diagnostic.filename, text)),
     }

@@ -1,4 +1,7 @@
-"""JUnit's XML, which every CI service shows: a test case for each file."""
+"""JUnit's XML, which every CI service shows: a test case for each file.
+
+A test case fails where its findings make the run fail, warnings included.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,8 @@ from schedule_builder.output.findings import Findings
 
 def render(findings: Findings) -> str:
     """The whole output."""
-    by_file: dict[str, list[Diagnostic]] = {name: [] for name in findings.texts}
-    for diagnostic in findings.diagnostics:
-        by_file.setdefault(diagnostic.filename, []).append(diagnostic)
-    failing = sum(any(d.severity == "error" for d in found) for found in by_file.values())
+    by_file = findings.by_file()
+    failing = sum(any(map(findings.fails, found)) for found in by_file.values())
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         f'<testsuites tests="{len(by_file)}" failures="{failing}" errors="0">',
@@ -22,34 +23,26 @@ def render(findings: Findings) -> str:
         ' errors="0">',
     ]
     for name, found in by_file.items():
-        lines += _case(name, found)
+        failed = [d for d in found if findings.fails(d)]
+        lines += _case(name, failed, [d for d in found if d not in failed])
     lines += ["  </testsuite>", "</testsuites>"]
     return "\n".join(lines) + "\n"
 
 
-def _case(name: str, found: Sequence[Diagnostic]) -> Iterator[str]:
-    yield f'    <testcase name={_attribute(name)} classname="schedule-builder">'
-    errors = [d for d in found if d.severity == "error"]
-    if errors:
-        codes = ", ".join(dict.fromkeys(d.code for d in errors))
-        first = _attribute(f"{codes}: {errors[0].message}")
-        yield f"      <failure message={first}>{_lines(errors)}</failure>"
-    warnings = [d for d in found if d.severity != "error"]
-    if warnings:
-        yield f"      <system-out>{_lines(warnings)}</system-out>"
+def _case(name: str, failed: Sequence[Diagnostic], others: Sequence[Diagnostic]) -> Iterator[str]:
+    shown = quoteattr(name)
+    yield f'    <testcase name={shown} classname="schedule-builder" file={shown}>'
+    if failed:
+        severities = {d.severity for d in failed}
+        kind = "error" if "error" in severities else "warning"
+        worst = next(d for d in failed if d.severity == kind)
+        codes = ", ".join(dict.fromkeys(d.code for d in failed))
+        first = quoteattr(f"{codes}: {worst.message}")
+        yield f'      <failure type="{kind}" message={first}>{_lines(failed)}</failure>'
+    if others:
+        yield f"      <system-out>{_lines(others)}</system-out>"
     yield "    </testcase>"
 
 
 def _lines(found: Sequence[Diagnostic]) -> str:
-    return escape(_printable("\n".join(map(str, found))))
-
-
-def _attribute(text: str) -> str:
-    return quoteattr(_printable(text))
-
-
-def _printable(text: str) -> str:
-    """The text without the characters that XML 1.0 cannot hold."""
-    return "".join(
-        c if c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff") else "?" for c in text
-    )
+    return escape("\n".join(map(str, found)))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
 from schedule_builder._version import __version__
 from schedule_builder.diagnostics import Diagnostic, Source
-from schedule_builder.output.findings import Findings, fix_as_dict
-from schedule_builder.rules.pages import KINDS
+from schedule_builder.output.findings import HOMEPAGE, Findings, fix_as_dict
+from schedule_builder.rules.pages import KINDS, address, manual
 
-HOMEPAGE = "https://github.com/schedule-builder/schedule-builder"
 _Json = dict[str, Any]
 
 
@@ -76,6 +74,9 @@ def _rule(code: str) -> _Json:
         "name": kind.name,
         "shortDescription": {"text": kind.title},
         "fullDescription": {"text": kind.page},
+        # The pages are Markdown.
+        "help": {"text": manual(kind), "markdown": manual(kind)},
+        "helpUri": address(kind),
         "defaultConfiguration": {"level": kind.severity},
     }
 
@@ -90,4 +91,5 @@ def _location(filename: str, span: tuple[int, int, int, int]) -> _Json:
 
 
 def _uri(filename: str) -> str:
-    return quote(PurePath(filename).as_posix())
+    # A path that begins at the root is a whole address, and not relative to the repository.
+    return f"{'file://' * filename.startswith('/')}{quote(filename)}"

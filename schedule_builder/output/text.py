@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schedule_builder.output.findings import Findings, headline, summary
+from schedule_builder.output.findings import Findings, ending, headline
 
 
 def render(findings: Findings) -> str:
@@ -14,4 +14,4 @@ def render(findings: Findings) -> str:
             f"  {r.filename or diagnostic.filename}:{r.row}:{r.column}: {r.message}"
             for r in diagnostic.related
         ]
-    return "".join(line + "\n" for line in [*lines, summary(findings)])
+    return "".join(line + "\n" for line in [*lines, *ending(findings)])

@@ -31,6 +31,8 @@ KINDS = {
     for kind in sorted(_kinds(), key=lambda kind: kind.code)
 }
 """All kinds of findings, by code."""
+MANUAL = "https://github.com/schedule-builder/schedule-builder/blob/main/docs/rules.md"
+"""Where the pages of all kinds are."""
 NAMES = {kind.name: code for code, kind in KINDS.items()}
 
 
@@ -38,6 +40,11 @@ def find(text: str) -> list[Kind]:
     """The kinds of a code, of a name, or of all codes that begin so."""
     code = NAMES.get(text.lower(), text.upper())
     return [kind for kind in KINDS.values() if kind.code.startswith(code)]
+
+
+def address(kind: Kind) -> str:
+    """Where a kind's page is on the web."""
+    return f"{MANUAL}#{kind.code.lower()}-{kind.name}"
 
 
 def manual(kind: Kind) -> str:

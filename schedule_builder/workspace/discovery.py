@@ -42,7 +42,11 @@ def find_files(
 
 
 def decide(
-    paths: Iterable[str], settings_of: Callable[[Path], Settings], *, filtered: bool = False
+    paths: Iterable[str],
+    settings_of: Callable[[Path], Settings],
+    exclude: tuple[str, ...] = (),
+    *,
+    filtered: bool = False,
 ) -> Iterator[Decision]:
     """Which files are meant by paths: themselves, those of folders, and those of patterns.
 
@@ -53,28 +57,32 @@ def decide(
     Args:
         paths: files, folders, patterns such as `configs/**/*.config`, or `-`.
         settings_of: gives the settings that are in force in a folder.
+        exclude: patterns of files to leave out, beside those of the settings; they count from the
+            current folder.
         filtered: whether files that are named have to be such files, too.
 
     Yields:
         Each file that is named, or is in a folder and has the suffix of a config.
     """
+    caller = Settings(exclude=exclude)
     seen: set[str] = set()
     for path in paths:
-        for decision in _of_path(path, settings_of, filtered):
+        for decision in _of_path(path, settings_of, caller, filtered):
             if decision.name not in seen:
                 seen.add(decision.name)
                 yield decision
 
 
 def _of_path(
-    path: str, settings_of: Callable[[Path], Settings], filtered: bool
+    path: str, settings_of: Callable[[Path], Settings], caller: Settings, filtered: bool
 ) -> Iterator[Decision]:
     if path != STDIN and os.path.isdir(path):  # noqa: PTH112 - faster for one file
         settings = settings_of(Path(path).resolve())
         from schedule_builder.workspace.walk import walk  # noqa: PLC0415 - 4 ms, for folders
 
         for file, reason in sorted(walk(Path(path), _is_possible(settings))):
-            yield Decision(str(file), f"is {reason}") if reason else _judged(str(file), settings)
+            name = str(file)
+            yield Decision(name, f"is {reason}") if reason else _judged(name, settings, caller)
         return
     found = [path]
     if _WILD.search(path) and not os.path.exists(path):  # noqa: PTH110
@@ -82,7 +90,7 @@ def _of_path(
         found = [p for p in matched if os.path.isfile(p)] or [path]  # noqa: PTH113
     for name in found:
         if filtered:
-            yield _judged(name, settings_of(Path(name).resolve().parent))
+            yield _judged(name, settings_of(Path(name).resolve().parent), caller)
         else:
             yield Decision(name)
 
@@ -111,7 +119,9 @@ def _is_possible(settings: Settings) -> Callable[[str], bool]:
     return lambda name: name.lower().endswith(tuple(SUFFIXES))
 
 
-def _judged(name: str, settings: Settings) -> Decision:
+def _judged(name: str, settings: Settings, caller: Settings) -> Decision:
+    if caller.matches(caller.exclude, name):
+        return Decision(name, "is excluded by `--exclude`")
     if settings.matches(settings.exclude, name):
         return Decision(name, "is excluded by the settings")
     if settings.files:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -58,10 +58,14 @@ class Request(NamedTuple):
         """Whether any of the findings makes the run fail."""
         if any(d.severity == "error" for d in diagnostics):
             return True
-        if self.fail_on:
-            return bool(diagnostics) and self.fail_on == "warning"
-        folders = {Path(name).resolve().parent for name in {d.filename for d in diagnostics}}
-        return any(self.settings_of(folder).fail_on == "warning" for folder in folders)
+        return bool(self.failing_warnings(d.filename for d in diagnostics))
+
+    def failing_warnings(self, filenames: Iterable[str]) -> frozenset[str]:
+        """Those of the files whose warnings make the run fail."""
+        return frozenset(name for name in set(filenames) if self._fail_on(name) == "warning")
+
+    def _fail_on(self, filename: str) -> str:
+        return self.fail_on or self.settings_of(Path(filename).resolve().parent).fail_on
 
 
 NOTHING_MORE = Request()

@@ -36,7 +36,7 @@ NOT_FOR_EVERY_RUN = {
 }
 OUTER = {
     *("cli", "cli.app", "cli.common", "cli.validate"),
-    *("output", "output.findings", "output.text"),
+    *("output", "output.findings", "output.printable", "output.text"),
     *("workspace", "workspace.baseline", "workspace.checker", "workspace.contents"),
     *("workspace.discovery", "workspace.request", "workspace.settings"),
 }
@@ -91,6 +91,7 @@ def test_json_is_one_array(bad: Path) -> None:
         "message": "`learning_rate` is -1: it must be at least 0",
         "related": [],
         "path": "constant_learning_rate.learning_rate",
+        "repository_path": str(bad),
         "fix": None,
     }
     assert second["code"] == "SB201"

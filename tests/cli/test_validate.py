@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -256,6 +257,104 @@ def test_warnings_fail_where_it_is_asked_for(run: Run) -> None:
     assert run("a.config")[0] == 1
     assert run("--fail-on", "error", "a.config")[0] == 0
     assert run("--isolated", "a.config")[0] == 0
+
+
+def test_junit_shows_what_fails(run: Run) -> None:
+    write("in/a.config", WARNED)
+    write("out/b.config", WARNED)
+    write("in/pyproject.toml", SECTION + 'fail-on = "warning"\n')
+
+    def failing(*arguments: str) -> list[str]:
+        out = run("--format", "junit", *arguments, "in/a.config", "out/b.config")[1]
+        cases = ET.fromstring(out).iter("testcase")
+        return [str(case.get("name")) for case in cases if case.find("failure") is not None]
+
+    assert failing() == ["in/a.config"]
+    assert failing("--fail-on", "warning") == ["in/a.config", "out/b.config"]
+    assert failing("--fail-on", "error") == []
+
+
+def test_statistics(run: Run) -> None:
+    write("a.config", WARNED)
+    write("b.config", WARNED + "x: 1\n")
+    code, out, _ = run("--statistics")
+    assert code == 1
+    assert [line.split()[:2] for line in out.splitlines()[:-1]] == [
+        ["2", "SB414"],
+        ["2", "SB418"],
+        ["1", "SB201"],
+    ]
+    assert out.splitlines()[-1].startswith("Found 1 error and 4 warnings in 2 files.")
+    code, _, err = run("--statistics", "--format", "json")
+    assert (code, err) == (
+        2,
+        "schedule-builder: `--statistics` cannot be combined with `--format`\n",
+    )
+
+
+def test_quiet(run: Run) -> None:
+    write("a.config", GOOD)
+    write("b.config", GOOD.replace("0.1", "-0.1"))
+    write("near.yaml", "trainr: {optimizer_config: {}}\n")
+    for option in ("-q", "--quiet"):
+        code, out, err = run(option)
+        assert (code, err) == (1, "")
+        assert [line.split(":")[0] for line in out.splitlines()] == ["b.config"]
+    assert run("-q", "a.config") == (0, "", "")
+    assert run("-q", "--format", "github", "a.config") == (0, "", "")
+    assert run("-q", "--output", "report.txt", "a.config") == (0, "", "")
+    assert run("-q", "--write-baseline", "known.json", "b.config") == (0, "", "")
+
+
+def test_excluded_on_the_command_line(run: Run) -> None:
+    write("a.config", BAD)
+    write("old/b.config", BAD)
+    write("old/c.config", BAD)
+    write("pyproject.toml", SECTION + 'exclude = ["c.config"]\n')
+
+    def found(*arguments: str) -> list[str]:
+        return [entry["filename"] for entry in json.loads(run("--format", "json", *arguments)[1])]
+
+    assert found(".") == ["a.config", "old/b.config"]
+    assert found("--exclude", "old/", ".") == ["a.config"]
+    assert found("--exclude", "/b.config", "--exclude", "a.*", ".") == ["old/b.config"]
+    # What is named is meant, except by a hook.
+    assert found("--exclude", "old/", "old/b.config") == ["old/b.config"]
+    assert run("--exclude", "old/", "--filter", "old/b.config") == (0, "", "")
+    assert (
+        "old/b.config: not checked: is excluded by `--exclude`"
+        in run("--exclude", "old/", "--list-files")[1]
+    )
+    code, _, err = run("--exclude", "!a.config", ".")
+    assert code == 2
+    assert err.startswith("schedule-builder: `--exclude`: invalid pattern `!a.config`: ")
+
+
+def test_excluded_from_the_current_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("sub/old/b.config", BAD)
+    write("pyproject.toml", SECTION)
+    monkeypatch.chdir("sub")
+    assert run("--exclude", "/old", "--filter", "old/b.config") == (0, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file systems take names in UTF-8 alone")
+def test_no_control_character_of_a_name_reaches_a_log(run: Run) -> None:
+    hostile = "a\x1b[31m\n::error::x\x9b.config"
+    write(hostile, WARNED + "x: 1\n")
+    write(f"b{hostile}", "model { }\n")
+    baseline = ("--write-baseline", "x.json")
+    for arguments in (["."], ["--list-files"], ["--diff"], [hostile], ["--fix"], baseline):
+        for variable in ("false", "true"):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("GITHUB_ACTIONS", variable)
+                _, out, err = run(*arguments)
+            for line in (out + err).splitlines():
+                assert not re.search("[\x00-\x1f\x7f-\x9f]", line)
+                assert not line.startswith("::error::")
+    missing = f"missing{hostile}"
+    for lines in (run(missing), run("--fix", missing)):
+        assert "\x1b" not in "".join(map(str, lines))
+        assert "\n::error::" not in "".join(map(str, lines))
 
 
 SETTINGS: dict[str, tuple[str, list[str]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +16,18 @@ import yaml
 ROOT = Path(__file__).parent.parent.parent
 GOOD = "constant_learning_rate { learning_rate: 0.1 }\n"
 BAD = "constant_learning_rate { learning_rate: -0.1 }\n"
+WARNED = """train_config {
+  num_steps: 150
+  optimizer { momentum_optimizer { learning_rate { manual_step_learning_rate {
+      schedule { step: 200 learning_rate: 0.01 }
+      initial_learning_rate: 0.1
+  } } } }
+}
+"""
+FIXABLE = (
+    "manual_step_learning_rate { initial_learning_rate: 0.1"
+    " schedule { step: 0 learning_rate: 0.1 } schedule { step: 5 learning_rate: 0.01 } }\n"
+)
 
 
 @pytest.fixture
@@ -51,29 +64,83 @@ def package(folder: Path) -> Path:
     return folder
 
 
-def test_pre_commit(project: Path, tmp_path: Path) -> None:
-    repository = package(tmp_path / "package")
-    command = [sys.executable, "-m", "pre_commit", "try-repo", str(repository), "schedule-builder"]
-    environment = os.environ | {"PRE_COMMIT_HOME": str(tmp_path / "home")}
+@pytest.fixture(scope="module")
+def hooks(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """This repository as one of hooks, and a folder where pre-commit keeps what it installs."""
+    folder = tmp_path_factory.mktemp("hooks")
+    return str(package(folder / "package")), folder / "home"
 
-    def run() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*command, "--all-files", "--color", "never"],
-            cwd=project,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
-    passed = run()
+def commit_hook(
+    project: Path, hooks: tuple[str, Path], *, more: str = "", hook: str = "schedule-builder"
+) -> subprocess.CompletedProcess[str]:
+    """Runs the hook as `git commit` does, over a project with this configuration."""
+    repository, home = hooks
+    (project / ".pre-commit-config.yaml").write_text(
+        f"repos:\n  - repo: {repository}\n    rev: HEAD\n    hooks:\n      - id: {hook}\n{more}"
+    )
+    git(project, "add", ".")
+    return subprocess.run(
+        [sys.executable, "-m", "pre_commit", "run", "--all-files", "--color", "never"],
+        cwd=project,
+        env=os.environ | {"PRE_COMMIT_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_pre_commit(project: Path, hooks: tuple[str, Path]) -> None:
+    passed = commit_hook(project, hooks)
     assert passed.returncode == 0, passed.stdout + passed.stderr
     assert "Passed" in passed.stdout
-    (project / "pipeline.config").write_text(BAD)
-    failed = run()
+    (project / "sub dir").mkdir()
+    (project / "sub dir" / "pipeline.config").write_text(BAD)
+    failed = commit_hook(project, hooks)
     assert failed.returncode == 1
-    assert "pipeline.config:1:41: error[SB204]" in failed.stdout
+    assert "sub dir/pipeline.config:1:41: error[SB204]" in failed.stdout
     assert "other.yaml" not in failed.stdout
+
+
+def test_warnings_are_seen_in_pre_commit(project: Path, hooks: tuple[str, Path]) -> None:
+    (project / "pipeline.config").write_text(WARNED)
+    failed = commit_hook(project, hooks)
+    assert failed.returncode == 1
+    assert "pipeline.config:4:24: warning[SB418]" in failed.stdout
+    # The one line that softens it, and the other that shows what then passes.
+    softened = commit_hook(project, hooks, more="        args: [--fail-on=error]\n")
+    assert softened.returncode == 0
+    assert "SB418" not in softened.stdout
+    verbose = "        args: [--fail-on=error]\n        verbose: true\n"
+    shown = commit_hook(project, hooks, more=verbose)
+    assert shown.returncode == 0
+    assert "SB418" in shown.stdout
+
+
+def test_a_baseline_spares_old_files_in_pre_commit(project: Path, hooks: tuple[str, Path]) -> None:
+    (project / "old.config").write_text(WARNED)
+    with_baseline = "        args: [--baseline=schedules.json]\n"
+    command = [sys.executable, "-m", "schedule_builder", "validate"]
+    command += ["--write-baseline", "schedules.json"]
+    subprocess.run(command, cwd=project, check=True, capture_output=True)
+    passed = commit_hook(project, hooks, more=with_baseline)
+    assert passed.returncode == 0, passed.stdout
+    (project / "new.config").write_text(WARNED)
+    failed = commit_hook(project, hooks, more=with_baseline)
+    assert failed.returncode == 1
+    assert "new.config:4:24: warning[SB418]" in failed.stdout
+    assert "old.config" not in failed.stdout
+    assert "(1 known)" in failed.stdout
+
+
+def test_the_fixing_hook(project: Path, hooks: tuple[str, Path]) -> None:
+    (project / "pipeline.config").write_text(FIXABLE)
+    fixed = commit_hook(project, hooks, hook="schedule-builder-fix")
+    assert fixed.returncode == 1
+    assert "files were modified by this hook" in fixed.stdout
+    assert "step: 0" not in (project / "pipeline.config").read_text()
+    again = commit_hook(project, hooks, hook="schedule-builder-fix")
+    assert again.returncode == 0, again.stdout
 
 
 def action() -> dict[str, Any]:
@@ -93,6 +160,7 @@ def test_the_github_action(project: Path, tmp_path: Path) -> None:
         for step in data["runs"]["steps"]:
             assert step["shell"] == "bash"
             environment = dict(os.environ, RUNNER_TEMP=str(tmp_path), GITHUB_ACTIONS="true")
+            environment["GITHUB_STEP_SUMMARY"] = str(tmp_path / "summary.md")
             for name, text in step["env"].items():
                 environment[name] = values[text.strip("${} ")]
             command = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]]
@@ -111,10 +179,17 @@ def test_the_github_action(project: Path, tmp_path: Path) -> None:
     install, check = run()
     assert install.returncode == 0, install.stderr
     assert (check.returncode, check.stdout) == (0, "1 file: no findings.\n")
-    (project / "pipeline.config").write_text(BAD)
-    _, check = run(paths="pipeline.config other", arguments="--select SB204")
+    assert (tmp_path / "summary.md").read_text() == "1 file: no findings.\n\n"
+    (project / "my *").mkdir()
+    (project / "my *" / "pipeline.config").write_text(BAD)
+    _, check = run(paths="my *\npipeline.config\n\nother\n")
     assert check.returncode == 2
-    assert check.stdout.startswith("::error file=pipeline.config,line=1,")
+    assert check.stdout.startswith("::error file=my */pipeline.config,line=1,")
+    assert check.stderr.count("cannot read other") == 1
+    summary = (tmp_path / "summary.md").read_text()
+    assert "| `my */pipeline.config:1:41` | error [SB204](" in summary
+    _, check = run(paths="my *", arguments="--select SB418 --fail-on warning")
+    assert (check.returncode, check.stdout) == (0, "1 file: no findings.\n")
 
 
 def test_the_gitlab_job(project: Path, tmp_path: Path) -> None:
@@ -137,5 +212,8 @@ def test_the_gitlab_job(project: Path, tmp_path: Path) -> None:
         check=False,
     )
     assert result.returncode == 1, result.stderr
-    report = project / job["artifacts"]["reports"]["junit"]
-    assert "SB204" in report.read_text()
+    assert "pipeline.config:1:41: error[SB204]" in result.stdout
+    reports = job["artifacts"]["reports"]
+    assert "SB204" in (project / reports["junit"]).read_text()
+    (entry,) = json.loads((project / reports["codequality"]).read_text())
+    assert entry["location"]["path"] == "pipeline.config"

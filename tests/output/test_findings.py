@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -117,14 +118,29 @@ def test_json() -> None:
 
 def test_github() -> None:
     lines = renderer("github")(BOTH).splitlines()
-    assert lines[0] == (
+    assert lines[2] == (
         "::warning file=a.config,line=5,endLine=5,title=schedule-builder SB414"
         " stage-without-effect,col=41,endColumn=43::no change at step 100: the rate is 0.1"
         " before it, too"
     )
-    assert lines[2].startswith("::error file=b%3A%25%2C.config,line=2,endLine=2,")
+    assert lines[0].startswith("::error file=b%3A%25%2C.config,line=2,endLine=2,")
     assert lines[-1] == summary(BOTH)
     assert renderer("github")(NONE) == "1 file: no findings.\n"
+
+
+def test_github_gets_ten_annotations_of_a_level_and_the_rest_in_the_log() -> None:
+    many = "".join(f"  learning_rat{'e' * n}: 1\n" for n in range(2, 14))
+    text = f"constant_learning_rate {{\n  learning_rate: 1\n{many}}}\n"
+    found = findings(("a.config", TEXT), ("::error::b.config", text))
+    errors = [d for d in found.diagnostics if d.severity == "error"]
+    lines = renderer("github")(found).splitlines()
+    assert [line.startswith("::error file=") for line in lines[:11]] == [True] * 10 + [False]
+    assert [line.startswith("::warning file=") for line in lines[10:13]] == [True, True, False]
+    assert lines[12] == f"::group::{len(errors) - 10} findings without an annotation"
+    # No line but our own is a command: GitHub drops blanks before it looks for one.
+    assert lines[13:-3] == [f"- {d}" for d in errors[10:]]
+    assert lines[-3:-1] == ["::endgroup::", summary(found)]
+    assert lines[-1].startswith("GitHub shows 10 annotations of a level. The other 2 findings: in")
 
 
 def closed(required: str = "", **properties: Any) -> dict[str, Any]:
@@ -156,6 +172,8 @@ DESCRIPTOR = closed(
     name=STRING,
     shortDescription=MESSAGE,
     fullDescription=MESSAGE,
+    help=closed("text", text=STRING, markdown=STRING),
+    helpUri={"type": "string", "format": "uri", "pattern": "^https://"},
     defaultConfiguration=closed(level=LEVEL),
 )
 REPLACEMENT = closed("deletedRegion", deletedRegion=REGION, insertedContent=MESSAGE)
@@ -225,6 +243,18 @@ def test_junit() -> None:
     message = failure.get("message")
     assert message is not None
     assert message.startswith("SB204, SB201: `learning_rate` is -1")
+    assert failure.get("type") == "error"
+
+
+def test_junit_fails_for_warnings_that_fail_the_run() -> None:
+    found = BOTH._replace(failing_warnings=frozenset(["a.config"]))
+    root = ET.fromstring(renderer("junit")(found))
+    assert root.get("failures") == "2"
+    failure = root.find(".//testcase[@file='a.config']/failure")
+    assert failure is not None
+    assert failure.get("type") == "warning"
+    assert str(failure.get("message")).startswith("SB414, SB418: no change at step 100")
+    assert root.find(".//system-out") is None
 
 
 def test_junit_of_characters_that_xml_cannot_hold() -> None:
@@ -232,21 +262,219 @@ def test_junit_of_characters_that_xml_cannot_hold() -> None:
     ET.fromstring(renderer("junit")(found))
 
 
+LINE = {"type": "integer", "minimum": 1}
+GITLAB = array(
+    closed(
+        "description check_name fingerprint severity location",
+        description=STRING,
+        check_name=STRING,
+        fingerprint={"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        severity={"enum": ["info", "minor", "major", "critical", "blocker"]},
+        location=closed(
+            "path lines",
+            path={"type": "string", "pattern": r"^(?!\./)"},
+            lines=closed("begin", begin=LINE, end=LINE),
+        ),
+    )
+)
+"""What GitLab's documentation says of a report of code quality."""
+
+
+def test_gitlab() -> None:
+    report = json.loads(renderer("gitlab")(BOTH))
+    jsonschema.validate(report, GITLAB)
+    # GitLab shows the description alone.
+    assert report[0]["description"].startswith("SB414: no change at step 100")
+    assert [entry["severity"] for entry in report] == ["minor", "minor", "critical", "critical"]
+    assert report[0]["location"] == {"path": "a.config", "lines": {"begin": 5, "end": 5}}
+    assert json.loads(renderer("gitlab")(NONE)) == []
+
+
+def test_fingerprints_stay_where_lines_and_numbers_change() -> None:
+    def fingerprints(text: str) -> list[str]:
+        report = json.loads(renderer("gitlab")(findings(("a.config", text))))
+        return [entry["fingerprint"] for entry in report]
+
+    before = fingerprints(TEXT)
+    assert fingerprints("\n\n" + TEXT.replace("step: 200", "step: 300")) == before
+    assert len(set(before)) == len(before)
+    # The same code at the same field, many times.
+    twice = "constant_learning_rate { learning_rate: 1 " + "x: 1 " * 5 + "}"
+    assert len(set(fingerprints(twice))) == len(fingerprints(twice)) > 1
+    assert fingerprints(BAD) != fingerprints(BAD.replace("learning_rat:", "learning_rates:"))
+
+
+POSITION = closed("line column", line=LINE, column=LINE)
+RANGE = closed("start end", start=POSITION, end=POSITION)
+PLACED = closed("path range", path=STRING, range=RANGE)
+RDJSON = closed(
+    "diagnostics",
+    source=closed("name", name=STRING, url=STRING),
+    severity={"enum": ["ERROR", "WARNING", "INFO"]},
+    diagnostics=array(
+        closed(
+            "message location severity",
+            message=STRING,
+            location=PLACED,
+            severity={"enum": ["ERROR", "WARNING", "INFO"]},
+            code=closed("value url", value=STRING, url=STRING),
+            suggestions=array(closed("range text", range=RANGE, text=STRING), 1),
+            related_locations=array(closed("message location", message=STRING, location=PLACED), 1),
+        )
+    ),
+)
+"""What reviewdog's reviewdog.proto says, closed."""
+
+
+@pytest.mark.parametrize("found", [BOTH, NONE], ids=["findings", "none"])
+def test_rdjson(found: Findings) -> None:
+    report = json.loads(renderer("rdjson")(found))
+    jsonschema.validate(report, RDJSON)
+    assert len(report["diagnostics"]) == len(found.diagnostics)
+
+
+def in_bytes(text: str, position: dict[str, int]) -> int:
+    """The offset of a position of rdjson in a text's bytes."""
+    lines = text.encode().split(b"\n")
+    return sum(len(line) + 1 for line in lines[: position["line"] - 1]) + position["column"] - 1
+
+
+def test_rdjson_counts_bytes_and_ends_exclusively() -> None:
+    text = "# \N{SNOWMAN}\n{constant_learning_rate: {learning_rate: -1, '\U00010428': 2}}\n"
+    report = json.loads(renderer("rdjson")(findings(("a.yaml", text))))
+    marked = set()
+    for entry in report["diagnostics"]:
+        span = entry["location"]["range"]
+        start, end = in_bytes(text, span["start"]), in_bytes(text, span["end"])
+        marked.add(text.encode()[start:end].decode())
+    assert "-1" in marked
+    assert "'\U00010428'" in marked
+
+
+def test_a_suggestion_of_rdjson_is_the_whole_fix() -> None:
+    text = (
+        "# \N{SNOWMAN}\nmanual_step_learning_rate { initial_learning_rate: 0.1"
+        " schedule { step: 0 learning_rate: 0.3 } schedule { step: 5 learning_rate: 0.2 } }\n"
+    )
+    found = findings(("a.config", text))
+    entries = json.loads(renderer("rdjson")(found))["diagnostics"]
+    fixed = 0
+    for entry, diagnostic in zip(entries, found.diagnostics, strict=True):
+        if diagnostic.fix is None:
+            continue
+        (suggestion,) = entry["suggestions"]
+        start, end = (in_bytes(text, suggestion["range"][name]) for name in ("start", "end"))
+        data = text.encode()
+        new = data[:start] + suggestion["text"].encode() + data[end:]
+        expected = text
+        for edit in sorted(diagnostic.fix.edits, reverse=True):
+            expected = expected[: edit.start] + edit.text + expected[edit.end :]
+        assert new.decode() == expected
+        fixed += len(diagnostic.fix.edits)
+    assert fixed > 1
+
+
+def test_checkstyle() -> None:
+    root = ET.fromstring(renderer("checkstyle")(BOTH))
+    assert root.tag == "checkstyle"
+    assert [file.get("name") for file in root] == ["a.config", "b:%,.config"]
+    errors = list(root.iter("error"))
+    assert [error.get("severity") for error in errors] == ["warning"] * 2 + ["error"] * 2
+    assert errors[0].attrib | {"message": ""} == {
+        "line": "5",
+        "column": "41",
+        "severity": "warning",
+        "message": "",
+        "source": "schedule-builder.SB414",
+    }
+    assert str(errors[0].get("message")).startswith("SB414 no change at step 100")
+
+
+def test_markdown() -> None:
+    lines = renderer("markdown")(BOTH).splitlines()
+    assert lines[0] == "Found 2 errors and 2 warnings in 2 files. 1 fixable with `--fix`."
+    assert lines[2:4] == ["| place | finding | message |", "|---|---|---|"]
+    assert lines[4].startswith("| `b:%,.config:2:18` | error [SB204](https://")
+    assert lines[4].endswith("| `learning_rate` is -1: it must be at least 0 |")
+    assert len(lines) == 8
+    assert renderer("markdown")(NONE) == "1 file: no findings.\n\n"
+
+
+def test_markdown_of_names_that_would_be_markup() -> None:
+    found = findings(("a|b`c<d>.config", BAD))
+    rows = renderer("markdown")(found).splitlines()[4:]
+    assert all(row.startswith("| `` a\\|b`c<d>.config:2:") for row in rows)
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 4 for row in rows)
+
+
+def test_markdown_stays_below_the_limit_of_a_comment() -> None:
+    many = findings(*((f"{n}.config", BAD) for n in range(400)))
+    text = renderer("markdown")(many)
+    assert 50_000 < len(text) < 65_536
+    shown = sum(line.startswith("| `") for line in text.splitlines())
+    assert text.endswith(f"\n{800 - shown} more are left out here: see the log.\n")
+
+
+def test_statistics() -> None:
+    found = findings(("a.config", TEXT), ("b.config", TEXT), ("c.config", BAD))
+    lines = renderer("statistics")(found).splitlines()
+    assert [line.split()[:3] for line in lines[:-1]] == [
+        ["2", "SB414", "warning"],
+        ["2", "SB418", "warning"],
+        ["1", "SB201", "error"],
+        ["1", "SB204", "error"],
+    ]
+    assert lines[-1] == summary(found)
+
+
+HOSTILE = "a\x1b[31m\n::error::\r\x9b\u202e\x7f.config"
+
+
+@pytest.mark.parametrize("name", [*RENDERERS, "statistics"])
+def test_no_control_character_gets_through(name: str) -> None:
+    text = "constant_learning_rate { learning_rate: 1 'a\x1b[31m\x02\u202e' }\n"
+    found = findings((HOSTILE, text), ("b.config", text.replace("1", "\x1b")))
+    found = found._replace(left_out=[f"{HOSTILE} looks like a truncated pipeline"])
+    out = renderer(name)(found)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", out)
+    assert not any(line.lstrip().startswith("::error::") for line in out.splitlines())
+    if name in ("text", "full", "github", "junit"):
+        assert "a\u241b[31m\u240a" in out
+    if name == "json":
+        assert json.loads(out)[0]["filename"] == HOSTILE
+
+
+@cache
+def of_real_configs() -> Findings:
+    assert DATA is not None
+    paths = sorted((DATA / "corpus").glob("*/*"))[::5]
+    return findings(*((path.name, path.read_bytes().decode("utf-8", "replace")) for path in paths))
+
+
 @needs_data
 @pytest.mark.parametrize("name", RENDERERS)
 def test_real_configs(name: str) -> None:
-    assert DATA is not None
-    paths = sorted((DATA / "corpus").glob("*/*"))[::5]
-    found = findings(*((path.name, path.read_bytes().decode("utf-8", "replace")) for path in paths))
+    found = of_real_configs()
     text = renderer(name)(found)
     if name == "sarif":
         jsonschema.validate(json.loads(text), SARIF)
     elif name == "junit":
-        assert len(list(ET.fromstring(text).iter("testcase"))) == len(paths)
+        assert len(list(ET.fromstring(text).iter("testcase"))) == len(found.texts)
     elif name == "json":
         assert len(json.loads(text)) == len(found.diagnostics)
+    elif name == "gitlab":
+        jsonschema.validate(json.loads(text), GITLAB)
+    elif name == "rdjson":
+        jsonschema.validate(json.loads(text), RDJSON)
+    elif name == "checkstyle":
+        assert len(list(ET.fromstring(text).iter("error"))) == len(found.diagnostics)
+    elif name == "markdown":
+        assert len(text) <= 60_100
     elif name == "github":
-        assert sum(line.startswith("::") for line in text.splitlines()) == len(found.diagnostics)
+        commands = ("::error ", "::warning ", "- ")
+        assert sum(line.startswith(commands) for line in text.splitlines()) == len(
+            found.diagnostics
+        )
     else:
         assert all(str(diagnostic) in text for diagnostic in found.diagnostics)
 
@@ -284,7 +512,7 @@ def test_when_to_color(
     assert wants_color(is_terminal=is_terminal) == colored
 
 
-def test_files_are_named_as_given(tmp_path: Path) -> None:
+def test_names_become_addresses(tmp_path: Path) -> None:
     path = tmp_path / "sub dir" / "a.config"
     log = json.loads(renderer("sarif")(findings((str(path), BAD))))
     place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]

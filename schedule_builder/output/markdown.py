@@ -1,0 +1,52 @@
+"""A table in Markdown, for the summary of a CI job or a comment."""
+
+from __future__ import annotations
+
+import re
+
+from schedule_builder.diagnostics import Diagnostic
+from schedule_builder.output.findings import Findings, ending
+from schedule_builder.rules.pages import KINDS, address
+
+MOST_CHARACTERS = 60_000
+"""GitHub takes 65,536 characters of a comment, and drops a longer summary of a job as a whole."""
+_HEAD = "| place | finding | message |\n|---|---|---|\n"
+_SPECIAL = re.compile(r"[\\*_{}\[\]<>#|~&@]")
+_CODE = re.compile(r"(`[^`]+`)")
+
+
+def render(findings: Findings) -> str:
+    """The whole output: the summary, then errors before warnings."""
+    lines = "\n".join(ending(findings)).splitlines()
+    text = "".join(f"{_escaped(line)}\n\n" for line in lines)
+    ordered = sorted(findings.diagnostics, key=lambda d: d.severity != "error")
+    if ordered:
+        text += _HEAD
+    for count, found in enumerate(ordered):
+        row = _row(found)
+        if len(text) + len(row) > MOST_CHARACTERS:
+            return f"{text}\n{len(ordered) - count} more are left out here: see the log.\n"
+        text += row
+    return text
+
+
+def _row(found: Diagnostic) -> str:
+    place = _code(f"{found.filename}:{found.row}:{found.column}")
+    link = f"{found.severity} [{found.code}]({address(KINDS[found.code])})"
+    return f"| {place} | {link} | {_escaped(found.message)} |\n"
+
+
+def _code(text: str) -> str:
+    """A text as code in a cell of a table, whose cells end at a bar even in code."""
+    marks = "``" if "`" in text else "`"
+    space = " " * (len(marks) - 1)
+    return f"{marks}{space}{text}{space}{marks}".replace("|", "\\|")
+
+
+def _escaped(text: str) -> str:
+    """A message in a cell of a table: its code stays code, the rest is text."""
+    # Every second part is one that the pattern found.
+    return "".join(
+        _code(part[1:-1]) if index % 2 else _SPECIAL.sub(r"\\\g<0>", part)
+        for index, part in enumerate(_CODE.split(text))
+    )

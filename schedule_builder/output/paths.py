@@ -1,0 +1,53 @@
+"""Names of files as programs read them: from the top of the repository, whatever folder runs."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path, PurePath
+
+_WORKSPACES = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
+"""Where a CI service says that it put what it checks."""
+
+
+def in_repository(filename: str) -> str:
+    """A file's path from its repository, with slashes and without `./` and `..`.
+
+    A file outside of a repository is named from the current folder, and a file outside of that by
+    its whole path.
+
+    Args:
+        filename: the file as it was named by the caller.
+    """
+    if filename.startswith("<"):
+        return filename  # standard input
+    path = Path(os.path.abspath(filename))  # noqa: PTH100 - a link goes by its own name
+    folder = path.parent
+    top = _top(folder)
+    if top is None and (resolved := folder.resolve()) != folder:
+        # A folder may be named through a link that leads into a repository.
+        folder, top = resolved, _top(resolved)
+    for root in (top, Path.cwd()):
+        if root is not None and folder.is_relative_to(root):
+            return (folder / path.name).relative_to(root).as_posix()
+    return PurePath(path).as_posix()
+
+
+@cache
+def _top(folder: Path) -> Path | None:
+    """The top of the repository that a folder is in.
+
+    In the workspace of a CI service it is the outermost one: paths count from there in a submodule,
+    too. Elsewhere it is the nearest one, as a home may be a repository.
+    """
+    folders = [folder, *folder.parents]
+    for name in _WORKSPACES:
+        workspace = Path(os.environ.get(name) or "/")
+        if workspace in folders[:-1]:
+            inside = folders[: folders.index(workspace) + 1]
+            return next(filter(_holds_repository, reversed(inside)), workspace)
+    return next(filter(_holds_repository, folders), None)
+
+
+def _holds_repository(folder: Path) -> bool:
+    return os.path.lexists(folder / ".git")

@@ -1,0 +1,35 @@
+"""What may reach a terminal, a log or a report of the characters in names and messages."""
+
+from __future__ import annotations
+
+import re
+
+_CONTROLS = "\\x00-\\x1f\\x7f-\\x9f"
+_DIRECTIONS = "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+_INVALID = "\ufffe\uffff"  # in XML
+_UNPRINTABLE = re.compile(f"[{_CONTROLS}{_DIRECTIONS}{_INVALID}]")
+_PICTURES = 0x2400
+_DELETE = 0x7F
+
+
+def printable(text: str, *, kept: str = "") -> str:
+    """A text whose control characters are replaced by a visible character each.
+
+    A file's name or contents may hold sequences that move a terminal's cursor, line feeds that
+    begin a command of a CI service, or marks that reverse what follows. Columns stay.
+
+    Args:
+        text: the text.
+        kept: control characters to keep, such as line feeds where several lines are printed.
+    """
+
+    def picture(match: re.Match[str]) -> str:
+        character = match[0]
+        if character in kept:
+            return character
+        code = ord(character)
+        if code < ord(" "):
+            return chr(_PICTURES + code)
+        return "\N{SYMBOL FOR DELETE}" if code == _DELETE else "\N{REPLACEMENT CHARACTER}"
+
+    return _UNPRINTABLE.sub(picture, text)
