@@ -20,6 +20,7 @@ from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.figure import Figure
 
 import schedule_builder as sb
+from schedule_builder.dialects.object_detection import CLIPPINGS, VARIABLE_PATTERNS
 from schedule_builder.output.plot import plot_schedule, sample_steps
 from schedule_builder.output.schedule_table import FORMATS, telling_steps
 from schedule_builder.reading.descriptions import comment
@@ -27,7 +28,9 @@ from schedule_builder.reading.fields import FieldSchema, counting, dotted, schem
 from schedule_builder.rules import pages as manual
 from schedule_builder.v1 import learning_rate_pb2 as pb
 from schedule_builder.v1.experiment_pb2 import ExperimentConfig, LrConfig, WarmupConfig
+from schedule_builder.v1.optimizer_pb2 import LearningRateMultiplier, Optimizer
 from schedule_builder.v1.options_pb2 import PERIOD
+from schedule_builder.v1.pipeline_pb2 import TrainConfig, TrainEvalPipelineConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
@@ -127,6 +130,16 @@ def _garden(part: str, field: Any) -> Topic:
     return Topic(f"{prefix}_{field.name}", field.message_type, is_shown_by)
 
 
+def _optimizer(name: str, descriptor: Any) -> Topic:
+    def is_shown_by(config: sb.Config) -> bool:
+        if not isinstance(config.message, TrainEvalPipelineConfig):
+            return False
+        given = config.message.train_config.optimizer.ListFields()
+        return any(field.name == name for field, _ in given)
+
+    return Topic(name, descriptor, is_shown_by)
+
+
 LEARNING_RATE = pb.LearningRate.DESCRIPTOR
 KINDS = [
     _native(f.name, f.message_type) for f in LEARNING_RATE.oneofs[0].fields if f.name != "custom"
@@ -141,6 +154,8 @@ GARDEN = [
     for field in block.DESCRIPTOR.fields
     if field.message_type is not None
 ]
+OPTIMIZERS = [_optimizer(f.name, f.message_type) for f in Optimizer.DESCRIPTOR.oneofs[0].fields]
+MULTIPLIER = _optimizer("learning_rate_multiplier", LearningRateMultiplier.DESCRIPTOR)
 RECIPES = [*sorted(CONFIGS.glob("*.config")), *sorted(CONFIGS.glob("garden/*.yaml"))]
 
 
@@ -310,6 +325,17 @@ def _listed(topics: Iterable[Topic]) -> Iterator[str]:
     return (f"| [{t.name}]({t.name}.md) | {comment(t.descriptor.full_name)} |" for t in topics)
 
 
+def _beside_optimizers() -> Iterator[str]:
+    """The fields of `Optimizer` and of `TrainConfig` that change how an optimizer updates."""
+    names = {
+        Optimizer: ("use_moving_average", "moving_average_decay"),
+        TrainConfig: (*CLIPPINGS, *VARIABLE_PATTERNS, "bias_grad_multiplier"),
+    }
+    for message, fields in names.items():
+        for name in fields:
+            yield f"| `{name}` | {comment(f'{message.DESCRIPTOR.full_name}.{name}')} |"
+
+
 def _index(others: dict[str, Any]) -> str:
     lines = [
         "# Reference",
@@ -332,6 +358,19 @@ def _index(others: dict[str, Any]) -> str:
         "",
         "Lengths count steps, or what [`step_unit`](step_unit.md) names: epochs, percents or",
         "permilles of the run.",
+        "",
+        "An `optimizer` is one of these. [Optimizers](../optimizers.md) says how they are built.",
+        "",
+        "| optimizer | meaning |",
+        "|---|---|",
+        *_listed(OPTIMIZERS),
+        "",
+        "Beside any of them:",
+        "",
+        "| field | meaning |",
+        "|---|---|",
+        *_listed([MULTIPLIER]),
+        *_beside_optimizers(),
         "",
         "Experiments of the TensorFlow Model Garden load unchanged. Their blocks, of which `type`",
         "names the one that counts:",
@@ -392,7 +431,7 @@ def pages() -> dict[str, str]:
     return made
 
 
-TOPICS = [*KINDS, *MODIFIERS, *GARDEN]
+TOPICS = [*KINDS, *MODIFIERS, *OPTIMIZERS, MULTIPLIER, *GARDEN]
 
 
 def main() -> None:

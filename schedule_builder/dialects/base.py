@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import FieldPath
 from schedule_builder.dialects.lowering import Length
+from schedule_builder.dialects.variable_rates import VariableRates
 from schedule_builder.reading.tree import Block
 from schedule_builder.schedules.schedule import Schedule
 
@@ -42,8 +44,8 @@ class OptimizerRequest(NamedTuple):
         block: its fields; None where it has none.
         block_path: where they stand.
         choice_path: the field that chooses it.
-        global_clipnorm: the largest norm of all gradients together that is set beside the block;
-            None for no such limit.
+        clipping: the limit of gradients that is set beside the block, by the name that Keras has
+            for it: `global_clipnorm`, `clipnorm` or `clipvalue`.
         average: the moving average of the weights; None for none.
     """
 
@@ -51,7 +53,7 @@ class OptimizerRequest(NamedTuple):
     block: Any
     block_path: FieldPath
     choice_path: FieldPath
-    global_clipnorm: float | None = None
+    clipping: Mapping[str, float] = MappingProxyType({})
     average: MovingAverage | None = None
 
 
@@ -156,3 +158,7 @@ class Dialect(ABC):
     def optimizer(self, config: Any) -> OptimizerRequest | None:
         """The optimizer that a config asks for; None where it is none of a config's business."""
         return None
+
+    def variable_rates(self, config: Any) -> VariableRates:
+        """What a config says of the rates of single variables."""
+        return VariableRates()

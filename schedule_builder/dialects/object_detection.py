@@ -12,11 +12,21 @@ from schedule_builder.dialects.base import MovingAverage, OptimizerRequest, give
 from schedule_builder.dialects.kinds import exponential
 from schedule_builder.dialects.learning_rate import NativeDialect
 from schedule_builder.dialects.lowering import Length, lowers, sequence, warmup_steps
+from schedule_builder.dialects.variable_rates import Multiplier, VariableRates
 from schedule_builder.reading.tree import Block
 from schedule_builder.schedules.curves import Constant, Curve, Interpolation
 from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.v1 import learning_rate_pb2 as pb
 from schedule_builder.v1 import optimizer_pb2, pipeline_pb2
+
+CLIPPINGS = {
+    "gradient_clipping_by_norm": "global_clipnorm",
+    "clip_by_value": "clipvalue",
+    "clip_by_norm": "clipnorm",
+}
+"""The fields of `TrainConfig` that clip gradients, and Keras' names for them."""
+VARIABLE_PATTERNS = ("freeze_variables", "update_trainable_variables")
+"""The fields of `TrainConfig` with patterns of variables: those frozen, and those trained."""
 
 
 class _ObjectDetection(NativeDialect):
@@ -65,16 +75,34 @@ class _ObjectDetection(NativeDialect):
             return None
         path = (*self._optimizer_path, name)
         decay = optimizer.moving_average_decay if optimizer.use_moving_average else None
-        limit = 0.0
-        if self._train_path is not None:
-            limit = given(config, self._train_path).gradient_clipping_by_norm
+        train = None if self._train_path is None else given(config, self._train_path)
         return OptimizerRequest(
             name=name,
             block=getattr(optimizer, name),
             block_path=path,
             choice_path=path,
-            global_clipnorm=limit or None,
+            clipping={
+                argument: limit
+                for field, argument in CLIPPINGS.items()
+                if (limit := getattr(train, field, 0.0))
+            },
             average=None if decay is None else MovingAverage(decay),
+        )
+
+    def variable_rates(self, config: Any) -> VariableRates:
+        path, train_path = self._optimizer_path, self._train_path
+        optimizer = given(config, path) or optimizer_pb2.Optimizer()
+        train = None if train_path is None else given(config, train_path)
+        frozen, trained = (tuple(getattr(train, field, ())) for field in VARIABLE_PATTERNS)
+        return VariableRates(
+            tuple(
+                Multiplier(m.pattern, m.factor, (*path, "learning_rate_multiplier", n, "pattern"))
+                for n, m in enumerate(optimizer.learning_rate_multiplier)
+            ),
+            frozen,
+            trained,
+            # 0, the default, means no factor.
+            getattr(train, "bias_grad_multiplier", 0.0) or 1.0,
         )
 
 

@@ -224,9 +224,8 @@ class _Construction:
                 second=field,
             )
             self.refuse((*request.block_path, field), words)
-        beside = request.global_clipnorm
-        limits = {"global_clipnorm": beside} if beside is not None else {}
-        return limits | {_CLIPPINGS[field]: getattr(request.block, field) for field in fields}
+        limits = {_CLIPPINGS[field]: getattr(request.block, field) for field in fields}
+        return dict(request.clipping) | limits
 
     def refuse_fields(self, known: _Optimizer, parameters: Mapping[str, Any]) -> None:
         for field in _beyond(self.request.block, known, parameters):

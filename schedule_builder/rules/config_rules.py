@@ -10,11 +10,26 @@ from typing import Any
 from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import FieldPath, Remove, Repair, Set, Words
+from schedule_builder.dialects.object_detection import CLIPPINGS, VARIABLE_PATTERNS
+from schedule_builder.dialects.variable_rates import PatternError, compiled
 from schedule_builder.rules.registry import Finding, rule
 from schedule_builder.v1 import experiment_pb2 as garden
 from schedule_builder.v1 import learning_rate_pb2 as rates
 from schedule_builder.v1 import optimizer_pb2 as optimizers
 from schedule_builder.v1 import pipeline_pb2 as pipelines
+
+_OPTIMIZERS = (
+    optimizers.MomentumOptimizer,
+    optimizers.RMSPropOptimizer,
+    optimizers.AdamOptimizer,
+    optimizers.SgdOptimizer,
+    optimizers.AdamWOptimizer,
+    optimizers.LambOptimizer,
+    optimizers.LionOptimizer,
+    optimizers.AdafactorOptimizer,
+    optimizers.AdagradOptimizer,
+)
+"""The messages of the optimizers that a pipeline can have."""
 
 
 @rule(
@@ -34,7 +49,7 @@ def no_optimizer(message: Any) -> Iterator[Finding]:
         train_config { num_steps: 1000 }
         train_config { optimizer { momentum_optimizer { ... } } num_steps: 1000 }
     """
-    kinds = Words("`momentum_optimizer`, `rms_prop_optimizer` or `adam_optimizer`")
+    kinds = Words("`momentum_optimizer`, `adam_optimizer`, `adamw_optimizer` or another one")
     if isinstance(message, pipelines.TrainEvalPipelineConfig):
         if not message.HasField("train_config"):
             yield Finding((), Words("missing `train_config`, which holds the optimizer"))
@@ -50,9 +65,7 @@ def no_optimizer(message: Any) -> Iterator[Finding]:
     "no-learning-rate",
     "error",
     rates.LearningRate,
-    optimizers.MomentumOptimizer,
-    optimizers.RMSPropOptimizer,
-    optimizers.AdamOptimizer,
+    *_OPTIMIZERS,
 )
 def no_learning_rate(message: Any) -> Iterator[Finding]:
     """The optimizer has no learning rate.
@@ -288,3 +301,61 @@ def scaling_inside(message: Any) -> Iterator[Finding]:
                 "`batch_size_scaling` scales the whole learning rate: move it out of this member"
             )
             yield Finding((*path, "batch_size_scaling"), words)
+
+
+@rule(
+    "SB318",
+    "invalid-pattern",
+    "error",
+    pipelines.TrainConfig,
+    optimizers.LearningRateMultiplier,
+    *_OPTIMIZERS,
+)
+def invalid_pattern(message: Any) -> Iterator[Finding]:
+    """A pattern of variables cannot be used.
+
+    Patterns are regular expressions of Python's module `re`, of at most 1,000 characters. An
+    unbounded repetition inside of another one, such as `(a+)+`, is refused: searching a path for it
+    could take forever.
+
+        learning_rate_multiplier { pattern: "backbone(" factor: 0.1 }
+        learning_rate_multiplier { pattern: "backbone/" factor: 0.1 }
+    """
+    names: tuple[str, ...] = ("exclude_from_weight_decay",)
+    if isinstance(message, pipelines.TrainConfig):
+        names = VARIABLE_PATTERNS
+    elif isinstance(message, optimizers.LearningRateMultiplier):
+        names = ("pattern",)
+    for name in names:
+        given = getattr(message, name, ())
+        listed: list[tuple[FieldPath, str]] = [((name, n), text) for n, text in enumerate(given)]
+        if isinstance(given, str):
+            listed = [((name,), given)]
+        for path, pattern in listed:
+            try:
+                compiled(pattern)
+            except PatternError as error:
+                yield Finding(path, error.words)
+
+
+@rule("SB320", "several-clippings", "error", pipelines.TrainConfig)
+def several_clippings(message: pipelines.TrainConfig) -> Iterator[Finding]:
+    """More than one kind of gradient clipping is set.
+
+    `gradient_clipping_by_norm` limits the norm of all gradients together, `clip_by_norm` the norm
+    of each, and `clip_by_value` each value in them. Keras supports one of them at a time, and
+    combined they would depend on their order.
+
+        gradient_clipping_by_norm: 10 clip_by_value: 0.5
+        gradient_clipping_by_norm: 10
+    """
+    first, *others = [name for name in CLIPPINGS if getattr(message, name)] or [""]
+    for name in others:
+        words = Words(
+            "gradients can be clipped in one way: both {first:field} and {other:field} are set."
+            " Remove one of them",
+            first=first,
+            other=name,
+        )
+        there = Words("{first:field} is set here", first=first)
+        yield Finding((name,), words, (((first,), there),))

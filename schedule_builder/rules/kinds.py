@@ -69,6 +69,17 @@ UNUSED_EXAMPLES = Kind(
         examples_per_epoch: 50000 step_unit: EPOCHS multi_step_learning_rate { milestones: 30 ... }
     """,
 )
+UNMATCHED_PATTERN = Kind(
+    "SB319",
+    "unmatched-pattern",
+    "error",
+    """A pattern of `learning_rate_multiplier` is found in no variable of the model.
+
+    The variables that it was written for would train at the full rate. Only builders of optimizers
+    report this, when the optimizer first sees its variables: the validator knows no model. The
+    message names the variables whose paths are nearest to the pattern.
+    """,
+)
 UNUSED_SUPPRESSION = Kind(
     "SB901",
     "unused-suppression",
@@ -109,6 +120,7 @@ KINDS = (
     NOT_IN_KERAS,
     STEP_UNIT,
     UNUSED_EXAMPLES,
+    UNMATCHED_PATTERN,
     UNUSED_SUPPRESSION,
     BAD_SUPPRESSION,
     STALE_BASELINE,

@@ -38,6 +38,7 @@ FAMILIES = {
     "adamw": "adam",
     "adamw_experimental": "adam",
     "vit_adamw": "adam",
+    "adamw_optimizer": "adam",
     "rms_prop_optimizer": "rmsprop",
     "rmsprop": "rmsprop",
     "lars": "lars",
@@ -46,6 +47,10 @@ FAMILIES = {
     "adafactor": "adafactor",
     "adafactor_keras": "adafactor",
     "lion": "lion",
+    "lamb_optimizer": "lamb",
+    "adagrad_optimizer": "adagrad",
+    "adafactor_optimizer": "adafactor",
+    "lion_optimizer": "lion",
 }
 """The family of an optimizer's block; all others are like SGD."""
 

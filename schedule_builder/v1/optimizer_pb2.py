@@ -16,7 +16,7 @@ from schedule_builder.v1 import learning_rate_pb2 as schedule__builder_dot_v1_do
 from schedule_builder.v1 import options_pb2 as schedule__builder_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#schedule_builder/v1/optimizer.proto\x12\x13schedule_builder.v1\x1a\'schedule_builder/v1/learning_rate.proto\x1a!schedule_builder/v1/options.proto\"\xc1\x02\n\tOptimizer\x12\x43\n\x12rms_prop_optimizer\x18\x01 \x01(\x0b\x32%.schedule_builder.v1.RMSPropOptimizerH\x00\x12\x44\n\x12momentum_optimizer\x18\x02 \x01(\x0b\x32&.schedule_builder.v1.MomentumOptimizerH\x00\x12<\n\x0e\x61\x64\x61m_optimizer\x18\x03 \x01(\x0b\x32\".schedule_builder.v1.AdamOptimizerH\x00\x12 \n\x12use_moving_average\x18\x04 \x01(\x08:\x04true\x12<\n\x14moving_average_decay\x18\x05 \x01(\x01:\x06\x30.9999B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\x00\x00\x00\x00\x00\x00\xf0?B\x0b\n\toptimizer\"\xe3\x01\n\x10RMSPropOptimizer\x12\x38\n\rlearning_rate\x18\x01 \x01(\x0b\x32!.schedule_builder.v1.LearningRate\x12=\n\x18momentum_optimizer_value\x18\x02 \x01(\x01:\x03\x30.9B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\x00\x00\x00\x00\x00\x00\xf0?\x12*\n\x05\x64\x65\x63\x61y\x18\x03 \x01(\x01:\x03\x30.9B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\x00\x00\x00\x00\x00\x00\xf0?\x12*\n\x07\x65psilon\x18\x04 \x01(\x01:\x01\x31\x42\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG\"\x8c\x01\n\x11MomentumOptimizer\x12\x38\n\rlearning_rate\x18\x01 \x01(\x0b\x32!.schedule_builder.v1.LearningRate\x12=\n\x18momentum_optimizer_value\x18\x02 \x01(\x01:\x03\x30.9B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\x00\x00\x00\x00\x00\x00\xf0?\"y\n\rAdamOptimizer\x12\x38\n\rlearning_rate\x18\x01 \x01(\x0b\x32!.schedule_builder.v1.LearningRate\x12.\n\x07\x65psilon\x18\x02 \x01(\x01:\x05\x31\x65-08B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#schedule_builder/v1/optimizer.proto\x12\x13schedule_builder.v1\x1a\'schedule_builder/v1/learning_rate.proto\x1a!schedule_builder/v1/options.proto\"\x95\x06\n\tOptimizer\x12\x43\n\x12rms_prop_optimizer\x18\x01 \x01(\x0b\x32%.schedule_builder.v1.RMSPropOptimizerH\x00\x12\x44\n\x12momentum_optimizer\x18\x02 \x01(\x0b\x32&.schedule_builder.v1.MomentumOptimizerH\x00\x12<\n\x0e\x61\x64\x61m_optimizer\x18\x03 \x01(\x0b\x32\".schedule_builder.v1.AdamOptimizerH\x00\x12:\n\rsgd_optimizer\x18\x64 \x01(\x0b\x32!.schedule_builder.v1.SgdOptimizerH\x00\x12>\n\x0f\x61\x64\x61mw_optimizer\x18\x65 \x01(\x0b\x32#.schedule_builder.v1.AdamWOptimizerH\x00\x12<\n\x0elamb_optimizer\x18\x66 \x01(\x0b\x32\".schedule_builder.v1.LambOptimizerH\x00\x12<\n\x0elion_optimizer\x18g \x01(\x0b\x32\".schedule_builder.v1.LionOptimizerH\x00\x12\x46\n\x13\x61\x64\x61\x66\x61\x63tor_optimizer\x18h \x01(\x0b\x32\'.schedule_builder.v1.AdafactorOptimizerH\x00\x12\x42\n\x11\x61\x64\x61grad_optimizer\x18i \x01(\x0b\x32%.schedule_builder.v1.AdagradOptimizerH\x00\x12 \n\x12use_moving_average\x18\x04 \x01(\x08:\x04true\x12<\n\x14moving_average_decay\x18\x05 \x01(\x01:\x06\x30.9999B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\x00\x00\x00\x00\x00\x00\xf0?\x12N\n\x18learning_rate_multiplier\x18\x96\x01 \x03(\x0b\x32+.schedule_builder.v1.LearningRateMultiplierB\x0b\n\toptimizer\"[\n\x16LearningRateMultiplier\x12\x17\n\x07pattern\x18\x01 \x01(\tB\x06\xc2\x95%\x02\x30\x01\x12(\n\x06\x66\x61\x63tor\x18\x02 \x01(\x01\x42\x18\xc2\x95%\x14\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG0\x01\"\xe3\x01\n\x10RMSPropOptimizer\x12\x38\n\rlearning_rate\x18\x01 \x01(\x0b\x32!.schedule_builder.v1.LearningRate\x12=\n\x18momentum_optimizer_value\x18\x02 \x01(\x01:\x03\x30.9B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\x00\x00\x00\x00\x00\x00\xf0?\x12*\n\x05\x64\x65\x63\x61y\x18\x03 \x01(\x01:\x03\x30.9B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\x00\x00\x00\x00\x00\x00\xf0?\x12*\n\x07\x65psilon\x18\x04 \x01(\x01:\x01\x31\x42\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG\"\x8c\x01\n\x11MomentumOptimizer\x12\x38\n\rlearning_rate\x18\x01 \x01(\x0b\x32!.schedule_builder.v1.LearningRate\x12=\n\x18momentum_optimizer_value\x18\x02 \x01(\x01:\x03\x30.9B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\x00\x00\x00\x00\x00\x00\xf0?\"y\n\rAdamOptimizer\x12\x38\n\rlearning_rate\x18\x01 \x01(\x0b\x32!.schedule_builder.v1.LearningRate\x12.\n\x07\x65psilon\x18\x02 \x01(\x01:\x05\x31\x65-08B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG\"\xe2\x01\n\x0cSgdOptimizer\x12\x38\n\rlearning_rate\x18\x01 \x01(\x0b\x32!.schedule_builder.v1.LearningRate\x12+\n\x08momentum\x18\x02 \x01(\x01:\x01\x30\x42\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\x00\x00\x00\x00\x00\x00\xf0?\x12\x17\n\x08nesterov\x18\x03 \x01(\x08:\x05\x66\x61lse\x12/\n\x0cweight_decay\x18\x04 \x01(\x01:\x01\x30\x42\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG\x12!\n\x19\x65xclude_from_weight_decay\x18\x05 \x03(\t\"\xc6\x02\n\x0e\x41\x64\x61mWOptimizer\x12\x38\n\rlearning_rate\x18\x01 \x01(\x0b\x32!.schedule_builder.v1.LearningRate\x12+\n\x06\x62\x65ta_1\x18\x02 \x01(\x01:\x03\x30.9B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\x00\x00\x00\x00\x00\x00\xf0?\x12-\n\x06\x62\x65ta_2\x18\x03 \x01(\x01:\x05\x30.999B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\x00\x00\x00\x00\x00\x00\xf0?\x12.\n\x07\x65psilon\x18\x04 \x01(\x01:\x05\x31\x65-07B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG\x12\x16\n\x07\x61msgrad\x18\x05 \x01(\x08:\x05\x66\x61lse\x12\x33\n\x0cweight_decay\x18\x06 \x01(\x01:\x05\x30.004B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG\x12!\n\x19\x65xclude_from_weight_decay\x18\x07 \x03(\t\"\xa9\x02\n\rLambOptimizer\x12\x38\n\rlearning_rate\x18\x01 \x01(\x0b\x32!.schedule_builder.v1.LearningRate\x12+\n\x06\x62\x65ta_1\x18\x02 \x01(\x01:\x03\x30.9B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\x00\x00\x00\x00\x00\x00\xf0?\x12-\n\x06\x62\x65ta_2\x18\x03 \x01(\x01:\x05\x30.999B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\x00\x00\x00\x00\x00\x00\xf0?\x12.\n\x07\x65psilon\x18\x04 \x01(\x01:\x05\x31\x65-07B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG\x12/\n\x0cweight_decay\x18\x05 \x01(\x01:\x01\x30\x42\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG\x12!\n\x19\x65xclude_from_weight_decay\x18\x06 \x03(\t\"\xf8\x01\n\rLionOptimizer\x12\x38\n\rlearning_rate\x18\x01 \x01(\x0b\x32!.schedule_builder.v1.LearningRate\x12+\n\x06\x62\x65ta_1\x18\x02 \x01(\x01:\x03\x30.9B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\x00\x00\x00\x00\x00\x00\xf0?\x12,\n\x06\x62\x65ta_2\x18\x03 \x01(\x01:\x04\x30.99B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\x00\x00\x00\x00\x00\x00\xf0?\x12/\n\x0cweight_decay\x18\x04 \x01(\x01:\x01\x30\x42\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG\x12!\n\x19\x65xclude_from_weight_decay\x18\x05 \x03(\t\"\xfa\x02\n\x12\x41\x64\x61\x66\x61\x63torOptimizer\x12\x38\n\rlearning_rate\x18\x01 \x01(\x0b\x32!.schedule_builder.v1.LearningRate\x12\"\n\x0c\x62\x65ta_2_decay\x18\x02 \x01(\x01:\x04-0.8B\x06\xc2\x95%\x02(\x01\x12\x30\n\tepsilon_1\x18\x03 \x01(\x01:\x05\x31\x65-30B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG\x12\x30\n\tepsilon_2\x18\x04 \x01(\x01:\x05\x30.001B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG\x12\x31\n\x0e\x63lip_threshold\x18\x05 \x01(\x01:\x01\x31\x42\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG\x12\x1b\n\rrelative_step\x18\x06 \x01(\x08:\x04true\x12/\n\x0cweight_decay\x18\x07 \x01(\x01:\x01\x30\x42\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG\x12!\n\x19\x65xclude_from_weight_decay\x18\x08 \x03(\t\"\x90\x02\n\x10\x41\x64\x61gradOptimizer\x12\x38\n\rlearning_rate\x18\x01 \x01(\x0b\x32!.schedule_builder.v1.LearningRate\x12>\n\x19initial_accumulator_value\x18\x02 \x01(\x01:\x03\x30.1B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG\x12.\n\x07\x65psilon\x18\x03 \x01(\x01:\x05\x31\x65-07B\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG\x12/\n\x0cweight_decay\x18\x04 \x01(\x01:\x01\x30\x42\x16\xc2\x95%\x12\x11\x00\x00\x00\x00\x00\x00\x00\x00!\xf8\xafM\xe5\xff\xff\xefG\x12!\n\x19\x65xclude_from_weight_decay\x18\x05 \x03(\t')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -25,6 +25,10 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
   _globals['_OPTIMIZER'].fields_by_name['moving_average_decay']._options = None
   _globals['_OPTIMIZER'].fields_by_name['moving_average_decay']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\000\000\000\000\000\000\360?'
+  _globals['_LEARNINGRATEMULTIPLIER'].fields_by_name['pattern']._options = None
+  _globals['_LEARNINGRATEMULTIPLIER'].fields_by_name['pattern']._serialized_options = b'\302\225%\0020\001'
+  _globals['_LEARNINGRATEMULTIPLIER'].fields_by_name['factor']._options = None
+  _globals['_LEARNINGRATEMULTIPLIER'].fields_by_name['factor']._serialized_options = b'\302\225%\024\021\000\000\000\000\000\000\000\000!\370\257M\345\377\377\357G0\001'
   _globals['_RMSPROPOPTIMIZER'].fields_by_name['momentum_optimizer_value']._options = None
   _globals['_RMSPROPOPTIMIZER'].fields_by_name['momentum_optimizer_value']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\000\000\000\000\000\000\360?'
   _globals['_RMSPROPOPTIMIZER'].fields_by_name['decay']._options = None
@@ -35,12 +39,68 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_MOMENTUMOPTIMIZER'].fields_by_name['momentum_optimizer_value']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\000\000\000\000\000\000\360?'
   _globals['_ADAMOPTIMIZER'].fields_by_name['epsilon']._options = None
   _globals['_ADAMOPTIMIZER'].fields_by_name['epsilon']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\370\257M\345\377\377\357G'
+  _globals['_SGDOPTIMIZER'].fields_by_name['momentum']._options = None
+  _globals['_SGDOPTIMIZER'].fields_by_name['momentum']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\000\000\000\000\000\000\360?'
+  _globals['_SGDOPTIMIZER'].fields_by_name['weight_decay']._options = None
+  _globals['_SGDOPTIMIZER'].fields_by_name['weight_decay']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\370\257M\345\377\377\357G'
+  _globals['_ADAMWOPTIMIZER'].fields_by_name['beta_1']._options = None
+  _globals['_ADAMWOPTIMIZER'].fields_by_name['beta_1']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\000\000\000\000\000\000\360?'
+  _globals['_ADAMWOPTIMIZER'].fields_by_name['beta_2']._options = None
+  _globals['_ADAMWOPTIMIZER'].fields_by_name['beta_2']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\000\000\000\000\000\000\360?'
+  _globals['_ADAMWOPTIMIZER'].fields_by_name['epsilon']._options = None
+  _globals['_ADAMWOPTIMIZER'].fields_by_name['epsilon']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\370\257M\345\377\377\357G'
+  _globals['_ADAMWOPTIMIZER'].fields_by_name['weight_decay']._options = None
+  _globals['_ADAMWOPTIMIZER'].fields_by_name['weight_decay']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\370\257M\345\377\377\357G'
+  _globals['_LAMBOPTIMIZER'].fields_by_name['beta_1']._options = None
+  _globals['_LAMBOPTIMIZER'].fields_by_name['beta_1']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\000\000\000\000\000\000\360?'
+  _globals['_LAMBOPTIMIZER'].fields_by_name['beta_2']._options = None
+  _globals['_LAMBOPTIMIZER'].fields_by_name['beta_2']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\000\000\000\000\000\000\360?'
+  _globals['_LAMBOPTIMIZER'].fields_by_name['epsilon']._options = None
+  _globals['_LAMBOPTIMIZER'].fields_by_name['epsilon']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\370\257M\345\377\377\357G'
+  _globals['_LAMBOPTIMIZER'].fields_by_name['weight_decay']._options = None
+  _globals['_LAMBOPTIMIZER'].fields_by_name['weight_decay']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\370\257M\345\377\377\357G'
+  _globals['_LIONOPTIMIZER'].fields_by_name['beta_1']._options = None
+  _globals['_LIONOPTIMIZER'].fields_by_name['beta_1']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\000\000\000\000\000\000\360?'
+  _globals['_LIONOPTIMIZER'].fields_by_name['beta_2']._options = None
+  _globals['_LIONOPTIMIZER'].fields_by_name['beta_2']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\000\000\000\000\000\000\360?'
+  _globals['_LIONOPTIMIZER'].fields_by_name['weight_decay']._options = None
+  _globals['_LIONOPTIMIZER'].fields_by_name['weight_decay']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\370\257M\345\377\377\357G'
+  _globals['_ADAFACTOROPTIMIZER'].fields_by_name['beta_2_decay']._options = None
+  _globals['_ADAFACTOROPTIMIZER'].fields_by_name['beta_2_decay']._serialized_options = b'\302\225%\002(\001'
+  _globals['_ADAFACTOROPTIMIZER'].fields_by_name['epsilon_1']._options = None
+  _globals['_ADAFACTOROPTIMIZER'].fields_by_name['epsilon_1']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\370\257M\345\377\377\357G'
+  _globals['_ADAFACTOROPTIMIZER'].fields_by_name['epsilon_2']._options = None
+  _globals['_ADAFACTOROPTIMIZER'].fields_by_name['epsilon_2']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\370\257M\345\377\377\357G'
+  _globals['_ADAFACTOROPTIMIZER'].fields_by_name['clip_threshold']._options = None
+  _globals['_ADAFACTOROPTIMIZER'].fields_by_name['clip_threshold']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\370\257M\345\377\377\357G'
+  _globals['_ADAFACTOROPTIMIZER'].fields_by_name['weight_decay']._options = None
+  _globals['_ADAFACTOROPTIMIZER'].fields_by_name['weight_decay']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\370\257M\345\377\377\357G'
+  _globals['_ADAGRADOPTIMIZER'].fields_by_name['initial_accumulator_value']._options = None
+  _globals['_ADAGRADOPTIMIZER'].fields_by_name['initial_accumulator_value']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\370\257M\345\377\377\357G'
+  _globals['_ADAGRADOPTIMIZER'].fields_by_name['epsilon']._options = None
+  _globals['_ADAGRADOPTIMIZER'].fields_by_name['epsilon']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\370\257M\345\377\377\357G'
+  _globals['_ADAGRADOPTIMIZER'].fields_by_name['weight_decay']._options = None
+  _globals['_ADAGRADOPTIMIZER'].fields_by_name['weight_decay']._serialized_options = b'\302\225%\022\021\000\000\000\000\000\000\000\000!\370\257M\345\377\377\357G'
   _globals['_OPTIMIZER']._serialized_start=137
-  _globals['_OPTIMIZER']._serialized_end=458
-  _globals['_RMSPROPOPTIMIZER']._serialized_start=461
-  _globals['_RMSPROPOPTIMIZER']._serialized_end=688
-  _globals['_MOMENTUMOPTIMIZER']._serialized_start=691
-  _globals['_MOMENTUMOPTIMIZER']._serialized_end=831
-  _globals['_ADAMOPTIMIZER']._serialized_start=833
-  _globals['_ADAMOPTIMIZER']._serialized_end=954
+  _globals['_OPTIMIZER']._serialized_end=926
+  _globals['_LEARNINGRATEMULTIPLIER']._serialized_start=928
+  _globals['_LEARNINGRATEMULTIPLIER']._serialized_end=1019
+  _globals['_RMSPROPOPTIMIZER']._serialized_start=1022
+  _globals['_RMSPROPOPTIMIZER']._serialized_end=1249
+  _globals['_MOMENTUMOPTIMIZER']._serialized_start=1252
+  _globals['_MOMENTUMOPTIMIZER']._serialized_end=1392
+  _globals['_ADAMOPTIMIZER']._serialized_start=1394
+  _globals['_ADAMOPTIMIZER']._serialized_end=1515
+  _globals['_SGDOPTIMIZER']._serialized_start=1518
+  _globals['_SGDOPTIMIZER']._serialized_end=1744
+  _globals['_ADAMWOPTIMIZER']._serialized_start=1747
+  _globals['_ADAMWOPTIMIZER']._serialized_end=2073
+  _globals['_LAMBOPTIMIZER']._serialized_start=2076
+  _globals['_LAMBOPTIMIZER']._serialized_end=2373
+  _globals['_LIONOPTIMIZER']._serialized_start=2376
+  _globals['_LIONOPTIMIZER']._serialized_end=2624
+  _globals['_ADAFACTOROPTIMIZER']._serialized_start=2627
+  _globals['_ADAFACTOROPTIMIZER']._serialized_end=3005
+  _globals['_ADAGRADOPTIMIZER']._serialized_start=3008
+  _globals['_ADAGRADOPTIMIZER']._serialized_end=3280
 # @@protoc_insertion_point(module_scope)

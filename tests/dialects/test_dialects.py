@@ -205,7 +205,7 @@ def test_a_part_of_a_pipeline_is_read_as_what_it_is(
     assert request is not None
     assert wanted is not None
     assert request.block == wanted.block
-    assert request.global_clipnorm == wanted.global_clipnorm
+    assert request.clipping == wanted.clipping
     assert request.average == wanted.average
 
 

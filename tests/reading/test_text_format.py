@@ -90,6 +90,8 @@ SCALARS: dict[int, st.SearchStrategy[Any]] = {
 BOUNDED = {
     "batch_size": st.integers(1, 2**32 - 1),
     "gradient_clipping_by_norm": st.floats(0, 1e38),
+    "clip_by_value": st.floats(0, 1e38),
+    "clip_by_norm": st.floats(0, 1e38),
 }
 SHARES = {
     "momentum_optimizer": ["momentum_optimizer_value"],

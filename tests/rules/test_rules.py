@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ from google.protobuf import text_format
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedule_builder import ConfigError, build_optimizer, validate_text
+from schedule_builder import ConfigError, build_optimizer, load, validate_text
 from schedule_builder.cli.app import main
 from schedule_builder.compiler import examine, examine_bytes
 from schedule_builder.diagnostics import Source
+from schedule_builder.frameworks.variable_factors import check_paths
 from schedule_builder.rules import pages
 from schedule_builder.rules.pages import KINDS, NAMES
 from schedule_builder.workspace.checker import check
@@ -39,6 +41,16 @@ def _file(code: str, name: str) -> Path:
     return path
 
 
+def check_variables(path: Path) -> None:
+    config = load(path)
+    rates = config.dialect.variable_rates(config.message)
+    check_paths(rates, ["backbone/conv/kernel", "head/kernel", "head/bias"], config)
+
+
+BUILT: dict[str, Callable[[Path], Any]] = {"SB315": build_optimizer, "SB319": check_variables}
+"""What finds the kinds that the validator cannot find."""
+
+
 @pytest.fixture
 def found(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
     def _found(path: Path) -> list[str]:
@@ -49,9 +61,9 @@ def found(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
 
 
 def _validated(path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    if path.parent.name == "SB315":
+    if path.parent.name in BUILT:
         try:
-            build_optimizer(path)
+            BUILT[path.parent.name](path)
         except ConfigError as error:
             return [f"{d.row}:{d.column} {d.code}" for d in error.diagnostics]
         return []
