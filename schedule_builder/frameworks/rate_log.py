@@ -13,18 +13,10 @@ from typing import Any, TextIO
 from schedule_builder.config import ConfigLike, build_schedule, load
 from schedule_builder.files import write_file
 from schedule_builder.reading.fields import dotted
+from schedule_builder.schedules.applied_rates import HEADER, are_equal, parse_rates
 from schedule_builder.schedules.schedule import MAX_RATE, whole
 
 LOGGER = logging.getLogger("schedule_builder")
-_HEADER = "step,learning_rate\n"
-_FLOAT32 = 2.0**-22
-"""Two neighbours in float32 differ by less, relative to either."""
-_TINY = 2.0**-126
-"""Below this float32 may be flushed to 0."""
-
-
-def _are_equal(first: float, second: float) -> bool:
-    return math.isclose(first, second, rel_tol=_FLOAT32, abs_tol=_TINY)
 
 
 def _written(rate: float) -> str:
@@ -138,7 +130,7 @@ class RateLog:
                 # Line by line, so that a run that is killed has lost nothing.
                 self._file = self._path.open("a", encoding="utf-8", buffering=1)
             self._file.write(f"{step},{_written(rate)}\n")
-        if self.first_difference is None and not _are_equal(rate, self.schedule(step)):
+        if self.first_difference is None and not are_equal(rate, self.schedule(step)):
             self.first_difference = (step, rate, self.schedule(step))
             LOGGER.warning("%s", self.verdict)
         if self.end is not None and step >= self.end and not self._is_over:
@@ -160,7 +152,7 @@ class RateLog:
         if rows and not step:
             others = (path.with_suffix(f".{n}{path.suffix}") for n in count(1))
             other = path.rename(next(name for name in others if not name.exists()))
-        text = _HEADER + "".join(f"{s},{_written(r)}\n" for s, r in kept)
+        text = HEADER + "".join(f"{s},{_written(r)}\n" for s, r in kept)
         write_file(path, text.encode())
         if not kept:
             if rows and not step:
@@ -170,7 +162,7 @@ class RateLog:
         last, old = kept[-1]
         if last != step - 1 and self._gap is None:
             self._gap = (last + 1, step)
-        if not _are_equal(old, self.schedule(last)) and not _are_equal(old, rate):
+        if not are_equal(old, self.schedule(last)) and not are_equal(old, rate):
             LOGGER.warning(
                 "%s differs from the config of this run before step %d: the rate jumps from"
                 " %s at step %d to %s at step %d (this config has %s at step %d)",
@@ -225,23 +217,5 @@ def read_rates(path: str | os.PathLike[str]) -> list[tuple[int, float]]:
         ValueError: it is no such log; the message says at which line.
     """
     text = Path(path).read_text(encoding="utf-8-sig", errors="replace")
-    header, *lines = text.split("\n")
-    if not lines and _HEADER.startswith(header):
-        return []
-    if header + "\n" != _HEADER or not lines:
-        raise _not_a_log(path, 1, f"`{_HEADER.rstrip()}` is expected")
-    rows: list[tuple[int, float]] = []
-    for row, line in enumerate(lines[:-1], 2):
-        step, _, rate = line.partition(",")
-        try:
-            rows.append((int(step), float(rate)))
-        except ValueError:
-            if line:
-                raise _not_a_log(path, row, "a step and its rate are expected") from None
-        if rows[1:] and rows[-1][0] <= rows[-2][0]:
-            raise _not_a_log(path, row, f"step {step} was there before: two runs wrote this file")
-    return rows
-
-
-def _not_a_log(path: str | os.PathLike[str], row: int, why: str) -> ValueError:
-    return ValueError(f"{os.fspath(path)}:{row}: this is no log of learning rates: {why}")
+    record = parse_rates(text, os.fspath(path))
+    return list(zip(record.steps, record.rates, strict=True))

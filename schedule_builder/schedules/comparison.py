@@ -1,38 +1,270 @@
-"""Whether two schedules are the same, and from which step on they are not."""
+"""Where two schedules differ: from which step on, in which ranges of steps, and by how much."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.schedule import Schedule, Segment
-from schedule_builder.schedules.search import narrowed
+from schedule_builder.schedules.search import first_true, narrowed
 
 RELATIVE_TOLERANCE = 1e-12
 """Rates are the same when they differ by less than this share: the same number, computed in
 another order. Far below what float32 can show, far above what float64 loses."""
 _WALKED = 1024
+_NARROWED = 64
 _SPREAD = 256
+_PEAKS = 16
+"""So many of the largest differences between probes are narrowed down."""
+
+
+class Difference(NamedTuple):
+    """Two rates at one step."""
+
+    step: int
+    first: float
+    second: float
+
+    @property
+    def size(self) -> float:
+        """How far apart the rates are; infinitely where only one of them is a number."""
+        gap = abs(self.first - self.second)
+        if math.isnan(gap):
+            return 0.0 if math.isnan(self.first) and math.isnan(self.second) else math.inf
+        return gap
+
+    @property
+    def is_none(self) -> bool:
+        """Whether the rates are the same, to a share of 1e-12."""
+        largest = max(abs(self.first), abs(self.second))
+        return (
+            self.first == self.second
+            or self.size <= RELATIVE_TOLERANCE * largest
+            or (math.isnan(self.first) and math.isnan(self.second))
+        )
+
+
+class StepRange(NamedTuple):
+    """Steps from `begin` to `end`, both included."""
+
+    begin: int
+    end: int
+
+
+class Comparison(NamedTuple):
+    """How two schedules, or records of applied rates, differ.
+
+    Attributes:
+        ranges: the steps at which they differ, in order. A single step at which two curves cross
+            does not end a range.
+        first: the first step at which they differ, with both rates; None where they do not.
+        largest: where they are farthest apart; None where they do not differ.
+    """
+
+    ranges: tuple[StepRange, ...] = ()
+    first: Difference | None = None
+    largest: Difference | None = None
+
+
+def compare(one: Schedule, other: Schedule, last: int = MAX_STEP) -> Comparison:
+    """Compares two schedules from step 0 to a last one.
+
+    What is written alike needs no evaluation. Where two different curves meet, every step is
+    looked at if they are few. Otherwise the curves are compared at both ends, where either of them
+    turns, in the first hundreds of its cycles, and at some hundred steps between. Every change
+    found there is narrowed down to its step. Later cycles that differ are one range.
+    """
+    stretches = list(_stretches(one, other, last))
+    ranges = tuple(_ranges(_changes(stretches), last))
+    if not ranges:
+        return Comparison()
+    begin = ranges[0].begin
+    first = Difference(begin, one(begin), other(begin))
+    found = [stretch.largest() for stretch in stretches if not stretch.is_same]
+    return Comparison(ranges, first, max(found, key=_size))
 
 
 def first_difference(one: Schedule, other: Schedule) -> int | None:
-    """The first step at which two schedules do not give the same rate, or None.
+    """The first step at which two schedules do not give the same rate, or None; see `compare`."""
+    changes = _changes(_stretches(one, other, MAX_STEP))
+    return next((step for step, differs in changes if differs), None)
 
-    Schedules are compared segment by segment: what is written alike needs no evaluation. Where
-    two different curves meet, they are compared at both ends, where either of them turns, in the
-    first hundreds of its cycles, and at some hundred steps between; the difference is then
-    narrowed down. Long stretches are not walked through.
-    """
-    begins = sorted({*one.begins, *other.begins})
-    for begin, end in zip(begins, [*(b - 1 for b in begins[1:]), MAX_STEP], strict=True):
-        if _meaning(one.segment_at(begin)) == _meaning(other.segment_at(begin)):
-            continue
-        step = _first_in(one, other, begin, end)
-        if step is not None:
-            return step
-    return None
+
+def ranges_of(steps: Iterable[int]) -> tuple[StepRange, ...]:
+    """The ranges that increasing steps make."""
+    found: list[StepRange] = []
+    for step in steps:
+        if found and found[-1].end == step - 1:
+            found[-1] = StepRange(found[-1].begin, step)
+        else:
+            found.append(StepRange(step, step))
+    return tuple(found)
+
+
+def _ranges(changes: Iterator[tuple[int, bool]], last: int) -> Iterator[StepRange]:
+    begin = end = None
+    for step, differs in changes:
+        if not differs:
+            end = step - 1
+        elif begin is None:
+            begin, end = step, None
+        elif end is not None:
+            if step - end > 2:  # noqa: PLR2004 - a gap of one step, where the curves cross
+                yield StepRange(begin, end)
+                begin = step
+            end = None
+    if begin is not None:
+        yield StepRange(begin, last if end is None else end)
+
+
+class _Stretch:
+    """Steps at which each of two schedules follows one curve."""
+
+    def __init__(self, one: Schedule, other: Schedule, begin: int, end: int) -> None:
+        self.begin, self.end = begin, end
+        self.schedules = (one, other)
+        self.segments = (one.segment_at(begin), other.segment_at(begin))
+        self.is_short = end - begin <= _WALKED
+        self._known: dict[int, Difference] = {}
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both curves are written alike."""
+        first, second = map(_meaning, self.segments)
+        return bool(first == second)
+
+    def at(self, step: int) -> Difference:
+        """Both rates at a step."""
+        if (known := self._known.get(step)) is None:
+            one, other = self.schedules
+            known = self._known[step] = Difference(step, one(step), other(step))
+        return known
+
+    def differs(self, step: int) -> bool:
+        """Whether the rates are not the same at a step."""
+        return not self.at(step).is_none
+
+    def order(self, step: int) -> int:
+        """1 where the first rate is the higher one, -1 where it is the lower one, 0 for neither."""
+        known = self.at(step)
+        return 0 if known.is_none else (known.first > known.second) - (known.first < known.second)
+
+    def probes(self) -> list[int]:
+        """Steps that tell the curves apart, in order: all of a short stretch."""
+        begin, end = self.begin, self.end
+        if all(segment.curve.is_constant for segment in self.segments):
+            return [begin]
+        if self.is_short:
+            return list(range(begin, end + 1))
+        steps = {begin, end}
+        for segment in self.segments:
+            curve, origin = segment.curve, segment.origin
+            steps.update(s + origin for s in curve.extremes(begin - origin, end - origin))
+            turns = self._turns(segment, begin)
+            steps.update(turn + beside for turn in turns for beside in (-1, 0, 1))
+        steps |= {begin + (end - begin) * i // _SPREAD for i in range(_SPREAD)}
+        for power in range((end - begin).bit_length()):
+            steps |= {begin + 2**power, end - 2**power}
+        return sorted(step for step in steps if begin <= step <= end)
+
+    def _turns(self, segment: Segment, begin: int) -> list[int]:
+        """Where a curve turns from a step on; of many turns, the first hundreds."""
+        origin = segment.origin
+        turns = segment.curve.turns(begin - origin, self.end - origin)
+        return [turn + origin for turn in turns if turn + origin >= begin]
+
+    def _clear_until(self) -> int:
+        """The step until which every turn of both curves is among the probes."""
+        clear = self.end
+        for segment in self.segments if not self.is_short else ():
+            last = max(self._turns(segment, self.begin), default=self.end)
+            if last < clear and self._turns(segment, last + 1):
+                clear = last
+        return clear
+
+    def changes(self) -> Iterator[tuple[int, bool]]:
+        """Each step from which on the rates differ or are the same, the first step included."""
+        probes = self.probes()
+        differs = self.differs(probes[0])
+        yield probes[0], differs
+        clear = self._clear_until()
+        for low, high in pairwise(step for step in probes if step <= clear):
+            for step in self._between(low, high):
+                if self.differs(step) != differs:
+                    differs = not differs
+                    yield step, differs
+        # Where cycles are too many to look at each, they are one range.
+        unclear = [step for step in probes if step > clear]
+        different = [step for step in unclear if self.differs(step)]
+        if different and not differs:
+            yield different[0], True
+        if unclear and (differs or different) and not self.differs(self.end):
+            yield (different[-1] + 1 if different else unclear[0]), False
+
+    def _between(self, low: int, high: int) -> Iterator[int]:
+        """Steps, in order, among which are all changes from one probe to the next."""
+        differs = self.differs(low)
+        if self.differs(high) != differs:
+            # Two curves that have parted stay apart, up to single steps at which they cross.
+            low, high = narrowed(lambda s: self.differs(s) != differs, low, high, _NARROWED)
+            yield from range(low + 1, high)
+        elif differs and self.order(low) != self.order(high) and high - low > 1:
+            order = self.order(low)
+            crossing = first_true(lambda s: self.order(s) != order, low, high)
+            yield crossing
+            if not self.differs(crossing):
+                yield first_true(self.differs, crossing, high)
+        yield high
+
+    def largest(self) -> Difference:
+        """The step at which the rates are farthest apart, the first of several."""
+        probes = self.probes()
+        if len(probes) == 1 or self.is_short:
+            return max(map(self.at, probes), key=_size)
+        sizes = [self.at(step).size for step in probes]
+        padded = [-math.inf, *sizes, -math.inf]
+        peaks = [i for i, size in enumerate(sizes) if padded[i] <= size >= padded[i + 2]]
+        peaks = sorted(peaks, key=lambda i: -sizes[i])[:_PEAKS]
+        found = [self.at(probes[i]) for i in peaks]
+        for i in peaks:
+            for side in (i - 1, i):
+                if 0 <= side < len(probes) - 1:
+                    found.append(self._climbed(probes[side], probes[side + 1]))
+        return max(sorted(found), key=_size)
+
+    def _climbed(self, low: int, high: int) -> Difference:
+        """The largest difference from one step to another, between which there is one peak."""
+        while high - low > 8:  # noqa: PLR2004 - as many as the next two thirds would cost
+            third = (high - low) // 3
+            if self.at(low + third).size < self.at(high - third).size:
+                low += third
+            else:
+                high -= third
+        return max(map(self.at, range(low, high + 1)), key=_size)
+
+
+def _size(difference: Difference) -> float:
+    return difference.size
+
+
+def _stretches(one: Schedule, other: Schedule, last: int) -> Iterator[_Stretch]:
+    begins = sorted(begin for begin in {*one.begins, *other.begins} if begin <= last)
+    for begin, end in zip(begins, [*(b - 1 for b in begins[1:]), last], strict=True):
+        yield _Stretch(one, other, begin, end)
+
+
+def _changes(stretches: Iterable[_Stretch]) -> Iterator[tuple[int, bool]]:
+    """Each step from which on the schedules differ or are the same, with which of the two."""
+    before = False
+    for stretch in stretches:
+        changes = iter(((stretch.begin, False),)) if stretch.is_same else stretch.changes()
+        for step, differs in changes:
+            if differs != before:
+                yield step, differs
+                before = differs
 
 
 def _meaning(segment: Segment) -> Any:
@@ -41,43 +273,3 @@ def _meaning(segment: Segment) -> Any:
     if curve.is_constant:
         return max(curve.rate, segment.floor)
     return curve.meaning(segment.origin), segment.floor
-
-
-def _is_same(one: Schedule, other: Schedule, step: int) -> bool:
-    first, second = one(step), other(step)
-    if first == second or (math.isnan(first) and math.isnan(second)):
-        return True
-    return bool(abs(first - second) <= RELATIVE_TOLERANCE * max(abs(first), abs(second)))
-
-
-def _first_in(one: Schedule, other: Schedule, begin: int, end: int) -> int | None:
-    """The first step from `begin` to `end` at which the rates differ."""
-    last_same = begin - 1
-    for step in _probes(one, other, begin, end):
-        if _is_same(one, other, step):
-            last_same = step
-            continue
-        # Two curves that have parted stay apart, up to single steps at which they cross.
-        low, high = narrowed(lambda s: not _is_same(one, other, s), last_same, step, _WALKED)
-        return next(s for s in range(low + 1, high + 1) if not _is_same(one, other, s))
-    return None
-
-
-def _probes(one: Schedule, other: Schedule, begin: int, end: int) -> Iterator[int]:
-    """Steps that tell two curves apart, in order."""
-    steps = {begin, end}
-    for schedule in (one, other):
-        segment = schedule.segment_at(begin)
-        curve, origin = segment.curve, segment.origin
-        first, last = begin - origin, end - origin
-        steps.update(step + origin for step in curve.extremes(first, last))
-        steps.update(
-            turn + origin + beside for turn in curve.turns(first, last) for beside in (-1, 0, 1)
-        )
-    if end - begin <= _WALKED:
-        steps |= set(range(begin, end + 1))
-    else:
-        steps |= {begin + (end - begin) * i // _SPREAD for i in range(_SPREAD)}
-        for power in range((end - begin).bit_length()):
-            steps |= {begin + 2**power, end - 2**power}
-    yield from sorted(step for step in steps if begin <= step <= end)

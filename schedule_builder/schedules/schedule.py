@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, partial, reduce
@@ -162,6 +162,23 @@ class Schedule:
             message = "a step is a whole number. Received: a bool"
             raise TypeError(message)
         return evaluate_scalar(self, operator.index(step))
+
+    def rates(self, steps: Iterable[int]) -> list[float]:
+        """The rates at several steps, in float64.
+
+        Args:
+            steps: whole numbers: a list, a range, an array or any other sequence of them.
+
+        Raises:
+            TypeError: a step is not a whole number.
+
+        >>> Schedule((Segment(0, Constant(0.5), 0),)).rates(range(3))
+        [0.5, 0.5, 0.5]
+        """
+        if getattr(steps, "ndim", 0):
+            rates: list[float] = self(steps).ravel().tolist()
+            return rates
+        return [self(step) for step in steps]
 
     def segment_at(self, step: int) -> Segment:
         """The segment that holds at a step."""

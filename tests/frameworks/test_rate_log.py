@@ -238,7 +238,7 @@ def test_a_change_of_what_is_still_to_come_is_no_jump(tmp_path: Path, caplog: An
 def test_a_file_that_is_no_log(tmp_path: Path, text: str, row: int) -> None:
     path = tmp_path / "notes.csv"
     path.write_text(text)
-    with pytest.raises(ValueError, match=rf"notes\.csv:{row}: this is no log of learning rates"):
+    with pytest.raises(ValueError, match=rf"notes\.csv:{row}: this is not a log of learning rates"):
         sb.RateLog(falling(0.1), path)
     assert path.read_text() == text
     with pytest.raises(IsADirectoryError):

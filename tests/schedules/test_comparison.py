@@ -10,14 +10,26 @@ from typing import Any
 
 import pytest
 from google.protobuf import text_format
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from schedule_builder import build_schedule
 from schedule_builder.config import first_difference
+from schedule_builder.schedules import comparison
+from schedule_builder.schedules.comparison import Comparison, Difference, StepRange, compare
 from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.v1 import learning_rate_pb2 as pb
-from tests.support.drawing import learning_rates
+from tests.support.drawing import (
+    api_learning_rates,
+    cosine_restarts,
+    cyclics,
+    learning_rates,
+    noams,
+    one_cycles,
+    polynomials,
+    tables,
+    tanhs,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 COSINE = "cosine_decay_learning_rate {{ learning_rate_base: 0.1 total_steps: {} warmup_steps: 0 }}"
@@ -194,6 +206,82 @@ def test_another_rate_from_a_step_on_is_found(message: pb.LearningRate, step: in
     assert first_difference(message, changed) == step + 1
 
 
+def walked(one: Schedule, other: Schedule, last: int) -> Comparison:
+    """What `compare` has to find, by looking at every step."""
+    rows = [Difference(step, one(step), other(step)) for step in range(last + 1)]
+    different = [row for row in rows if not row.is_none]
+    ranges: list[StepRange] = []
+    for row in different:
+        if ranges and row.step - ranges[-1].end <= 2:
+            ranges[-1] = ranges[-1]._replace(end=row.step)
+        else:
+            ranges.append(StepRange(row.step, row.step))
+    largest = max(different, key=lambda row: row.size, default=None)
+    return Comparison(tuple(ranges), different[0] if different else None, largest)
+
+
+short_kinds = st.one_of(
+    api_learning_rates, cyclics, cosine_restarts, one_cycles, polynomials, tables, noams, tanhs
+)
+
+
+@pytest.mark.parametrize("longest_walk", [64, 1024])
+@given(first=short_kinds, second=short_kinds, changed=st.booleans())
+@settings(max_examples=25)
+def test_ranges_and_the_largest_difference_are_those_of_a_walk(
+    longest_walk: int, first: pb.LearningRate, second: pb.LearningRate, changed: bool
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparison, "_WALKED", longest_walk)
+        last = 2500
+        if changed:  # the same curve, with another one in the middle of it
+            stages = pb.LearningRate()
+            stages.sequential_learning_rate.stage.add(learning_rate=first, steps=1000)
+            stages.sequential_learning_rate.stage.add(learning_rate=second, steps=400)
+            stages.sequential_learning_rate.stage.add(learning_rate=first)
+            second = stages
+        one, other = build_schedule(first), build_schedule(second)
+        # Beyond so many cycles of a long stretch, ranges are those of whole cycles.
+        assume(all(len(list(s.turns(0, last))) < 250 for s in (one, other)))
+        found, wanted = compare(one, other, last), walked(one, other, last)
+    assert found.first == wanted.first
+    assert found.ranges == wanted.ranges
+    if wanted.largest is None:
+        assert found.largest is None
+        return
+    assert found.largest is not None
+    step = found.largest.step
+    assert found.largest == Difference(step, one(step), other(step))
+    assert found.largest.size == pytest.approx(wanted.largest.size, rel=1e-9)
+
+
+def test_cycles_that_are_too_many_to_look_at_are_one_range() -> None:
+    one = build_schedule(parse(CYCLE % ""))
+    other = build_schedule(parse(CYCLE % "" + " min_learning_rate: 0.5"))
+    found = compare(one, other, 10**8)
+    assert found.ranges[0] == (0, 1777)
+    assert found.ranges[1] == (4556, 6777)
+    assert found.ranges[-1].end - found.ranges[-1].begin > 9 * 10**7
+    assert found.largest == (0, 0.1, 0.5)
+
+
+def test_ranges_of_a_long_run() -> None:
+    one = build_schedule(parse(COSINE.format(2_000_000)))
+    text = COSINE.format(2_000_000) + " warmup { warmup_steps: 30000 }"
+    other = build_schedule(parse(text))
+    found = compare(one, other)
+    assert found.ranges == ((0, 29_999),)
+    line = build_schedule(
+        parse("polynomial_decay_learning_rate { initial_learning_rate: 0.1 decay_steps: 2000000 }")
+    )
+    found = compare(one, line, 2_100_000)
+    # They cross in the middle and meet at the end.
+    assert found.ranges == ((1, 1_999_999),)
+    assert found.largest is not None
+    # Both fall equally fast where sin(pi u) = 2 / pi.
+    assert found.largest.step == round(math.asin(2 / math.pi) / math.pi * 2_000_000)
+
+
 def test_the_command(tmp_path: Path) -> None:
     def run(*paths: Path) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "schedule_builder", "diff", *map(str, paths)]
@@ -206,7 +294,7 @@ def test_the_command(tmp_path: Path) -> None:
     other.write_text(good.read_text().replace("warmup_steps: 60", "warmup_steps: 61"))
     result = run(good, other)
     assert result.returncode == 1
-    assert result.stdout.startswith("The rates differ from step 1 on:\n")
+    assert result.stdout.startswith("The rates differ at steps 1..599.\n")
     assert "  0.0115  " in result.stdout
     other.write_text(good.read_text().replace("num_steps: 600", "num_steps: 700"))
     result = run(good, other)
