@@ -51,6 +51,14 @@ def check(data: bytes, filename: str, request: Request = NOTHING_MORE) -> Checke
         filename: the file's name, which says its format and where its settings are.
         request: what to look at.
     """
+    config, found = examined(data, filename, request)
+    return Checked(filename, config.document.source.text, found, stated_length(config))
+
+
+def examined(
+    data: bytes, filename: str, request: Request = NOTHING_MORE
+) -> tuple[Config, tuple[Diagnostic, ...]]:
+    """A file's contents as a config, and what is reported of it; see `check`."""
     settings = request.settings_of(Path(filename).resolve().parent)
     config = examine_bytes(
         data,
@@ -60,10 +68,7 @@ def check(data: bytes, filename: str, request: Request = NOTHING_MORE) -> Checke
         batch_size=request.batch_size,
         settings=settings,
     )
-    source = config.document.source
-    found = _unsuppressed(config)
-    judged = tuple(settings.judged(found, filename))
-    return Checked(filename, source.text, judged, stated_length(config))
+    return config, tuple(settings.judged(_unsuppressed(config), filename))
 
 
 def _unsuppressed(config: Config) -> list[Diagnostic]:

@@ -46,6 +46,11 @@ def judge(path: Path) -> Verdict:
         data = path.read_bytes()
     except OSError:
         return Verdict()
+    return judge_contents(path, data)
+
+
+def judge_contents(path: Path, data: bytes) -> Verdict:
+    """What contents are that a file of this name has, or had."""
     is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = data.decode("utf-16" if is_wide else "utf-8-sig", "replace").replace("\r\n", "\n")
     if path.suffix == ".config" and "pipeline" in path.stem and _PASTED.match(text):

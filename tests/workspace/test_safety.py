@@ -280,6 +280,39 @@ def test_what_a_command_starts_and_opens(name: str, project: Path) -> None:
     assert not did_run(project)
 
 
+# Only a revision makes git start, and only in one way.
+READS_OBJECTS = re.compile(
+    r"subprocess\.Popen \('(/[^']*)?/git', \['(/[^']*)?/git', '-C', '[^']*', '--no-pager',"
+    r" '--no-replace-objects', '--no-optional-locks', '-c', 'core\.fsmonitor=false',"
+    r" '-c', 'core\.hooksPath=/dev/null', '-c', 'safe\.bareRepository=explicit',"
+    r" ('cat-file', '--batch(-check)?'|'ls-tree', '-r', '-z', '--full-tree', '[0-9a-f]{40}')\],"
+)
+OF_A_REVISION = {
+    "diff of a file": ["diff", f"HEAD:{A}", A],
+    "diff of a folder": ["diff", "--git", "HEAD", "given"],
+}
+
+
+@pytest.mark.parametrize("name", OF_A_REVISION)
+def test_a_revision_starts_git_to_read_objects(name: str, project: Path) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    shutil.rmtree(project / ".git")
+    git("init", "-q", cwd=project)
+    git("add", "-A", cwd=project)
+    git("commit", "-q", "-m", "configs", cwd=project)
+    with (project / ".git/config").open("a") as file:
+        file.write(FILES[".git/config"])
+    write(project / A, CONFIG.replace("0.1", "0.3"))
+    starts, opened, done = recorded(project, OF_A_REVISION[name])
+    assert done.returncode == 1, done.stderr
+    assert b"0.3" in done.stdout
+    assert starts
+    assert [start for start in starts if not READS_OBJECTS.match(start)] == []
+    assert not {path for path in opened if path.startswith(".git/")} - {".git/info/exclude"}
+    assert not did_run(project)
+
+
 HOSTILE = "import pathlib; pathlib.Path('PWNED').touch()\n"
 
 

@@ -1,0 +1,121 @@
+"""Which configs differ between two folders, or between a revision and the files that are there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from schedule_builder.reading.formats import SUFFIXES
+from schedule_builder.workspace.checker import read_bytes
+from schedule_builder.workspace.contents import judge_contents
+from schedule_builder.workspace.discovery import find_files
+from schedule_builder.workspace.git import Repository, name_of
+from schedule_builder.workspace.request import Request
+
+
+class Pair(NamedTuple):
+    """A file on two sides, with its contents on each; None where it is missing."""
+
+    name: str
+    old: bytes | None
+    new: bytes | None
+
+
+def between_folders(first: Path, second: Path, request: Request) -> list[Pair]:
+    """The configs in either of two folders, by their paths in there."""
+    sides = [_in_folder(folder, request) for folder in (first, second)]
+    pairs = []
+    for name in sorted({*sides[0], *sides[1]}):
+        old, new = (read_bytes(side[name]) if name in side else None for side in sides)
+        pairs.append(Pair(name, old, new))
+    return pairs
+
+
+def _in_folder(folder: Path, request: Request) -> dict[str, str]:
+    found = find_files([str(folder)], request.settings_of)
+    return {os.path.relpath(name, folder): name for name in found}
+
+
+def since(revision: str, paths: Iterable[str], request: Request) -> list[Pair]:
+    """The configs that changed between a revision and the files that are there now.
+
+    A file that was moved, and is the same in all, did not change.
+
+    Args:
+        revision: a commit, branch, tag or `HEAD~1`.
+        paths: the files, folders and patterns that are meant. A pattern finds no file that is
+            gone.
+        request: what says which settings are in force.
+
+    Raises:
+        OSError: a file cannot be read.
+        RevisionError: the revision cannot be read, or a path is in no repository.
+    """
+    paths = list(paths)
+    first = Path(paths[0])
+    repository = Repository(first if first.is_dir() else first.resolve().parent)
+    top = repository.top
+    old = {
+        path: name
+        for path, name in repository.files(repository.commit(revision)).items()
+        if _is_meant(path, top, paths, request)
+    }
+    like = next(iter(old.values()), "")
+    data = {}
+    for name in find_files(paths, request.settings_of):
+        path = _path_in(top, name)
+        if path is not None and os.path.lexists(name):
+            data[path] = read_bytes(name)
+    configs = set(data)
+    for path in old:
+        file = top / path
+        if path not in data and file.is_file() and not file.is_symlink():
+            data[path] = read_bytes(str(file))
+    like = next(iter(old.values()), "")
+    changed = list(_changed(old, {path: name_of(text, like) for path, text in data.items()}))
+    contents = repository.contents(old[path] for path in changed if path in old)
+    pairs = []
+    for path in changed:
+        before = contents[old[path]] if path in old else None
+        if path in configs or (
+            before is not None and not judge_contents(Path(path), before).reason
+        ):
+            pairs.append(Pair(os.path.relpath(top / path), before, data.get(path)))
+    return pairs
+
+
+def _is_meant(path: str, top: Path, paths: Iterable[str], request: Request) -> bool:
+    """Whether a file of the revision is one of those that are asked for."""
+    if not path.lower().endswith(tuple(SUFFIXES)):
+        return False
+    file = top / path
+    settings = request.settings_of(file.parent)
+    if settings.matches(settings.exclude, str(file)):
+        return False
+    if settings.files and not settings.matches(settings.files, str(file)):
+        return False
+    return any(file.is_relative_to(_resolved(given)) for given in paths)
+
+
+def _resolved(given: str) -> Path:
+    """A path that is given, with the links of its folders followed, and not its own."""
+    path = Path(os.path.abspath(given))  # noqa: PTH100 - `..` of a name alone
+    return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
+
+
+def _path_in(top: Path, name: str) -> str | None:
+    path = _resolved(name)
+    return path.relative_to(top).as_posix() if path.is_relative_to(top) else None
+
+
+def _changed(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    """The paths whose contents are not the same, but for files that have another path now."""
+    gone = {old[path] for path in old if path not in new}
+    come = {new[path] for path in new if path not in old}
+    for path in sorted({*old, *new}):
+        names = {side[path] for side in (old, new) if path in side}
+        is_moved = (path not in old or path not in new) and names <= gone & come
+        if not is_moved and (len(names) > 1 or path not in old or path not in new):
+            yield path
