@@ -1,51 +1,119 @@
-"""The command `diff`: where two schedules differ."""
+"""The command `diff`: where schedules differ."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from schedule_builder.cli.common import (
     COULD_NOT_RUN,
     OK,
-    add_file,
+    CommandError,
+    add_format,
+    add_output,
     add_overrides,
-    read_run,
-    schedule_of,
+    say,
+    write_output,
 )
-from schedule_builder.schedules.comparison import first_difference
+from schedule_builder.cli.sides import Reader
+from schedule_builder.output.changes import Change, as_json, in_words
+from schedule_builder.output.printable import printable
 
 DESCRIPTION = (
-    "Say whether two configs mean the same rates, or from which step on they differ. Exit code 1"
-    " where they do, 2 where one of them has errors."
+    "Say where the rates of two configs differ, and by how much. Each is a file, a folder of"
+    " configs, a CSV of applied rates, or REV:PATH for a file at a revision of git."
 )
+EPILOG = "Exit codes: 0, the same rates; 1, they differ; 2, a config has errors, or could not run."
+FORMATS = ("text", "json")
 DIFFERENT = 1
+_TWO = 2
+_DRIVER, _RENAME, _UNMERGED = 7, 9, 1
+"""So many arguments git gives a driver: for a file, for one that was renamed, for a conflict."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
-    add_file(parser, "first")
-    add_file(parser, "second", "another one")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="two files or folders to compare; with --git, what to look at (default: this folder)",
+    )
     add_overrides(parser)
+    parser.add_argument(
+        "--git",
+        metavar="REV",
+        help="compare every config that changed since a revision, such as main or HEAD~1"
+        " (default: none)",
+    )
+    add_format(parser, FORMATS, "text")
+    add_output(parser)
+    parser.add_argument(
+        "--driver",
+        action="store_true",
+        help="take the arguments that git passes to an external diff driver",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
-    paths = (arguments.first, arguments.second)
-    configs, schedules = [], []
-    for path in paths:
-        configs.append(read_run(path, arguments))
-        schedules.append(schedule_of(configs[-1], COULD_NOT_RUN))
-    step = first_difference(*schedules)
-    lengths = [config.num_steps for config in configs]
-    if lengths[0] != lengths[1]:
-        runs = " and ".join(f"{n or 'no number of'} steps" for n in lengths)
-        print(f"The runs differ: {runs}.")
-    if step is None:
-        print("The rates are the same at every step.")
-        return OK
-    print(f"The rates differ from step {step} on:")
-    rates = [repr(schedule(step)) for schedule in schedules]
-    width, digits = max(map(len, paths)), max(map(len, rates))
-    for path, rate, schedule in zip(paths, rates, schedules, strict=True):
-        print(f"  {path:{width}}  {rate:{digits}}  {schedule.segment_at(step)}")
-    return DIFFERENT
+    paths, reader = arguments.paths, Reader(arguments)
+    if arguments.driver:
+        sys.stdout.write(_driven(paths, reader))
+        return OK  # as git expects it of a driver
+    if arguments.git is not None:
+        changes = reader.since(arguments.git, paths)
+    elif len(paths) != _TWO:
+        message = f"`diff` compares two paths, or takes `--git REV`. Received: {len(paths)} paths"
+        raise CommandError(message)
+    elif all(map(os.path.isdir, paths)):
+        changes = reader.folders(*paths)
+    else:
+        changes = [Change(paths[1], *map(reader.file, paths))]
+    reader.note_run_lengths()
+    unreadable = [side for change in changes for side in change.sides if side.rates is None]
+    say(*(found for side in unreadable for found in side.diagnostics))
+    if arguments.format == "json":
+        text = as_json(changes)
+    else:
+        is_one = len(paths) == _TWO and not any(map(os.path.isdir, paths))
+        text = in_words(changes, titled=arguments.git is not None or not is_one)
+    write_output(arguments, text, paths)
+    if unreadable:
+        return COULD_NOT_RUN
+    return OK if all(change.status == "same" for change in changes) else DIFFERENT
+
+
+def _driven(arguments: Sequence[str], reader: Reader) -> str:
+    """What git shows of a file: its lines that changed, and what becomes of its rates.
+
+    Args:
+        arguments: what git passes: the path, then file, name of the contents and mode of both
+            sides; after a rename the new path as well, and a note.
+        reader: reads the sides.
+    """
+    from schedule_builder.output.difference import difference  # noqa: PLC0415 - 5 ms, for drivers alone
+    from schedule_builder.workspace.contents import judge_contents  # noqa: PLC0415 - 5 ms, for drivers alone
+
+    if len(arguments) == _UNMERGED:
+        return f"* Unmerged path {printable(arguments[0])}\n"
+    if len(arguments) not in (_DRIVER, _RENAME):
+        message = (
+            f"`--driver` takes the {_DRIVER} or {_RENAME} arguments that git passes. Received:"
+            f" {len(arguments)}. See docs/compare.md"
+        )
+        raise CommandError(message)
+    path, new_path = arguments[0], arguments[_DRIVER] if len(arguments) == _RENAME else arguments[0]
+    old, new = (
+        None if name == os.devnull else Path(name).read_bytes() for name in arguments[1:_DRIVER:3]
+    )
+    head = f"diff --schedule-builder a/{printable(path)} b/{printable(new_path)}\n"
+    lines = difference(old or b"", new or b"", path if new is None else new_path)
+    text = head + printable(lines, kept="\n\t")
+    if all(judge_contents(Path(new_path), data).reason for data in (old, new) if data is not None):
+        return text
+    change = reader.pair(new_path, (old, f"a/{path}", path), (new, f"b/{new_path}", new_path))
+    return text + in_words([change], titled=False)

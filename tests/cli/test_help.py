@@ -13,7 +13,7 @@ from schedule_builder.cli.app import COMMANDS, whole_parser
 from schedule_builder.cli.completion import complete_values
 
 CONFIG = Path(__file__).parents[2] / "configs" / "digits.config"
-WITHOUT_OUTPUT = {"server", "diff"}
+WITHOUT_OUTPUT = {"server"}
 """Commands that write no document."""
 PARSERS: dict[str, argparse.ArgumentParser] = next(
     action.choices
