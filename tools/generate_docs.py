@@ -396,13 +396,14 @@ def _index(others: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _rules() -> str:
+def _rules() -> dict[str, str]:
+    """The page of each rule, and the list of all."""
     lines = [
         "# Rules",
         "",
-        "What `schedule-builder validate` finds. Codes and names are kept. `schedule-builder rules",
-        "SB402` shows a page of this in a terminal. To suppress a finding, write",
-        "`# schedule-builder: ignore[SB402]` on its line or alone on the line before,",
+        "What `schedule-builder validate` finds. Codes, names and addresses of pages never",
+        "change. `schedule-builder rules SB402` shows a page in a terminal. To suppress a finding,",
+        "write `# schedule-builder: ignore[SB402]` on its line or alone on the line before,",
         "`ignore-file[SB402]` for all of a file, or list the code under `ignore` in the project's",
         "settings. The examples show what is found and then, where there is one, what is right.",
         "",
@@ -410,12 +411,16 @@ def _rules() -> str:
         "|---|---|---|---|",
     ]
     lines += [
-        f"| [{k.code}](#{k.code.lower()}-{k.name}) | {k.name} | {k.severity} | {k.title} |"
+        f"| [{k.code}]({k.code}.md) | {k.name} | {k.severity} | {k.title} |"
         for k in manual.KINDS.values()
     ]
+    made = {"../rules/index.md": "\n".join(lines) + "\n"}
     for kind in manual.KINDS.values():
-        lines += ["", f"## {kind.code} {kind.name}", "", kind.page]
-    return "\n".join(lines) + "\n"
+        heading = f"# {kind.code} {kind.name}"
+        made[f"../rules/{kind.code}.md"] = (
+            f"{heading}\n\nSeverity: {kind.severity}.\n\n{kind.page}\n"
+        )
+    return made
 
 
 def pages() -> dict[str, str]:
@@ -427,7 +432,7 @@ def pages() -> dict[str, str]:
     if unknown:
         sys.exit(f"{EQUIVALENTS.name} has kinds that the schema has not: {sorted(unknown)}")
     made = {f"{t.name}.md": _page(t, others) for t in TOPICS}
-    made |= {"README.md": _index(others), "step_unit.md": _step_unit(), "../rules.md": _rules()}
+    made |= {"index.md": _index(others), "step_unit.md": _step_unit()} | _rules()
     return made
 
 
@@ -442,7 +447,7 @@ def main() -> None:
     made = pages()
     if check:
         there = {path.name: path.read_text() for path in PAGES.glob("*.md")}
-        there["../rules.md"] = (PAGES / "../rules.md").read_text()
+        there |= {f"../rules/{p.name}": p.read_text() for p in (PAGES / "../rules").glob("*.md")}
         stale = sorted(name for name in made.keys() | there if made.get(name) != there.get(name))
         # A picture's bytes depend on the version that drew it.
         pictures = [PAGES / f"{name}.svg" for name in [*(t.name for t in TOPICS), "step_unit"]]
@@ -450,8 +455,8 @@ def main() -> None:
         if stale:
             sys.exit(f"not what the schema gives: {', '.join(stale)}. Run: make docs")
         return
-    PAGES.mkdir(parents=True, exist_ok=True)
     for name, text in made.items():
+        (PAGES / name).parent.mkdir(parents=True, exist_ok=True)
         (PAGES / name).write_text(text)
     for topic in TOPICS:
         config = _example(topic)

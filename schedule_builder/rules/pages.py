@@ -9,6 +9,9 @@ from schedule_builder.reading.findings import FINDINGS
 from schedule_builder.rules.kinds import KINDS as REPORTED_ABOVE
 from schedule_builder.rules.registry import RULES
 
+SITE = "https://schedule-builder.github.io/schedule-builder/"
+"""The address of the documentation: `Documentation` among the urls in `pyproject.toml`."""
+
 
 def _kinds() -> Iterator[Kind]:
     yield from FINDINGS
@@ -31,8 +34,6 @@ KINDS = {
     for kind in sorted(_kinds(), key=lambda kind: kind.code)
 }
 """All kinds of findings, by code."""
-MANUAL = "https://github.com/schedule-builder/schedule-builder/blob/main/docs/rules.md"
-"""Where the pages of all kinds are."""
 NAMES = {kind.name: code for code, kind in KINDS.items()}
 
 
@@ -43,8 +44,14 @@ def find(text: str) -> list[Kind]:
 
 
 def address(kind: Kind) -> str:
-    """Where a kind's page is on the web."""
-    return f"{MANUAL}#{kind.code.lower()}-{kind.name}"
+    """The address of a rule's page on the documentation site.
+
+    It is made of the code alone, as codes are never reused and names may change.
+
+    >>> address(KINDS["SB402"])
+    'https://schedule-builder.github.io/schedule-builder/rules/SB402.html'
+    """
+    return f"{SITE}rules/{kind.code}.html"
 
 
 def manual(kind: Kind) -> str:
@@ -53,5 +60,5 @@ def manual(kind: Kind) -> str:
         f"{kind.code} {kind.name} ({kind.severity})\n\n{kind.page}\n\n"
         f"To suppress one, put the comment `# schedule-builder: ignore[{kind.code}]` on its line."
         f'\n`ignore-file[{kind.code}]` suppresses all in a file; `ignore = ["{kind.code}"]` in'
-        " the settings, all in a project.\n"
+        f" the settings, all in a project.\n\n{address(kind)}\n"
     )
