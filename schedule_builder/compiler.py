@@ -151,8 +151,9 @@ class Config:
         path, words, repair = self.written_path(finding.path), finding.words, finding.repair
         if length := self.length(path):
             words = Words(
-                "{words} (`{field}` is {length})",
+                "{words} (`{field}` is {length}, by {unit:field})",
                 words=words,
+                unit="step_unit",
                 field=dotted(path[len(self.kind_path) - 1 :]),
                 length=length,
             )

@@ -262,7 +262,7 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
         path = arguments.write_baseline
         _done(f"Wrote {count} known finding{'s' * (count != 1)} to {path}.", arguments, path)
         return code
-    diagnostics, known = beyond_baselines(diagnostics, texts, request)
+    diagnostics, known = beyond_baselines(diagnostics, texts, request, is_partial=arguments.filter)
     if not checked and code != OK and _shown_as(arguments) in _FOR_PEOPLE:
         return code
     warned = {d.filename for d in diagnostics if d.severity == "warning"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -106,6 +107,10 @@ class Baseline:
             SettingsError: the file is not a baseline, or cannot be read.
         """
         try:
+            if not stat.S_ISREG(self.path.stat().st_mode):
+                # Reading a pipe or a device may never end.
+                message = f"the baseline {self.path} is not a regular file"
+                raise SettingsError(message)
             text = self.path.read_text(encoding="utf-8", errors="replace")
         except OSError as error:
             message = (
@@ -171,6 +176,8 @@ class Baseline:
         checked: Iterable[str],
         texts: Mapping[str, str],
         request: Request,
+        *,
+        is_partial: bool = False,
     ) -> tuple[list[Diagnostic], list[Diagnostic]]:
         """The findings that are not known, and one for each entry that is found no longer.
 
@@ -179,10 +186,14 @@ class Baseline:
             checked: the files that were checked: entries of others are let be.
             texts: what was in them.
             request: what was asked for: entries of codes that are not reported are let be, too.
+            is_partial: whether more files may hold findings of entries whose file is gone, as where
+                a hook checks what a commit changes.
         """
         left, text = self._read()
         fresh = self._split(diagnostics, texts, left)
-        names = {self._name(name) for name in checked} | self._missing(left)
+        names = {self._name(name) for name in checked}
+        if not is_partial:
+            names |= self._missing(left)
         gone = [
             self._stale(entry, count, text)
             for entry, count in left.items()
@@ -212,7 +223,11 @@ class Baseline:
 
 
 def beyond_baselines(
-    diagnostics: list[Diagnostic], texts: Mapping[str, str], request: Request
+    diagnostics: list[Diagnostic],
+    texts: Mapping[str, str],
+    request: Request,
+    *,
+    is_partial: bool = False,
 ) -> tuple[list[Diagnostic], int]:
     """The findings that no baseline knows, and one for each entry that is found no longer.
 
@@ -220,6 +235,7 @@ def beyond_baselines(
         diagnostics: all findings.
         texts: the files that were checked, and what was in them.
         request: what was asked for.
+        is_partial: whether there are more files than these.
 
     Returns:
         The findings, and how many are known.
@@ -231,7 +247,9 @@ def beyond_baselines(
     known = len(diagnostics)
     stale = []
     for path in sorted(files_of):
-        diagnostics, gone = Baseline(path).compare(diagnostics, files_of[path], texts, request)
+        diagnostics, gone = Baseline(path).compare(
+            diagnostics, files_of[path], texts, request, is_partial=is_partial
+        )
         stale += request.settings_of(path.resolve().parent).judged(gone, str(path))
     return diagnostics + stale, known - len(diagnostics)
 

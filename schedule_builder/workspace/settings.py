@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from schedule_builder.diagnostics import Diagnostic, did_you_mean, shown
@@ -162,6 +162,18 @@ def _text(value: Any) -> str:
     return str(value)
 
 
+def _file_below(value: Any) -> str:
+    """A file in the folder of the settings, or below: settings may be a stranger's."""
+    path = PurePath(_text(value))
+    if path.is_absolute() or ".." in path.parts or not str(value).isprintable():
+        message = (
+            f"expected a path below the folder of this file, not `{shown(str(path))}`."
+            " For a file elsewhere, pass `--baseline`"
+        )
+        raise ValueError(message)
+    return str(value)
+
+
 def _positive(value: Any) -> int:
     _expect(type(value) is int and value > 0, "a whole number above 0")
     return int(value)
@@ -239,7 +251,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "num-steps": _positive,
     "files": _patterns,
     "exclude": _patterns,
-    "baseline": _text,
+    "baseline": _file_below,
     "thresholds": lambda value: _table(value, _threshold),
     "max-rate": lambda value: _table(value, _max_rate),
     "policy": lambda value: _table(value, _policy),

@@ -552,6 +552,11 @@ BAD_SETTINGS = {
     "severity = {SB418 = 'off'}": (2, "`SB418`: error or warning"),
     "per-file-ignores = ['x']": (2, "a table"),
     "baseline = 3": (2, "a text"),
+    "baseline = '/dev/zero'": (2, "below the folder of this file, not `/dev/zero`. For a file"),
+    "baseline = '../../known.json'": (2, "below the folder of this file, not `../../known.json`"),
+    "baseline = 'a/../../known.json'": (2, "below the folder"),
+    'baseline = "a\\u0000b"': (2, "below the folder"),
+    'baseline = "a\\u001b[31m"': (2, "below the folder"),
     "\nignore = [": (0, "toml"),
 }
 
@@ -762,6 +767,25 @@ def test_entries_survive_another_name(run: Run) -> None:
     write("new/b.config", BAD.replace("-0.1", "-0.7"))
     _, out, _ = run("--format", "json", "--baseline", "known.json", ".")
     assert codes(out) == ["SB204", "SB903"]
+
+
+def test_a_hook_does_not_miss_files_that_it_was_not_given(run: Run) -> None:
+    write("a.config", WARNED)
+    write("b.config", GOOD)
+    run("--write-baseline", "known.json", ".")
+    Path("a.config").rename("pets.config")
+    # What was renamed is among the files of another commit.
+    assert run("--filter", "--baseline", "known.json", "b.config")[0] == 0
+    assert run("--filter", "--baseline", "known.json", "--fail-on=warning", "b.config")[0] == 0
+    assert codes(run("--baseline", "known.json", "-f", "json", "b.config")[1]) == ["SB903"] * 2
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "pipe", "."])
+def test_a_baseline_is_a_regular_file(name: str, run: Run) -> None:
+    write("a.config", GOOD)
+    os.mkfifo("pipe")
+    code, _, err = run("--baseline", name, "a.config")
+    assert (code, err) == (2, f"schedule-builder: the baseline {name} is not a regular file\n")
 
 
 def test_a_baseline_without_checksums_is_read(run: Run) -> None:

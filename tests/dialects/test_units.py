@@ -337,7 +337,9 @@ def test_what_a_unit_needs_is_named_at_the_unit(unit: str, removed: str) -> None
 
 def test_findings_speak_of_both() -> None:
     (finding,) = found(PIPELINE % f"step_unit: PERCENT_OF_RUN {MILESTONES.replace('80', '120')}")
-    assert finding.endswith("(`multi_step_learning_rate.milestones[1]` is 120 % of 1000)")
+    assert finding.endswith(
+        "(`multi_step_learning_rate.milestones[1]` is 120 % of 1000, by `step_unit`)"
+    )
 
 
 def test_a_length_of_no_step_and_boundaries_that_fall_together_show_the_arithmetic() -> None:
