@@ -14,10 +14,13 @@ MATRIX ?=
 # A build for the CPU: the newest wheel brings gigabytes of CUDA.
 TORCH ?= torch==2.13.0
 KERAS ?= keras>=3
+# What reads our findings elsewhere, at the versions that the tests were written for.
+EDITOR_TOOLS := junitparser==5.0.3
+EDITOR_NODE_TOOLS := @microsoft/sarif-multitool@5.7.0
 DEV := --extra tensorflow --extra legacy-keras --extra examples --extra dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test suite test-exact test-extras test-latest test-oldest test-matrix lint constraints protos docs bench clean
+.PHONY: help run test suite test-exact test-extras test-editors test-latest test-oldest test-matrix lint constraints protos docs bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -38,6 +41,12 @@ test-extras: ## test the schedules of JAX, PyTorch and Keras on both (Python 3.1
 
 extras-suite: $(VENV)/extras
 	$(BIN)/python -m pytest -n auto tests/extras
+
+test-editors: ## test with the programs that show findings (needs node and npm)
+	$(MAKE) VENV=.venv-editors editors-suite
+
+editors-suite: $(VENV)/editors
+	$(BIN)/python -m pytest tests/editors
 
 test-latest: ## run all checks and tests with the newest version of everything
 	rm -rf .venv-latest
@@ -89,4 +98,11 @@ $(VENV)/dev: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 
 $(VENV)/extras: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	$(PIP) '$(TORCH)' '$(KERAS)' -e '.[jax,torch,dev]'
+	touch $@
+
+# npm does not run the install script of the multitool, which is the chmod.
+$(VENV)/editors: pyproject.toml $(CONSTRAINTS) Makefile | $(BIN)/python
+	$(PIP) $(EDITOR_TOOLS) -e '.[dev]'
+	npm install --silent --no-audit --no-fund --prefix $(VENV) $(EDITOR_NODE_TOOLS)
+	chmod u+x $(VENV)/node_modules/@microsoft/sarif-multitool-*/Sarif.Multitool
 	touch $@
