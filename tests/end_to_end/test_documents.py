@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from schedule_builder.output.sarif import HOMEPAGE
+from schedule_builder.rules.pages import SITE
 from schedule_builder.workspace.settings import read_settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -75,9 +77,18 @@ def test_settings_can_be_read(path: Path, folder: Path) -> None:
         assert read_settings(folder / "pyproject.toml") is not None
 
 
+def in_this_folder(link: str) -> str:
+    """A link to the site or to the repository, as the file that it shows."""
+    if link == SITE:
+        return str(ROOT / "docs" / "index.md")
+    if link.startswith(SITE):
+        return str(ROOT / "docs" / link.removeprefix(SITE).replace(".html", ".md"))
+    return re.sub(rf"^{HOMEPAGE}/(?:blob|tree|raw)/main/", f"{ROOT}/", link)
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
-    for link in _LINK.findall(path.read_text()):
+    for link in map(in_this_folder, _LINK.findall(path.read_text())):
         if link.startswith("https://"):
             continue
         name, _, anchor = link.partition("#")
