@@ -30,6 +30,7 @@ COMMANDS = {
     "rescale": "stretch a schedule to a run of another length",
     "convert": "write a config in the other format",
     "diff": "compare two schedules",
+    "report": "report what a branch changes in the schedules",
     "completion": "print a shell completion script",
 }
 """The commands. The module of each has `DESCRIPTION`, `add_arguments` and `run`; only the one that

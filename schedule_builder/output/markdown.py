@@ -10,7 +10,7 @@ from schedule_builder.rules.pages import KINDS, address
 
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 characters of a comment, and drops a longer summary of a job as a whole."""
-_HEAD = "| place | finding | message |\n|---|---|---|\n"
+HEAD = "| place | finding | message |\n|---|---|---|\n"
 _SPECIAL = re.compile(r"[\\*_{}\[\]<>#|~&@]")
 _CODE = re.compile(r"(`[^`]+`)")
 
@@ -18,35 +18,36 @@ _CODE = re.compile(r"(`[^`]+`)")
 def render(findings: Findings) -> str:
     """The whole output: the summary, then errors before warnings."""
     lines = "\n".join(ending(findings)).splitlines()
-    text = "".join(f"{_escaped(line)}\n\n" for line in lines)
+    text = "".join(f"{escaped(line)}\n\n" for line in lines)
     ordered = sorted(findings.diagnostics, key=lambda d: d.severity != "error")
     if ordered:
-        text += _HEAD
+        text += HEAD
     for count, found in enumerate(ordered):
-        row = _row(found)
-        if len(text) + len(row) > MOST_CHARACTERS:
+        line = row(found)
+        if len(text) + len(line) > MOST_CHARACTERS:
             return f"{text}\n{len(ordered) - count} more are left out here: see the log.\n"
-        text += row
+        text += line
     return text
 
 
-def _row(found: Diagnostic) -> str:
-    place = _code(f"{found.filename}:{found.row}:{found.column}")
+def row(found: Diagnostic) -> str:
+    """A finding as a row of the table."""
+    place = code(f"{found.filename}:{found.row}:{found.column}")
     link = f"{found.severity} [{found.code}]({address(KINDS[found.code])})"
-    return f"| {place} | {link} | {_escaped(found.message)} |\n"
+    return f"| {place} | {link} | {escaped(found.message)} |\n"
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """A text as code in a cell of a table, whose cells end at a bar even in code."""
     marks = "``" if "`" in text else "`"
     space = " " * (len(marks) - 1)
     return f"{marks}{space}{text}{space}{marks}".replace("|", "\\|")
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """A message in a cell of a table: its code stays code, the rest is text."""
     # Every second part is one that the pattern found.
     return "".join(
-        _code(part[1:-1]) if index % 2 else _SPECIAL.sub(r"\\\g<0>", part)
+        code(part[1:-1]) if index % 2 else _SPECIAL.sub(r"\\\g<0>", part)
         for index, part in enumerate(_CODE.split(text))
     )

@@ -191,6 +191,19 @@ def test_the_github_action(project: Path, tmp_path: Path) -> None:
     _, check = run(paths="my *", arguments="--select SB418 --fail-on warning")
     assert (check.returncode, check.stdout) == (0, "1 file: no findings.\n")
 
+    # What changed since a revision comes beside it, whatever is found.
+    git(project, "commit", "-q", "-m", "before")
+    (project / "pipeline.config").write_text(WARNED)
+    (tmp_path / "summary.md").unlink()
+    _, check = run(**{"report-against": "HEAD"})
+    assert check.returncode == 1
+    summary = (tmp_path / "summary.md").read_text()
+    assert "<!-- schedule-builder-report -->\n\n### Learning-rate schedules compared" in summary
+    assert "| `pipeline.config` | " in summary
+    _, check = run(**{"paths": "pipeline.config", "report-against": "nowhere"})
+    assert check.returncode == 1
+    assert "unknown revision `nowhere`" in check.stderr
+
 
 def test_the_gitlab_job(project: Path, tmp_path: Path) -> None:
     (job,) = yaml.safe_load((ROOT / "docs" / "gitlab-ci.yml").read_text()).values()
@@ -217,3 +230,73 @@ def test_the_gitlab_job(project: Path, tmp_path: Path) -> None:
     assert "SB204" in (project / reports["junit"]).read_text()
     (entry,) = json.loads((project / reports["codequality"]).read_text())
     assert entry["location"]["path"] == "pipeline.config"
+
+
+COMMENT = "<!-- schedule-builder-report -->"
+FAKE_CURL = """#!/usr/bin/env python3
+import json, os, sys
+arguments = sys.argv[1:]
+notes = json.loads(open(os.environ["NOTES"]).read())
+body = [a.partition("@")[2] for a in arguments if a.startswith("body@") or a.startswith("body=@")]
+if not body:
+    # Comments of others, and what is posted later, are on the list.
+    found = notes if "--jq" not in arguments else [n for n in notes if n["body"].startswith("<!--")]
+    print(json.dumps(found) if "--jq" not in arguments else "\\n".join(str(n["id"]) for n in found))
+else:
+    (path,) = body
+    url = next(a for a in arguments if "/notes" in a or "/comments" in a)
+    number = url.rpartition("/")[2]
+    text = open(path).read()
+    if number.isdecimal():
+        assert "PUT" in arguments or "PATCH" in arguments
+        next(n for n in notes if n["id"] == int(number))["body"] = text
+    else:
+        notes.append({"id": len(notes) + 7, "body": text})
+    open(os.environ["NOTES"], "w").write(json.dumps(notes))
+"""
+
+
+@pytest.mark.parametrize(("name", "client"), [("github-comment", "gh"), ("gitlab-report", "curl")])
+def test_a_comment_is_kept_up_to_date(
+    name: str, client: str, project: Path, tmp_path: Path
+) -> None:
+    """As the recipe says it, with the service's own client replaced."""
+    data = yaml.safe_load((ROOT / "docs" / f"{name}.yml").read_text())
+    if client == "gh":
+        (job,) = data["jobs"].values()
+        script = [step["run"] for step in job["steps"] if "run" in step]
+    else:
+        (job,) = data.values()
+        script = job["script"]
+    binaries = tmp_path / "bin"
+    binaries.mkdir()
+    program = f'#!/bin/sh\nexec {sys.executable} -m schedule_builder "$@"\n'
+    for file, text in ((client, FAKE_CURL), ("schedule-builder", program)):
+        (binaries / file).write_text(text)
+        (binaries / file).chmod(0o755)
+    notes = tmp_path / "notes.json"
+    notes.write_text(json.dumps([{"id": 5, "body": "a comment of somebody"}]))
+    git(project, "commit", "-q", "-m", "before")
+    git(project, "update-ref", "refs/remotes/origin/main", "HEAD")
+    environment = os.environ | {
+        "PATH": f"{binaries}:{os.environ['PATH']}",
+        "NOTES": str(notes),
+        "GITHUB_BASE_REF": "main",
+        "GITHUB_REPOSITORY": "team/project",
+        "NUMBER": "3",
+        "CI_MERGE_REQUEST_DIFF_BASE_SHA": "HEAD",
+        "CI_API_V4_URL": "https://gitlab.example/api/v4",
+        "SCHEDULES_TOKEN": "secret",
+    }
+    lines = [line for line in script if "pip install" not in line]
+    for rate in ("0.2", "0.3"):
+        (project / "pipeline.config").write_text(GOOD.replace("0.1", rate))
+        command = ["bash", "-e", "-o", "pipefail", "-c", "\n".join(lines)]
+        done = subprocess.run(
+            command, cwd=project, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        first, report = json.loads(notes.read_text())
+        assert first["body"] == "a comment of somebody"
+        assert report["body"].startswith(COMMENT)
+        assert f"0.1 → {rate} at step 0" in report["body"]
