@@ -24,7 +24,7 @@ def render(findings: Findings) -> str:
     ]
     for name, found in by_file.items():
         failed = [d for d in found if findings.fails(d)]
-        lines += _case(name, failed, [d for d in found if d not in failed])
+        lines += _case(name, failed, [d for d in found if not findings.fails(d)])
     lines += ["  </testsuite>", "</testsuites>"]
     return "\n".join(lines) + "\n"
 

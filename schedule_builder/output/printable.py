@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
-_CONTROLS = "\\x00-\\x1f\\x7f-\\x9f"
 _DIRECTIONS = "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 _INVALID = "\ufffe\uffff"  # in XML
-_UNPRINTABLE = re.compile(f"[{_CONTROLS}{_DIRECTIONS}{_INVALID}]")
 _PICTURES = 0x2400
 _DELETE = 0x7F
 
@@ -22,14 +21,20 @@ def printable(text: str, *, kept: str = "") -> str:
         text: the text.
         kept: control characters to keep, such as line feeds where several lines are printed.
     """
+    if text.isascii() and text.isprintable():
+        return text
+    return _unprintable(kept).sub(_picture, text)
 
-    def picture(match: re.Match[str]) -> str:
-        character = match[0]
-        if character in kept:
-            return character
-        code = ord(character)
-        if code < ord(" "):
-            return chr(_PICTURES + code)
-        return "\N{SYMBOL FOR DELETE}" if code == _DELETE else "\N{REPLACEMENT CHARACTER}"
 
-    return _UNPRINTABLE.sub(picture, text)
+@cache
+def _unprintable(kept: str) -> re.Pattern[str]:
+    """The pattern of what is replaced."""
+    controls = "".join(chr(code) for code in range(ord(" ")) if chr(code) not in kept)
+    return re.compile(f"[{re.escape(controls)}\x7f-\x9f{_DIRECTIONS}{_INVALID}]")
+
+
+def _picture(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < ord(" "):
+        return chr(_PICTURES + code)
+    return "\N{SYMBOL FOR DELETE}" if code == _DELETE else "\N{REPLACEMENT CHARACTER}"

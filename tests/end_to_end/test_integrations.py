@@ -179,7 +179,8 @@ def test_the_github_action(project: Path, tmp_path: Path) -> None:
     install, check = run()
     assert install.returncode == 0, install.stderr
     assert (check.returncode, check.stdout) == (0, "1 file: no findings.\n")
-    assert (tmp_path / "summary.md").read_text() == "1 file: no findings.\n\n"
+    written = (tmp_path / "summary.md").read_text()
+    assert written == "### schedule-builder validate\n1 file: no findings.\n\n"
     (project / "my *").mkdir()
     (project / "my *" / "pipeline.config").write_text(BAD)
     _, check = run(paths="my *\npipeline.config\n\nother\n")

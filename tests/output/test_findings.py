@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -170,8 +171,8 @@ DESCRIPTOR = closed(
     "id",
     id=STRING,
     name=STRING,
-    shortDescription=MESSAGE,
-    fullDescription=MESSAGE,
+    shortDescription=closed("text", text={"type": "string", "maxLength": 1024}),
+    fullDescription=closed("text", text={"type": "string", "maxLength": 1024}),
     help=closed("text", text=STRING, markdown=STRING),
     helpUri={"type": "string", "format": "uri", "pattern": "^https://"},
     defaultConfiguration=closed(level=LEVEL),
@@ -214,6 +215,21 @@ SARIF = closed(
     ),
 )
 """What the specification of SARIF 2.1.0 says of the objects that are used, and no others."""
+
+
+def test_sarif_describes_every_rule() -> None:
+    place = BOTH.diagnostics[0]
+    every = [replace(place, code=code, severity=kind.severity) for code, kind in KINDS.items()]
+    log = json.loads(renderer("sarif")(Findings(every, {})))
+    jsonschema.validate(log, SARIF)
+    rules = log["runs"][0]["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == list(KINDS)
+    for rule in rules:
+        page = KINDS[rule["id"]].page
+        assert rule["helpUri"] in rule["help"]["text"]
+        assert page in rule["help"]["markdown"]
+        assert rule["fullDescription"]["text"].startswith(rule["shortDescription"]["text"])
+        assert "    " not in rule["fullDescription"]["text"]
 
 
 @pytest.mark.parametrize("found", [BOTH, NONE], ids=["findings", "none"])
