@@ -282,8 +282,9 @@ def examine_document(
     if dialect is None and not document.root.fields:
         if not report.diagnostics:
             words = Words(
-                "the file has no fields: a pipeline has `train_config`, an experiment has"
-                " `trainer`, and a learning rate has one of its kinds"
+                "the file has no fields. Add `train_config` (a pipeline), `trainer` (an"
+                " experiment) or a kind of learning rate, such as"
+                " `cosine_decay_learning_rate`"
             )
             report.add(EMPTY, Span(0, 0), words)
         return _result(document, report, message, {}, None)
@@ -353,7 +354,10 @@ def _judge(
         for path, words in in_steps.problems:
             report.add(STEP_UNIT, config.place(path), words, path=dotted(path))
         for path in in_steps.unused_examples:
-            words = Words("unused `examples_per_epoch`: nothing here is under `step_unit: EPOCHS`")
+            words = Words(
+                "unused `examples_per_epoch`: no length here counts epochs. Remove it, or set"
+                " `step_unit: EPOCHS`"
+            )
             report.add(UNUSED_EXAMPLES, config.place(path), words, path=dotted(path))
         if in_steps.problems:
             return None, None
@@ -366,7 +370,8 @@ def _judge(
                 config.report(report, kind, finding)
     except ArithmeticError:
         words = Words(
-            "these numbers are too far apart for float64: no rate can be computed from them"
+            "these values overflow float64, so no rate can be computed from them. Use"
+            " less extreme values"
         )
         report.add(NOT_FINITE, config.place(config.kind_path), words, path=dotted(config.kind_path))
         return None, None
@@ -447,7 +452,7 @@ def _lower(config: Config, report: Report) -> Schedule | None:
 
 
 def _first_not_finite(schedule: Schedule, num_steps: int | None) -> int | None:
-    """A step of the run at which the rate is no finite float32, the first one where it can be told.
+    """The first step of the run, where it can be told, at which the rate is not a finite float32.
 
     Where the run's length is not known, it lasts until the last segment begins.
     """

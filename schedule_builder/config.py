@@ -43,14 +43,14 @@ def load(
     Raises:
         ConfigError: the config, or an override, has errors. `diagnostics` holds all findings.
         OSError: the file cannot be read.
-        TypeError: this is nothing that a config can be, or is loaded already and cannot be
+        TypeError: the type cannot be a config, or the config is loaded already and cannot be
             overridden any more; or an argument has another type than these.
         ValueError: `num_steps` or `batch_size` is not positive.
     """
     overrides = (overrides,) if isinstance(overrides, str) else tuple(overrides)
     for override in overrides:
         if not isinstance(override, str):
-            message = f"an override is a text such as 'a.b=5'. Received: {override!r}"
+            message = f"expected an override such as 'a.b=5'. Received: {override!r}"
             raise TypeError(message)
     if num_steps is not None:
         num_steps = whole(num_steps, "num_steps", at_least=1)
@@ -82,7 +82,7 @@ def load(
         loaded = examine_bytes(Path(config).read_bytes(), os.fspath(config), **options)
     else:
         message = (
-            "a config is a path, a Config, a protobuf message or a dict. Received:"
+            "expected a path, a Config, a protobuf message or a dict. Received:"
             f" {type(config).__name__}"
         )
         raise TypeError(message)
@@ -92,7 +92,7 @@ def load(
 
 
 def _without_rate(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """The findings; where Python code is to supply the rate, that is no mere warning here."""
+    """The findings; where the rate comes from Python code, that is an error here."""
     found = list(diagnostics)
     if any(d.severity == "error" for d in found):
         return found

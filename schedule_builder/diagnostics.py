@@ -107,7 +107,7 @@ class Words:
 
 
 class Span(NamedTuple):
-    """A stretch of a text: the offsets of its first character and of the one behind it."""
+    """A stretch of a text: the offsets of its first character and of the one after it."""
 
     start: int
     end: int
@@ -180,7 +180,7 @@ class Diagnostic:
         filename: the file as it was named by the caller.
         row: the line, counted from 1.
         column: the character in the line, counted from 1.
-        end_row: the line of the first character behind the place.
+        end_row: the line of the first character after the place.
         end_column: that character's column.
         code: the stable code of the kind of finding, such as `SB201`.
         name: its stable name, such as `unknown-field`.

@@ -15,7 +15,7 @@ from contextlib import suppress
 from io import FileIO
 
 STDIO = "-"
-"""Standard input, or standard output, in the place of a path."""
+"""Standard input, or standard output, instead of a path."""
 TEMPORARY_SUFFIX = ".schedule-builder.tmp"
 _FOLDERS = ("", ".", "..")
 _MOST_LINKS = 40
@@ -143,7 +143,7 @@ def _replace(
 
     Args:
         path: the name to use in messages.
-        target: the file, behind all links.
+        target: the file, after all links.
         data: the new contents.
         status: of the file, if there is one.
         read: what it has to hold, or None.
@@ -176,7 +176,7 @@ def _replace(
 
 def _write_new(temporary: str, target: str, data: bytes, status: os.stat_result | None) -> None:
     """Writes a file that is to take the place of another one, and makes it as accessible."""
-    # Until its owner and mode are set nobody else may read it. A new file has the usual mode.
+    # Until its owner and mode are set, other users may not read it. A new file has the usual mode.
     mode = 0o666 if status is None else 0o600
     with FileIO(temporary, "x", opener=lambda name, flags: os.open(name, flags, mode)) as file:
         _write_all(file, data)

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def complete_values(parser: argparse.ArgumentParser, files: Mapping[str, Any]) -> None:
-    """Says of every argument what its values are: files, or the codes of rules.
+    """Sets what the values of every argument are: files, or the codes of rules.
 
     Args:
         parser: the parser; those of its commands are treated like it.

@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     except RescaleError as error:
         raise CommandError(str(error), FOUND_ERRORS) from None
     except ConfigError as error:
-        message = f"stretched to {arguments.num_steps} steps, it is no schedule:"
+        message = f"stretched to {arguments.num_steps} steps, the schedule is invalid:"
         errors = [d for d in error.diagnostics if d.severity == "error"]
         raise CommandError(message, FOUND_ERRORS, errors) from None
     mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
@@ -105,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _write(arguments: argparse.Namespace, new: bytes, read: bytes) -> None:
-    """Writes the new config in the place of the old one, or where `-o` says."""
+    """Writes the new config over the old one, or where `-o` says."""
     in_place = arguments.output is None or same_file(arguments.output, [arguments.file])
     if in_place and arguments.file != STDIN:
         write_file(arguments.file, new, read=read)

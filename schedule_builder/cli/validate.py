@@ -231,7 +231,7 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
     if not files and arguments.filter:
         return OK
     if not files:
-        message = "\n".join(["there are no configs to check here", *map(not_checked, left_out)])
+        message = "\n".join(["found no configs to check", *map(not_checked, left_out)])
         raise CommandError(message)
     _refuse_outputs(files, arguments, request)
     folders = dict.fromkeys(Path(name).resolve().parent for name in files)

@@ -1,6 +1,6 @@
 """The Object Detection API's learning-rate functions, for code that was written against them.
 
-`from schedule_builder import compat as learning_schedules` stands in for
+`from schedule_builder import compat as learning_schedules` replaces
 `from object_detection.utils import learning_schedules`, and
 `from schedule_builder.compat import optimizer_builder` for
 `from object_detection.builders import optimizer_builder`. Arguments and results are the API's: in
@@ -90,14 +90,14 @@ def manual_stepping(global_step: Any, boundaries: Any, rates: Any, warmup: bool 
         `global_step`; in a graph that tensor.
 
     Raises:
-        ValueError: the arguments are no such schedule.
+        ValueError: the arguments do not form such a schedule.
 
     >>> print(manual_stepping(5, [5, 10], [0.1, 0.01, 0.001])().numpy())
     0.01
     """
     if len(rates) != len(boundaries) + 1:
         message = (
-            f"there is one rate more than there are boundaries. Received: {len(rates)} rates,"
+            f"expected one more rate than boundaries. Received: {len(rates)} rates,"
             f" {len(boundaries)} boundaries"
         )
         raise ValueError(message)
@@ -147,7 +147,7 @@ def cosine_decay_with_warmup(
         `global_step`; in a graph that tensor.
 
     Raises:
-        ValueError: the arguments are no such schedule.
+        ValueError: the arguments do not form such a schedule.
     """
     fields = {
         "learning_rate_base": float(learning_rate_base),
@@ -186,7 +186,7 @@ def exponential_decay_with_burnin(
         `global_step`; in a graph that tensor.
 
     Raises:
-        ValueError: the arguments are no such schedule.
+        ValueError: the arguments do not form such a schedule.
     """
     fields = _exponential(
         learning_rate_base,
@@ -252,7 +252,7 @@ def exponential_decay_with_warmup(
         `global_step`; in a graph that tensor.
 
     Raises:
-        ValueError: the arguments are no such schedule.
+        ValueError: the arguments do not form such a schedule.
     """
     if learning_rate_base < warmup_learning_rate:
         message = (

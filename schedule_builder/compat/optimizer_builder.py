@@ -37,7 +37,7 @@ def build(config: Message, global_step: Any = None) -> tuple[Any, list[Any]]:
 
     Raises:
         ConfigError: the message has errors; it is a ValueError.
-        TypeError: this is no `Optimizer` message.
+        TypeError: the message is not an `Optimizer`.
     """
     if tf.executing_eagerly():
         return build_optimizers_tf_v2(config, global_step)
@@ -85,7 +85,7 @@ def build_optimizers_tf_v1(config: Message, global_step: Any = None) -> tuple[An
 
 def _load(message: Message) -> tuple[Config, Schedule]:
     if not isinstance(message, Message) or message.DESCRIPTOR.name != "Optimizer":
-        error = f"an Optimizer message is expected. Received: {type(message).__name__}"
+        error = f"expected an Optimizer message. Received: {type(message).__name__}"
         raise TypeError(error)
     document, report = of_message(message, "<Optimizer>")
     loaded = examine_document(document, report, dialect=OPTIMIZER)
@@ -97,7 +97,7 @@ def _load(message: Message) -> tuple[Config, Schedule]:
 class MovingAverageOptimizer(tf1.train.Optimizer):
     """An optimizer of TF1 that keeps a moving average of the variables it updates.
 
-    It stands in for the one of `tf.contrib.opt`, which went with TensorFlow 1.
+    It replaces the one of `tf.contrib.opt`, which went with TensorFlow 1.
 
     Args:
         optimizer: what updates the variables.

@@ -125,7 +125,7 @@ def with_tail(
 
 
 def power_law(base: float, power: float, offset: int, cap: float) -> Schedule:
-    """`base * max(t - offset, 1)^power`, nowhere above a cap."""
+    """`base * max(t - offset, 1)^power`, at most a cap."""
     begin = offset + 1
     if begin > MAX_STEP:
         return sequence((0, Constant(min(base, cap))))
@@ -204,8 +204,8 @@ def _cosine_restarts(message: pb.CosineRestartsLearningRate) -> Schedule:
             raise LoweringError(
                 ("t_mul",),
                 Words(
-                    "`t_mul` {t_mul!r} makes more than {limit} restarts: write 1 for decays of"
-                    " equal length, or at least 1.02",
+                    "`t_mul` {t_mul!r} makes more than {limit} restarts. Set it to 1 (decays"
+                    " of equal length), or to at least 1.02",
                     t_mul=message.t_mul,
                     limit=MAX_RESTARTS,
                 ),
@@ -282,7 +282,7 @@ def _cyclic(message: pb.CyclicLearningRate) -> Schedule:
     if up + down > MAX_STEP:
         if message.mode == modes.EXP_RANGE:
             words = Words(
-                "a cycle has at most {limit} steps, and this one has {steps}",
+                "this cycle has {steps} steps, and the limit is {limit}. Make it shorter",
                 limit=MAX_STEP,
                 steps=up + down,
             )
@@ -314,7 +314,8 @@ def _warmup_stable_decay(message: pb.WarmupStableDecayLearningRate) -> Schedule:
         for name, rate in (("peak_learning_rate", peak), ("end_learning_rate", end)):
             if rate <= 0:
                 words = Words(
-                    "an EXPONENTIAL decay needs `{name}` above 0, and it is {rate:exact}",
+                    "`{name}` is {rate:exact}: an EXPONENTIAL decay needs a rate above 0."
+                    " Raise it, or use another shape",
                     name=name,
                     rate=rate,
                 )

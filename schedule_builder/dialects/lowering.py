@@ -133,7 +133,7 @@ def sequence(*curves: tuple[int, Curve] | tuple[int, Curve, FieldPath]) -> Sched
     """Curves one after another; empty ones are left out.
 
     Args:
-        curves: each with its first step before it, and behind it the field that says that step.
+        curves: each with its first step before it, and after it the field that states that step.
     """
     ends = [curve[0] for curve in curves[1:]]
     kept = [c for c, end in zip(curves, [*ends, None], strict=True) if end is None or end > c[0]]

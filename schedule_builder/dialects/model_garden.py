@@ -1,6 +1,6 @@
 """The TensorFlow Model Garden's experiments, with the Garden's own meaning of learning rates.
 
-Its formulas count from an `offset`, and go on where the steps from there are negative.
+Its formulas count from an `offset`, and continue where the steps from there are negative.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from schedule_builder.schedules.schedule import Schedule, Segment
 from schedule_builder.v1 import experiment_pb2 as pb
 
 MAX_WAVES = 4096
-"""More half cosines than this before an offset are nothing that anyone can have meant."""
+"""The largest number of half cosines before an offset; more are a mistake."""
 
 
 def missing(message: Any) -> list[str]:
@@ -156,7 +156,7 @@ _WARMUPS: dict[str, Any] = {"linear": _linear_warmup, "polynomial": _polynomial_
 
 
 def _moved(schedule: Schedule, offset: int) -> Schedule:
-    """The schedule with its step 0 at `offset`, and its first curve going on before that."""
+    """The schedule with its step 0 at `offset`, and its first curve continued before that."""
     moved = [
         replace(s, begin=max(s.begin + offset, 0), origin=s.origin + offset)
         for s in schedule.segments
@@ -222,7 +222,8 @@ def _check_waves(path: tuple[str | int, ...], until: int, steps: int) -> None:
     count = -(-until // steps)
     if count > MAX_WAVES:
         words = Words(
-            "a half cosine of {steps} steps would swing {count} times before step {until}",
+            "the half cosine of {steps} steps repeats {count} times before step {until}:"
+            " too many. Use more steps",
             steps=steps,
             count=count,
             until=until,
@@ -274,11 +275,16 @@ def _power_with_offset(message: pb.PowerDecayWithOffsetLrConfig) -> Schedule:
 def _step_cosine(message: pb.StepCosineLrConfig) -> Schedule:
     boundaries, values, offset = message.boundaries, message.values, message.offset
     if len(boundaries) < 2:  # noqa: PLR2004 - the two ends of a cosine
-        words = Words("a cosine needs two boundaries, and one is given")
+        words = Words(
+            "a cosine needs two boundaries, and there is one. Add the step where the cosine ends"
+        )
         raise LoweringError(("boundaries",), words)
     (first, second), *rest = pairwise(boundaries)
     if second <= 0:
-        words = Words("the first cosine begins at step 0 and cannot end at {end}", end=second)
+        words = Words(
+            "the first cosine begins at step 0 and cannot end at {end}. Set this boundary above 0",
+            end=second,
+        )
         raise LoweringError(("boundaries", 1), words)
     wave = _wave(values[0], values[1], second - first)
     _check_waves(("boundaries", 1), second, second - first)

@@ -31,7 +31,9 @@ def lower(learning_rate: pb.LearningRate, batch_size: int | None = None) -> Sche
     """
     kind = learning_rate.WhichOneof("learning_rate")
     if kind is None:
-        raise LoweringError((), Words("no learning rate is set"))
+        raise LoweringError(
+            (), Words("missing kind of schedule: add one, such as `constant_learning_rate`")
+        )
     schedule = lower_part(unpacked(getattr(learning_rate, kind)), kind)
     if learning_rate.HasField("warmup") and learning_rate.warmup.warmup_steps:
         schedule = _warm_up(learning_rate.warmup, schedule)
@@ -41,7 +43,8 @@ def lower(learning_rate: pb.LearningRate, batch_size: int | None = None) -> Sche
             raise LoweringError(
                 ("batch_size_scaling",),
                 Words(
-                    "`batch_size_scaling` needs a `batch_size`, and no pipeline around it sets one"
+                    "`batch_size_scaling` needs the batch size: set `batch_size` in"
+                    " `train_config`, or pass `--batch-size`"
                 ),
             )
         ratio = batch_size / scaling.reference_batch_size
@@ -70,7 +73,8 @@ def _warm_up(warmup: pb.Warmup, main: Schedule) -> Schedule:
             raise LoweringError(("warmup", "warmup_learning_rate"), words)
         if target <= 0:
             words = Words(
-                "an EXPONENTIAL warmup cannot end at rate 0, which the schedule has there"
+                "an EXPONENTIAL warmup cannot end at rate 0, the schedule's rate there."
+                " Use `shape: LINEAR`"
             )
             raise LoweringError(_WARMUP_STEPS, words)
         curve = Geometric(start, target, steps)

@@ -207,8 +207,8 @@ class _Conversion:
                 Problem(
                     path,
                     Words(
-                        "no field of `{name}` is marked with `counts_steps`, so it cannot be used"
-                        " under `step_unit: {unit}`. Write its lengths in steps, and"
+                        "no field of `{name}` has the option `counts_steps`, so it cannot be"
+                        " used under `step_unit: {unit}`. Write its lengths in steps, under"
                         " `step_unit: STEPS`",
                         name=name,
                         unit=pb.StepUnit.Name(unit.unit),
@@ -359,7 +359,8 @@ class _Conversion:
                 Problem(
                     path,
                     Words(
-                        "{count} {unit} are {steps} steps, and `{name}` holds at most {high}",
+                        "{count} {unit} are {steps} steps, and `{name}` holds at most"
+                        " {high}. Use a smaller number",
                         count=count,
                         unit=unit_noun(unit.unit, count),
                         steps=steps,
@@ -374,8 +375,9 @@ class _Conversion:
                 Problem(
                     path,
                     Words(
-                        "{count} {unit} comes to 0 steps: {count} of {steps} steps each is {exact}."
-                        " Use a larger number, or write it in steps under `step_unit: STEPS`",
+                        "{count} {unit} rounds to 0 steps: {count} of {steps} steps each is"
+                        " {exact}. Use a larger number, or write it in steps under"
+                        " `step_unit: STEPS`",
                         count=count,
                         unit=unit_noun(unit.unit, count),
                         steps=decimal_text(unit.steps),
@@ -418,9 +420,9 @@ class _Conversion:
                     Problem(
                         later,
                         Words(
-                            "this boundary and the one before it both come to step {step}: they"
-                            " lie at {one} and {other} steps, with {steps} steps to one of"
-                            " {unit}. Move them apart",
+                            "this boundary and the one before it both round to step {step},"
+                            " from {one} and {other}. One of {unit} is {steps} steps. Move"
+                            " them apart",
                             step=step - nearest(origin),
                             one=decimal_text(exact - origin),
                             other=decimal_text(other - origin),

@@ -51,7 +51,7 @@ class Length(NamedTuple):
     Attributes:
         number: what the config says.
         unit: its `StepUnit`.
-        steps: what it comes to.
+        steps: how many steps it is.
         base: the run length, or the steps of an epoch.
     """
 

@@ -47,9 +47,9 @@ class ConvertError(EditingError):
 
 
 def convert(config: Config, file_format: str) -> str:
-    """The text of a config in another format, or laid out anew in its own.
+    """The text of a config in another format, or with a new layout in its own.
 
-    Comments stay where they stand; before the first entry of a list, they may come to stand before
+    Comments keep their places; those before the first entry of a list may move before
     the list. A value is written as it was wherever the new format reads that alike. Where no schema
     says what a value is, as in a model, what is quoted is a text; of YAML's plain words, those in
     upper case are names of an enum, the others texts.
@@ -148,17 +148,17 @@ class _Writer(ABC):
         return text[:1] in ("{", "<") and "\n" not in text
 
     def comment(self) -> Note | None:
-        """The next comment, behind blank lines."""
+        """The next comment, after blank lines."""
         return next((note for note in self.notes if note.text), None)
 
     def line(self, line: str, end: int) -> None:
-        """Writes a line, and beside it the comment that stands behind an offset."""
+        """Writes a line, and beside it the comment after an offset."""
         self.lines.append(line)
         if self.is_beside(end):
             self.lines[-1] += f"  {self.notes.popleft().text}"
 
     def is_beside(self, end: int) -> bool:
-        """Whether the next comment stands behind an offset, on its line."""
+        """Whether the next comment is after an offset, on its line."""
         note = self.notes[0] if self.notes else None
         return bool(note and note.text and _BESIDE.fullmatch(self.text, end, note.start))
 
@@ -172,7 +172,7 @@ class _Writer(ABC):
                 self.lines.append("")
 
     def notes_at_end(self, block: Block, indent: str) -> None:
-        """Writes the comments behind the last field of a block."""
+        """Writes the comments after the last field of a block."""
         if self.text[block.start : block.start + 1] in ("{", "<"):
             self.notes_before(block.end, indent)
             return
@@ -255,7 +255,9 @@ class _TextWriter(_Writer):
         self, opening: str, end: int, value: Value, declared: FieldSchema | None, indent: str
     ) -> None:
         if isinstance(value, Sequence):
-            raise self.refuse(value, Words("text format has no list in a list"))
+            raise self.refuse(
+                value, Words("text format cannot hold a list in a list. Keep this file in YAML")
+            )
         if isinstance(value, Scalar):
             self.line(f"{opening}: {self.scalar(value, declared)}", value.end)
         else:
@@ -322,7 +324,7 @@ class _YamlWriter(_Writer):
     def value(
         self, opening: str, end: int, value: Value, declared: FieldSchema | None, indent: str
     ) -> None:
-        """Writes a value behind a key or the dash of a list, which is indented as given."""
+        """Writes a value after a key or the dash of a list, which is indented as given."""
         if isinstance(value, Scalar):
             self.line(f"{opening} {self.scalar(value, declared)}", value.end)
         elif isinstance(value, Sequence):
@@ -369,7 +371,9 @@ class _YamlWriter(_Writer):
 
     def string(self, scalar: Scalar) -> str:
         if _BYTES.search(scalar.text):
-            words = Words("these bytes are not UTF-8, and YAML holds characters only")
+            words = Words(
+                "these bytes are not UTF-8, so YAML cannot hold them. Keep this file in text format"
+            )
             raise self.refuse(scalar, words)
         return self.word(scalar) if not scalar.quoted else _quoted(scalar.text)
 

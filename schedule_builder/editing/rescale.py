@@ -75,13 +75,13 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
         }
     elif from_steps is not None or not run_length:
         words = Words(
-            "the file counts in a `step_unit`, so its lengths follow the run: change the run"
-            " length alone, without `--from-steps`"
+            "lengths here follow the run, as they have a `step_unit`. Omit `--from-steps`,"
+            " which changes the run length alone"
         )
         if not run_length:
             words = Words(
-                "the file counts in a `step_unit`, so its lengths follow the run, and it does not"
-                " hold the run length: there is nothing to change"
+                "nothing to change: lengths here follow the run, as they have a `step_unit`,"
+                " and the file does not set the run length"
             )
         raise RescaleError(config.document.source, None, words)
     if run_length and config.get(run_length) != num_steps:
@@ -118,8 +118,8 @@ def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
         if key := merge_key_of(config.document, change.path):
             row, _ = config.document.source.position(key.start)
             words = Words(
-                "{name:field} is merged into another block at line {row} (`<<`), and other blocks"
-                " may share it: write it out there first",
+                "{name:field} is merged into the block at line {row} (`<<`), and other blocks"
+                " may share it. Write it out there first",
                 name=change.path[-1],
                 row=row,
             )
@@ -127,8 +127,8 @@ def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
         edit = edit_of(config.document, change)
         if edit is None:
             words = Words(
-                "{name:field} is not set: its default, {old}, would have to become {new}. Set it"
-                " first",
+                "{name:field} is not set, and its default, {old}, would have to become {new}."
+                " Set it first",
                 name=change.path[-1],
                 old=old,
                 new=change.text,
@@ -141,7 +141,7 @@ def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
 
 
 def _with_aliases(config: Config, edits: dict[Edit, FieldPath]) -> list[Edit]:
-    """What YAML's aliases leave of edits: they follow the value that they stand for."""
+    """The edits that are left where YAML has aliases, which follow the value of their anchor."""
     text = config.document.source.text
     following: list[Edit] = []
     for edit, path in edits.items():
@@ -213,5 +213,9 @@ def _counts_in_field(
 
 
 def _has_no_length(config: Config, path: FieldPath) -> RescaleError:
-    words = Words("the rate of {name:field} has no length to stretch", name=path[-1])
+    words = Words(
+        "{name:field} has no length in steps, so `rescale` cannot stretch it. Change its"
+        " values by hand",
+        name=path[-1],
+    )
     return _refuse(config, path, words)

@@ -49,7 +49,7 @@ def in_unit(config: Config, name: str, examples_per_epoch: int | None = None) ->
         The text, and what stays in steps.
 
     Raises:
-        StepUnitError: a length is no whole number of the unit and has no place of its own; or
+        StepUnitError: a length is not a whole number of the unit and has no place of its own; or
             something is missing, or in another unit already.
 
     >>> from schedule_builder.config import load
@@ -69,17 +69,22 @@ def in_unit(config: Config, name: str, examples_per_epoch: int | None = None) ->
     path = config.learning_rate_path
     message = config.get(path) if path else config.message
     if not isinstance(message, pb.LearningRate):
-        raise _refused(config, None, Words("this kind of config has no `step_unit`"))
+        raise _refused(
+            config, None, Words("this kind of config has no `step_unit`. Keep its lengths in steps")
+        )
     if config.in_steps is not None and config.in_steps.lengths:
         other, length = next(iter(config.in_steps.lengths.items()))
         words = Words(
-            "`{field}` is already in another unit: {length}",
+            "`{field}` already has a unit: {length}. Write the file in steps first, with"
+            " `show --resolved`",
             field=dotted(other[len(config.kind_path) :]),
             length=length,
         )
         raise _refused(config, other, words)
     if config.document.has_aliases:
-        words = Words("the file has aliases, which stand for several values: write them out first")
+        words = Words(
+            "the file has aliases, and each can be part of several values. Write them out first"
+        )
         raise _refused(config, None, words)
     examples = _examples(config, message, examples_per_epoch)
     steps = _steps_of_one(config, name, examples)
@@ -97,7 +102,7 @@ def in_unit(config: Config, name: str, examples_per_epoch: int | None = None) ->
     if before is None or after is None or first_difference(before, after) is not None:
         errors = (d.message for d in changed.diagnostics if d.severity == "error")
         words = Words(
-            "the schedule would not be the same under {name}. {problem}",
+            "the schedule would change under {name}. {problem}",
             name=name,
             problem=next(errors, ""),
         )
@@ -112,7 +117,7 @@ def _examples(config: Config, message: pb.LearningRate, given: int | None) -> in
     stated: int = message.examples_per_epoch
     if given not in (None, stated):
         words = Words(
-            "the file sets `examples_per_epoch` to {stated}: leave out `--examples-per-epoch"
+            "the file sets `examples_per_epoch` to {stated}. Omit `--examples-per-epoch"
             " {given}`, or change the file",
             stated=stated,
             given=given,
@@ -243,8 +248,7 @@ class _Rewriter:
             edit = edit_of(document, change)
             if edit is None:
                 words = Words(
-                    "`{field}` has to be {text}, and there is no place for it in the file: write"
-                    " it there first",
+                    "cannot add `{field}: {text}` to this file. Add it by hand first",
                     field=change.path[-1],
                     text=change.text,
                 )
@@ -253,9 +257,9 @@ class _Rewriter:
         return apply(source, edits)
 
     def has_no_home(self, inexact: dict[FieldPath, int]) -> StepUnitError:
-        """Says which lengths are no whole number of the unit."""
+        """Says which lengths are not whole numbers of the unit."""
         if not inexact:
-            words = Words("the file has no length that {name} could count", name=self.name)
+            words = Words("the file has no length to write in {name}", name=self.name)
             return _refused(self.config, None, words)
         first, *others = (self.reason(place, count) for place, count in inexact.items())
         words = first

@@ -19,7 +19,7 @@ _HOMES = {"jax": "jax_backend", "tensorflow": "tensorflow_backend", "torch": "to
 @cache
 def _home(backend: str) -> ModuleType:
     if backend not in _HOMES:
-        message = f"schedules run on Keras' backends {', '.join(_HOMES)}. Received: {backend}"
+        message = f"expected a Keras backend of {', '.join(_HOMES)}. Received: {backend}"
         raise ValueError(message)
     with naming_extra(f"Keras' backend {backend}"):
         return import_module(f"schedule_builder.frameworks.{_HOMES[backend]}")
@@ -41,7 +41,7 @@ def rate_tensor(schedule: Schedule, step: Any) -> Any:
         A float32 tensor of the step's shape.
 
     Raises:
-        TypeError: the step is no integer.
+        TypeError: the step is not an integer.
     """
     backend = keras.backend.backend()
     if backend != "tensorflow" and isinstance(step, keras.Variable):

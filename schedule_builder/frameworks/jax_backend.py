@@ -78,7 +78,7 @@ def build_optax_schedule(
         updates were applied before: an integer, or an array of any integer dtype and any shape,
         and it gives a float32 array of that shape. Negative counts mean 0. Where
         `jax_enable_x64` is not set, JAX's counts are int32, and optax stops at 2^31 - 1.
-        It raises TypeError for a count that is no integer.
+        It raises TypeError for a count that is not an integer.
 
     Raises:
         ConfigError: the config has errors.

@@ -1,4 +1,4 @@
-"""Schedule and callback for Keras 2, which goes on as the package `tf_keras`."""
+"""Schedule and callback for Keras 2, which continues as the package `tf_keras`."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ class LearningRateLogMixin:
 
     Args:
         config: a path, a loaded config, a message or plain data, as for `load`.
-        csv: a file for the rates, with the columns `step` and `learning_rate`. A run that goes on
-            from a checkpoint goes on in it; see `RateLog`.
+        csv: a file for the rates, with the columns `step` and `learning_rate`. A run that resumes
+            from a checkpoint continues it; see `RateLog`.
         log_dir: a folder for TensorBoard, with the scalar `learning_rate`. Needs TensorFlow.
         step_offset: as the optimizer was built with.
         num_steps: the run length, where the config does not state it.
@@ -40,7 +40,7 @@ class LearningRateLogMixin:
     Raises:
         ConfigError: the config has errors.
         OSError: the config or the CSV file cannot be read.
-        ValueError: the CSV file is no such log, or `step_offset` is negative.
+        ValueError: the CSV file is not such a log, or `step_offset` is negative.
     """
 
     model: Any

@@ -59,7 +59,7 @@ def build_optimizer(
         ConfigError: the config has errors, or asks for what the installed Keras does not have.
         OSError: the file cannot be read.
         ValueError: the config is a learning rate alone and says nothing of an optimizer; or an
-            argument is out of its range, or nothing that this Keras can do.
+            argument is out of its range, or this Keras does not support it.
     """
     loaded = load(config, num_steps=num_steps, batch_size=batch_size)
     schedule = build_keras_schedule(
@@ -184,7 +184,10 @@ class _Construction:
         if request.average is not None:
             common |= _average(request.average.decay)
             if request.average.start_step:
-                words = Words("Keras' moving average begins at the first update")
+                words = Words(
+                    "Keras' moving average begins at the first update, and cannot begin at a"
+                    " later step. Remove this"
+                )
                 self.refuse(request.average.start_path, words)
         if known is None or not hasattr(self.keras.optimizers, known.keras_name):
             self.refuse_name()
@@ -202,11 +205,14 @@ class _Construction:
         return optimizer
 
     def refuse_name(self) -> None:
-        words = Words("no `optimizer` is set: it comes from Python code and cannot be built here")
+        words = Words(
+            "no `optimizer` is set: it comes from Python code, so it cannot be built from"
+            " this file. Add one"
+        )
         if self.request.name:
             words = Words(
-                "Keras {version} has no optimizer `{name}`: `build_learning_rate` and"
-                " `build_keras_schedule` give its learning rate",
+                "Keras {version} has no optimizer `{name}`. Construct the optimizer yourself,"
+                " with the rate from `build_keras_schedule`",
                 version=self.keras.__version__,
                 name=self.request.name,
             )
@@ -218,8 +224,8 @@ class _Construction:
         fields = [field for field in _CLIPPINGS if getattr(request.block, field, None)]
         for field in fields[1:]:
             words = Words(
-                "Keras supports one kind of gradient clipping; both `{first}` and `{second}` are"
-                " set",
+                "Keras supports one kind of gradient clipping; both `{first}` and `{second}`"
+                " are set. Remove one",
                 first=fields[0],
                 second=field,
             )
@@ -254,7 +260,7 @@ def _beyond(block: Any, optimizer: _Optimizer, parameters: Mapping[str, Any]) ->
     """The fields that are not as usual, and that this Keras has no argument for."""
     for field, value in block.ListFields():
         is_known = optimizer.arguments.get(field.name) in parameters or field.name in _CLIPPINGS
-        # The schedule is no argument of the block's.
+        # The schedule is not an argument of the block.
         is_schedule = field.message_type is not None
         is_usual = is_schedule or field.name in _WITHOUT_EFFECT or value == field.default_value
         if not is_known and not is_usual:

@@ -31,10 +31,10 @@ def _written(rate: float) -> str:
 class RateLog:
     """Keeps the rates that a run applies, and says whether they are those of its config.
 
-    A run that goes on from a checkpoint goes on in the same file: rows from its first step on, of
+    A run that resumes from a checkpoint continues the same file: rows from its first step on, of
     updates that were lost in between, are dropped. Where the config has changed since, and the
     rate jumps, a warning of the logger `schedule_builder` names the jump; others say where a rate
-    is not the config's, where a run goes on beyond its last step, and where one begins again at
+    is not the config's, where a run continues beyond its last step, and where one begins again at
     step 0 and the file of the one before gets another name. Each process needs a file of its own.
 
     Args:
@@ -54,7 +54,7 @@ class RateLog:
     Raises:
         ConfigError: the config has errors.
         OSError: the config or the CSV file cannot be read.
-        ValueError: the CSV file is no such log, or `step_offset` is negative.
+        ValueError: the CSV file is not such a log, or `step_offset` is negative.
 
     >>> with RateLog({"constant_learning_rate": {"learning_rate": 0.5}}) as log:
     ...     for step in range(3):
@@ -108,7 +108,7 @@ class RateLog:
 
         Raises:
             OSError: the CSV file cannot be written.
-            TypeError: the step is no whole number, or the rate no number.
+            TypeError: the step is not a whole number, or the rate not a number.
             ValueError: the step is negative.
         """
         step = whole(step, "step")
@@ -214,7 +214,7 @@ def read_rates(path: str | os.PathLike[str]) -> list[tuple[int, float]]:
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is no such log; the message says at which line.
+        ValueError: it is not such a log; the message says at which line.
     """
     text = Path(path).read_text(encoding="utf-8-sig", errors="replace")
     record = parse_rates(text, os.fspath(path))

@@ -118,13 +118,13 @@ def build_learning_rate(
 
     Returns:
         A float32 tensor of the shape of `global_step`. In a graph it is named `learning_rate`,
-        and what it is computed from lies in a scope of that name. In a TF1 graph it reads a
-        variable anew, so that control dependencies order the reading.
+        and what it is computed from is in a scope of that name. In a TF1 graph it reads a
+        variable again, so that control dependencies order the reading.
 
     Raises:
         ConfigError: the config has errors.
         OSError: the file cannot be read.
-        TypeError: the step is no integer, or None outside of a TF1 graph.
+        TypeError: the step is not an integer, or None outside of a TF1 graph.
     """
     return rate_tensor(
         build_schedule(config, step_offset=step_offset, num_steps=num_steps, batch_size=batch_size),

@@ -36,7 +36,7 @@ class ConfigScheduler(LRScheduler):
     ) -> None:
         self.schedule = Schedule.from_dict(schedule) if isinstance(schedule, dict) else schedule
         for group in optimizer.param_groups:
-            # PyTorch demands it where a run goes on, though nothing here depends on it.
+            # PyTorch demands it where a run resumes, though nothing here depends on it.
             group.setdefault("initial_lr", float(group["lr"]))
         super().__init__(optimizer, last_epoch)
 
@@ -47,14 +47,14 @@ class ConfigScheduler(LRScheduler):
     def state_dict(self) -> dict[str, Any]:
         """The scheduler's state as plain data, which `torch.load` reads with `weights_only`.
 
-        It holds the schedule, so that a run goes on without its config.
+        It holds the schedule, so that a run resumes without its config.
         """
         return {**super().state_dict(), "schedule": self.schedule.to_dict()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Goes on where another scheduler stopped: under its schedule, and at its rate.
+        """Continues where another scheduler stopped: under its schedule, and at its rate.
 
-        The optimizer's rate is set too, in whichever order the two states are loaded. To go on
+        The optimizer's rate is set too, in whichever order the two states are loaded. To continue
         under another config, construct with `last_epoch` and load no state.
 
         Args:
@@ -85,7 +85,7 @@ def build_torch_scheduler(
         optimizer: the optimizer whose rate it sets, in all parameter groups alike; the rate
             that it was constructed with does not matter.
         last_epoch: how many updates were applied before, minus 1, as in PyTorch.
-        step_offset: the number of updates at which the schedule begins, where they go on being
+        step_offset: the number of updates at which the schedule begins, where they are still
             counted in a fine-tuning run. Before it, the schedule's first rate holds.
         num_steps: the run length, where the config does not state it.
         batch_size: the number of examples in a step, where the config does not state it.
@@ -164,7 +164,7 @@ def rate_tensor(schedule: Schedule, step: Any) -> torch.Tensor:
         A tensor of the step's shape and on its device.
 
     Raises:
-        TypeError: the step is no integer.
+        TypeError: the step is not an integer.
     """
     if not isinstance(step, torch.Tensor):
         return torch.tensor(schedule(step), dtype=torch.float32)

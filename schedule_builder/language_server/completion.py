@@ -122,7 +122,7 @@ def _context_of_tree(config: Config, offset: int) -> _Context | None:
 
 
 def _end(block: Block, text: str) -> int:
-    """Where a block ends: of one that is not closed, behind everything."""
+    """Where a block ends: of one that is not closed, after everything."""
     is_closed = block.end > block.start + 1 and text[block.end - 1] in "}>"
     return block.end if is_closed else len(text) + 1
 

@@ -31,7 +31,7 @@ class Lens(NamedTuple):
 
 
 def hover(config: Config, offset: int) -> Hover | None:
-    """What to say of the field at an offset; None where there is none."""
+    """The description of the field at an offset; None where there is none."""
     found: tuple[int, FieldPath, Span] | None = None
     for path, place in config.places.items():
         for span in (place.name, place.value):

@@ -32,7 +32,7 @@ server = LanguageServer("schedule-builder", __version__)
 
 
 _said: set[str] = set()
-"""The warnings about settings that were shown: a change of a text is no reason to repeat them."""
+"""The warnings about settings that were shown: a change of a text does not repeat them."""
 
 
 def _show(kind: types.MessageType, text: str) -> None:
@@ -71,7 +71,7 @@ class _Text:
                 if text not in _said:
                     _said.add(text)
                     _show(types.MessageType.Warning, text)
-            # An editor asks about files that nobody takes for a config.
+            # An editor asks about files that are not configs.
             return [d for d in found if d.code != NOT_CONFIG.code]
         except SettingsError as error:
             _show(types.MessageType.Error, str(error))

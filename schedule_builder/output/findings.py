@@ -1,4 +1,4 @@
-"""The findings of a run, and what several formats say of them."""
+"""The findings of a run, and the texts that several formats share."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def fix_as_dict(fix: Fix, source: Source) -> dict[str, Any]:
 
 
 def default_format() -> str:
-    """What to show where nobody chose: annotations under GitHub Actions, or else text."""
+    """The format where none is chosen: annotations under GitHub Actions, or else text."""
     return "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"
 
 

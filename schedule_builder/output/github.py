@@ -22,7 +22,7 @@ def render(findings: Findings) -> str:
         found = [d for d in findings.diagnostics if d.severity == severity]
         lines += map(_command, found[:MOST_ANNOTATIONS])
         rest += found[MOST_ANNOTATIONS:]
-    # What ends is for the log: it is no command.
+    # What ends is for the log: it is not a command.
     return "".join(
         line + "\n" for line in [*lines, *_listed(rest), *ending(findings), *_last(rest)]
     )

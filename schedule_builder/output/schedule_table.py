@@ -1,4 +1,4 @@
-"""What a config comes to, for people and programs: rates at steps, and every value in force."""
+"""What a config describes, for people and programs: rates at steps, and every value in force."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def telling_steps(schedule: Schedule, num_steps: int | None) -> list[int]:
         begins = [*begins[:half], *begins[-half:]]
     steps = {0, *begins, *(b - 1 for b in begins if b)}
     last = schedule.segments[-1]
-    # What turns again and again is one segment.
+    # A curve that repeats is one segment.
     if (turn := last.curve.first_turn) is not None:
         steps.add(last.origin + turn)
     if num_steps is None:

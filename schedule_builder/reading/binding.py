@@ -176,7 +176,7 @@ class Binder(BindingFindings):
         else:
             items = [value]
         if not items and declared.rule.not_empty:
-            words = Words("{field:field} is empty: give at least one value", field=declared.name)
+            words = Words("{field:field} is empty: add at least one value", field=declared.name)
             self.add(MISSING_FIELD, span(value), words)
         return items
 
@@ -202,8 +202,7 @@ class Binder(BindingFindings):
             elif (converted := self.scalar(item, declared)) is not None:
                 if declared.rule.strictly_increasing and target and converted <= target[-1]:
                     words = Words(
-                        "{field:field} must strictly increase: {value} does not come after"
-                        " {before}",
+                        "{field:field} must strictly increase: {value} is not above {before}",
                         field=declared.name,
                         value=converted,
                         before=target[-1],
@@ -234,8 +233,8 @@ class Binder(BindingFindings):
         type_field, contents = typed(value)
         if type_field is None:
             words = Words(
-                "this needs a type: `[type.googleapis.com/FULL.NAME] {{ ... }}` in text format,"
-                ' `"@type": type.googleapis.com/FULL.NAME` in YAML'
+                "missing type: write `[type.googleapis.com/FULL.NAME] {{ ... }}` in text"
+                ' format, `"@type": type.googleapis.com/FULL.NAME` in YAML'
             )
             self.add(UNKNOWN_TYPE, name, words)
             return
@@ -244,9 +243,8 @@ class Binder(BindingFindings):
         if type_name not in known:
             guess = did_you_mean(type_name, known)
             words = Words(
-                "no installed package has the kind `{name}`{hint} (installed: {installed})."
-                " A package provides one through its entry points in the group"
-                " `schedule_builder.schedules`",
+                "unknown kind `{name}`{hint} (installed: {installed}). Install the package"
+                " that registers it in the entry points `schedule_builder.schedules`",
                 name=shown(type_name),
                 hint=Words(": did you mean {guess}?", guess=guess) if guess else "",
                 installed=", ".join(sorted(known)) or "none",

@@ -193,7 +193,7 @@ class BindingFindings:
             return
         if declared.rule.required:
             words = Words(
-                "{block:field} needs {field:field}, {expected}: it has no default",
+                "missing {field:field} in {block:field}: add it ({expected}); it has no default",
                 block=_block_name(path),
                 field=declared.name,
                 expected=declared.expected,
@@ -201,7 +201,7 @@ class BindingFindings:
             self.add(MISSING_FIELD, opening, words)
         elif declared.rule.not_empty:
             words = Words(
-                "{block:field} needs at least one {field:field}",
+                "missing {field:field} in {block:field}: add at least one",
                 block=_block_name(path),
                 field=declared.name,
             )

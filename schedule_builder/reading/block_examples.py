@@ -17,7 +17,7 @@ def example_of(value: Scalar, declared: FieldSchema, syntax: Syntax, quote: str 
     """The field with the block that a value was most likely meant for; None where none fits.
 
     Args:
-        value: what was written in the place of a block.
+        value: what was written instead of a block.
         declared: the field, which holds blocks.
         syntax: the file's.
         quote: what names stand in.

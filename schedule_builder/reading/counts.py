@@ -34,7 +34,7 @@ UNKNOWN_RUN = Run()
 
 
 def quantity(text: str, number: float | None) -> tuple[str, float] | None:
-    """The unit and the number of a value that is no count: `0.05`, `10%`, `5ep`, `0.1dur`."""
+    """The unit and the number of a value that is not a count: `0.05`, `10%`, `5ep`, `0.1dur`."""
     if number is not None:
         return ("share", number) if 0 < number < 1 else None
     match = _QUANTITY.match(text)
@@ -144,7 +144,7 @@ def run_of(
     num_steps: int | None,
     batch_size: int | None,
 ) -> Run:
-    """What a tree, and the caller, say of the run."""
+    """What a tree and the caller state about the run."""
 
     def number(path: FieldPath) -> int | None:
         value: Value | None = document.root if path else None

@@ -1,4 +1,4 @@
-"""What the schema's comments say of messages, fields and values, without the schema's compiler."""
+"""The schema's comments about messages, fields and values, without the schema's compiler."""
 
 from __future__ import annotations
 

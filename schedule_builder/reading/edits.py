@@ -102,7 +102,7 @@ def _are_apart(one: Edit, other: Edit) -> bool:
 def without(text: str, start: int, end: int) -> Edit:
     """Takes a stretch out of a text: with its separator, and its lines where they are its own.
 
-    Comments in it and behind it stay.
+    Comments in it and after it stay.
     """
     line_start = text.rfind("\n", 0, start) + 1
     separator = _SEPARATOR.match(text, end)

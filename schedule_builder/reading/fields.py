@@ -1,4 +1,4 @@
-"""What the schema says of the fields of a message, for every room that asks."""
+"""What the schema states about the fields of a message, for every room that asks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _INTEGERS = {
 
 _EXPECTED = {
     "message": Words("a block `{{ ... }}`"),
-    "string": Words("a text"),
+    "string": Words("a string"),
     "bool": Words("true or false"),
     "integer": Words("a whole number"),
     "real": Words("a number"),
@@ -56,7 +56,7 @@ class Bound(NamedTuple):
 
 @dataclass(frozen=True)
 class FieldSchema:
-    """What the schema says of one field."""
+    """What the schema states about one field."""
 
     name: str
     repeated: bool
@@ -79,7 +79,7 @@ class FieldSchema:
     ends_decay: int
     """How the number says where a decay ends: a `DecayEnd`, 0 where it does not."""
     has_surprising_default: bool
-    """Whether a file has to show the value, as nobody would guess the default."""
+    """Whether a file has to show the value, as its default is not one that a reader would guess."""
     is_stretchable: bool
     """Whether what the field holds keeps its kind when it is stretched to another length."""
 
@@ -154,7 +154,7 @@ def is_stretchable_value(enum: EnumDescriptor, number: int) -> bool:
 
 @cache
 def is_opaque(descriptor: Any) -> bool:
-    """Whether a message type stands for contents that are kept and not judged."""
+    """Whether a message type holds contents that are kept and not judged."""
     return bool(descriptor.GetOptions().Extensions[_OPAQUE])
 
 
@@ -166,7 +166,7 @@ def is_open(descriptor: Any) -> bool:
 
 @cache
 def is_lenient(descriptor: Any) -> bool:
-    """Whether `null` means not given, and one text may stand for a list of texts."""
+    """Whether `null` means not given, and one text is accepted as a list of one."""
     return bool(descriptor.file.GetOptions().Extensions[_LENIENT])
 
 

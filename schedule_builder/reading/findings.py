@@ -107,8 +107,8 @@ PYTHON_ONLY = Kind(
     """Protobuf's Python parser reads this, and its other parsers do not.
 
     It keeps the backslash of what is not an escape, as in the path `D:\\Models`, and takes a plus
-    sign and underscores in numbers. The Object Detection API reads its configs with Python. Mind
-    `\\n`, `\\t` and others in a path: these are escapes. `--fix` doubles the backslashes.
+    sign and underscores in numbers. The Object Detection API reads its configs with Python. In
+    a path, `\\n`, `\\t` and others are escapes. `--fix` doubles the backslashes.
 
         fine_tune_checkpoint: "D:\\Models\\ckpt-0"   num_steps: 200_000
         fine_tune_checkpoint: "D:\\\\Models\\\\ckpt-0"   num_steps: 200000

@@ -60,17 +60,18 @@ def mistaken(text: str, file_format: str) -> tuple[Kind, Span, Words] | None:
         return SYNTAX, Span(*marker.span()), words
     if schema := _SCHEMA.search(text):
         words = Words(
-            "this is a schema (.proto), which declares fields: a config gives them values"
+            "this is a schema (.proto), not a config: it declares fields. Name a file"
+            " that sets them"
         )
         return NOT_TEXT, Span(*schema.span()), words
     if _PRINTED.match(text):
         words = Words(
-            "this is a dict that Python printed, not a config: save each config in it with"
+            "this is a printed Python dict, not a config: save each config in it with"
             " `text_format.MessageToString`"
         )
         return NOT_CONFIG, Span(0, 1), words
     if _is_table(text):
-        words = Words("this is a table of values separated by commas, not a config")
+        words = Words("this is a CSV table, not a config")
         return NOT_CONFIG, Span(0, 1), words
     return _other_format(text, file_format)
 

@@ -23,7 +23,7 @@ SUFFIXES = {
     ".yml": YAML,
     ".json": YAML,
 }
-"""The suffixes of configs, and the format that each stands for. JSON is read as YAML."""
+"""The suffixes of configs, and the format of each. JSON is read as YAML."""
 _MODULES = {TEXT: "text_format", YAML: "yaml_format"}
 
 _COMMENT = re.compile(r"(?:\s+|#[^\n]*)*")
@@ -32,7 +32,7 @@ _WORD_LINE = re.compile(r"^[ \t]*[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?\r?$", re.MUL
 
 
 def format_of_name(filename: str) -> str | None:
-    """The format that the suffix of a name stands for; None for any other suffix."""
+    """The format that the suffix of a name means; None for any other suffix."""
     return SUFFIXES.get(PurePath(filename).suffix.lower())
 
 

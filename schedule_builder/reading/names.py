@@ -34,7 +34,7 @@ _OTHER_WORDS = frozenset(
         """,
     )
 )
-"""Units, and names of optimizers and of schedules, that are no misspellings of anything here."""
+"""Units, and names of optimizers and of schedules, that are not misspellings of our fields."""
 
 
 def words_of(name: str) -> tuple[str, ...]:

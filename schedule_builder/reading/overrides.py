@@ -73,7 +73,9 @@ def _override(
     before, equals, _ = text.partition("=")
     path = before.rstrip()
     if not equals:
-        words = Words("expected a path of fields, `=` and a value: `train_config.num_steps=5000`")
+        words = Words(
+            "expected a path of fields, `=` and a value, such as `train_config.num_steps=5000`"
+        )
         raise _Refusal(SYNTAX, (0, len(text)), words)
     at = 0
     while True:
@@ -118,7 +120,7 @@ def _declared(
             )
         raise _Refusal(UNKNOWN_FIELD, step.span(1), words)
     if step[2] and not declared.repeated:
-        words = Words("`{name}` is not a list, and has no elements", name=name)
+        words = Words("`{name}` is not a list: remove the index", name=name)
         raise _Refusal(SYNTAX, step.span(), words)
     return declared
 
@@ -127,14 +129,16 @@ def _check_is_block(step: re.Match[str], declared: FieldSchema) -> None:
     """Refuses a path through what has no fields."""
     name = declared.name
     if declared.message is None:
-        raise _Refusal(SYNTAX, step.span(), Words("`{name}` is a value, without fields", name=name))
+        raise _Refusal(
+            SYNTAX, step.span(), Words("`{name}` is a single value and has no fields", name=name)
+        )
     if not step[2] and declared.repeated:
         words = Words("`{name}` is a list: choose an element, such as `{name}[0]`", name=name)
         raise _Refusal(SYNTAX, step.span(1), words)
 
 
 def _path_to(name: str, descriptor: Any, block: Block | None) -> str:
-    """Where a field of that name is further inside, by what the file has; empty where nowhere."""
+    """Where a field of that name is further inside, by what the file has; empty if none."""
     pending = [("", descriptor, block)]
     seen = set()
     for path, inner, part in pending:

@@ -20,7 +20,7 @@ def what_is_wrong(lexer: Lexer, expected: Words) -> Words:
     if lexer.kind == Token.BAD and lexer.word in CURLY_QUOTES:
         return Words('{word} is a curly quote: use the straight quote "', word=lexer.word)
     if lexer.kind == Token.BAD and lexer.word in "\"'":
-        return Words("unterminated text: close it with {quote} on its line", quote=lexer.word)
+        return Words("unterminated string: close it with {quote} on its line", quote=lexer.word)
     if lexer.kind == Token.BAD and lexer.word in _INVISIBLE:
         return Words("invisible character ({name}): remove it", name=_INVISIBLE[lexer.word])
     if lexer.text.startswith("//", lexer.start):

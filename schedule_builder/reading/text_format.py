@@ -67,7 +67,7 @@ class _Reader(RepairingReader):
     def open(self, container: Block | Sequence, closer: str) -> None:
         if len(self.stack) > MAX_DEPTH:
             words = Words(
-                "blocks are nested more than {depth} deep, which protobuf does not read",
+                "blocks are nested more than {depth} deep, the limit of protobuf's parsers",
                 depth=MAX_DEPTH,
             )
             self.report.add(TOO_DEEP, Span(self.start, self.end), words)
@@ -87,7 +87,7 @@ class _Reader(RepairingReader):
         if self.word != closer:
             row = self.row(container.start)
             words = Words(
-                "the block opened at line {row} closes with `{closer}`", row=row, closer=closer
+                "the block opened at line {row} must close with `{closer}`", row=row, closer=closer
             )
             self.error(words)
             if self.word not in ("}", ">"):
@@ -150,7 +150,7 @@ class _Reader(RepairingReader):
                 return
 
     def skip_line(self) -> None:
-        """Goes on behind an error: at the next line, or where a block closes before it.
+        """Continues after an error: at the next line, or where a block closes before it.
 
         Blocks that open on the way are entered, so that their ends still match.
         """
@@ -240,12 +240,12 @@ class _Reader(RepairingReader):
         return ""
 
     def decimal_comma(self, scalar: Scalar) -> bool:
-        """Reads on behind a number with a decimal comma, after reporting it."""
+        """Continues after a number with a decimal comma, after reporting it."""
         match = _DECIMAL_COMMA.match(self.text, scalar.start)
         if match is None:
             return False
         meant = without_comma(match.group())
-        words = Words("a number has no comma: write {meant}", meant=meant)
+        words = Words("a number cannot contain a comma: write {meant}", meant=meant)
         self.add(Span(*match.span()), words)
         self.end = match.end()
         self.advance()
@@ -315,8 +315,8 @@ class _Reader(RepairingReader):
         """Reports backslashes that begin no escape, as in a path of Windows."""
         first = self.start + 1 + text.kept[0]
         words = Words(
-            "`{escape}` is not an escape: protobuf's Python parser keeps the backslash, and others"
-            " refuse it. Write `\\\\` for a backslash",
+            "invalid escape `{escape}`: only protobuf's Python parser accepts it. Write `\\\\`"
+            " for a backslash",
             escape=self.text[first : first + 2],
         )
         # Who writes `D:\Models\new` does not mean the escape either.
@@ -341,7 +341,7 @@ class _Reader(RepairingReader):
         self.advance()
         place = Span(start, end)
         words = Words(
-            "protobuf's Python parser alone reads `{text}`: write {sign}{plain}",
+            "only protobuf's Python parser accepts `{text}`: write {sign}{plain}",
             text=sign + word,
             sign=sign,
             plain=plain,

@@ -83,7 +83,7 @@ TEXT_FORMAT = Syntax(
 
 
 # Escapes of text format. protobuf's own, before version 6, garble what is not ASCII. Bytes that are
-# not UTF-8 stand for themselves as `surrogateescape` reads them.
+# not UTF-8 are kept, as `surrogateescape` reads them.
 _ESCAPES = {
     **{code: f"\\{code:03o}" for code in (*range(32), 127)},
     **{0xDC00 + byte: f"\\{byte:03o}" for byte in range(128, 256)},
@@ -199,7 +199,7 @@ class Lexer:
         self.advance()
 
     def advance(self) -> None:
-        """Goes on to the next token."""
+        """Moves to the next token."""
         self.previous_end = self.end
         match = _TOKEN.match(self.text, self.end)
         if match is None or match.lastindex is None:

@@ -67,7 +67,7 @@ class Braces:
         return column == closed > self.indentation(block.start)[0]
 
     def is_tail(self, root: Block, column: int) -> bool:
-        """Whether a line belongs to what another version of the file left behind the config."""
+        """Whether a line belongs to what another version of the file left after the config."""
         return bool(root.fields) and column > self.indentation(root.fields[0].start)[0]
 
     def lacks_brace(self, name_start: int, next_start: int) -> bool:
@@ -117,7 +117,7 @@ class RepairingReader(Lexer):
         self.report.add(SYNTAX, place, words)
 
     def error(self, expected: Words) -> None:
-        """Says what is wrong with the current token, where `expected` was due."""
+        """Says what is wrong with the current token, where `expected` was expected."""
         self.errors += 1
         kind = PLACEHOLDER if self.kind == Token.PLACEHOLDER else SYNTAX
         self.report.add(kind, Span(self.start, self.end), what_is_wrong(self, expected))
@@ -129,14 +129,14 @@ class RepairingReader(Lexer):
         self.unclosed = len(self.stack) - 1
         while len(self.stack) > 1 and self.errors < MAX_SYNTAX_ERRORS:
             closer = self.stack[-1][1]
-            self.leave(Words("the file ends without its `{closer}`", closer=closer))
+            self.leave(Words("the file ends without its `{closer}`. Add it", closer=closer))
 
     def leave(self, why: Words) -> None:
         """Reports that the innermost open block is not closed, and continues after it."""
         container, _ = self.stack.pop()
         container.end = self.previous_end
         around = self.stack[-1][0]
-        subject = Words("this")
+        subject = Words("this block")
         if isinstance(around, Block) and around.fields and around.fields[-1].value is container:
             subject = Words("`{name}`", name=shown(around.fields[-1].name))
         self.errors += 1
@@ -149,7 +149,7 @@ class RepairingReader(Lexer):
         self.report.add(UNCLOSED, Span(container.start, container.start + 1), words)
 
     def mind_indentation(self) -> bool:
-        """Where braces do not balance, looks for the culprit; whether one was found."""
+        """Where braces do not balance, looks for the faulty brace; returns whether it was found."""
         braces = self.braces
         column, begins_line = braces.indentation(self.start)
         block = self.stack[-1][0]
@@ -162,7 +162,7 @@ class RepairingReader(Lexer):
         elif braces.missing and braces.is_outside(self.stack, column, closes=closes):
             braces.missing -= 1
             words = Words(
-                "by its indentation, line {row} is outside of it. Put a `{closer}` before that",
+                "line {row} is outside of it, by its indentation. Add `{closer}` before that line",
                 row=self.row(self.start),
                 closer=self.stack[-1][1],
             )
@@ -172,7 +172,8 @@ class RepairingReader(Lexer):
             braces.surplus -= 1
             row = self.row(braces.last_closed.start)
             words = Words(
-                "by its indentation, it closes the block of line {row} again: remove it", row=row
+                "this closes the block of line {row} a second time, by its indentation. Remove it",
+                row=row,
             )
             self.error(words)
             self.advance()
@@ -180,7 +181,7 @@ class RepairingReader(Lexer):
         return False
 
     def refuse_tail(self) -> None:
-        """Stops where the config has ended, at what another version of the file left behind."""
+        """Stops where the config has ended, at the rest of another version of the file."""
         root = self.stack[0][0]
         fields = root.fields if isinstance(root, Block) else []
         while fields and isinstance(fields[-1].value, Scalar):

@@ -73,7 +73,9 @@ class Field:
 
 def too_deep() -> Words:
     """Says that blocks nest deeper than is read."""
-    return Words("blocks are nested more than {depth} deep", depth=MAX_DEPTH)
+    return Words(
+        "blocks are nested more than {depth} deep, the limit of protobuf's parsers", depth=MAX_DEPTH
+    )
 
 
 def span(node: Value | Field) -> Span:
@@ -122,7 +124,7 @@ def decimal(digits: str) -> int:
 
 
 class Syntax(NamedTuple):
-    """How a format writes values: each function gives None for what is no such value."""
+    """How a format writes values: each function gives None for a text that is not such a value."""
 
     format: str
     """The name of the format, such as `yaml`."""
@@ -156,7 +158,7 @@ class Document:
     root: Block
     syntax: Syntax
     has_aliases: bool = False
-    """Whether parts of the text stand for values elsewhere, which an edit would change, too."""
+    """Whether parts of the text are shared by several values, which an edit would change, too."""
     duplicates: Mapping[int, list[tuple[Field, Field]]] = field(default_factory=dict)
     """Of YAML: keys that are given again in a block, and again, by the block's `id`."""
     merges: tuple[tuple[Block, Field], ...] = ()

@@ -74,7 +74,7 @@ def unknown_field(name: str, value: Value | None, where: Where) -> Unknown:
 
 
 def judged(field: Field, where: Where, given: Container[str]) -> Unknown | None:
-    """What to say of an unknown field, with a fix; None where it is kept and not judged.
+    """The message for an unknown field, with a fix; None where it is kept and not judged.
 
     Args:
         field: the field.
@@ -181,7 +181,7 @@ def _as_type(value: Scalar, where: Where) -> Words | None:
     if member := member_named(value.text, where.descriptor):
         opening = f"{where.quote}{member}{where.quote}"
         block = f"{opening}: {{...}}" if where.syntax.explicit_lists else f"{member} {{ ... }}"
-        return Words(": the block chooses itself. Write `{block}`", block=block)
+        return Words(": the block's name selects the kind. Write `{block}`", block=block)
     foreign = schedule_named(value.text)
     return schedule_words(foreign) if foreign is not None else None
 

@@ -65,7 +65,7 @@ def value_of(
         hint = Words(": remove the quotes") if _fits(text, declared, syntax) else ""
         if not hint and declared.counts_steps:
             hint = _number_meant(text, declared, syntax, run)
-        found = Words('not the text "{text}"{hint}', text=shown(text), hint=hint)
+        found = Words('not the string "{text}"{hint}', text=shown(text), hint=hint)
         return wrong_type(declared, found)
     if declared.enum is not None:
         return _enum(value, declared, declared.enum, syntax)
@@ -95,13 +95,13 @@ def _other_reading(text: str, declared: FieldSchema, syntax: Syntax) -> Words | 
     if syntax.boolean("yes") is None:
         return Words(": write {meant} (this is YAML 1.1)", meant=_plain(meant))
     return Words(
-        ", which the Model Garden's YAML reader takes for a text: write {meant}",
+        ", which the Model Garden's YAML reader takes as a string: write {meant}",
         meant=_plain(meant),
     )
 
 
 def misread(value: Scalar, declared: FieldSchema, syntax: Syntax) -> Misread | None:
-    """What to say of a value that YAML 1.1 and YAML 1.2 read differently, where 1.1 counts."""
+    """The message for a value that YAML 1.1 and YAML 1.2 read differently, where 1.1 is used."""
     if value.quoted or declared.enum is not None or declared.kind in ("string", "message"):
         return None
     other = syntax.other()
@@ -185,7 +185,7 @@ def _selected(value: Scalar, declared: FieldSchema, siblings: Container[str]) ->
     hint = _did_you_mean(guess)
     if value.text in siblings:
         # Its block is there: a kind of the project's own, and no slip.
-        hint = Words(". If Python code registers it, this file does not say its rates")
+        hint = Words(". If Python code registers it, its rates cannot be checked")
     words = Words(
         "unknown {field:field} `{text}`{hint} (known: {names})",
         field=declared.name,
@@ -199,9 +199,9 @@ def _selected(value: Scalar, declared: FieldSchema, siblings: Container[str]) ->
 def _string(value: Scalar, declared: FieldSchema, syntax: Syntax) -> str | Refusal:
     text = value.text
     if any("\ud800" <= character <= "\udfff" for character in text):
-        return wrong_type(declared, Words("and its escapes write bytes that are not UTF-8"))
+        return wrong_type(declared, Words("and its escapes are not valid UTF-8"))
     if {*text[:1], *text[-1:]} <= set(CURLY_QUOTES) and text and not value.quoted:
-        return wrong_type(declared, Words("in straight quotes, not in these curly quotes"))
+        return wrong_type(declared, Words("in straight quotes, not in curly quotes"))
     if value.quoted or (syntax.plain_strings and not syntax.null(text)):
         return text
     found = Words('not `{text}`: put it in quotes, "{text}"', text=shown(text))

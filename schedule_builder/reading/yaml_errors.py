@@ -13,10 +13,10 @@ from schedule_builder.diagnostics import Report, Source, Span, Words, shown
 from schedule_builder.reading.findings import SYNTAX
 
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What YAML allows nowhere, not even in quotes. The two parsers find it at different times."""
+"""Characters that YAML does not allow, not even in quotes."""
 
 TOO_MANY_LEVELS = "exceeded maximum nesting depth"
-"""What libyaml says of 1000 levels, from 0.2.6 on."""
+"""libyaml's message for 1000 levels, from 0.2.6 on."""
 
 TAB = Words("invalid tab in the indentation or between values: use spaces")
 OTHER = Words("invalid YAML: unexpected {found}")
@@ -25,9 +25,9 @@ OTHER = Words("invalid YAML: unexpected {found}")
 # escape before it, or at the start of its line.
 _HERE, _START, _ESCAPE, _LINE = "here", "start", "escape", "line"
 _TAG = Words("invalid tag {found}: a config needs no tags. Remove it")
-_UNTERMINATED = Words("unterminated text: its closing quote is missing")
+_UNTERMINATED = Words("unterminated string: its closing quote is missing")
 _HEADER = Words(
-    "invalid start of a block of text: only a digit from 1 to 9, `+` or `-` can follow `|` or `>`"
+    "invalid header of a block string: only a digit from 1 to 9, `+` or `-` can follow `|` or `>`"
 )
 
 FAULTS: tuple[tuple[str, str, Words], ...] = (

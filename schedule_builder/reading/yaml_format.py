@@ -82,7 +82,10 @@ class _Builder:
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             self.end_container(event, end)
         elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
-            words = Words("a config is one YAML document: a second one starts here")
+            words = Words(
+                "a second YAML document starts here, and a config is one document. Move it to"
+                " a file of its own"
+            )
             self.stop(SYNTAX, Span(start, end), words)
 
     def scalar(self, event: Any, start: int, end: int) -> None:
@@ -183,7 +186,8 @@ class _Builder:
         self.nodes += size
         if self.nodes > MAX_NODES:
             words = Words(
-                "the file's aliases expand to more than {count:,} values", count=MAX_NODES
+                "the file's aliases expand to more than {count:,} values. Use fewer aliases",
+                count=MAX_NODES,
             )
             self.stop(SYNTAX, Span(value.start, value.end), words)
         if not self.stack:
@@ -209,8 +213,7 @@ class _Builder:
         short = tag.replace("tag:yaml.org,2002:", "!!")
         written = re.compile(_TAG).search(self.source.text, start)
         words = Words(
-            "the tag `{tag}` is not allowed: a config is data, and nothing is executed."
-            " Remove the tag",
+            "the tag `{tag}` is not allowed: a config is data, and tags can run code. Remove it",
             tag=shown(short),
         )
         self.report.add(TAG, Span(*written.span()) if written else Span(start, start + 1), words)
@@ -311,9 +314,9 @@ def read(source: Source, report: Report) -> Document:
     if isinstance(root, Scalar) and not root.quoted and YAML.null(root.text):
         root = Block(0)
     if not isinstance(root, Block):
-        words = Words("a config is a block of fields (`name: value`), and this is a single value")
+        words = Words("expected a block of fields (`name: value`), not a single value")
         if isinstance(root, Sequence):
-            words = Words("a config is a block of fields (`name: value`), and this is a list")
+            words = Words("expected a block of fields (`name: value`), not a list")
         report.add(SYNTAX, Span(root.start, root.end), words)
         root = Block(0)
     return Document(

@@ -37,7 +37,7 @@ def refuse_merges(document: Document, report: Report) -> Document:
 
 
 def resolve_merges(document: Document, report: Report) -> Document:
-    """Puts the fields that merge keys stand for into their blocks, with the places they have.
+    """Puts the fields that merge keys add into their blocks, with the places they have.
 
     A block's own fields count before merged ones, and of several merged blocks the first before
     the others, as the specification of merge keys says. Versions of PyYAML differ there.
@@ -66,8 +66,8 @@ def resolve_merges(document: Document, report: Report) -> Document:
 
 def _report_conflict(key: Field, first: Field, second: Field, report: Report) -> None:
     words = Words(
-        "two of the merged blocks have `{field}`, and versions of PyYAML differ in which of them"
-        " counts: write `{field}` out here",
+        "two of the merged blocks set `{field}`, and PyYAML's versions differ in which one"
+        " they use. Set `{field}` here",
         field=shown(first.name),
     )
     related = [
@@ -82,5 +82,7 @@ def _sources(value: Value, report: Report) -> Iterator[Block]:
         if isinstance(item, Block):
             yield item
         else:
-            words = Words("a merge key (`<<`) merges a block of fields, or a list of blocks")
+            words = Words(
+                "expected a block of fields, or a list of blocks, after the merge key `<<`"
+            )
             report.add(SYNTAX, span(item), words)

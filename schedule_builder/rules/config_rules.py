@@ -107,7 +107,9 @@ def first_step_zero(message: rates.ManualStepLearningRate) -> Iterator[Finding]:
     if not message.schedule or message.schedule[0].step != 0:
         return
     if not message.schedule[0].HasField("step"):
-        words = Words("missing `step`: the first entry cannot be at step 0, the default")
+        words = Words(
+            "missing `step`: the first entry cannot be at step 0, the default. Set it above 0"
+        )
         yield Finding(("schedule", 0), words)
         return
     rate = message.schedule[0].learning_rate
@@ -158,11 +160,12 @@ def steps_not_increasing(message: Any) -> Iterator[Finding]:
     for index, (before, entry) in enumerate(pairwise(getattr(message, name)), 1):
         if entry.step <= before.step:
             words = Words(
-                "step {step} is not after step {before}: steps must strictly increase",
+                "step {step} is not after step {before}: steps must strictly increase."
+                " Sort the entries",
                 step=entry.step,
                 before=before.step,
             )
-            there = Words("step {before} stands here", before=before.step)
+            there = Words("step {before} is here", before=before.step)
             path = (name, index, "step")
             yield Finding(path, words, (((name, index - 1, "step"), there),))
 
@@ -199,8 +202,8 @@ def decay_never_happens(message: rates.CosineDecayLearningRate) -> Iterator[Find
     if not message.HasField("warmup_steps"):
         advice = Words("Set `warmup_steps`, which `total_steps` includes: 0 for none")
     words = Words(
-        "no step is left for the decay: {parts} reach step {lead}, and {total} ends the schedule"
-        " there or before. {advice}",
+        "no step is left for the decay: {parts} reach step {lead}, and {total} is not above"
+        " it. {advice}",
         parts=parts,
         lead=lead,
         total=_given(message, "total_steps"),
@@ -255,7 +258,9 @@ def count_mismatch(message: Any) -> Iterator[Finding]:
     if values and boundaries and values != wanted:
         counts = {"boundaries": boundaries, "values": values, "wanted": wanted}
         words = Words(
-            "expected {wanted} values for {boundaries} boundaries, got {values}", **counts
+            "expected {wanted} values for {boundaries} boundaries, got {values}: one"
+            " value before each boundary and one after the last",
+            **counts,
         )
         yield Finding(("values",), words)
 
@@ -264,7 +269,7 @@ def count_mismatch(message: Any) -> Iterator[Finding]:
 def stage_without_steps(message: rates.SequentialLearningRate) -> Iterator[Finding]:
     """A stage of a sequence that others follow has no length.
 
-    It would last forever, and those behind it would never begin. Only the last stage may leave out
+    It would last forever, and those after it would never begin. Only the last stage may omit
     its `steps`.
 
         stage { learning_rate { ... } } stage { learning_rate { ... } }
@@ -272,7 +277,9 @@ def stage_without_steps(message: rates.SequentialLearningRate) -> Iterator[Findi
     """
     for index, stage in enumerate(message.stage[:-1]):
         if not stage.HasField("steps"):
-            words = Words("missing `steps`: only the last stage may leave them out")
+            words = Words(
+                "missing `steps`: only the last stage may omit it. Set the length of this stage"
+            )
             yield Finding(("stage", index), words)
 
 

@@ -48,8 +48,9 @@ def ends_early(run: Run) -> Iterator[Finding]:
     values = {"rate": rate, "step": end.step, "num_steps": run.num_steps, "idle": idle}
     if end.is_floor:
         words = Words(
-            "the rate has fallen to {rate:rate} at step {step}, and training ends at {num_steps}:"
-            " the last {idle} of {num_steps} steps train at that floor",
+            "the rate falls to {rate:rate} at step {step}, and training ends at {num_steps}:"
+            " the last {idle} of {num_steps} steps train at that floor. Make the decay"
+            " longer, or train for fewer steps",
             **values,
         )
         yield Finding(end.path, words, run.ending)
@@ -57,15 +58,16 @@ def ends_early(run: Run) -> Iterator[Finding]:
     covering = next((steps for _, steps in run.warmups if steps + end.step == run.num_steps), None)
     if covering is not None and run.dialect.under_warmup(run.root) is not None:
         words = Words(
-            "the schedule ends at step {step}, and training at {num_steps}: the last {idle} of"
-            " {num_steps} steps train at rate {rate:rate}. The lengths of warmup and decay add up"
-            " to {num_steps}, but the decay counts from step 0, under the warmup",
+            "the schedule ends at step {step}, and training at {num_steps}: the last {idle}"
+            " of {num_steps} steps train at rate {rate:rate}. The decay counts from step 0,"
+            " under the warmup, so set its length to {num_steps}",
             **values,
         )
     else:
         words = Words(
-            "the schedule ends at step {step}, and training at {num_steps}: the last {idle} of"
-            " {num_steps} steps train at rate {rate:rate}",
+            "the schedule ends at step {step}, and training at {num_steps}: the last {idle}"
+            " of {num_steps} steps train at rate {rate:rate}. Make the schedule longer, or"
+            " train for fewer steps",
             **values,
         )
     yield Finding(end.path, words, run.ending, run.aligned(end.path, end.step))
@@ -105,7 +107,7 @@ def _end_of_decay(run: Run) -> _End | None:
     changed = [p for p in run.parts if p(low) != p(first)] or [schedule]
     ended = [p for p in changed if p.segment_at(run.last).curve.is_constant]
     part = (ended or changed)[0]
-    # Where a decay nears its end it may be there already, but for a share that no float holds.
+    # Where a decay nears its end it may be there already, except for a share that no float holds.
     final = part.segment_at(run.last)
     before = part.segment_at(max(final.begin - 1, 0))
     is_lasting = final.curve.is_constant

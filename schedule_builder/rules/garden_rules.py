@@ -71,7 +71,7 @@ def type_left_to_code(message: garden.OptimizationConfig) -> Iterator[Finding]:
 
 
 def _untyped(name: str, block: Any) -> Words | None:
-    """What to say of a block that has no `type`; None where it has one."""
+    """The message for a block that has no `type`; None where it has one."""
     if block.HasField("type"):
         return None
     meant = counting(block)
@@ -79,8 +79,8 @@ def _untyped(name: str, block: Any) -> Words | None:
         given = ", ".join(f"`{field.name}`" for field, _ in block.ListFields())
         if given:
             return Words(
-                "{name:field} has no `type`, so the Garden's Python code decides which of {given}"
-                " counts. Add the `type` that is meant",
+                "{name:field} has no `type`, so the Garden's Python code selects one of"
+                " {given}. Add the `type` that you mean",
                 name=name,
                 given=given,
             )

@@ -48,7 +48,7 @@ STEP_UNIT = Kind(
     """A length cannot be converted to steps.
 
     `step_unit` counts in epochs, percents or permilles of the run. It needs what these are parts
-    of: the run length, or `examples_per_epoch` and the batch size. Each length must come to at
+    of: the run length, or `examples_per_epoch` and the batch size. Each length must be at
     least one step, two boundaries must not fall together, and a default that is a number of steps
     must be replaced by a value.
 

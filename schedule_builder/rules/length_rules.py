@@ -17,7 +17,7 @@ from schedule_builder.v1 import options_pb2
 
 _NEXT_TO_NOTHING = 1e-6
 _LEAST_STEPS = 1000
-"""In shorter runs few steps are no sign of epochs."""
+"""In shorter runs, few steps do not indicate epochs."""
 _MUCH_LOWER = 0.1
 
 
@@ -122,14 +122,15 @@ def stage_not_reached(run: Run) -> Iterator[Finding]:
         }
         if others:
             words = Words(
-                "this stage and the {others:count stage} after it are never reached: they begin at"
-                " {begin} or later, and training ends after {num_steps} steps. {stays}",
+                "this stage and the {others:count stage} after it are never reached: they"
+                " begin at {begin} or later, and training ends after {num_steps} steps."
+                " {stays}. Begin them earlier, or train for longer",
                 **values,
             )
         else:
             words = Words(
                 "this stage is never reached: it begins at {begin}, and training ends after"
-                " {num_steps} steps. {stays}",
+                " {num_steps} steps. {stays}. Begin it earlier, or train for longer",
                 **values,
             )
         yield Finding(run.at(following), words, run.ending)
@@ -153,8 +154,8 @@ def decay_not_completed(run: Run) -> Iterator[Finding]:
             yield from _cut_off(run, schedule, current, following)
         elif not _is_stage(current, following):
             words = Words(
-                "the decay never begins: it would begin at step {begin}, and training ends after"
-                " {num_steps} steps. {stays}",
+                "the decay never begins: it would begin at step {begin}, and training ends"
+                " after {num_steps} steps. {stays}. Begin it earlier, or train for longer",
                 begin=following.begin,
                 num_steps=run.num_steps,
                 stays=_stays(run),
@@ -188,7 +189,7 @@ def _cut_off(
     is_first_cycle = schedule.segments[0] is current or current.path != following.path
     if not run.is_beyond(end) or not is_first_cycle:
         return
-    # Behind a decay there may be a restart, or no rate at all.
+    # After a decay there may be a restart, or no rate at all.
     goal = end if schedule(end) <= schedule(end - 1) else end - 1
     is_rise = schedule(goal) > schedule(run.last)
     goal = end if is_rise else goal
@@ -204,8 +205,8 @@ def _cut_off(
     path = run.at(following)
     if is_rise:
         words = Words(
-            "the rise ends at step {end}, and training at {num_steps}: the rate is {now} at the"
-            " last step instead of {then}",
+            "the rise ends at step {end}, and training at {num_steps}: the rate is {now} at"
+            " the last step instead of {then}. Make the rise shorter, or train for longer",
             **values,
         )
         yield Finding(path, words, run.ending)
@@ -226,7 +227,7 @@ def _cycle_cut_off(run: Run) -> Iterator[Finding]:
     if getattr(main, "cycle", False) and run.is_beyond(main.decay_steps):
         words = Words(
             "the first cycle ends at step {end}, and training at {num_steps}: the rate is"
-            " {now:rate} at the last step",
+            " {now:rate} at the last step. Make the cycle shorter, or train for longer",
             end=main.decay_steps,
             num_steps=run.num_steps,
             now=now,
@@ -235,8 +236,9 @@ def _cycle_cut_off(run: Run) -> Iterator[Finding]:
     is_cycle = run.schedule.segments[-1].curve.repeats
     if is_cycle and hasattr(main, "step_size_up") and run.is_beyond(main.step_size_up):
         words = Words(
-            "the first rise ends at step {end}, and training at {num_steps}: the rate is {now:rate}"
-            " at the last step, and never reaches {goal:rate}",
+            "the first rise ends at step {end}, and training at {num_steps}: the rate is"
+            " {now:rate} at the last step, and never reaches {goal:rate}. Make the rise"
+            " shorter, or train for longer",
             end=main.step_size_up,
             num_steps=run.num_steps,
             now=now,
@@ -282,14 +284,15 @@ def decay_not_reached(run: Run) -> Iterator[Finding]:
     }
     if high == low:
         words = Words(
-            "the rate decays first at step {change}, and training ends after {num_steps} steps: it"
-            " stays {high:rate} for all of them{since}",
+            "the rate first decays at step {change}, and training ends after {num_steps}"
+            " steps: it stays {high:rate} for all of them{since}. Make the decay faster, or"
+            " train for longer",
             **values,
         )
     else:
         words = Words(
-            "the rate falls only from {high:rate} to {low:rate} in the {num_steps} steps of the"
-            " run{since}",
+            "the rate falls only from {high:rate} to {low:rate} in the {num_steps} steps of"
+            " the run{since}. Make the decay faster, or train for longer",
             **values,
         )
     has_length = "decay_steps" in run.main.DESCRIPTOR.fields_by_name
@@ -306,7 +309,7 @@ def lengths_in_epochs(run: Run) -> Iterator[Finding]:
     last stage begins within 1 % of the run (the setting `settled-fraction`) of at least 1000 steps,
     and has at most a tenth of the highest rate. Either say the unit, `step_unit: EPOCHS`, or count
     in steps: if the run has 90 epochs, `schedule-builder rescale --from-steps 90 --num-steps 90000`
-    writes the lengths anew.
+    writes the new lengths.
 
         num_steps: 90000   multi_step_learning_rate { milestones: [30, 60, 80] ... }
         num_steps: 90000   multi_step_learning_rate { milestones: [30000, 60000, 80000] ... }
@@ -325,7 +328,7 @@ def lengths_in_epochs(run: Run) -> Iterator[Finding]:
             " `examples_per_epoch: N`, N the number of training examples"
         )
     elif not run.is_in_steps:
-        advice = Words("Check the unit")
+        advice = Words("Check the unit of its lengths")
     elif "step_unit" in run.message.DESCRIPTOR.fields_by_name:
         advice = Words(
             "If the lengths count epochs, set `step_unit: EPOCHS` and `examples_per_epoch` (the"

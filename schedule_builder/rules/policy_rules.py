@@ -27,13 +27,14 @@ def rate_above_policy(run: Run) -> Iterator[Finding]:
         found = {"rate": rate, "step": step, "limit": limit, "optimizer": run.optimizer}
         if run.optimizer:
             words = Words(
-                "the rate is {rate:rate} at step {step}: the project's limit of `{optimizer}` is"
-                " {limit:rate}",
+                "the rate is {rate:rate} at step {step}, and the project's limit for"
+                " `{optimizer}` is {limit:rate}. Lower the rate",
                 **found,
             )
         else:
             words = Words(
-                "the rate is {rate:rate} at step {step}: the project's limit is {limit:rate}",
+                "the rate is {rate:rate} at step {step}, and the project's limit is"
+                " {limit:rate}. Lower the rate",
                 **found,
             )
         yield Finding(run.kind_path, words)
@@ -50,7 +51,7 @@ def no_warmup(run: Run) -> Iterator[Finding]:
         return
     levels = [run.schedule(step) for step in run.schedule.extremes(0, run.last)]
     if next((rate for rate in levels if rate != levels[0]), 0.0) <= levels[0]:
-        words = Words("missing warmup: the project's settings require one")
+        words = Words("missing warmup: the project's settings require one. Add it")
         yield Finding(run.kind_path, words)
 
 
@@ -77,8 +78,8 @@ def end_not_at_num_steps(run: Run) -> Iterator[Finding]:
             continue
         path = run.at(final)
         words = Words(
-            "the schedule ends at step {end}, and training at {num_steps}: the project's settings"
-            " require them to end together",
+            "the schedule ends at step {end}, and training at {num_steps}: the project's"
+            " settings require the same step. Change one of them",
             end=final.begin,
             num_steps=run.num_steps,
         )

@@ -69,10 +69,15 @@ def zero_rate(run: Run) -> Iterator[Finding]:
     is_manual = isinstance(main, rates.ManualStepLearningRate)
     if is_manual and main.HasField("initial_learning_rate") and run.schedule(0) == 0:
         count = 1 if main.warmup else min(main.schedule[0].step, run.last + 1)
-        words = Words("{idle} at rate 0: the weights do not change", idle=_trained(0, count - 1))
+        words = Words(
+            "{idle} at rate 0, so the weights do not change. Set a rate above 0",
+            idle=_trained(0, count - 1),
+        )
         yield Finding((*run.kind_path, "initial_learning_rate"), words)
     elif all(run.schedule(step) == 0 for step in run.schedule.extremes(0, run.last)):
-        words = Words("every step trains at rate 0: the weights do not change")
+        words = Words(
+            "every step trains at rate 0, so the weights do not change. Set a rate above 0"
+        )
         yield Finding(run.kind_path, words)
         return
     ends = [min(run.last, segment.begin - 1) for segment in segments[2:]] + [run.last]
@@ -80,7 +85,9 @@ def zero_rate(run: Run) -> Iterator[Finding]:
         is_stage = before.curve.is_constant and segment.curve.is_constant
         if is_stage and segment.begin <= end and run.schedule(segment.begin) == 0:
             idle = _trained(segment.begin, end)
-            words = Words("{idle} at rate 0: the weights do not change", idle=idle)
+            words = Words(
+                "{idle} at rate 0, so the weights do not change. Set a rate above 0", idle=idle
+            )
             yield Finding(run.at(segment), words)
 
 
@@ -118,15 +125,16 @@ def negligible_rate(run: Run) -> Iterator[Finding]:
             continue
         if is_cliff:
             words = Words(
-                "the rate falls from {old:rate} to {rate:rate} at step {step}. Is a digit wrong?",
+                "the rate falls from {old:rate} to {rate:rate} at step {step}. Check the"
+                " digits of this value",
                 old=old,
                 rate=rate,
                 step=step,
             )
         else:
             words = Words(
-                "{length} of {num_steps} steps, from step {step} on, train at {rate:rate} or less,"
-                " and the highest rate is {peak:rate}. Is a digit wrong?",
+                "{length} of {num_steps} steps, from step {step} on, train at {rate:rate} or"
+                " less, and the highest rate is {peak:rate}. Check the digits of this value",
                 length=length,
                 num_steps=run.num_steps,
                 step=step,
@@ -159,14 +167,14 @@ def rate_too_high(run: Run) -> Iterator[Finding]:
     values = {"rate": rate, "step": step, "limit": limit, "optimizer": run.optimizer}
     if run.optimizer:
         words = Words(
-            "the rate is {rate:rate} at step {step}: `{optimizer}` trains with at most"
-            " {limit:rate}",
+            "the rate is {rate:rate} at step {step}, and `{optimizer}` rarely trains above"
+            " {limit:rate}. Check the digits, or lower the rate",
             **values,
         )
     else:
         words = Words(
-            "the rate is {rate:rate} at step {step}: no optimizer trains with more than"
-            " {limit:rate}",
+            "the rate is {rate:rate} at step {step}, and no optimizer trains above"
+            " {limit:rate}. Check the digits, or lower the rate",
             **values,
         )
     yield Finding(run.kind_path, words)

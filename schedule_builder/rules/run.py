@@ -35,7 +35,7 @@ _LISTS = frozenset(("schedule", "boundaries", "milestones", "learning_rates", "s
 
 
 class Judgement(Protocol):
-    """What a project's settings say of its runs."""
+    """What a project's settings require of its runs."""
 
     @property
     def thresholds(self) -> Mapping[str, float]:
@@ -55,7 +55,7 @@ class Stage(NamedTuple):
 
     begin: int
     end: int
-    """The first step behind it, or the run length."""
+    """The first step after it, or the run length."""
     rate: float
     path: FieldPath
     """The field that says where it begins."""
@@ -181,7 +181,7 @@ class Run:
 
     @cached_property
     def first_change(self) -> int | None:
-        """The step behind the run at which the rate changes, where nothing but a warmup does so.
+        """The step after the run at which the rate changes, where nothing but a warmup does so.
 
         None where the schedule takes effect within the run, if only in part, or never changes.
         """
@@ -214,7 +214,7 @@ class Run:
 
     @property
     def must_end_together(self) -> bool:
-        """Whether SB503 reports what there is to say of the end."""
+        """Whether SB503 reports the end."""
         return bool(self.policy.get("require-end-at-num-steps"))
 
     def is_beyond(self, end: int) -> bool:

@@ -48,12 +48,13 @@ def jump_up(run: Run) -> Iterator[Finding]:
         if run.num_steps is not None and is_level:
             longest = run.num_steps * run.thresholds["longest-warmup-fraction"]
             has_fallen = has_fallen or after.begin > longest
-        # A line that leads to a stage goes on as it went before.
+        # A line that leads to a stage continues as before.
         slope = old - run.schedule(max(after.begin - 2, before.begin))
         is_jump = new > old * (1 + _ROUNDING) and new - old > 2 * slope
         if has_fallen and is_listed(after.path) and is_jump:
             words = Words(
-                "the rate jumps up at step {step}, from {old:rate} to {new:rate}",
+                "the rate jumps up at step {step}, from {old:rate} to {new:rate}. Check"
+                " the order and the digits of the rates",
                 step=after.begin,
                 old=old,
                 new=new,
@@ -88,8 +89,8 @@ def _late_rise(run: Run) -> Iterator[Finding]:
     if (is_high and is_late) or is_jump:
         steepest, before, _ = max(late or rises, key=lambda rise: rise[2])
         words = Words(
-            "the rate rises from {old:rate} to {new:rate} at step {step} of {num_steps}: too late"
-            " for a warmup",
+            "the rate rises from {old:rate} to {new:rate} at step {step} of {num_steps}: too"
+            " late for a warmup. Check the order and the digits of the rates",
             old=before.rate,
             new=steepest.rate,
             step=steepest.begin,
@@ -111,7 +112,8 @@ def stage_without_rate(run: Run) -> Iterator[Finding]:
     for index, stage in enumerate(getattr(main, "schedule", ())):
         if not stage.HasField("learning_rate"):
             words = Words(
-                "missing `learning_rate`: from step {step} on the rate is the default, {rate:rate}",
+                "missing `learning_rate`: from step {step} on the rate is the default,"
+                " {rate:rate}. Set it",
                 step=stage.step,
                 rate=stage.learning_rate,
             )
@@ -136,7 +138,7 @@ def stage_without_effect(run: Run) -> Iterator[Finding]:
         if run.kind_path not in run.moved:
             yield from _idle_values(run)
     elif isinstance(main, rates.MultiStepLearningRate) and main.decay_factor == 1:
-        words = Words("no milestone changes the rate: `decay_factor` is 1")
+        words = Words("no milestone changes the rate: `decay_factor` is 1. Set it below 1")
         yield Finding((*run.kind_path, "decay_factor"), words)
     yield from _level_decay(run)
     yield from _level_warmup(run)
@@ -191,7 +193,8 @@ def _idle_entries(run: Run) -> Iterator[Finding]:
         title = f"Remove this entry, which repeats {rate:.6g}"
         repair = Repair(title, (Remove(path),), safe=True)
         words = Words(
-            "no change at step {step}: the rate is {rate:rate} before it, too",
+            "no change at step {step}: the rate is already {rate:rate}. Change this rate,"
+            " or remove the entry",
             step=stage.step,
             rate=rate,
         )
@@ -211,7 +214,8 @@ def _idle_values(run: Run) -> Iterator[Finding]:
         title = f"Remove this value, which repeats {rate:.6g}, and its boundary"
         repair = Repair(title, (Remove(boundary), Remove(value)), safe=True)
         words = Words(
-            "no change at boundary {boundary}: the rate is {rate:rate} before it, too",
+            "no change at boundary {boundary}: the rate is already {rate:rate}. Change"
+            " this value, or remove it and its boundary",
             boundary=main.boundaries[index],
             rate=rate,
         )
@@ -228,7 +232,8 @@ def _level_decay(run: Run) -> Iterator[Finding]:
         if getattr(main, first) == getattr(main, last):
             default = Words("") if main.HasField(last) else Words(", its default")
             words = Words(
-                "no decay: `end_learning_rate` ({rate:rate}{default}) equals {first:field}",
+                "no decay: `end_learning_rate` ({rate:rate}{default}) equals"
+                " {first:field}. Lower it, or use `constant_learning_rate`",
                 rate=main.end_learning_rate,
                 default=default,
                 first=first,
@@ -248,8 +253,8 @@ def growing_rate(run: Run) -> Iterator[Finding]:
     for name in _growing(run):
         factor = getattr(run.main, name)
         words = Words(
-            "the rate grows: each time it is multiplied by {factor:rate}. If a division is meant,"
-            " write {inverse:rate}",
+            "the rate grows: each decay multiplies it by {factor:rate}. If a division is"
+            " meant, write {inverse:rate}",
             factor=factor,
             inverse=1 / factor,
         )
@@ -282,7 +287,7 @@ def floor_above_schedule(run: Run) -> Iterator[Finding]:
         if floor > 0 and len(steps) > 1 and all(run.schedule(step) == floor for step in steps):
             words = Words(
                 "this floor is the rate at every step: no rate of the schedule is above"
-                " {floor:rate}",
+                " {floor:rate}. Lower the floor",
                 floor=floor,
             )
             yield Finding((*path, "min_learning_rate"), words)
@@ -293,7 +298,7 @@ def default_in_force(run: Run) -> Iterator[Finding]:
     """A default that few runs can mean is in force.
 
     The Object Detection API has defaults for rates and lengths that fit few runs: 4000000
-    `total_steps`, 10000 `warmup_steps`, a rate of 0.002. Where the file does not show them, nobody
+    `total_steps`, 10000 `warmup_steps`, a rate of 0.002. Where the file does not show them, no one
     sees them in review. `schedule-builder show --resolved` shows every value in force.
 
         cosine_decay_learning_rate { learning_rate_base: 0.04 }  # over 4000000 steps

@@ -70,7 +70,8 @@ def long_warmup(run: Run) -> Iterator[Finding]:
             yield Finding(path, _unfinished(run, path, steps), run.ending)
         elif steps > run.num_steps * run.thresholds["longest-warmup-fraction"]:
             words = Words(
-                "the warmup lasts {taken} of {num_steps} steps, {share:.0f} % of the run",
+                "the warmup lasts {taken} of {num_steps} steps, {share:.0f} % of the run."
+                " Make it shorter",
                 taken=_taken(run, path, steps),
                 num_steps=run.num_steps,
                 share=100 * steps / run.num_steps,
@@ -85,7 +86,7 @@ def _taken(run: Run, path: FieldPath, steps: int) -> Words:
 
 
 def _unfinished(run: Run, path: FieldPath, steps: int) -> Words:
-    """What to say of a warmup that training ends in."""
+    """The message for a warmup that training ends in."""
     first, now = run.schedule(0), run.schedule(run.last)
     if now > first:
         how = Words("the rate still rises at the last step")
@@ -96,17 +97,22 @@ def _unfinished(run: Run, path: FieldPath, steps: int) -> Words:
     if math.isnan(run.schedule(steps)):
         # A cosine whose warmup takes all its steps: there is no rate that the warmup leads to.
         words = Words(
-            "the warmup lasts {taken} steps, and training ends in the middle of it, after"
-            " {num_steps}: {how}. It is {now:rate} there"
+            "the warmup lasts {taken} steps, and training ends before it does, after"
+            " {num_steps}: {how}. It is {now:rate} there. Make the warmup shorter, or train"
+            " for longer"
         )
         if steps == run.num_steps:
-            words = Words("the warmup lasts all {taken} steps: {how}. It is {now:rate} there")
+            words = Words(
+                "the warmup lasts all {taken} steps: {how}. It is {now:rate} there. Make the"
+                " warmup shorter, or train for longer"
+            )
         return words.filled(
             taken=_taken(run, path, steps), num_steps=run.num_steps, how=how, now=now
         )
     return Words(
         "the warmup lasts {taken} steps, and training ends after {num_steps}: {how}. It is"
-        " {now:rate} there, and never {goal:rate}",
+        " {now:rate} there, and never {goal:rate}. Make the warmup shorter, or train for"
+        " longer",
         taken=_taken(run, path, steps),
         num_steps=run.num_steps,
         how=how,
@@ -134,7 +140,8 @@ def warmup_falls(run: Run) -> Iterator[Finding]:
         is_modifier = path[-1] == "warmup_steps" and path[:-1] != run.kind_path
         if is_modifier and high > low and names:
             words = Words(
-                "this warmup falls, from {high:rate} at step 0 to {low:rate} at step {steps}",
+                "this warmup lowers the rate, from {high:rate} at step 0 to {low:rate} at"
+                " step {steps}. Start it at a lower rate",
                 high=high,
                 low=low,
                 steps=steps,
@@ -145,7 +152,7 @@ def warmup_falls(run: Run) -> Iterator[Finding]:
         if high > low:
             words = Words(
                 "this burn-in lowers the rate: `burnin_learning_rate` ({high:rate}) is above"
-                " `initial_learning_rate` ({low:rate})",
+                " `initial_learning_rate` ({low:rate}). Set it below that",
                 high=high,
                 low=low,
             )
@@ -155,8 +162,9 @@ def warmup_falls(run: Run) -> Iterator[Finding]:
     initial, first = main.initial_learning_rate, main.schedule[0]
     if first.step and initial > first.learning_rate:
         words = Words(
-            "`warmup: true` lowers the rate here, from `initial_learning_rate` {initial:rate} to"
-            " {rate:rate} at step {step}",
+            "`warmup: true` lowers the rate here, from `initial_learning_rate` {initial:rate}"
+            " to {rate:rate} at step {step}. Set `initial_learning_rate` lower, or remove"
+            " `warmup`",
             initial=initial,
             rate=first.learning_rate,
             step=first.step,
@@ -186,7 +194,7 @@ def _covered(run: Run) -> Iterator[Finding]:
     """A warmup over all steps of the highest rate."""
     main = run.dialect.under_warmup(run.root)
     kinds = schema_of(run.get(run.kind_path[:-1]).DESCRIPTOR)
-    # The factor of a power of the step is the rate at step 1, which nobody wants to apply.
+    # The factor of a power of the step is the rate at step 1, which is not meant to be applied.
     if main is None or not kinds[str(run.kind_path[-1])].is_stretchable:
         return
     for path, steps in run.warmups:
@@ -204,17 +212,17 @@ def _covered(run: Run) -> Iterator[Finding]:
             related = ((run.at(following), there),)
         if count:
             words = Words(
-                "the highest rate, {highest:rate}, is applied once: this warmup of"
-                " {steps:count step} covers all other steps of it. Shorten the warmup, or start the"
-                " schedule after it",
+                "the highest rate, {highest:rate}, is applied for one step: this warmup of"
+                " {steps:count step} replaces its other steps. Shorten the warmup, or start"
+                " the schedule after it",
                 highest=highest,
                 steps=steps,
             )
         else:
             words = Words(
-                "the highest rate, {highest:rate}, is not applied: this warmup of"
-                " {steps:count step} covers it, and leads to {goal:rate}. Shorten the warmup, or"
-                " start the schedule after it",
+                "the highest rate, {highest:rate}, is never applied: this warmup of"
+                " {steps:count step} replaces it, and leads to {goal:rate}. Shorten the"
+                " warmup, or start the schedule after it",
                 highest=highest,
                 steps=steps,
                 goal=main(steps),
@@ -243,7 +251,11 @@ def _one_update(run: Run) -> Iterator[Finding]:
     skipped = _skipped(run)
     if skipped is not None:
         path, rate = skipped
-        words = Words("the first rate, {rate:rate}, is never applied: this ends it", rate=rate)
+        words = Words(
+            "the first rate, {rate:rate}, is never applied: this boundary ends it at or"
+            " before step 0. Move it to a later step, or remove it",
+            rate=rate,
+        )
         yield Finding(path, words)
         return
     if "steps_per_entry" in run.main.DESCRIPTOR.fields_by_name:
@@ -257,8 +269,9 @@ def _one_update(run: Run) -> Iterator[Finding]:
         is_short = length <= longest and length * _AS_LONG <= second.end - second.begin
         if is_first and is_short and second.path not in run.blamed:
             words = Words(
-                "the first rate, {rate:rate}, lasts for {length:count update}: from step {step} on"
-                " it is {second:rate}. Make {second:rate} the first rate, or let this begin later",
+                "the first rate, {rate:rate}, lasts for {length:count step}: from step {step}"
+                " on it is {second:rate}. Make {second:rate} the first rate, or begin this"
+                " stage later",
                 rate=first.rate,
                 length=length,
                 step=second.begin,

@@ -55,7 +55,7 @@ def parse_rates(text: str, name: str) -> AppliedRates:
     if not lines and HEADER.startswith(header):
         return AppliedRates(name, (), ())
     if header + "\n" != HEADER or not lines:
-        raise _not_a_record(name, 1, f"`{HEADER.rstrip()}` is expected")
+        raise _not_a_record(name, 1, f"expected `{HEADER.rstrip()}`")
     steps: list[int] = []
     rates: list[float] = []
     for row, line in enumerate(lines[:-1], 2):
@@ -67,7 +67,7 @@ def parse_rates(text: str, name: str) -> AppliedRates:
                 raise _not_a_record(name, row, "a step and its rate are expected") from None
             continue
         if steps and step <= steps[-1]:
-            why = f"step {step} was there before: two runs wrote this file"
+            why = f"step {step} is there already, so two runs wrote this file"
             raise _not_a_record(name, row, why)
         steps.append(step)
         rates.append(rate)

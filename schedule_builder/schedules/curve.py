@@ -45,7 +45,7 @@ class Curve(Protocol):
 
     @property
     def repeats(self) -> bool:
-        """Whether the rate comes back, again and again."""
+        """Whether the rate repeats."""
 
     def columns(self, origin: int, ops: Operations) -> Columns:
         """The formula's numbers for this curve, its step 0 at a global step."""

@@ -147,7 +147,7 @@ class CosineCycle(BaseCurve):
         factor = "" if self.factor == 1 else f", each {self.factor:.9g} times as high as the last"
         return (
             f"half cosines from {self.low + self.height:.9g} to {self.low:.9g} over"
-            f" {self.period} steps, again and again{factor}"
+            f" {self.period} steps, repeated{factor}"
         )
 
 
@@ -163,7 +163,7 @@ class _CycleColumns(NamedTuple):
 
 @dataclass(frozen=True)
 class Cycle(BaseCurve):
-    """Triangles between `base` and `peak`, up in `up` steps and down in `down`, again and again.
+    """Triangles between `base` and `peak`, up in `up` steps and down in `down`, repeated.
 
     The height is multiplied by `cycle_factor` after each cycle and by `step_factor` at each step.
     """
@@ -255,5 +255,5 @@ class Cycle(BaseCurve):
         )
         return (
             f"a triangle from {self.base:.9g} to {self.peak:.9g} in {self.up} steps and back in"
-            f" {self.down}, again and again{shrinks}"
+            f" {self.down}, repeated{shrinks}"
         )

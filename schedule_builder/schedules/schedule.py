@@ -1,7 +1,7 @@
 """Schedules: segments of closed-form curves on the integer step axis, and their evaluation.
 
 A schedule is a list of segments. Each begins at a step, inclusive, and follows one curve until
-the next begins; the last goes on for ever.
+the next begins; the last has no end.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ def whole(value: Any, name: str, at_least: int = 0, at_most: int = MAX_STEP) -> 
             raise TypeError
         result = operator.index(number)
     except TypeError:
-        message = f"{name} is a whole number. Received: {value!r}"
+        message = f"{name} must be a whole number. Received: {value!r}"
         raise TypeError(message) from None
     if not at_least <= result <= at_most:
         limits = f"at least {at_least}" if result < at_least else f"at most {at_most}"
-        message = f"{name} is {limits}. Received: {result}"
+        message = f"{name} must be {limits}. Received: {result}"
         raise ValueError(message)
     return result
 
@@ -159,7 +159,7 @@ class Schedule:
 
             return evaluate_array(self, step)
         if isinstance(step, bool):
-            message = "a step is a whole number. Received: a bool"
+            message = "a step must be a whole number. Received: a bool"
             raise TypeError(message)
         return evaluate_scalar(self, operator.index(step))
 

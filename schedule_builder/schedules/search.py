@@ -21,7 +21,7 @@ def narrowed(holds: Callable[[int], bool], low: int, high: int, width: int = 1) 
 
 
 def first_true(holds: Callable[[int], bool], low: int, high: int) -> int:
-    """The first step at which something holds that goes on holding from there.
+    """The first step at which something holds that holds from there on.
 
     Args:
         holds: tells whether it holds at a step.

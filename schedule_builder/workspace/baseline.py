@@ -121,7 +121,10 @@ class Baseline:
         try:
             data = json.loads(text)
             if data["version"] != VERSION:
-                message = f"{self.path}: version {data['version']} of baselines is not known"
+                message = (
+                    f"{self.path}: version {data['version']} of baselines is unknown. Write it"
+                    " again with `--write-baseline`"
+                )
                 raise SettingsError(message)
             known = Counter(
                 {

@@ -18,7 +18,7 @@ from schedule_builder.reading.tree import Block
 _LARGEST = 20_000_000
 _LARGEST_DOUBTFUL = 2_000_000
 _PASTED = re.compile(r"\s*(?:<!|<html|<\?xml|syntax\s*=)", re.IGNORECASE)
-"""A page, or the schema, that was saved in the place of a config."""
+"""A page, or the schema, that was saved instead of a config."""
 _LIKE = re.compile(
     r"(?i)^[ \t{]{0,4}[\"']?\w*(?:trai|tria|rain|earn|_rat)\w*[\"']?[ \t]*[:{<]", re.MULTILINE
 )

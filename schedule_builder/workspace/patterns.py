@@ -1,6 +1,6 @@
 """Patterns of paths as gitignore defines them: those of ignore files and those of settings.
 
-A pattern is matched byte by byte, as git does it, without regular expressions: whoever writes a
+A pattern is matched byte by byte, as git does it, without regular expressions: the author of a
 repository's patterns cannot make them take long (`*a*a*a*a*a*a*a*b` takes a regular expression
 hours), and every pattern of git's means the same here.
 """
@@ -17,9 +17,9 @@ _SLASH, _BACKSLASH, _STAR, _QUESTION, _OPEN, _CLOSE, _DASH = b"/\\*?[]-"
 _SPECIAL = re.compile(rb"[*?\[\\]")
 _USELESS = {
     "^#": "`#` begins a comment in ignore files. For a name, write `\\#`",
-    "//": "there is nothing between two slashes. Write one slash",
-    r"^!?(?:.*/)?\.\.?(?:/|$)": "paths hold no `.` and `..`. Count from the settings file's folder",
-    r"(?<!\\)(?:\\\\)*\\[A-Za-z0-9]": "`\\` is for special characters alone. Write `/` for folders",
+    "//": "empty name between two slashes. Write one slash",
+    r"^!?(?:.*/)?\.\.?(?:/|$)": "a path cannot contain `.` or `..`. Start at the settings file",
+    r"(?<!\\)(?:\\\\)*\\[A-Za-z0-9]": "`\\` only escapes special characters. Write `/` for folders",
 }
 """What git takes in an ignore file and never matches, with what to write instead."""
 _ALL = frozenset(range(256))
@@ -87,7 +87,7 @@ def _fits(
     text: Sequence[_Element],
     fits: Callable[[_Item, _Element], bool],
 ) -> bool:
-    """Whether a pattern matches a whole text; None in it stands for any number of elements.
+    """Whether a pattern matches a whole text; None in it matches any number of elements.
 
     Only the last None that was met is ever tried again, which is enough: the time is at most the
     product of both lengths.
@@ -175,7 +175,7 @@ def of_settings(texts: tuple[str, ...]) -> Patterns:
             pattern = _parse(text.encode("utf-8", "surrogatepass"))
             if pattern.is_negated and all(before.is_negated for before in patterns):
                 message = (
-                    "`!` takes files back from the patterns before it, and there are none."
+                    "`!` includes files again that patterns before it exclude; there are none."
                     " For a name, write `\\!`"
                 )
                 raise PatternError(message)
@@ -198,7 +198,7 @@ def _parse(line: bytes) -> _Pattern:
     for_names = b"/" not in text
     text = text.removeprefix(b"/")
     if not text:
-        message = "it is empty. For all files, write `*`"
+        message = "empty pattern. For all files, write `*`"
         raise PatternError(message)
     special = _SPECIAL.search(text)
     prefix = text[: special.start()] if special else text

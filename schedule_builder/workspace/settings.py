@@ -110,20 +110,20 @@ def codes(names: Sequence[str]) -> tuple[str, ...]:
         if not find(name):
             guess = did_you_mean(name, NAMES)
             hint = f": did you mean `{guess}`?" if guess else ""
-            message = f"there is no rule `{shown(name)}`{hint} (see `schedule-builder rules`)"
+            message = f"unknown rule `{shown(name)}`{hint} (see `schedule-builder rules`)"
             raise ValueError(message)
     return tuple(NAMES.get(name.lower(), name.upper()) for name in names)
 
 
 def _expect(holds: bool, expected: str, name: str = "") -> None:
     if not holds:
-        message = f"{f'`{name}`: ' * bool(name)}{expected} is expected"
+        message = f"{f'`{name}`: ' * bool(name)}expected {expected}"
         raise ValueError(message)
 
 
 def _texts(value: Any) -> tuple[str, ...]:
     is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
-    _expect(is_list, 'a list of texts, such as ["SB402"],')
+    _expect(is_list, 'a list of strings, such as ["SB402"]')
     return tuple(value)
 
 
@@ -158,7 +158,7 @@ def _choice(*choices: str) -> Callable[[Any], str]:
 
 
 def _text(value: Any) -> str:
-    _expect(isinstance(value, str), "a text")
+    _expect(isinstance(value, str), "a string")
     return str(value)
 
 
@@ -182,14 +182,14 @@ def _positive(value: Any) -> int:
 def _known(name: str, names: Sequence[str]) -> None:
     if name not in names:
         guess = did_you_mean(name, names)
-        hint = f": did you mean `{guess}`?" if guess else f" (there are {', '.join(names)})"
-        message = f"there is no setting `{shown(name)}`{hint}"
+        hint = f": did you mean `{guess}`?" if guess else f" (known: {', '.join(names)})"
+        message = f"unknown setting `{shown(name)}`{hint}"
         raise ValueError(message)
 
 
 def _threshold(name: str, value: Any) -> tuple[str, float]:
     _known(name, list(THRESHOLDS))
-    _expect(type(value) in (int, float) and 0 <= value <= 1, "a share, from 0 to 1,", name)
+    _expect(type(value) in (int, float) and 0 <= value <= 1, "a share from 0 to 1", name)
     return name, float(value)
 
 
@@ -215,7 +215,7 @@ def _rates(value: Any) -> Any:
     optimizers = [name for dialect in DIALECTS for name in dialect.optimizer_names()]
     for name in value:
         if name not in optimizers and (guess := did_you_mean(name, optimizers)):
-            message = f"there is no optimizer `{shown(name)}`: did you mean `{guess}`?"
+            message = f"unknown optimizer `{shown(name)}`: did you mean `{guess}`?"
             raise ValueError(message)
     return {name: _rate(rate, name) for name, rate in value.items()}
 

@@ -69,9 +69,13 @@ def suppress(document: Document, diagnostics: Sequence[Diagnostic]) -> list[Diag
             else:
                 edit = _one(source.text, suppression.span)
             code = suppression.code
-            words = Words("unused suppression: {code} is not reported on this line", code=code)
+            words = Words(
+                "unused suppression: {code} is not reported on this line. Remove it", code=code
+            )
             if suppression.row is None:
-                words = Words("unused suppression: {code} is not reported in this file", code=code)
+                words = Words(
+                    "unused suppression: {code} is not reported in this file. Remove it", code=code
+                )
             report.add(
                 UNUSED_SUPPRESSION,
                 suppression.span,

@@ -92,7 +92,7 @@ class _Place:
         """Whether an entry of this folder is a file that may be read.
 
         Devices and pipes may not, since reading them can wait for ever, nor may what a symbolic
-        link out of the repository leads to: whoever made the link may not be allowed to read it.
+        link out of the repository leads to: the author of the link may not be allowed to read it.
         """
         try:
             if not entry.is_file():

@@ -109,7 +109,7 @@ def test_a_missing_file_exits_2_and_the_others_are_checked(bad: Path, tmp_path: 
 def test_a_folder_without_configs_exits_2(tmp_path: Path) -> None:
     result = run("validate", tmp_path)
     assert result.returncode == 2
-    assert "there are no configs" in result.stderr
+    assert "found no configs" in result.stderr
 
 
 def test_no_permission_exits_2() -> None:

@@ -177,7 +177,7 @@ def test_applied_rates(run: Run) -> None:
     assert found["steps_compared"] == 400
     Path("b.csv").write_text("step,learning_rate\n0,0.1\n0,0.1\n1,0.1\n")
     assert (
-        "b.csv:3: this is not a log of learning rates: step 0 was there" in run("a.csv", "b.csv")[2]
+        "b.csv:3: this is not a log of learning rates: step 0 is there" in run("a.csv", "b.csv")[2]
     )
 
 

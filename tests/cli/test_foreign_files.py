@@ -24,17 +24,17 @@ FOREIGN = {
         'net: "x"\nbase_lr: 0.01\nlr_policy: "step"\ngamma: 0.1\n',
         "a Caffe solver",
     ),
-    "rates.csv": ("step,learning_rate\n0,0.1\n1,0.1\n", "a table of values"),
-    "rates.config": ("0.1;0.2\n0.3;0.4\n", "a table of values"),
-    "rates.yaml": ("a,b\n1,2\n3,4\n", "a table of values"),
+    "rates.csv": ("step,learning_rate\n0,0.1\n1,0.1\n", "a CSV table"),
+    "rates.config": ("0.1;0.2\n0.3;0.4\n", "a CSV table"),
+    "rates.yaml": ("a,b\n1,2\n3,4\n", "a CSV table"),
     "printed.config": (
         "{'model': faster_rcnn {\n  num_classes: 2\n}\n, 'train_config': batch_size: 24\n"
         "optimizer {\n  momentum_optimizer { learning_rate { } }\n}\n}\n",
-        "a dict that Python printed",
+        "a printed Python dict",
     ),
     "printed.yaml": (
         "{'model': ssd {\n  num_classes: 2\n}\n, 'train_config': batch_size: 2\n}\n",
-        "a dict that Python printed",
+        "a printed Python dict",
     ),
     "docker-compose.yml": ('version: "3"\nservices: {web: {image: x}}\n', "a Docker Compose file"),
     "mmdetection.yaml": (

@@ -156,7 +156,7 @@ def test_exponential_decay_with_warmup() -> None:
 @pytest.mark.parametrize(
     ("boundaries", "stages", "text"),
     [
-        ([5], [0.1], "one rate more than there are boundaries"),
+        ([5], [0.1], "expected one more rate than boundaries"),
         (
             [0, 5],
             [0.1, 0.2, 0.1],
@@ -167,7 +167,7 @@ def test_exponential_decay_with_warmup() -> None:
         ([-5], [0.1, 0.1], r"boundaries\[0\]: .* -5"),
         ([5], [0.1, float("nan")], r"rates\[1\]: "),
         ([5], [1, 2], r"rates are floats. Received: \[1, 2\]"),
-        ([5.0], [0.1, 0.2], r"a boundary is a whole number. Received: 5\.0"),
+        ([5.0], [0.1, 0.2], r"a boundary must be a whole number. Received: 5\.0"),
     ],
 )
 def test_bad_stages(boundaries: list[int], stages: list[float], text: str) -> None:
@@ -192,9 +192,9 @@ def test_stages_of_numpy() -> None:
     assert float(compat.manual_stepping(7, np.array([], np.int64), [0.5])()) == 0.5
     with pytest.raises(ValueError, match="the first step cannot be 0"):
         compat.manual_stepping(7, np.array([0]), [0.5, 0.25])
-    with pytest.raises(ValueError, match=r"a boundary is a whole number. Received: 5\.0"):
+    with pytest.raises(ValueError, match=r"a boundary must be a whole number. Received: 5\.0"):
         compat.manual_stepping(7, [5.0], [0.5, 0.25])
-    with pytest.raises(TypeError, match="total_steps is a whole number"):
+    with pytest.raises(TypeError, match="total_steps must be a whole number"):
         compat.cosine_decay_with_warmup(0, 0.1, 10.0)  # type: ignore[arg-type]
 
 
@@ -335,7 +335,7 @@ def test_the_builder_refuses_what_the_api_refuses(golden: Golden) -> None:
 
 @pytest.mark.parametrize("config", [None, "pipeline.config", {}, rates.LearningRate()])
 def test_the_builder_takes_an_optimizer_message(config: Any) -> None:
-    with pytest.raises(TypeError, match="an Optimizer message is expected"):
+    with pytest.raises(TypeError, match="expected an Optimizer message"):
         optimizer_builder.build(config)
 
 

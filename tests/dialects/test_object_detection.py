@@ -63,7 +63,7 @@ def test_a_cosine_without_a_decay_is_an_error_where_the_run_reaches_its_end(
     assert (config.schedule is None) == (codes == ["SB305"])
     assert "nan" not in found[0].message
     if codes == ["SB407"] and num_steps < 2000:
-        assert "training ends in the middle of it, after 1000" in found[0].message
+        assert "training ends before it does, after 1000" in found[0].message
     if config.schedule is not None:
         warmup = fields["warmup_steps"]
         for step in range(0, num_steps, 7):

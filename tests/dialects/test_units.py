@@ -160,7 +160,7 @@ def test_of_a_custom_kind_the_marked_fields_are_converted(syntax: str) -> None:
     message.custom.Pack(unmarked(length=5, other=7))
     (problem,) = in_steps(message, AXIS, lambda: kinds).problems
     assert problem.path == ("custom",)
-    assert "marked with `counts_steps`" in str(problem.words)
+    assert "the option `counts_steps`" in str(problem.words)
     message.step_unit = pb.STEPS
     assert not in_steps(message, AXIS, lambda: kinds).problems
     message.custom.Pack(marked())
@@ -296,8 +296,10 @@ def test_the_table_for_each_epoch_begins_each_at_the_nearest_step() -> None:
 
 BAD = {
     "step_unit: EPOCHS examples_per_epoch: 3200000000 manual_step_learning_rate"
-    " { schedule { step: 3000 learning_rate: 0.1 } }": "5:99: error[SB316] 3000 epochs are"
-    " 300000000000 steps, and `step` holds at most 4294967295",
+    " { schedule { step: 3000 learning_rate: 0.1 } }": (
+        "5:99: error[SB316] 3000 epochs are 300000000000 steps, and `step` holds at most"
+        " 4294967295. Use a smaller number"
+    ),
     # An error at the unit also where nothing is counted in it.
     "step_unit: EPOCHS constant_learning_rate { learning_rate: 0.1 }": "5:16: error[SB316]"
     " `step_unit: EPOCHS` needs the number of examples",
@@ -346,10 +348,10 @@ def test_a_length_of_no_step_and_boundaries_that_fall_together_show_the_arithmet
     body = f"step_unit: PERCENT_OF_RUN {MILESTONES.replace('60, 80', '1, 50, 51')}"
     findings = found((PIPELINE % body).replace("1000", "40"))
     assert [f.partition("] ")[2] for f in findings] == [
-        "1 percent comes to 0 steps: 1 of 0.4 steps each is 0.4. Use a larger number, or write it"
-        " in steps under `step_unit: STEPS`",
-        "this boundary and the one before it both come to step 20: they lie at 20 and 20.4 steps,"
-        " with 0.4 steps to one of PERCENT_OF_RUN. Move them apart",
+        "1 percent rounds to 0 steps: 1 of 0.4 steps each is 0.4. Use a larger number, or"
+        " write it in steps under `step_unit: STEPS`",
+        "this boundary and the one before it both round to step 20, from 20 and 20.4. One of"
+        " PERCENT_OF_RUN is 0.4 steps. Move them apart",
     ]
 
 

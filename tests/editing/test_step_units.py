@@ -136,13 +136,16 @@ REFUSED = {
     ("percent_of_run", MILESTONES.replace("800", "805")): "a.config:8:25:"
     " `multi_step_learning_rate.milestones[1]` is 805 steps, 80.5 percent: only whole numbers can"
     " be written. `--step-unit permille_of_run` can",
-    ("percent_of_run", "constant_learning_rate { learning_rate: 0.1 }"): "has no length that"
-    " PERCENT_OF_RUN could count",
+    (
+        "percent_of_run",
+        "constant_learning_rate { learning_rate: 0.1 }",
+    ): "has no length to write in PERCENT_OF_RUN",
     ("percent_of_run", "constant_learning_rate { } warmup { warmup_steps: 333 }"): "`warmup."
     "warmup_steps` is 333 steps, 33.3 percent",
     ("epochs", MILESTONES): "pass `--examples-per-epoch`",
     ("permille_of_run", MILESTONES.replace("600, 800", "60, 80") + " step_unit: PERCENT_OF_RUN"): (
-        "`milestones[0]` is already in another unit: 60 % of 1000"
+        "`milestones[0]` already has a unit: 60 % of 1000. Write the file in steps first,"
+        " with `show --resolved`"
     ),
 }
 
@@ -165,7 +168,7 @@ def test_the_command_says_what_belongs_together(
     path = tmp_path / "a.config"
     path.write_text(PIPELINE % MILESTONES)
     assert main(["convert", "--examples-per-epoch", "5", str(path)]) == 2
-    assert "belongs to `--step-unit epochs`" in capsys.readouterr().err
+    assert "requires `--step-unit epochs`" in capsys.readouterr().err
     epochs = ["convert", "--step-unit", "epochs", "--examples-per-epoch"]
     assert main([*epochs, "320", str(path)]) == 0
     new = path.with_name("b.config")

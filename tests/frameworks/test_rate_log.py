@@ -248,9 +248,9 @@ def test_a_file_that_is_no_log(tmp_path: Path, text: str, row: int) -> None:
 @pytest.mark.parametrize(
     ("step", "rate", "error", "text"),
     [
-        (0.0, 0.1, TypeError, "step is a whole number. Received: 0.0"),
-        (True, 0.1, TypeError, "step is a whole number. Received: True"),
-        (-1, 0.1, ValueError, "step is at least 0. Received: -1"),
+        (0.0, 0.1, TypeError, "step must be a whole number. Received: 0.0"),
+        (True, 0.1, TypeError, "step must be a whole number. Received: True"),
+        (-1, 0.1, ValueError, "step must be at least 0. Received: -1"),
         (0, "fast", ValueError, "fast"),
     ],
 )

@@ -117,10 +117,10 @@ def test_accumulated_gradients(tmp_path: Path, batches: int, options: dict[str, 
 @pytest.mark.parametrize(
     ("batches", "error", "text"),
     [
-        (0, ValueError, "is at least 1. Received: 0"),
-        (2.0, TypeError, "is a whole number. Received: 2.0"),
-        ("2", TypeError, "is a whole number. Received: '2'"),
-        (True, TypeError, "is a whole number. Received: True"),
+        (0, ValueError, "must be at least 1. Received: 0"),
+        (2.0, TypeError, "must be a whole number. Received: 2.0"),
+        ("2", TypeError, "must be a whole number. Received: '2'"),
+        (True, TypeError, "must be a whole number. Received: True"),
     ],
 )
 def test_accumulation_is_a_positive_number(
@@ -233,11 +233,11 @@ def test_step_offset_is_the_same_for_every_builder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("offset", "error", "text"),
     [
-        (-1, ValueError, "step_offset is at least 0. Received: -1"),
-        (2**63, ValueError, f"step_offset is at most {2**63 - 1}. Received: {2**63}"),
-        (1.5, TypeError, "step_offset is a whole number. Received: 1.5"),
-        ("5", TypeError, "step_offset is a whole number. Received: '5'"),
-        (True, TypeError, "step_offset is a whole number. Received: True"),
+        (-1, ValueError, "step_offset must be at least 0. Received: -1"),
+        (2**63, ValueError, f"step_offset must be at most {2**63 - 1}. Received: {2**63}"),
+        (1.5, TypeError, "step_offset must be a whole number. Received: 1.5"),
+        ("5", TypeError, "step_offset must be a whole number. Received: '5'"),
+        (True, TypeError, "step_offset must be a whole number. Received: True"),
     ],
 )
 def test_a_bad_step_offset(offset: Any, error: type[Exception], text: str) -> None:

@@ -53,7 +53,10 @@ NONE = findings(("a.config", "constant_learning_rate { learning_rate: 1 }"))
 
 def test_text() -> None:
     assert renderer("text")(BOTH).splitlines() == [
-        "a.config:5:41: warning[SB414] no change at step 100: the rate is 0.1 before it, too",
+        (
+            "a.config:5:41: warning[SB414] no change at step 100: the rate is already 0.1."
+            " Change this rate, or remove the entry"
+        ),
         f"a.config:6:22: warning[SB418] {BYPASSED}",
         "  a.config:2:14: training ends after 150 steps",
         "b:%,.config:2:18: error[SB204] `learning_rate` is -1: it must be at least 0",
@@ -65,8 +68,8 @@ def test_text() -> None:
 
 def test_full_shows_the_places() -> None:
     assert renderer("full")(findings(("a.config", TEXT))) == (
-        "a.config:5:41: warning[SB414] no change at step 100: the rate is 0.1 before it,"
-        " too\n"
+        "a.config:5:41: warning[SB414] no change at step 100: the rate is already 0.1."
+        " Change this rate, or remove the entry\n"
         "  5 |     schedule { step: 100 learning_rate: 0.1 }\n"
         "    |                                         ^^^\n"
         "    = Remove this entry, which repeats 0.1 (--fix)\n"
@@ -121,8 +124,8 @@ def test_github() -> None:
     lines = renderer("github")(BOTH).splitlines()
     assert lines[2] == (
         "::warning file=a.config,line=5,endLine=5,title=schedule-builder SB414"
-        " stage-without-effect,col=41,endColumn=43::no change at step 100: the rate is 0.1"
-        " before it, too"
+        " stage-without-effect,col=41,endColumn=43::no change at step 100: the rate is"
+        " already 0.1. Change this rate, or remove the entry"
     )
     assert lines[0].startswith("::error file=b%3A%25%2C.config,line=2,endLine=2,")
     assert lines[-1] == summary(BOTH)

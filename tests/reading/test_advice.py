@@ -76,7 +76,7 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
     "a type": (
         optimizer("type: adam"),
         "a.config",
-        "the block chooses itself. Write `adam_optimizer { ... }`",
+        "the block's name selects the kind. Write `adam_optimizer { ... }`",
         None,
     ),
     "a rate without a block": (

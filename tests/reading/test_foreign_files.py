@@ -92,7 +92,7 @@ PASTED: dict[str, tuple[str, str, tuple[int, int, str], str]] = {
         NESTED.replace("  }\n  num", "  num"),
         ".config",
         (2, 13, "SB103"),
-        "`optimizer`, opened at line 2, is never closed: by its indentation, line 6 is outside",
+        "`optimizer`, opened at line 2, is never closed: line 6 is outside",
     ),
     "a brace missing before a brace": (
         NESTED.replace("    }\n", "", 1),
@@ -110,7 +110,7 @@ PASTED: dict[str, tuple[str, str, tuple[int, int, str], str]] = {
         NESTED.replace("  }\n  num", "  }\n  }\n  num"),
         ".config",
         (7, 3, "SB102"),
-        "closes the block of line 2 again",
+        "closes the block of line 2 a second time",
     ),
 }
 

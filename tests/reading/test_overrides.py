@@ -104,7 +104,7 @@ BAD = {
     "train_config.num_steps=": ("1:24", "SB102", "expected one value"),
     "train_config.num_steps=1 2": ("1:24", "SB102", "expected one value"),
     "train_config.num_steps[0]=5": ("1:14", "SB102", "is not a list"),
-    "train_config.num_steps.x=5": ("1:14", "SB102", "is a value"),
+    "train_config.num_steps.x=5": ("1:14", "SB102", "is a single value"),
     "train_config=5": ("1:14", "SB203", "a block"),
     f"{KIND}.manual_step_learning_rate.schedule.step=5": ("1:83", "SB102", "`schedule[0]`"),
     f"{KIND}.manual_step_learning_rate.schedule[2].step=5": ("1:83", "SB102", "the file has 2"),
@@ -135,7 +135,7 @@ def test_load_takes_one_override_or_several(tmp_path: Path) -> None:
         assert sb.load(path, overrides=given).num_steps == 250
     with pytest.raises(sb.ConfigError, match=r"--set:1:1: error\[SB201\]"):
         sb.load(path, overrides="train_confi.num_steps=250")
-    with pytest.raises(TypeError, match=r"an override is a text such as 'a\.b=5'. Received: 5"):
+    with pytest.raises(TypeError, match=r"expected an override such as 'a\.b=5'. Received: 5"):
         sb.load(path, overrides=[5])  # type: ignore[list-item]
 
 
@@ -145,7 +145,7 @@ def test_load_takes_one_override_or_several(tmp_path: Path) -> None:
 )
 def test_load_checks_the_number_of_steps(num_steps: Any, error: type[Exception]) -> None:
     config = {"constant_learning_rate": {"learning_rate": 0.1}}
-    with pytest.raises(error, match="num_steps is"):
+    with pytest.raises(error, match="num_steps must be"):
         sb.load(config, num_steps=num_steps)
     assert sb.load(config, num_steps=5).num_steps == 5
     loaded = sb.load(config)

@@ -141,7 +141,7 @@ def test_any_plain_data_is_a_config_or_an_error(data: Any) -> None:
 
 @pytest.mark.parametrize("config", [None, 3, ["x"], object()])
 def test_what_is_no_config_is_a_type_error(config: Any) -> None:
-    with pytest.raises(TypeError, match="a config is a path"):
+    with pytest.raises(TypeError, match="expected a path"):
         load(config)
 
 

@@ -38,14 +38,14 @@ NAME = (
     "invalid name `{}`: the name of an anchor or an alias consists of letters, digits, `-` and `_`"
 )
 HEADER = (
-    "invalid start of a block of text: only a digit from 1 to 9, `+` or `-` can follow `|` or `>`"
+    "invalid header of a block string: only a digit from 1 to 9, `+` or `-` can follow `|` or `>`"
 )
 CODE = (
     r"invalid escape `{}`: expected the hexadecimal code of a character, as `\xNN`, `\uNNNN` or"
     r" `\UNNNNNNNN`. Write `\\` for a backslash"
 )
 TAB = "invalid tab in the indentation or between values: use spaces"
-OPEN = "unterminated text: its closing quote is missing"
+OPEN = "unterminated string: its closing quote is missing"
 INSIDE = (
     "unexpected `:`: a field cannot start inside a value. Fix the indentation, or put the value"
     " in quotes"
@@ -62,7 +62,7 @@ ITEM = (
     "expected an item (`- `) of the list that starts at line 2, not `{}`: fix the indentation or"
     " the quotes"
 )
-DEEP = "blocks are nested more than 100 deep"
+DEEP = "blocks are nested more than 100 deep, the limit of protobuf's parsers"
 
 FAULTY: list[tuple[str, int, int, str]] = [
     ("a: @x\n", 1, 4, "a value cannot start with `@`: put the value in quotes"),

@@ -270,8 +270,16 @@ BAD: dict[str, tuple[str, list[tuple[int, int, str]], str]] = {
     ),
     "a list for a key": ("? [a]\n: 1\n", [(1, 3, "SB102")], "a key must be a name"),
     "a block for a key": ("{a: 1}: 1\n", [(1, 1, "SB102")], "a key must be a name"),
-    "a second document": ("train_config: {}\n---\nmodel: {}\n", [(2, 1, "SB102")], "second one"),
-    "an empty second document": ("train_config: {}\n---\n", [(2, 1, "SB102")], "second one"),
+    "a second document": (
+        "train_config: {}\n---\nmodel: {}\n",
+        [(2, 1, "SB102")],
+        "second YAML document",
+    ),
+    "an empty second document": (
+        "train_config: {}\n---\n",
+        [(2, 1, "SB102")],
+        "second YAML document",
+    ),
     "a list at the top": ("- train_config: {}\n", [(1, 1, "SB102")], "a list"),
     "a value at the top": ("train_config\n", [(1, 1, "SB102")], "a single value"),
     "no colon's space": ("train_config:{}\n", [(1, 1, "SB102")], "a single value"),

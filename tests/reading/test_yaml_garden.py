@@ -158,7 +158,7 @@ def test_what_both_read_alike_is_no_finding(text: str) -> None:
 def test_what_is_a_text_to_the_garden_is_an_error(written: str, plain: str) -> None:
     found = [d for d in experiment(written).diagnostics if d.severity == "error"]
     assert {d.code for d in found} == {"SB203"}
-    assert all("YAML reader takes for a text" in d.message for d in found)
+    assert all("YAML reader takes as a string" in d.message for d in found)
     assert all(d.message.endswith(f"write {plain}") for d in found)
 
 

@@ -68,7 +68,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "train_config { fine_tune_checkpoint: 'abc }\n",
         ".config",
         [(1, 14, "SB103"), (1, 38, "SB102")],
-        "unterminated text",
+        "unterminated string",
     ),
     (
         "an unterminated block",
@@ -96,7 +96,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "train_config {\n  num_steps: 3\n>\n",
         ".config",
         [(3, 1, "SB102")],
-        "line 1 closes with `}`",
+        "line 1 must close with `}`",
     ),
     (
         "no colon",
@@ -443,7 +443,13 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         [(2, 18, "SB203")],
         "remove the quotes",
     ),
-    ("a quoted word for a number", constant('"a"'), ".config", [(2, 18, "SB203")], 'the text "a"'),
+    (
+        "a quoted word for a number",
+        constant('"a"'),
+        ".config",
+        [(2, 18, "SB203")],
+        'the string "a"',
+    ),
     ("a bool for a number", constant("true"), ".config", [(2, 18, "SB203")], "not `true`"),
     ("a block for a number", constant("{}"), ".config", [(2, 18, "SB203")], "not a block"),
     ("a list for a number", constant("[1]"), ".config", [(2, 18, "SB203")], "not a list"),
@@ -553,14 +559,14 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "constant_learning_rate {}\n\nwarmup {\n  shape: COSINE\n}\n",
         ".config",
         [(3, 1, "SB205")],
-        "needs `warmup_steps`",
+        "missing `warmup_steps` in `warmup`",
     ),
     (
         "a missing list",
         "\ntable_learning_rate {\n}\n",
         ".config",
         [(2, 1, "SB205")],
-        "at least one `learning_rates`",
+        "missing `learning_rates` in `table_learning_rate`: add at least one",
     ),
     (
         "an empty list",
@@ -574,7 +580,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "manual_step_learning_rate {\n  initial_learning_rate: 1\n}\n",
         ".config",
         [(1, 1, "SB205")],
-        "at least one `schedule`",
+        "missing `schedule` in `manual_step_learning_rate`: add at least one",
     ),
     (
         "boundaries out of order",
@@ -582,7 +588,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "  values: [1, 2, 3, 4]\n}\n",
         ".config",
         [(2, 24, "SB207")],
-        "20 does not come after 20",
+        "20 is not above 20",
     ),
     (
         "milestones out of order, given one by one",
@@ -590,7 +596,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "  milestones: 4\n}\n",
         ".config",
         [(4, 15, "SB207")],
-        "4 does not come after 5",
+        "4 is not above 5",
     ),
     (
         "an unknown custom kind",
@@ -599,7 +605,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         [(1, 10, "SB208")],
         "acme.NoSuchKind",
     ),
-    ("a custom kind without a type", "custom {}\n", ".config", [(1, 1, "SB208")], "needs a type"),
+    ("a custom kind without a type", "custom {}\n", ".config", [(1, 1, "SB208")], "missing type"),
     (
         "an unknown custom kind in json",
         '{"custom": {"@type": "type.googleapis.com/acme.NoSuchKind", "a": 1}}\n',
@@ -625,7 +631,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "`optimizer` is empty",
     ),
     (
-        "no learning rate",
+        "missing kind of schedule",
         pipeline("    adam_optimizer {}"),
         ".config",
         [(4, 5, "SB302")],
@@ -730,7 +736,10 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "piecewise_constant_learning_rate {\n  boundaries: [1, 2]\n  values: [1, 2]\n}\n",
         ".config",
         [(3, 11, "SB307")],
-        "expected 3 values for 2 boundaries, got 2",
+        (
+            "expected 3 values for 2 boundaries, got 2: one before each boundary, and"
+            " one after the last"
+        ),
     ),
     (
         "an exponential warmup from 0",

@@ -66,18 +66,18 @@ def test_a_link_goes_by_its_own_name(tmp_path: Path) -> None:
 
 
 INVALID = {
-    "": "it is empty. For all files, write `*`",
-    "/": "it is empty",
+    "": "empty pattern. For all files, write `*`",
+    "/": "empty pattern",
     "a[": "`[` has no `]`. For a bracket, write `\\[`",
     "a[/]b": "matches nothing. Write `/` outside of brackets",
     "[[:letter:]]": "`[:letter:]` is not one of alnum, alpha",
     "a\\": "For a backslash, write `\\\\`",
     "#a": "For a name, write `\\#`",
-    "!a": "`!` takes files back from the patterns before it, and there are none",
-    "a//b": "nothing between two slashes",
-    "../a": "Count from the settings file's folder",
-    "./a": "Count from the settings file's folder",
-    "a/..": "Count from the settings file's folder",
+    "!a": "`!` includes files again that patterns before it exclude; there are none",
+    "a//b": "empty name between two slashes",
+    "../a": "Start at the settings file",
+    "./a": "Start at the settings file",
+    "a/..": "Start at the settings file",
     "third_party\\models": "Write `/` for folders",
 }
 
