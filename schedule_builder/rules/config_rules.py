@@ -259,7 +259,7 @@ def count_mismatch(message: Any) -> Iterator[Finding]:
         counts = {"boundaries": boundaries, "values": values, "wanted": wanted}
         words = Words(
             "expected {wanted} values for {boundaries} boundaries, got {values}: one"
-            " value before each boundary and one after the last",
+            " before each boundary, and one after the last",
             **counts,
         )
         yield Finding(("values",), words)
