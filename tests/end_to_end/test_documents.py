@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from schedule_builder.output.sarif import HOMEPAGE
+from schedule_builder.output.findings import HOMEPAGE
 from schedule_builder.rules.pages import SITE
 from schedule_builder.workspace.settings import read_settings
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import schedule_builder
-from schedule_builder.output.sarif import HOMEPAGE
+from schedule_builder.output.findings import HOMEPAGE
 from schedule_builder.rules.pages import KINDS, SITE, address
 
 if sys.version_info >= (3, 11):
