@@ -176,7 +176,7 @@ class Config:
             return None
         from schedule_builder.reading.edits import fix_of  # noqa: PLC0415 - 2 ms, for fixes alone
 
-        return fix_of(self.document, repair)
+        return fix_of(self.document, repair, self.message.DESCRIPTOR)
 
     def place(self, path: FieldPath) -> Span:
         """Where a field stands; where it is missing, the opening of its message."""
@@ -296,7 +296,7 @@ def examine_document(
     for text in overrides:
         from schedule_builder.reading.overrides import override  # noqa: PLC0415 - 25 ms, for `--set` alone
 
-        override(document, message.DESCRIPTOR, text, report, reader_of(document.syntax.format))
+        override(document, message.DESCRIPTOR, text, report)
     readable = not report.has_errors
     system = dialect_of(message.DESCRIPTOR.full_name)
     paths = system.num_steps_path, system.batch_size_path

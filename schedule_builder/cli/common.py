@@ -62,7 +62,10 @@ class Parser(argparse.ArgumentParser):
                 if os.path.lexists(text):
                     hint = f". For the file, write `./{text}`"
                 self.error(f"unknown option `{option}`{hint}")
-        return self.parse_args(argv)
+        if self._subparsers is not None:
+            return self.parse_args(argv)
+        # Options may stand between files, and between the settings of `set`.
+        return self.parse_intermixed_args(argv)
 
     def error(self, message: str) -> NoReturn:
         """Says what is wrong, and which command explains the usage."""
@@ -215,7 +218,8 @@ def note_run_lengths(arguments: argparse.Namespace, stated: Sequence[StatedLengt
     if not others:
         return
     filename, path, length = others[0]
-    if any(text.partition("=")[0].strip() == path for text in arguments.overrides):
+    names = (text.partition("=")[0].strip() for text in arguments.overrides)
+    if any(path == name or path.endswith(f".{name}") for name in names):
         say(f"schedule-builder: `--num-steps {num_steps}` is not used: `--set` gives {length}")
         return
     if len(stated) == 1:

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import ConfigError, Edit, FieldPath, Set, Source, Words
 from schedule_builder.editing.errors import EditingError
-from schedule_builder.reading.edits import apply, edit_of, merge_key_of
+from schedule_builder.reading.edits import apply, edits_of, element_at, merge_key_of
 from schedule_builder.reading.fields import counting, is_stretchable_value, schema_of, selector_of
 
 _LONGEST_NAME = 200
@@ -87,7 +87,12 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
     if run_length and config.get(run_length) != num_steps:
         changes[Set(run_length, str(num_steps))] = length
     source = config.document.source
-    text = apply(source.text, _edits(config, changes))
+    given = {c: old for c, old in changes.items() if element_at(config.document, c.path)}
+    text = apply(source.text, _edits(config, given))
+    for change, old in changes.items():
+        if change not in given:
+            # Each is added to what the one before it left: a block may have been empty.
+            text = apply(text, _edits(examine(Source(source.filename, text)), {change: old}))
     changed = examine(Source(source.filename, text))
     if changed.schedule is None:
         raise ConfigError(changed.diagnostics)
@@ -124,8 +129,8 @@ def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
                 row=row,
             )
             raise _refuse(config, change.path, words)
-        edit = edit_of(config.document, change)
-        if edit is None:
+        found = edits_of(config.document, change, config.message.DESCRIPTOR)
+        if found is None:
             words = Words(
                 "{name:field} is not set, and its default, {old}, would have to become {new}."
                 " Set it first",
@@ -134,7 +139,7 @@ def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
                 new=change.text,
             )
             raise _refuse(config, change.path, words)
-        edits[edit] = change.path
+        edits |= dict.fromkeys(found, change.path)
     if not config.document.has_aliases:
         return list(edits)
     return _with_aliases(config, edits)

@@ -10,7 +10,7 @@ from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import FieldPath, Set, Source, Words
 from schedule_builder.dialects.units import Axis, nearest, steps_of_unit, unit_noun
 from schedule_builder.editing.errors import EditingError
-from schedule_builder.reading.edits import apply, edit_of
+from schedule_builder.reading.edits import apply, edits_of
 from schedule_builder.reading.fields import dotted, schema_of
 from schedule_builder.schedules.comparison import first_difference
 from schedule_builder.v1 import learning_rate_pb2 as pb
@@ -57,13 +57,13 @@ def in_unit(config: Config, name: str, examples_per_epoch: int | None = None) ->
     ...     "milestones": [600]}}, num_steps=1000)
     >>> print(in_unit(config, "PERCENT_OF_RUN").text)
     {
-      "step_unit": "PERCENT_OF_RUN",
       "multi_step_learning_rate": {
         "initial_learning_rate": 0.1,
         "milestones": [
           60
         ]
-      }
+      },
+      "step_unit": "PERCENT_OF_RUN"
     }
     """
     path = config.learning_rate_path
@@ -240,20 +240,17 @@ class _Rewriter:
         """The text with all changes made."""
         document = self.config.document
         source = document.source.text
-        is_json = source.lstrip()[:1] == "{" and document.syntax.explicit_lists
         edits = []
         for change in self.changes:
-            if is_json and not change.text.isdecimal():
-                change = Set(change.path, f'"{change.text}"')  # noqa: PLW2901 - the same in JSON
-            edit = edit_of(document, change)
-            if edit is None:
+            found = edits_of(document, change, self.config.message.DESCRIPTOR)
+            if found is None:
                 words = Words(
                     "cannot add `{field}: {text}` to this file. Add it by hand first",
                     field=change.path[-1],
                     text=change.text,
                 )
                 raise _refused(self.config, change.path, words)
-            edits.append(edit)
+            edits += found
         return apply(source, edits)
 
     def has_no_home(self, inexact: dict[FieldPath, int]) -> StepUnitError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, insort
 from collections.abc import Iterable
+from typing import Any
 
 from schedule_builder.diagnostics import (
     Diagnostic,
@@ -17,42 +18,59 @@ from schedule_builder.diagnostics import (
     Source,
     shown,
 )
-from schedule_builder.reading.tree import Block, Document, Element, Field, Scalar, Value
+from schedule_builder.reading.fields import schema_of
+from schedule_builder.reading.layout import Layout, own_end
+from schedule_builder.reading.tree import Block, Document, Element, Field, Scalar, Sequence, Value
 
 _SEPARATOR = re.compile(r"[ \t]*[,;]")
 _REST = re.compile(r"[ \t]*(#[^\r\n]*)?(?:\r?\n|\Z)")
 _PROPERTIES = re.compile(r"(?:(?<![^\s\[,-])[&!][^\s,\[\]{}]*[ \t]+)+\Z")
+_COLON = re.compile(r"[ \t]*:")
 _BLANKS = re.compile(r"[ \t]+")
 _COMMENT = re.compile(r"#[^\r\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 
 
-def fix_of(document: Document, repair: Repair) -> Fix | None:
+def fix_of(document: Document, repair: Repair, descriptor: Any = None) -> Fix | None:
     """The edits of a document that make a repair; None where the place is not in its text.
 
     Nor are there any where they could change what stands elsewhere for the same value.
+
+    Args:
+        document: what to change.
+        repair: the changes.
+        descriptor: the type of its message, which says where a new field stands.
     """
     if document.has_aliases:
         return None
     text = document.source.text
     edits: list[Edit] = []
     for change in repair.changes:
-        edit = edit_of(document, change)
-        if edit is None:
+        found = edits_of(document, change, descriptor)
+        if found is None:
             return None
-        is_inside = edits and edits[-1].start == edits[-1].end
-        if is_inside and not _are_apart(edits[-1], edit):
-            edit = _merged(edits.pop(), edit, text)
-        edits.append(edit)
+        for edit in found:
+            is_inside = edits and edits[-1].start == edits[-1].end
+            if is_inside and not _are_apart(edits[-1], edit):
+                edits.append(_merged(edits.pop(), edit, text))
+            else:
+                edits.append(edit)
     return Fix(repair.title, tuple(edits), repair.safe)
 
 
-def edit_of(document: Document, change: Set | Remove) -> Edit | None:
-    """The edit of a document that makes a change; None where the place is not in its text."""
+def edits_of(document: Document, change: Set | Remove, descriptor: Any = None) -> list[Edit] | None:
+    """The edits of a document that make a change; None where the place is not in its text.
+
+    Args:
+        document: what to change.
+        change: the change.
+        descriptor: the type of its message, which says where a new field stands.
+    """
     if isinstance(change, Remove):
-        edit = _removal(document, change.path)
+        edits = removal(document, change.path)
     else:
-        edit = _setting(document, change.path, _spelling(document, change))
-    return edit if edit is not None and edit.end <= len(document.source.text) else None
+        edits = _setting(document, change.path, _spelling(document, change), descriptor)
+    length = len(document.source.text)
+    return edits if edits is not None and all(e.end <= length for e in edits) else None
 
 
 def _merged(insertion: Edit, removal: Edit, text: str) -> Edit:
@@ -159,7 +177,7 @@ def _dash(text: str, start: int) -> int:
     return text.index("-", at)
 
 
-def _find(document: Document, path: FieldPath) -> Element | None:
+def element_at(document: Document, path: FieldPath) -> Element | None:
     """What a path leads to."""
     value: Value = document.root
     found: Element | None = None
@@ -177,48 +195,178 @@ def _find(document: Document, path: FieldPath) -> Element | None:
 def merge_key_of(document: Document, path: FieldPath) -> Field | None:
     """The merge key of YAML (`<<`) that puts a field where it is; None for any other field."""
     for length in range(1, len(path) + 1):
-        found = _find(document, path[:length])
+        found = element_at(document, path[:length])
         if found is not None and id(found.field) in document.merged:
             return document.merged[id(found.field)]
     return None
 
 
-def _removal(document: Document, path: FieldPath) -> Edit | None:
-    found = _find(document, path)
-    if found is None:
+def removal(document: Document, path: FieldPath) -> list[Edit] | None:
+    """The edits that take a field, or an element of one, out; None where it is not in the text."""
+    found = element_at(document, path)
+    if found is None or id(found.field) in document.merged:
         return None
+    text = document.source.text
     field, value, sequence = found
-    if sequence is not None and len(sequence.items) > 1:
-        start = _dash(document.source.text, value.start)
-        return without(document.source.text, start, value.end)
-    return without(document.source.text, field.start, field.value.end)
+    if sequence is not None and len(sequence.items) > 1 and isinstance(path[-1], int):
+        if not field.end <= sequence.start <= value.start < sequence.end:
+            return None
+        start, end = _dash(text, value.start), value.end
+        return [without(text, start, _own_item_end(text, sequence, value, end))]
+    edit = without(text, field.start, own_end(text, field))
+    parent = element_at(document, path[:-1] if isinstance(path[-1], str) else path[:-2])
+    if parent is not None and (empty := _emptied(document, parent, field, edit)) is not None:
+        return empty
+    return [edit]
+
+
+def _own_item_end(text: str, sequence: Sequence, value: Value, end: int) -> int:
+    return end if end <= sequence.end else value.start
+
+
+def _emptied(document: Document, at: Element, field: Field, edit: Edit) -> list[Edit] | None:
+    """The edits that leave `{}` of a block of YAML whose one field is taken out."""
+    text, block = document.source.text, at.value
+    is_flow = text[block.start : block.start + 1] == "{"
+    own = block.fields if isinstance(block, Block) else []
+    if not document.syntax.explicit_lists or is_flow or own != [field]:
+        return None
+    if at.sequence is not None:
+        comments = edit.text.strip()
+        return [Edit(field.start, own_end(text, field), "{}")] if not comments else None
+    colon = _COLON.match(text, at.field.end)
+    if colon is None or edit.start < colon.end():
+        return None
+    return [Edit(colon.end(), colon.end(), " {}"), edit]
 
 
 def _spelling(document: Document, change: Set) -> str:
     """The text of a new value: as the file writes it elsewhere, where it is from there."""
-    found = _find(document, change.like) if change.like else None
+    found = element_at(document, change.like) if change.like else None
     if found is None or not isinstance(found.value, Scalar):
         return change.text
     return document.source.text[found.value.start : found.value.end] or change.text
 
 
-def _setting(document: Document, path: FieldPath, text: str) -> Edit | None:
-    found = _find(document, path)
+def _setting(document: Document, path: FieldPath, text: str, descriptor: Any) -> list[Edit] | None:
+    found = element_at(document, path)
     if found is not None:
         value = found[1]
-        return Edit(value.start, value.end, text) if isinstance(value, Scalar) else None
-    parent = _find(document, path[:-1]) if path[:-1] else None
-    block = parent[1] if parent is not None else document.root
-    if not isinstance(block, Block) or not block.fields:
-        return None
-    source = document.source.text
-    first = block.fields[0].start
-    line = source[source.rfind("\n", 0, first) + 1 : first]
-    quote = '"' if source[first] == '"' else ""
-    given = f"{quote}{path[-1]}{quote}: {text}"
-    is_flow = source[block.start : block.start + 1] == "{"
-    if not line.strip(" \t-"):
-        newline = "\r\n" if "\r\n" in source else "\n"
-        comma = "," if is_flow and document.syntax.explicit_lists else ""
-        return Edit(first, first, f"{given}{comma}{newline}{line.replace('-', ' ')}")
-    return Edit(first, first, f"{given}, " if document.syntax.explicit_lists else f"{given} ")
+        return [Edit(value.start, value.end, text)] if isinstance(value, Scalar) else None
+    return put(document, path, Scalar(text, False, 0, 0), descriptor)
+
+
+def put(document: Document, path: FieldPath, value: Value, descriptor: Any) -> list[Edit] | None:
+    """The edits that give a field or an element a value; None where the text has no place for it.
+
+    Blocks that are missing on the way are added. An element whose index is the number of elements
+    is a new one.
+
+    Args:
+        document: what to change.
+        path: the field.
+        value: its value, as `Layout.as_written` gives it.
+        descriptor: the type of the whole message, which says where a new field stands.
+    """
+    layout = Layout(document)
+    at, message, length = None, descriptor, 0
+    while (end := _step_end(path, length)) < len(path):
+        inner = element_at(document, path[:end])
+        if inner is None:
+            break
+        at, message, length = inner, _message_in(message, path[length]), end
+    block = document.root if at is None else at.value
+    name, rest = str(path[length]), path[length:]
+    elements = document.elements(block, name) if isinstance(block, Block) else []
+    if isinstance(value, Sequence) and len(rest) == 1 and elements:
+        return _put_list(document, elements, value, layout)
+    if end == len(path) and (found := element_at(document, path)) is not None:
+        return [_replaced(document, found.field, found, value, layout)]
+    is_list = document.syntax.explicit_lists
+    field = _nested(rest, value, is_list=is_list)
+    if len(rest) > 1 and isinstance(rest[1], int) and elements:
+        item = field.value.items[0] if isinstance(field.value, Sequence) else field.value
+        edits = layout.added_item(elements, item)
+        if edits is not None or is_list:
+            return edits
+        return layout.added_field(at, message, field, beside=elements[-1].field)
+    given = block.fields if isinstance(block, Block) else []
+    for empty in given:
+        if empty.name == name and isinstance(empty.value, Sequence):
+            return [_replaced(document, empty, None, field.value, layout)]
+    return layout.added_field(at, message, field)
+
+
+def _step_end(path: FieldPath, length: int) -> int:
+    """Where the step that begins there ends: with its index, where it has one."""
+    has_index = any(isinstance(part, int) for part in path[length + 1 : length + 2])
+    return length + 2 if has_index else length + 1
+
+
+def _message_in(descriptor: Any, name: str | int) -> Any:
+    """The type of what a field holds; None where no schema says."""
+    declared = schema_of(descriptor).get(str(name)) if descriptor is not None else None
+    return declared.message if declared is not None else None
+
+
+def _nested(path: FieldPath, value: Value, *, is_list: bool) -> Field:
+    """A field with the blocks in it that lead to a value."""
+    inner = value
+    for part in reversed(path[1:]):
+        outer: Block | Sequence
+        if isinstance(part, str):
+            outer = Block(0)
+            outer.fields.append(Field(part, 0, 0, inner))
+        elif is_list:
+            outer = Sequence(0)
+            outer.items.append(inner)
+        else:
+            continue
+        inner = outer
+    return Field(str(path[0]), 0, 0, inner)
+
+
+def _replaced(
+    document: Document, field: Field, at: Element | None, value: Value, layout: Layout
+) -> Edit:
+    """The edit that puts a value in the place of a field's, or of one of its elements."""
+    text = document.source.text
+    old = field.value if at is None else at.value
+    written = layout.inline(value)
+    if isinstance(old, Scalar) and isinstance(value, Scalar):
+        written = layout.scalar(value, like=text[old.start : old.end])
+        return Edit(old.start, old.end, written if old.start < old.end else f" {written}")
+    if at is not None and at.sequence is not None:
+        return Edit(old.start, old.end, written)
+    colon = _COLON.match(text, field.end)
+    if isinstance(value, Sequence) and not layout.is_yaml:
+        return Edit(field.end, old.end, f": {written}")
+    if layout.is_yaml and not isinstance(old, Scalar) and colon is not None:
+        return Edit(colon.end(), own_end(text, field), f" {written}")
+    return Edit(old.start, old.end, written if old.start < old.end else f" {written}")
+
+
+def _put_list(
+    document: Document, elements: list[Element], value: Sequence, layout: Layout
+) -> list[Edit]:
+    """The edits that make a list of the elements that are there."""
+    values = [*(element.value for element in elements), *value.items]
+    if len(elements) == len(value.items) and all(isinstance(v, Scalar) for v in values):
+        return [
+            _replaced(document, element.field, element, item, layout)
+            for element, item in zip(elements, value.items, strict=True)
+            if not is_same(element.value, item)
+        ]
+    first, *others = dict.fromkeys(element.field for element in elements)
+    text = document.source.text
+    removed = [without(text, field.start, own_end(text, field)) for field in others]
+    return [_replaced(document, first, None, value, layout), *removed]
+
+
+def is_same(one: Value, other: Value) -> bool:
+    """Whether two values are written alike."""
+    return (
+        isinstance(one, Scalar)
+        and isinstance(other, Scalar)
+        and (one.text, one.quoted) == (other.text, other.quoted)
+    )

@@ -175,15 +175,21 @@ class Document:
         # Blocks live as long as their document, and keep their numbers.
         known = self._elements.get((id(block), name))
         if known is None:
-            known = self._elements[id(block), name] = []
-            for given in block.fields:
-                if given.name != name:
-                    continue
-                if isinstance(given.value, Sequence):
-                    known += [Element(given, item, given.value) for item in given.value.items]
-                else:
-                    known.append(Element(given, given.value, None))
+            known = self._elements[id(block), name] = elements_of(block, name)
         return known
+
+
+def elements_of(block: Block, name: str) -> list[Element]:
+    """What a block holds under a name, as `Document.elements` remembers it."""
+    found: list[Element] = []
+    for given in block.fields:
+        if given.name != name:
+            continue
+        if isinstance(given.value, Sequence):
+            found += [Element(given, item, given.value) for item in given.value.items]
+        else:
+            found.append(Element(given, given.value, None))
+    return found
 
 
 class _Typed(NamedTuple):

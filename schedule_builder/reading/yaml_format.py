@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
@@ -61,6 +61,7 @@ class _Builder:
         self.duplicates: dict[int, list[tuple[Field, Field]]] = {}
         self.merges: list[tuple[Block, Field]] = []
         self.root: Value | None = None
+        self.last_end = 0
         # Open containers, with the key that waits for its value, the keys seen so far,
         # the anchor and the number of nodes read before.
         self.stack: list[_Frame] = []
@@ -102,6 +103,7 @@ class _Builder:
         ):
             start = properties.end()
         scalar = Scalar(text, bool(event.style), start, end)
+        self.last_end = end
         if event.anchor:
             self.anchors[event.anchor] = (scalar, 1, 0)
         self.value(scalar, 1, 0, keep=keep)
@@ -117,6 +119,7 @@ class _Builder:
         if len(self.stack) + height > MAX_DEPTH:
             self.stop(TOO_DEEP, at, too_deep())
         self.has_aliases = True
+        self.last_end = at.end
         if isinstance(value, Scalar):
             value = Scalar(value.text, value.quoted, *at)
         self.value(value, size, height)
@@ -150,11 +153,8 @@ class _Builder:
         # In block style PyYAML's end is where the next token starts: our end is the last value's.
         closed = event.end_mark.index > event.start_mark.index
         if closed or self.source.text[container.start : container.start + 1] in "{[":
-            container.end = end
-        elif isinstance(container, Block) and container.fields:
-            container.end = container.fields[-1].value.end
-        elif isinstance(container, Sequence) and container.items:
-            container.end = container.items[-1].end
+            self.last_end = end
+        container.end = max(self.last_end, container.start)
         size = self.nodes - frame.nodes_before + 1
         if frame.anchor:
             self.anchors[frame.anchor] = (container, size, frame.height)
@@ -265,6 +265,45 @@ def _events(text: str) -> Iterator[Any]:
         # read. They come where the text ends before the level that is one too many.
         yield from islice(_parse(text[: limit.index]), given, None)
         raise
+
+
+class Anchored(NamedTuple):
+    """A value of YAML that aliases repeat.
+
+    Attributes:
+        name: the anchor's.
+        span: the value, its anchor included.
+        uses: the aliases.
+    """
+
+    name: str
+    span: Span
+    uses: list[Span]
+
+
+def anchored(text: str) -> list[Anchored]:
+    """The values that aliases repeat, of a text that can be read."""
+    found: list[Anchored] = []
+    known: dict[str, int] = {}
+    open_: list[int | None] = []
+    last_end = 0
+    for event in _events(_as_yaml(text)[0] if text.lstrip()[:1] in ("{", "[") else text):
+        start, end = event.start_mark.index, event.end_mark.index
+        if isinstance(event, yaml.AliasEvent):
+            found[known[event.anchor or ""]].uses.append(Span(start, end))
+            last_end = end
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            last_end = end if end > start else last_end
+            if (at := open_.pop()) is not None:
+                found[at] = found[at]._replace(span=Span(found[at].span.start, last_end))
+        elif isinstance(event, yaml.NodeEvent):
+            last_end = end
+            if event.anchor:
+                known[event.anchor] = len(found)
+                found.append(Anchored(event.anchor, Span(start, end), []))
+            if not isinstance(event, yaml.ScalarEvent):
+                open_.append(known[event.anchor] if event.anchor else None)
+    return [value for value in found if value.uses]
 
 
 def _as_yaml(text: str) -> tuple[str, dict[int, str]]:

@@ -125,11 +125,13 @@ def test_comments_and_layout_stay() -> None:
 def test_defaults_are_written_where_they_would_change() -> None:
     config = read("cosine_decay_learning_rate { learning_rate_base: 0.1 warmup_steps: 5000 }")
     assert rescale(config, 500, 1000) == (
-        "cosine_decay_learning_rate { total_steps: 2000000 learning_rate_base: 0.1"
+        "cosine_decay_learning_rate { learning_rate_base: 0.1 total_steps: 2000000"
         " warmup_steps: 2500 }"
     )
-    with pytest.raises(RescaleError, match=r"a\.config:1:1: `total_steps` is not set"):
-        rescale(read("cosine_decay_learning_rate { }"), 500, 1000)
+    for empty in ("cosine_decay_learning_rate { }", "cosine_decay_learning_rate {\n}"):
+        rescaled = read(rescale(read(empty), 500, 1000))
+        assert rescaled.get(("cosine_decay_learning_rate", "total_steps")) == 2000000
+        assert rescaled.get(("cosine_decay_learning_rate", "warmup_steps")) == 5000
 
 
 ALIASES = """{}train_config:

@@ -81,8 +81,8 @@ def test_comments_and_layout_stay_and_a_warmup_may_stay_in_steps() -> None:
     rewritten = in_unit(read(text), "PERCENT_OF_RUN")
     assert rewritten.text == (
         text.replace("[600, 800]", "[60, 80]")
-        .replace("warmup {", "warmup { step_unit: STEPS")
-        .replace("    multi", "    step_unit: PERCENT_OF_RUN\n    multi")
+        .replace("warmup_steps: 33", "warmup_steps: 33 step_unit: STEPS")
+        .replace("  # short\n", "  # short\n    step_unit: PERCENT_OF_RUN\n")
     )
     assert [path[-1] for path in rewritten.kept] == ["warmup_steps"]
 
@@ -96,9 +96,11 @@ def test_a_stage_may_stay_in_steps() -> None:
     one = "polynomial_decay_learning_rate { initial_learning_rate: 0.1 decay_steps: 490 }"
     other = "polynomial_decay_learning_rate { initial_learning_rate: 0.1 decay_steps: 333 }"
     rewritten = in_unit(read(text % (one, other), num_steps=1000), "PERCENT_OF_RUN")
-    assert rewritten.text == "step_unit: PERCENT_OF_RUN\n" + (
-        text % (one, "step_unit: STEPS " + other)
-    ).replace("500", "50").replace("490", "49")
+    assert (
+        rewritten.text
+        == (text % (one, f"{other} step_unit: STEPS")).replace("500", "50").replace("490", "49")
+        + "step_unit: PERCENT_OF_RUN\n"
+    )
 
 
 def test_defaults_in_force_are_written() -> None:

@@ -48,6 +48,20 @@ def test_a_value_takes_the_place_of_the_file_s() -> None:
     assert rates(config, 99, 100, 200) == [0.1, 0.01, 0.0005]
 
 
+def test_the_end_of_a_path_is_enough_where_one_field_has_it() -> None:
+    assert run("num_steps=5000").num_steps == 5000
+    config = run("initial_learning_rate=0.5", "schedule[-1].learning_rate=1e-5")
+    assert rates(config, 99, 100, 200) == [0.5, 0.01, 0.00001]
+    assert run("train_steps=1e3", text=YAML, name="a.yaml").num_steps == 1000
+
+
+def test_a_new_element() -> None:
+    config = run("schedule[]={step: 250 learning_rate: 0.5}")
+    assert rates(config, 249, 250) == [0.001, 0.5]
+    config = run("values[]=0.5", "boundaries[]=250", text=YAML, name="a.yaml")
+    assert rates(config, 250, 251) == [0.001, 0.5]
+
+
 def test_what_is_missing_is_added() -> None:
     config = run("train_config.num_steps = 7", text="model {}\n")
     assert config.num_steps == 7
@@ -93,12 +107,9 @@ BAD = {
     "=5": ("1:1", "SB102", "expected the name of a field"),
     "train_config.=5": ("1:14", "SB102", "expected the name of a field"),
     "train_config.num_step=5": ("1:14", "SB201", "did you mean `num_steps`"),
-    "num_steps=5": ("1:1", "SB201", "did you mean `train_config.num_steps`"),
-    "initial_learning_rate=5": (
-        "1:1",
-        "SB201",
-        f"did you mean `{KIND}.manual_step_learning_rate.initial_learning_rate`",
-    ),
+    "learning_rate=5": ("1:1", "SB201", f"write `{KIND}.manual_step_learning_rate.schedule[0]."),
+    "total_steps=5": ("1:1", "SB201", ".cosine_decay_learning_rate.total_steps`"),
+    "num_step=5": ("1:1", "SB201", "did you mean `num_steps`"),
     "train_config.num_steps=-5": ("1:24", "SB204", "nearest: 0"),
     "train_config.num_steps=x": ("1:24", "SB203", "not `x`"),
     "train_config.num_steps=": ("1:24", "SB102", "expected one value"),

@@ -1,0 +1,325 @@
+"""Fields as people name them on a command line: `train_config.num_steps`, or `num_steps` alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from schedule_builder.diagnostics import FieldPath, Kind, Words, did_you_mean
+from schedule_builder.reading.fields import (
+    FieldSchema,
+    dotted,
+    is_opaque,
+    is_open,
+    schema_of,
+    selector_of,
+)
+from schedule_builder.reading.findings import SYNTAX, UNKNOWN_FIELD
+from schedule_builder.reading.tree import Block, Document, Value, elements_of, text_of
+from schedule_builder.reading.unknown_fields import Where, unknown_field
+from schedule_builder.reading.values import SLIP
+
+_STEP = re.compile(r"(\w+)(?:\[(-?\d+|)\])?")
+_ANY = "google.protobuf.Any"
+_MOST_CANDIDATES = 6
+_MOST_STEPS = 20
+
+
+class PathError(Exception):
+    """Why a text does not name a field, or has no value for it.
+
+    Attributes:
+        kind: the kind of finding.
+        at: where in the text, as offsets.
+        words: the reason.
+    """
+
+    def __init__(self, kind: Kind, at: tuple[int, int], words: Words) -> None:
+        super().__init__(str(words))
+        self.kind = kind
+        self.at = at
+        self.words = words
+
+
+@dataclass(frozen=True)
+class Step:
+    """One field on the way to another.
+
+    Attributes:
+        name: the field.
+        index: which of its elements, negative ones counted from the end; None for the field itself.
+        appends: whether it is an element that is not there yet.
+        declared: what the schema says; None where it says nothing, as of a model.
+        at: where it stands in the text that was typed.
+    """
+
+    name: str
+    index: int | None
+    appends: bool
+    declared: FieldSchema | None
+    at: tuple[int, int]
+
+    @property
+    def text(self) -> str:
+        """The step as people write it."""
+        if self.appends:
+            return f"{self.name}[]"
+        return self.name if self.index is None else f"{self.name}[{self.index}]"
+
+    @property
+    def is_element(self) -> bool:
+        """Whether it is one of several."""
+        return self.appends or self.index is not None
+
+
+def path_of(steps: Sequence[Step]) -> FieldPath:
+    """The path that findings have for these steps."""
+    path: list[str | int] = []
+    for step in steps:
+        path.append(step.name)
+        if step.index is not None:
+            path.append(step.index)
+    return tuple(path)
+
+
+def resolve(text: str, document: Document, descriptor: Any, *, is_value: bool) -> list[Step]:
+    """The field that a text names in a file.
+
+    That is its whole path, or the end of one if only one field of the file can be meant: a field
+    that a block in the file has, or else one of a block that could be added. A member of a oneof
+    that excludes the one in the file is never meant, and nothing in a part that is not judged.
+
+    Args:
+        text: names with dots; `[0]` for an element, `[-1]` for the last one, `[]` for a new one.
+        document: the file.
+        descriptor: the type of its message.
+        is_value: whether the field has to hold a value, and not a block.
+
+    Raises:
+        PathError: no field is meant, or more than one.
+    """
+    typed = list(_typed(text))
+    first = typed[0].name
+    is_given = any(field.name == first for field in document.root.fields)
+    if first not in schema_of(descriptor) and not is_given:
+        found = _shortened(typed, document.root, descriptor, is_value=is_value)
+        # Where only the first name fits, the next one is wrong.
+        alone = replace(typed[0], index=None, appends=False)
+        found = found or _shortened([alone], document.root, descriptor, is_value=False)
+        if len(found) > 1:
+            raise PathError(UNKNOWN_FIELD, typed[0].at, _ambiguous(text.strip(), found))
+        if found:
+            return _checked([*found[0], *typed], text, document, descriptor)
+        if not did_you_mean(first, schema_of(descriptor)) and (
+            guess := did_you_mean(first, _names(document.root, descriptor), cutoff=SLIP)
+        ):
+            words = Words(
+                "unknown field `{name}`: did you mean `{guess}`?", name=first, guess=guess
+            )
+            raise PathError(UNKNOWN_FIELD, typed[0].at, words)
+    return _checked(typed, text, document, descriptor)
+
+
+def _typed(text: str) -> Iterator[Step]:
+    at, end = 0, len(text.rstrip())
+    while True:
+        match = _STEP.match(text, at, end)
+        if match is None or text[match.end() : match.end() + 1].strip() not in ("", "."):
+            raise PathError(SYNTAX, (at, end), Words("expected the name of a field"))
+        index = int(match[2]) if match[2] else None
+        yield Step(match[1], index, match[2] == "", None, match.span())
+        if match.end() == end:
+            return
+        at = match.end() + 1
+
+
+def _checked(steps: list[Step], text: str, document: Document, descriptor: Any) -> list[Step]:
+    """The steps, with what the schema says of them."""
+    block: Block | None = document.root
+    found: list[Step] = []
+    for number, step in enumerate(steps):
+        if descriptor is not None:
+            declared = _declared(step, found, text, descriptor, block, document)
+            if declared is not None and number < len(steps) - 1:
+                _check_is_block(step, declared)
+            descriptor = declared.message if declared is not None else None
+            step = replace(step, declared=declared)  # noqa: PLW2901 - the same step
+        found.append(step)
+        value = value_at(block, step) if block is not None else None
+        block = value if isinstance(value, Block) else None
+    return found
+
+
+def value_at(block: Block, step: Step) -> Value | None:
+    """What a step leads to from a block; None where the file does not have it."""
+    elements = elements_of(block, step.name)
+    if step.appends:
+        return None
+    if not step.is_element:
+        return elements[0].value if elements else None
+    index = step.index or 0
+    return elements[index].value if -len(elements) <= index < len(elements) else None
+
+
+def element_index(step: Step, count: int) -> int:
+    """Which of so many elements a step means, counted from 0.
+
+    Raises:
+        PathError: the file does not have it.
+    """
+    index = count if step.appends else step.index or 0
+    if step.appends or -count <= index < count:
+        return index + count if index < 0 else index
+    words = Words(
+        "`{name}` has no element {index}: the file has {there}",
+        name=step.name,
+        index=index,
+        there=Words("{count}, counted from 0", count=count) if count else Words("none"),
+    )
+    raise PathError(SYNTAX, step.at, words)
+
+
+def _declared(
+    step: Step,
+    before: list[Step],
+    text: str,
+    descriptor: Any,
+    block: Block | None,
+    document: Document,
+) -> FieldSchema | None:
+    """The field that a step names; None for one that is kept and not judged."""
+    name = step.name
+    declared = schema_of(descriptor).get(name)
+    if declared is None:
+        is_kept = is_opaque(descriptor) or is_open(descriptor)
+        if is_kept and not did_you_mean(name, schema_of(descriptor)):
+            return None
+        where = Where(descriptor, before[-1].name if before else "", document.syntax)
+        words = unknown_field(name, None, where).words
+        if found := _path_to(name, descriptor, block):
+            words = Words(
+                "unknown field `{name}`: did you mean `{path}`?",
+                name=name,
+                path=text[: step.at[0]] + found,
+            )
+        raise PathError(UNKNOWN_FIELD, step.at, words)
+    if step.is_element and not declared.repeated:
+        raise PathError(
+            SYNTAX, step.at, Words("`{name}` is not a list: remove the index", name=name)
+        )
+    return declared
+
+
+def _check_is_block(step: Step, declared: FieldSchema) -> None:
+    """Refuses a path through what has no fields."""
+    name, at = declared.name, (step.at[0], step.at[0] + len(step.name))
+    if declared.message is None:
+        words = Words("`{name}` is a single value and has no fields", name=name)
+        raise PathError(SYNTAX, step.at, words)
+    if not step.is_element and declared.repeated:
+        words = Words("`{name}` is a list: choose an element, such as `{name}[0]`", name=name)
+        raise PathError(SYNTAX, at, words)
+
+
+def _path_to(name: str, descriptor: Any, block: Block | None) -> str:
+    """Where a field of that name is further inside, by what the file has; empty if none."""
+    pending = [("", descriptor, block)]
+    seen = set()
+    for path, inner, part in pending:
+        if inner.full_name in seen or is_opaque(inner):
+            continue
+        seen.add(inner.full_name)
+        given = {field.name: field.value for field in part.fields} if part is not None else {}
+        for declared in sorted(schema_of(inner).values(), key=lambda d: d.name not in given):
+            if declared.name == name and path:
+                return path + name
+            if declared.message is not None and not declared.repeated:
+                value = given.get(declared.name)
+                known = value if isinstance(value, Block) else None
+                pending.append((f"{path}{declared.name}.", declared.message, known))
+    return ""
+
+
+def _shortened(
+    typed: list[Step], root: Block, descriptor: Any, *, is_value: bool
+) -> list[list[Step]]:
+    """The steps that may be left out before those that were typed: one list for each field."""
+    given: list[list[Step]] = []
+    missing: list[list[Step]] = []
+    for before, message, block in _messages(root, descriptor, typed[0].at):
+        if before and _is_meant(typed, message, is_value=is_value):
+            (missing if block is None else given).append(before)
+    return given or missing
+
+
+def _names(root: Block, descriptor: Any) -> set[str]:
+    """The names of the fields that a text can mean."""
+    found = _messages(root, descriptor, (0, 0))
+    return {name for _, message, _ in found for name in schema_of(message)}
+
+
+def _messages(
+    root: Block, descriptor: Any, at: tuple[int, int]
+) -> Iterator[tuple[list[Step], Any, Block | None]]:
+    """The messages that a file has or could have: the way there, the type, and the block."""
+    pending: list[tuple[list[Step], Any, Block | None]] = [([], descriptor, root)]
+    for before, message, block in pending:
+        if len(before) > _MOST_STEPS:
+            continue  # a message that holds its own kind
+        yield before, message, block
+        for declared in _reachable(message, block):
+            inner = declared.message
+            if inner is None or is_opaque(inner) or inner.full_name == _ANY:
+                continue
+            elements = elements_of(block, declared.name) if block is not None else []
+            items = [element.value for element in elements]
+            if declared.repeated:
+                pending += [
+                    ([*before, Step(declared.name, index, False, declared, at)], inner, item)
+                    for index, item in enumerate(items)
+                    if isinstance(item, Block)
+                ]
+                continue
+            known = next((item for item in items if isinstance(item, Block)), None)
+            step = Step(declared.name, None, False, declared, at)
+            pending.append(([*before, step], inner, known))
+
+
+def _reachable(descriptor: Any, block: Block | None) -> Iterator[FieldSchema]:
+    """The fields of a message that what is given does not exclude."""
+    schema = schema_of(descriptor)
+    names = {field.name for field in block.fields} if block is not None else set()
+    chosen = {schema[n].oneof: n for n in names if n in schema and schema[n].oneof is not None}
+    selector = selector_of(descriptor)
+    selected = text_of(block, selector) if block is not None else ""
+    for declared in schema.values():
+        if declared.oneof in chosen and chosen[declared.oneof] != declared.name:
+            continue
+        if selected and declared.is_selectable and declared.name != selected:
+            continue
+        yield declared
+
+
+def _is_meant(typed: list[Step], descriptor: Any, *, is_value: bool) -> bool:
+    """Whether a type of message has what was typed."""
+    declared: FieldSchema | None = None
+    for step in typed:
+        declared = schema_of(descriptor).get(step.name) if descriptor is not None else None
+        if declared is None or (step.is_element and not declared.repeated):
+            return False
+        descriptor = declared.message
+    return declared is not None and not (is_value and declared.message is not None)
+
+
+def _ambiguous(text: str, found: list[list[Step]]) -> Words:
+    paths = [f"`{dotted((*path_of(steps), text))}`" for steps in found[:_MOST_CANDIDATES]]
+    more = len(found) - len(paths)
+    return Words(
+        "`{text}` can be any of {count} fields: write {paths}{more}",
+        text=text,
+        count=len(found),
+        paths=" or ".join(paths),
+        more=Words(", or one of {count} others", count=more) if more else "",
+    )
