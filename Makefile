@@ -23,7 +23,7 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml)
 DEV := --extra tensorflow --extra legacy-keras --extra examples --extra dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test suite test-exact test-extras test-editors test-latest test-oldest test-matrix lint lint-workflows constraints protos docs site dist bench clean
+.PHONY: help run test suite test-exact test-edits test-extras test-editors test-latest test-oldest test-matrix lint lint-workflows constraints protos docs site dist bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -38,6 +38,9 @@ suite: $(VENV)/dev ## run the tests alone
 
 test-exact: $(VENV)/dev ## compare every evaluator with 60 digits, on thousands of random configs
 	$(BIN)/python -m pytest -n auto --hypothesis-profile=exact -k exact
+
+test-edits: $(VENV)/dev ## make 10,000 random edits of real configs, and read every result back
+	$(BIN)/python -m pytest --hypothesis-profile=exact tests/editing/test_random_edits.py
 
 test-extras: ## test the schedules of JAX, PyTorch and Keras on both (Python 3.11 and up)
 	$(MAKE) VENV=.venv-extras CONSTRAINTS=constraints-extras.txt extras-suite

@@ -27,6 +27,8 @@ COMMANDS = {
     "server": "serve editors",
     "show": "print the schedule that a config describes",
     "plot": "draw a schedule",
+    "set": "set fields of configs",
+    "get": "print a field of a config",
     "rescale": "stretch a schedule to a run of another length",
     "convert": "write a config in the other format",
     "diff": "compare two schedules",

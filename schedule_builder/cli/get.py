@@ -1,0 +1,59 @@
+"""The command `get`: what a config has at a field."""
+
+from __future__ import annotations
+
+import argparse
+
+from schedule_builder.cli.common import (
+    FOUND_ERRORS,
+    OK,
+    CommandError,
+    add_file,
+    add_output,
+    read_config,
+    say,
+    write_output,
+)
+from schedule_builder.editing.set import SetError, value_text
+
+DESCRIPTION = (
+    "Print the value of a field of a config, or the default where the file does not set it."
+)
+EPILOG = (
+    "A field is its path (train_config.num_steps), or as much of its end as one field of the file"
+    " has (num_steps). Exit codes: 0, printed; 1, no such field, or neither a value nor a default;"
+    " 2, could not run."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's arguments."""
+    add_file(parser)
+    parser.add_argument(
+        "fields",
+        nargs="+",
+        metavar="FIELD",
+        help="a field; several are printed as FIELD=VALUE, which `set` takes",
+    )
+    add_output(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command and returns its exit code."""
+    config = read_config(arguments.file)
+    lines, code = [], OK
+    for field in arguments.fields:
+        try:
+            path, written, default = value_text(config, field)
+        except SetError as error:
+            raise CommandError(str(error), FOUND_ERRORS) from None
+        value = written if written is not None else default
+        if written is None:
+            is_default = "this is its default" if default is not None else "it has no default"
+            say(f"{config.filename}: `{path}` is not set: {is_default}")
+        if value is None:
+            code = FOUND_ERRORS
+        else:
+            lines.append(f"{path}={value}\n" if len(arguments.fields) > 1 else f"{value}\n")
+    write_output(arguments, "".join(lines), [arguments.file])
+    return code

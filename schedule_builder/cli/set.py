@@ -1,0 +1,138 @@
+"""The command `set`: fields of configs get other values, and nothing else changes."""
+
+from __future__ import annotations
+
+import argparse
+import codecs
+import re
+import sys
+from dataclasses import dataclass
+
+from schedule_builder.cli.common import (
+    FOUND_ERRORS,
+    OK,
+    CommandError,
+    add_output,
+    read_input,
+    say,
+)
+from schedule_builder.compiler import Config, examine_bytes
+from schedule_builder.editing.set import Edited, SetError, Setting, edit
+from schedule_builder.editing.summary import rate_change
+from schedule_builder.files import same_file, write_file
+from schedule_builder.output.difference import difference
+from schedule_builder.workspace.discovery import STDIN
+
+DESCRIPTION = (
+    "Set fields of configs. Comments, order, layout and everything else stay as they are, byte for"
+    " byte. Either every setting of every file is made, or no file changes."
+)
+EPILOG = (
+    "A field is its path (train_config.num_steps), or as much of its end as one field of the file"
+    " has (num_steps). [0] is the first element of a list, [-1] the last, [] a new one. Exit codes:"
+    " 0, set, or nothing to change; 1, a file was refused, and no file changed; 2, could not run."
+)
+_SETTING = re.compile(r"[\w.\[\]-]+=")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's arguments."""
+    parser.add_argument(
+        "file", metavar="FILE", help="a config in text format, YAML or JSON; - for standard input"
+    )
+    parser.add_argument(
+        "more",
+        nargs="*",
+        metavar="FIELD=VALUE",
+        help="what to set, such as warmup_steps=300; an argument without = is another file"
+        " (default: none)",
+    )
+    parser.add_argument(
+        "--unset",
+        action="append",
+        default=[],
+        metavar="FIELD",
+        help="remove a field or an element; repeatable; before anything is set (default: none)",
+    )
+    parser.add_argument(
+        "--if-absent", action="store_true", help="keep the values that a file has already"
+    )
+    add_output(parser, "write the new config to FILE", "the file itself, in place")
+    parser.add_argument(
+        "--diff", action="store_true", help="print the changes as a diff; change no file"
+    )
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file, as it is and as it will be."""
+
+    path: str
+    data: bytes
+    config: Config
+    edited: Edited
+
+    @property
+    def new(self) -> bytes:
+        """The new contents."""
+        mark = codecs.BOM_UTF8 if self.data.startswith(codecs.BOM_UTF8) else b""
+        return mark + self.edited.text.encode()
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command and returns its exit code."""
+    paths = [arguments.file, *(text for text in arguments.more if not _SETTING.match(text))]
+    settings = [Setting(field, None) for field in arguments.unset]
+    for text in arguments.more:
+        if _SETTING.match(text):
+            field, _, value = text.partition("=")
+            settings.append(Setting(field, value, arguments.if_absent))
+    if not settings:
+        message = "nothing to set: pass FIELD=VALUE, such as warmup_steps=300, or --unset FIELD"
+        raise CommandError(message)
+    if arguments.output is not None and len(paths) > 1:
+        message = "--output takes one file: without it, each file is changed in place"
+        raise CommandError(message)
+    files = _read_and_edit(paths, settings)
+    for file in files:
+        _finish(file, arguments)
+    return OK
+
+
+def _read_and_edit(paths: list[str], settings: list[Setting]) -> list[_File]:
+    """The files with their new texts. Where one of them is refused, the command ends."""
+    files: list[_File] = []
+    refused: list[SetError] = []
+    for path in dict.fromkeys(paths):
+        data = read_input(path)
+        config = examine_bytes(data, "<stdin>" if path == STDIN else path)
+        try:
+            files.append(_File(path, data, config, edit(config, settings)))
+        except SetError as error:
+            refused.append(error)
+    if refused:
+        for refusal in refused:
+            say(f"schedule-builder: {refusal}", *refusal.findings)
+        others = f" (nor {len(files)} others)" if files else ""
+        message = f"no file was changed{others}" if len(paths) > 1 else ""
+        raise CommandError(message, FOUND_ERRORS)
+    return files
+
+
+def _finish(file: _File, arguments: argparse.Namespace) -> None:
+    """Writes a file, or shows what would change, and says what that is."""
+    name, edited = file.config.filename, file.edited
+    in_place = arguments.output is None or same_file(arguments.output, [file.path])
+    if arguments.diff:
+        sys.stdout.write(difference(file.data, file.new, name))
+    elif not in_place or file.path == STDIN:
+        write_file(arguments.output or STDIN, file.new)
+    elif edited.changes:
+        write_file(file.path, file.new, read=file.data)
+    if not edited.changes:
+        say(f"{name}: nothing to change")
+        return
+    say(*(f"{name}: {change}" for change in edited.changes))
+    if line := rate_change(file.config, edited.config):
+        say(f"{name}: {line}")
+    say(*edited.findings)

@@ -1,0 +1,569 @@
+"""Giving fields of a config new values, in the text that they are written in.
+
+Every edit is read back: the tree of the new text is the old one but for what was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from schedule_builder.compiler import Config, examine
+from schedule_builder.diagnostics import Diagnostic, Edit, FieldPath, Report, Source, Words, shown
+from schedule_builder.editing.errors import EditingError
+from schedule_builder.reading.edits import apply, element_at, merge_key_of, put, removal
+from schedule_builder.reading.field_paths import (
+    PathError,
+    Step,
+    element_index,
+    resolve,
+    value_at,
+)
+from schedule_builder.reading.fields import FieldSchema, dotted, schema_of, selector_of
+from schedule_builder.reading.findings import WRONG_TYPE
+from schedule_builder.reading.formats import detect_format, reader_of
+from schedule_builder.reading.layout import Layout, own_end
+from schedule_builder.reading.tree import (
+    Block,
+    Document,
+    Element,
+    Scalar,
+    Sequence,
+    Value,
+    elements_of,
+)
+from schedule_builder.reading.typed_values import typed_value
+from schedule_builder.reading.values import Refusal, value_of
+
+_READING = ("SB1",)
+"""Codes of findings about what cannot be read."""
+
+
+class SetError(EditingError):
+    """Raised for a value that cannot be set; the message says where and why.
+
+    Attributes:
+        findings: the errors that the changed file would have.
+    """
+
+    findings: tuple[Diagnostic, ...] = ()
+
+
+class Setting(NamedTuple):
+    """A field, and what it is to be.
+
+    Attributes:
+        field: its path, or as much of its end as only one field of the file has.
+        value: the value as people type it; None to take the field out.
+        if_absent: whether a value that the file has already is kept.
+    """
+
+    field: str
+    value: str | None
+    if_absent: bool = False
+
+    def __str__(self) -> str:
+        return f"--unset {self.field}" if self.value is None else f"{self.field}={self.value}"
+
+
+class Change(NamedTuple):
+    """What became of a field.
+
+    Attributes:
+        path: the field, from the top of the file.
+        before: its value as the file had it; empty for none.
+        after: its value as the file has it now; empty for none.
+    """
+
+    path: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        if not self.after:
+            return f"{self.path}: removed {self.before}"
+        return f"{self.path}: {self.before or '(not set)'} -> {self.after}"
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A config after an edit.
+
+    Attributes:
+        text: its text.
+        changes: what was changed, in order; empty where all was so already.
+        config: what was read of the new text.
+        findings: what is found in it and was not found before.
+    """
+
+    text: str
+    changes: tuple[Change, ...]
+    config: Config
+    findings: tuple[Diagnostic, ...]
+
+
+def edit(config: Config, settings: Iterable[Setting]) -> Edited:
+    """The text of a config after fields got other values: all of them, or none.
+
+    A field that the file does not have is added where its message has it, with the blocks that lead
+    there, laid out like those beside it. A member of a oneof takes the place of another one. All
+    other text stays as it is.
+
+    Args:
+        config: a config that was read from a text, whether or not it has errors.
+        settings: what to change, one after another.
+
+    Returns:
+        The new text, and what changed.
+
+    Raises:
+        SetError: a field is not there or has no such value, or the file would have new errors.
+
+    >>> from schedule_builder.diagnostics import Source
+    >>> config = examine(Source("a.config", "constant_learning_rate { learning_rate: 1 } # our"))
+    >>> edit(config, [Setting("learning_rate", "1e-3")]).text
+    'constant_learning_rate { learning_rate: 1e-3 } # our'
+    """
+    unread = [d for d in config.diagnostics if _is_unread(d)]
+    if unread:
+        words = Words("the file cannot be read in full, so nothing in it is changed")
+        raise _error(config.filename, words, unread)
+    editor = _Editor(config)
+    for setting in settings:
+        try:
+            editor.make(setting)
+        except PathError as error:
+            words = Words("`{setting}`: {words}", setting=shown(str(setting)), words=error.words)
+            raise _error(config.filename, words) from None
+    after = _examined(config, editor.document.source.text) if editor.changes else config
+    known = {_identity(d) for d in config.diagnostics}
+    new = tuple(d for d in after.diagnostics if _identity(d) not in known)
+    errors = [d for d in new if d.severity == "error"]
+    if errors:
+        words = Words("the file would have new errors, so nothing in it is changed")
+        raise _error(config.filename, words, errors)
+    return Edited(editor.document.source.text, tuple(editor.changes), after, new)
+
+
+def value_text(config: Config, field: str) -> tuple[str, str | None, str | None]:
+    """What a file has at a field.
+
+    Args:
+        config: a config that was read from a text.
+        field: its path, or as much of its end as only one field of the file has.
+
+    Returns:
+        The path, the value as the file has it (None where it does not), and the default that holds
+        then (None where there is none).
+
+    Raises:
+        SetError: the text names no field.
+    """
+    document = config.document
+    try:
+        steps = resolve(field, document, config.message.DESCRIPTOR, is_value=False)
+        path = _numbered(steps, document)
+    except PathError as error:
+        words = Words("`{field}`: {words}", field=shown(field), words=error.words)
+        raise _error(config.filename, words) from None
+    written = _written(document, path)
+    declared = steps[-1].declared
+    default = None
+    if declared is not None and declared.default is not None and not declared.repeated:
+        default = _default_text(declared)
+    return dotted(path), written, default
+
+
+def _default_text(declared: FieldSchema) -> str:
+    if declared.enum is not None:
+        return str(declared.enum.values_by_number[declared.default].name)
+    if declared.kind == "bool":
+        return str(declared.default).lower()
+    return str(declared.default)
+
+
+def _is_unread(found: Diagnostic) -> bool:
+    return found.severity == "error" and found.code.startswith(_READING)
+
+
+def _identity(found: Diagnostic) -> tuple[str, str, str]:
+    return found.code, found.path, found.message
+
+
+def _error(filename: str, words: Words, findings: Iterable[Diagnostic] = ()) -> SetError:
+    error = SetError(Source(filename, ""), None, words)
+    error.findings = tuple(findings)
+    return error
+
+
+def _examined(config: Config, text: str) -> Config:
+    """What is read of a new text of a config."""
+    return examine(
+        Source(config.filename, text),
+        num_steps=config.given_steps,
+        batch_size=config.given_batch_size,
+    )
+
+
+class _Editor:
+    """Changes one text, a step at a time, and reads it again after each.
+
+    Attributes:
+        document: what was read last.
+        changes: what was changed so far.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.descriptor: Any = config.message.DESCRIPTOR
+        self.document = config.document
+        source = config.document.source
+        self.format = detect_format(source.filename, source.text)
+        self.changes: list[Change] = []
+
+    def make(self, setting: Setting) -> None:
+        """Makes one setting."""
+        is_value = setting.value is not None and not setting.value.lstrip().startswith("{")
+        steps = resolve(setting.field, self.document, self.descriptor, is_value=is_value)
+        path = _numbered(steps, self.document)
+        if setting.value is None:
+            self.remove(path)
+        elif not (setting.if_absent and _written(self.document, path) is not None):
+            self.set(steps, path, setting.value)
+
+    def set(self, steps: list[Step], path: FieldPath, text: str) -> None:
+        """Gives a field a value, and takes out what it excludes."""
+        step = steps[-1]
+        if step.declared is None:
+            value = self.value_like(step, path, text)
+        else:
+            value = typed_value(text, step, self.document.syntax)
+            self.check(value, step, path)
+        old = element_at(self.document, path)
+        if old is not None and self.is_same(path, value, step):
+            return
+        others = list(self.excluded(path))
+        selected = list(self.unselected(path))
+        like = self.document.source.text[old.value.start : old.value.end] if old else ""
+        value = Layout(self.document).as_written(value, step.declared, like)
+        self.put(path, value)
+        for place, name in selected:
+            self.put(place, Layout(self.document).as_written(Scalar(name, True, 0, 0), None))
+        for other in others:
+            self.remove(other)
+
+    def check(self, value: Value, step: Step, path: FieldPath) -> None:
+        """Refuses values that the field cannot have."""
+        declared = step.declared
+        if declared is None:
+            return
+        block = self.block(path[:-1] if isinstance(path[-1], str) else path[:-2])
+        siblings = [f.name for f in block.fields] if block is not None else []
+        for item in value.items if isinstance(value, Sequence) else [value]:
+            if declared.message is not None or not isinstance(item, Scalar):
+                continue
+            given = Scalar(item.text, declared.kind == "string" or item.quoted, 0, 0)
+            found = value_of(given, declared, self.document.syntax, siblings)
+            if isinstance(found, Refusal):
+                raise PathError(found.kind, step.at, found.words)
+        items = value.items if isinstance(value, Sequence) else [value]
+        if any(isinstance(item, Block) != (declared.message is not None) for item in items):
+            words = Words(
+                "{field:field} must be {expected}", field=step.name, expected=declared.expected
+            )
+            raise PathError(WRONG_TYPE, step.at, words)
+
+    def value_like(self, step: Step, path: FieldPath, text: str) -> Value:
+        """The value of a field that no schema describes, of the kind that the file has there."""
+        old = element_at(self.document, path)
+        if old is None:
+            words = Words(
+                "the schema does not describe this part of a config, so only fields that the file"
+                " has can be set in it"
+            )
+            raise PathError(WRONG_TYPE, step.at, words)
+        word = text.strip()
+        if isinstance(old.value, Scalar) and old.value.quoted:
+            is_quoted = len(word) > 1 and word[0] == word[-1] and word[0] in "\"'"
+            if not is_quoted:
+                return Scalar(word, True, 0, len(word))
+        value = typed_value(text, step, self.document.syntax)
+        if type(value) is not type(old.value):
+            words = Words("the file has another kind of value here")
+            raise PathError(WRONG_TYPE, step.at, words)
+        return value
+
+    def is_same(self, path: FieldPath, value: Value, step: Step) -> bool:
+        """Whether a field has a value already, however it is written."""
+        olds = _values(self.document, path)
+        news = value.items if isinstance(value, Sequence) else [value]
+        if len(olds) != len(news):
+            return False
+        declared, syntax = step.declared, self.document.syntax
+        for old, new in zip(olds, news, strict=True):
+            if declared is None or not (isinstance(old, Scalar) and isinstance(new, Scalar)):
+                if _normal(old, self.document) != _normal(new, self.document):
+                    return False
+                continue
+            is_text = declared.kind == "string"
+            given = Scalar(new.text, is_text or new.quoted, 0, 0)
+            one, other = (value_of(v, declared, syntax, _Anything()) for v in (old, given))
+            if isinstance(one, Refusal) or one != other or type(one) is not type(other):
+                return False
+        return True
+
+    def block(self, path: FieldPath) -> Block | None:
+        """The block at a path."""
+        if not path:
+            return self.document.root
+        found = element_at(self.document, path)
+        return found.value if found is not None and isinstance(found.value, Block) else None
+
+    def levels(self, path: FieldPath) -> Iterator[tuple[FieldPath, str, Any]]:
+        """The blocks on a path: where each is, the field that is next, and the message type."""
+        message = self.descriptor
+        for length, name in enumerate(path):
+            if isinstance(name, int) or message is None:
+                continue
+            yield path[:length], name, message
+            declared = schema_of(message).get(name)
+            message = declared.message if declared is not None else None
+
+    def excluded(self, path: FieldPath) -> Iterator[FieldPath]:
+        """The members of oneofs that what is set at a path takes the place of."""
+        for place, name, message in self.levels(path):
+            schema, block = schema_of(message), self.block(place)
+            oneof = schema[name].oneof if name in schema else None
+            for field in block.fields if block is not None and oneof is not None else ():
+                other = schema.get(field.name)
+                if other is not None and other.oneof == oneof and field.name != name:
+                    yield (*place, field.name)
+
+    def unselected(self, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
+        """The fields that have to name a new sub-block, as nothing names another one yet."""
+        for place, name, message in self.levels(path):
+            selector, schema, block = selector_of(message), schema_of(message), self.block(place)
+            is_selectable = name in schema and schema[name].is_selectable
+            is_given = block is not None and (
+                bool(elements_of(block, name)) or bool(elements_of(block, selector))
+            )
+            if selector and is_selectable and not is_given:
+                yield (*place, selector), name
+
+    def put(self, path: FieldPath, value: Value) -> None:
+        """Puts a value into the text."""
+        before = _written(self.document, path) or ""
+        self.check_shared(path, is_removal=False)
+        edits = put(self.document, path, value, self.descriptor)
+        normal = _normal(value, self.document)
+        self.apply(edits, path, _with(_tree(self.document), path, normal))
+        self.changes.append(Change(dotted(path), before, _written(self.document, path) or ""))
+
+    def remove(self, path: FieldPath) -> None:
+        """Takes a field, or an element, out of the text; all of what is given under its name."""
+        before = _written(self.document, path)
+        while (found := element_at(self.document, path)) is not None:
+            self.check_shared(path, is_removal=True)
+            edits = removal(self.document, path)
+            wanted = _tree(self.document)
+            if isinstance(path[-1], int):
+                self.apply(edits, path, _without(wanted, path))
+                break
+            siblings = self.block(path[:-1])
+            elements = elements_of(siblings, path[-1]) if siblings is not None else []
+            for _ in [element for element in elements if element.field is found.field]:
+                wanted = _without(wanted, (*path, 0))
+            self.apply(edits, path, wanted)
+        if before is not None:
+            self.changes.append(Change(dotted(path), before, ""))
+
+    def apply(self, edits: list[Edit] | None, path: FieldPath, wanted: _Tree) -> None:
+        """Makes edits, and reads the text that they give."""
+        source = self.document.source
+        text = apply(source.text, edits) if edits is not None else source.text
+        report = Report(Source(source.filename, text))
+        document = reader_of(self.format)(report.source, report)
+        if document.syntax.explicit_lists:
+            from schedule_builder.reading.yaml_merging import settle  # noqa: PLC0415 - 3 ms, for YAML alone
+
+            document = settle(document, self.descriptor, report)
+        is_read = not any(map(_is_unread, report.diagnostics))
+        if edits is None or not is_read or _tree(document) != wanted:
+            words = Words(
+                "{name:field} cannot be changed in the layout that the file has: change it by hand",
+                name=dotted(path),
+            )
+            raise _error(source.filename, words)
+        self.document = document
+
+    def check_shared(self, path: FieldPath, *, is_removal: bool) -> None:
+        """Refuses to change what aliases or merge keys of YAML repeat elsewhere."""
+        document = self.document
+        if not document.has_aliases:
+            return
+        from schedule_builder.reading.yaml_format import anchored  # noqa: PLC0415 - read already
+
+        text = document.source.text
+        if key := merge_key_of(document, path):
+            row, _ = document.source.position(key.start)
+            words = Words(
+                "{name:field} is merged into its block at line {row} (`<<`), and other blocks may"
+                " share it: write it out there first",
+                name=str(path[-1]),
+                row=row,
+            )
+            raise _error(document.source.filename, words)
+        on_way = [element_at(document, path[:n]) for n in range(1, len(path) + 1)]
+        found = [element for element in on_way if element is not None]
+        last = element_at(document, path)
+        for shared in anchored(text):
+            span, uses = shared.span, shared.uses
+            for element in found:
+                start = element.value.start
+                is_last = element == last
+                is_alias = any(use.start == start for use in uses)
+                is_inside = span.start <= start < span.end
+                if is_removal and is_last:
+                    own = _own_span(text, element)
+                    is_inside = own[0] <= span.start < own[1] and any(
+                        not own[0] <= use.start < own[1] for use in uses
+                    )
+                    is_alias = False
+                if is_alias or is_inside:
+                    row, column = document.source.position(span.start)
+                    words = Words(
+                        "{name:field} shares its value with others through the anchor `&{anchor}`"
+                        " at {row}:{column}: write it out there first, or change the anchored"
+                        " value by hand",
+                        name=dotted(path),
+                        anchor=shared.name,
+                        row=row,
+                        column=column,
+                    )
+                    raise _error(document.source.filename, words)
+
+
+def _own_span(text: str, element: Element) -> tuple[int, int]:
+    if element.sequence is not None and len(element.sequence.items) > 1:
+        return element.value.start, element.value.end
+    return element.field.start, own_end(text, element.field)
+
+
+class _Anything:
+    """Holds every name."""
+
+    def __contains__(self, item: object) -> bool:
+        return True
+
+
+def _numbered(steps: list[Step], document: Document) -> FieldPath:
+    """The path of a field, with elements counted from 0; a new one has the next number.
+
+    Raises:
+        PathError: the file does not have an element, or has a value where a block would have to be.
+    """
+    path: list[str | int] = []
+    block: Block | None = document.root
+    for number, step in enumerate(steps):
+        path.append(step.name)
+        count = len(elements_of(block, step.name)) if block is not None else 0
+        if step.is_element:
+            path.append(element_index(step, count))
+        value = value_at(block, step) if block is not None else None
+        is_null = (
+            isinstance(value, Scalar) and not value.quoted and document.syntax.null(value.text)
+        )
+        if number < len(steps) - 1 and not (value is None or is_null or isinstance(value, Block)):
+            words = Words("`{step}` is not a block in the file", step=step.text)
+            raise PathError(WRONG_TYPE, step.at, words)
+        block = value if isinstance(value, Block) else None
+    return tuple(path)
+
+
+def _values(document: Document, path: FieldPath) -> list[Value]:
+    """The values that a path leads to: one, or those of a list."""
+    if isinstance(path[-1], str):
+        parent = element_at(document, path[:-1]) if path[:-1] else None
+        block = document.root if parent is None and not path[:-1] else parent and parent.value
+        if isinstance(block, Block):
+            return [element.value for element in elements_of(block, path[-1])]
+        return []
+    found = element_at(document, path)
+    return [found.value] if found is not None else []
+
+
+def _written(document: Document, path: FieldPath) -> str | None:
+    """What the file has at a path, on one line; None where it has nothing."""
+    values = _values(document, path)
+    text = document.source.text
+    texts = [
+        shown(text[value.start : value.end] if value.end > value.start else "null", 60)
+        for value in values
+    ]
+    if not texts:
+        return None
+    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+
+
+# What a file says, without its places: names of fields to lists of what they hold.
+_Tree = dict[str, Any]
+
+
+def _tree(document: Document) -> _Tree:
+    normal: _Tree = _normal(document.root, document)
+    return normal
+
+
+def _normal(value: Value, document: Document) -> Any:
+    """A value without its places."""
+    if isinstance(value, Scalar):
+        return value.text, value.quoted
+    if isinstance(value, Sequence):
+        return [_normal(item, document) for item in value.items]
+    found: _Tree = {}
+    for field in value.fields:
+        inner = _normal(field.value, document)
+        found.setdefault(field.name, []).extend(inner if isinstance(inner, list) else [inner])
+    return {name: values for name, values in found.items() if values}
+
+
+def _copied(value: Any) -> Any:
+    """A tree that can be changed."""
+    if isinstance(value, dict):
+        return {name: list(values) for name, values in value.items()}
+    return value
+
+
+def _with(tree: _Tree, path: FieldPath, value: Any) -> _Tree:
+    """A tree with another value at a path."""
+    tree = _copied(tree)
+    name, rest = path[0], path[1:]
+    values = tree.setdefault(str(name), [])
+    index = rest[0] if rest and isinstance(rest[0], int) else None
+    rest = rest[1:] if index is not None else rest
+    if not rest and index is None:
+        tree[str(name)] = list(value) if isinstance(value, list) else [value]
+        if not tree[str(name)]:
+            del tree[str(name)]
+        return tree
+    at = index or 0
+    inner = values[at] if at < len(values) and isinstance(values[at], dict) else {}
+    values[at : at + 1] = [_with(inner, rest, value) if rest else value]
+    return tree
+
+
+def _without(tree: _Tree, path: FieldPath) -> _Tree:
+    """A tree without what is at a path."""
+    tree = _copied(tree)
+    name, rest = str(path[0]), path[1:]
+    index = rest[0] if rest and isinstance(rest[0], int) else None
+    rest = rest[1:] if index is not None else rest
+    if rest:
+        values = tree[name]
+        values[index or 0] = _without(values[index or 0], rest)
+        return tree
+    if index is not None:
+        del tree[name][index]
+    if index is None or not tree[name]:
+        del tree[name]
+    return tree

@@ -1,0 +1,379 @@
+"""Fields that get other values in their files, in every layout that files have."""
+
+from __future__ import annotations
+
+import pytest
+
+from schedule_builder.compiler import Config, examine
+from schedule_builder.diagnostics import Source
+from schedule_builder.editing.set import SetError, Setting, edit, value_text
+from schedule_builder.editing.summary import rate_change
+
+PIPELINE = """# Ours.
+model { ssd { num_classes: 3  # cats, dogs
+  name: 'x' } }
+train_config {
+  batch_size: 24  # per replica
+  optimizer {
+    momentum_optimizer {
+      learning_rate {
+        cosine_decay_learning_rate {
+          learning_rate_base: .08
+          total_steps: 1000
+          warmup_learning_rate: 0.01
+          warmup_steps: 100
+        }
+      }
+      momentum_optimizer_value: 0.9
+    }
+    use_moving_average: false
+  }
+  num_steps: 1000
+  fine_tune_checkpoint: "gs://a/b"
+}
+"""
+GARDEN = """\
+task:
+  model: {num_classes: 3, name: "x"}
+  train_data:
+    is_training: true   # yes
+    global_batch_size: 32
+trainer:
+  train_steps: 1000
+  optimizer_config:
+    learning_rate:
+      type: stepwise
+      stepwise:
+        boundaries: [100, 200]
+        values:
+        - 0.1
+        - 0.01
+        # the last
+        - 0.001
+      # end of the rate
+    # end of the optimizer
+  # end of the trainer
+runtime: {}
+"""
+RATE = "train_config.optimizer.momentum_optimizer.learning_rate"
+
+
+def read(text: str, name: str = "a.config") -> Config:
+    return examine(Source(name, text))
+
+
+def changed(text: str, *settings: str, name: str = "a.config") -> str:
+    made = [
+        Setting(field, value if equals else None)
+        for field, equals, value in (setting.partition("=") for setting in settings)
+    ]
+    result = edit(read(text, name), made)
+    again = [s for s in made if "[]" not in s.field and not (s.value is None and "]" in s.field)]
+    assert not edit(result.config, again).changes
+    return result.text
+
+
+def test_values_as_people_type_them() -> None:
+    assert changed(PIPELINE, "num_steps=1e4", "batch_size=8") == PIPELINE.replace(
+        "num_steps: 1000", "num_steps: 10000"
+    ).replace("24", "8")
+    assert "learning_rate_base: 1e-1\n" in changed(PIPELINE, "learning_rate_base=1e-1")
+    assert '_checkpoint: "C:\\\\a \\"b\\" #"\n' in changed(
+        PIPELINE, 'fine_tune_checkpoint=C:\\a "b" #'
+    )
+    assert '_checkpoint: ""\n' in changed(PIPELINE, "fine_tune_checkpoint=")
+    assert '_checkpoint: "a b"\n' in changed(PIPELINE, "fine_tune_checkpoint='a b'")
+    assert "fine_tune_checkpoint_version: V2\n" in changed(
+        PIPELINE, "fine_tune_checkpoint_version=V2"
+    )
+    assert "use_moving_average: true\n" in changed(PIPELINE, "use_moving_average=true")
+    assert 'freeze_variables: ["a.*", "b"]\n' in changed(PIPELINE, "freeze_variables=[a.*, b]")
+    assert "boundaries: [10, 20]\n" in changed(GARDEN, "boundaries=10,20", name="a.yaml")
+
+
+def test_the_value_that_is_there_already_changes_nothing() -> None:
+    for setting in ("learning_rate_base=0.08", "num_steps=1e3", "use_moving_average=false"):
+        assert changed(PIPELINE, setting) == PIPELINE
+    assert changed(GARDEN, "values=[0.1, 1e-2, .001]", name="a.yaml") == GARDEN
+    result = edit(read(PIPELINE), [Setting("num_steps", "5", if_absent=True)])
+    assert not result.changes
+
+
+def test_opaque_parts_by_their_whole_path() -> None:
+    wanted = PIPELINE.replace("num_classes: 3", "num_classes: 90").replace("'x'", "'y z'")
+    assert changed(PIPELINE, "model.ssd.num_classes=90", "model.ssd.name=y z") == wanted
+    with pytest.raises(SetError, match="unknown field `num_classes`"):
+        changed(PIPELINE, "num_classes=90")
+    with pytest.raises(SetError, match="the schema does not describe this part"):
+        changed(PIPELINE, "model.ssd.depth=90")
+
+
+NEW_FIELDS = {
+    "in text format": (
+        "a.config",
+        PIPELINE,
+        [f"{RATE}.warmup.shape=COSINE", "warmup.warmup_steps=5", "gradient_clipping_by_norm=1"],
+        {
+            "          warmup_steps: 100\n        }\n": "          warmup_steps: 100\n        }\n"
+            "        warmup {\n          shape: COSINE\n          warmup_steps: 5\n        }\n",
+            "    use_moving_average: false\n  }\n": "    use_moving_average: false\n  }\n"
+            "  gradient_clipping_by_norm: 1\n",
+        },
+    ),
+    "on one line": (
+        "a.config",
+        "cosine_decay_learning_rate { learning_rate_base: 0.1 total_steps: 99 warmup_steps: 5 }\n",
+        ["hold_base_rate_steps=3", "warmup_learning_rate=0.01"],
+        {
+            "warmup_steps: 5 }": "warmup_learning_rate: 0.01 warmup_steps: 5"
+            " hold_base_rate_steps: 3 }"
+        },
+    ),
+    "with separators": (
+        "a.config",
+        "cosine_decay_learning_rate:{learning_rate_base:0.1,total_steps:99,warmup_steps:5}\n",
+        ["hold_base_rate_steps=3"],
+        {"warmup_steps:5": "warmup_steps:5,hold_base_rate_steps:3"},
+    ),
+    "in empty braces": (
+        "a.config",
+        "constant_learning_rate {}\n",
+        ["constant_learning_rate.learning_rate=1"],
+        {"{}": "{ learning_rate: 1 }"},
+    ),
+    "before a brace": (
+        "a.config",
+        "cosine_decay_learning_rate {\n\tlearning_rate_base: 1; # a\n\twarmup_steps: 5 }",
+        ["total_steps=9", "hold_base_rate_steps=1"],
+        {
+            "# a\n": "# a\n\ttotal_steps: 9;\n",
+            "warmup_steps: 5 }": "warmup_steps: 5\n\thold_base_rate_steps: 1 }",
+        },
+    ),
+    "in YAML blocks": (
+        "a.yaml",
+        GARDEN,
+        ["optimizer_config.warmup.linear.warmup_steps=10", "steps_per_loop=10"],
+        {
+            "      # end of the rate\n": "      # end of the rate\n"
+            "    warmup:\n      type: linear\n      linear:\n        warmup_steps: 10\n",
+            "    # end of the optimizer\n": "    # end of the optimizer\n  steps_per_loop: 10\n",
+        },
+    ),
+    "in YAML's braces": (
+        "a.yaml",
+        "cosine_decay_learning_rate: {learning_rate_base: 1, total_steps: 9, # c\n"
+        "    warmup_steps: 5  # w\n  }\n",
+        ["hold_base_rate_steps=1", "warmup_learning_rate=0.5"],
+        {
+            "total_steps: 9,": "total_steps: 9, warmup_learning_rate: 0.5,",
+            "warmup_steps: 5  # w\n": "warmup_steps: 5,  # w\n    hold_base_rate_steps: 1\n",
+        },
+    ),
+    "where YAML has null": (
+        "a.yaml",
+        GARDEN.replace("optimizer_config:\n", "optimizer_config:\n    warmup:  # none\n"),
+        ["optimizer_config.warmup.linear.warmup_steps=10"],
+        {
+            "warmup:  # none\n": "warmup:  # none\n      type: linear\n      linear:\n"
+            "        warmup_steps: 10\n"
+        },
+    ),
+    "in JSON": (
+        "a.json",
+        '{\n\t"cosine_decay_learning_rate" : {\n\t\t"learning_rate_base": 1,\n'
+        '\t\t"total_steps": 9\n\t}\n}',
+        [
+            "cosine_decay_learning_rate.warmup_steps=5",
+            "warmup.shape=COSINE",
+            "warmup.warmup_steps=2",
+        ],
+        {
+            '"total_steps": 9\n\t}\n': '"total_steps": 9,\n\t\t"warmup_steps": 5\n\t},\n'
+            '\t"warmup": {\n\t\t"shape": "COSINE",\n\t\t"warmup_steps": 2\n\t}\n'
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("layout", NEW_FIELDS)
+def test_new_fields_look_like_those_beside_them(layout: str, newline: str) -> None:
+    name, text, settings, replaced = NEW_FIELDS[layout]
+    wanted = text
+    for before, after in replaced.items():
+        assert wanted.count(before) == 1
+        wanted = wanted.replace(before, after)
+    found = changed(text.replace("\n", newline), *settings, name=name)
+    assert found == wanted.replace("\n", newline)
+
+
+MANUAL = """manual_step_learning_rate {
+  initial_learning_rate: 0.1
+  schedule { step: 10 learning_rate: 0.01 }  # one
+  schedule {
+    step: 20
+    learning_rate: 0.001
+  }
+}
+"""
+
+
+def test_elements() -> None:
+    assert changed(MANUAL, "schedule[-1].step=30") == MANUAL.replace("20", "30")
+    third = "  schedule { step: 40 learning_rate: 1e-5 }\n}\n"
+    assert changed(MANUAL, "schedule[]={step: 40 learning_rate: 1e-5}") == MANUAL[:-2] + third
+    assert changed(MANUAL, "schedule[].step=40", "schedule[-1].learning_rate=1e-5").endswith(
+        "step: 40 learning_rate: 1e-5 }\n}\n"
+    )
+    assert "schedule { step" not in changed(MANUAL, "schedule[0]")
+    three = "values:\n        - 0.1\n        - 0.02\n        # the last\n        - 0.001\n"
+    assert three in changed(GARDEN, "values[1]=0.02", name="a.yaml")
+    longer = changed(GARDEN, "values[]=1e-4", "boundaries[]=300", name="a.yaml")
+    assert "        - 0.001\n        - 1e-4\n" in longer
+    assert "boundaries: [100, 200, 300]\n" in longer
+    with pytest.raises(SetError, match=r"has no element 2: the file has 2, counted from 0"):
+        changed(MANUAL, "schedule[2].step=5")
+    assert changed(GARDEN, "stepwise.values=[1, 2]", "boundaries=[7]", name="a.yaml").count(
+        "values: [1, 2]\n"
+    )
+
+
+def test_unset() -> None:
+    assert changed(PIPELINE, "batch_size") == PIPELINE.replace(
+        "  batch_size: 24  # per replica\n", "  # per replica\n"
+    )
+    assert changed(PIPELINE, "gradient_clipping_by_norm") == PIPELINE
+    text = GARDEN.replace("    is_training: true   # yes\n", "")
+    assert "  train_data: {}\n" in changed(text, "global_batch_size", name="a.yaml")
+
+
+def test_a_member_takes_the_place_of_another_one() -> None:
+    text = MANUAL.replace("  # one", "")
+    result = edit(read(text), [Setting("constant_learning_rate.learning_rate", "0.5")])
+    assert result.text == "constant_learning_rate {\n  learning_rate: 0.5\n}\n"
+    assert [change.path for change in result.changes] == [
+        "constant_learning_rate.learning_rate",
+        "manual_step_learning_rate",
+    ]
+    # A short name never does it.
+    with pytest.raises(SetError, match=r"did you mean `cosine_decay_learning_rate\.total_steps`"):
+        changed(text, "total_steps=5")
+    switched = changed(
+        GARDEN,
+        f"{'trainer.optimizer_config.learning_rate'}.type=constant",
+        "learning_rate.constant.learning_rate=1",
+        name="a.yaml",
+    )
+    assert "type: constant\n      constant:\n        learning_rate: 1\n      stepwise:" in switched
+
+
+def test_short_names_mean_one_field() -> None:
+    both = PIPELINE.replace(
+        "        cosine_decay", "        warmup { warmup_steps: 7 }\n        cosine_decay"
+    )
+    with pytest.raises(SetError) as refused:
+        changed(both, "warmup_steps=5")
+    said = str(refused.value)
+    assert "`warmup_steps` can be any of 2 fields" in said
+    assert f"`{RATE}.warmup.warmup_steps`" in said
+    assert f"`{RATE}.cosine_decay_learning_rate.warmup_steps`" in said
+    assert "warmup { warmup_steps: 5 }" in changed(both, "warmup.warmup_steps=5")
+    with pytest.raises(SetError, match=r"can be any of 2 fields.*schedule\[0\]\.step"):
+        changed(MANUAL, "step=5")
+
+
+SHARED = """\
+task: {train_data: {global_batch_size: &n 100}}
+trainer:
+  train_steps: 500
+  optimizer_config:
+    learning_rate: &rate
+      type: polynomial
+      polynomial: {initial_learning_rate: 1, decay_steps: *n}
+copy: *rate
+other:
+  <<: *rate
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "place"),
+    [
+        ("global_batch_size=5", "`&n` at 1:40"),
+        ("decay_steps=5", "`&n` at 1:40"),
+        ("power=2", "&rate` at 5:20"),
+        ("copy.polynomial.initial_learning_rate=2", "&rate` at 5:20"),
+        ("other.type=linear", "merged into its block at line 10"),
+        ("trainer.optimizer_config.learning_rate", "&rate` at 5:20"),
+    ],
+)
+def test_what_aliases_repeat_is_refused_with_its_anchor(setting: str, place: str) -> None:
+    with pytest.raises(SetError) as refused:
+        changed(SHARED, setting, name="a.yaml")
+    assert place in str(refused.value)
+
+
+def test_beside_aliases() -> None:
+    assert changed(SHARED, "train_steps=400", name="a.yaml") == SHARED.replace("500", "400")
+    wanted = SHARED.replace("500\n", "500\n  steps_per_loop: 5\n").replace(
+        "  steps_per_loop: 5\n  optimizer_config", "  optimizer_config"
+    )
+    found = changed(SHARED, "steps_per_loop=5", name="a.yaml")
+    assert found == wanted.replace("*n}\n", "*n}\n  steps_per_loop: 5\n")
+    assert changed(SHARED, "copy", name="a.yaml") == SHARED.replace("copy: *rate\n", "")
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("num_steps=many", "`num_steps` must be a whole number, not `many`"),
+        ("num_steps=-5", "nearest: 0"),
+        ("num_steps=1 2", "expected one value"),
+        ("num_step=5", "did you mean `"),
+        ("num_steps[0]=5", "is not a list"),
+        ("num_steps.x=5", "is a single value and has no fields"),
+        ("optimizer=5", "`optimizer` must be a block"),
+        ("train_config.optimizer=5", "`optimizer` must be a block"),
+        ("fine_tune_checkpoint_version=V3", "one of UNKNOWN, V1, V2, not `V3`"),
+        ("total_steps=50", "the file would have new errors"),
+        ("train_config.optimizer", "the file would have new errors"),
+        ("=5", "expected the name of a field"),
+    ],
+)
+def test_what_is_refused(setting: str, said: str) -> None:
+    with pytest.raises(SetError) as refused:
+        changed(PIPELINE, setting)
+    assert said in str(refused.value)
+    assert str(refused.value).startswith("a.config: ")
+
+
+def test_a_file_that_cannot_be_read_stays() -> None:
+    with pytest.raises(SetError, match="cannot be read in full") as refused:
+        changed(PIPELINE + "}", "num_steps=5")
+    assert refused.value.findings
+
+
+def test_errors_that_were_there_do_not_matter() -> None:
+    text = PIPELINE.replace("total_steps: 1000", "total_steps: 50")
+    assert changed(text, "total_steps=1000") == PIPELINE
+    assert "batch_size: 8" in changed(text, "batch_size=8")
+
+
+def test_what_a_file_has() -> None:
+    config = read(PIPELINE)
+    path = f"{RATE}.cosine_decay_learning_rate.learning_rate_base"
+    assert value_text(config, "learning_rate_base") == (path, ".08", "0.002")
+    assert value_text(config, "moving_average_decay")[1:] == (None, "0.9999")
+    assert value_text(config, "fine_tune_checkpoint_version")[1:] == (None, "V1")
+    assert value_text(config, "model.ssd.name")[1:] == ("'x'", None)
+    assert value_text(read(GARDEN, "a.yaml"), "values")[1] == "[0.1, 0.01, 0.001]"
+
+
+def test_the_rate_in_one_line() -> None:
+    before = read(PIPELINE)
+    after = edit(before, [Setting("learning_rate_base", "0.01")]).config
+    assert rate_change(before, after).startswith("peak 0.08 -> 0.01, ends at ")
+    alone = read("constant_learning_rate { learning_rate: 1 }")
+    assert rate_change(alone, alone) == "peak 1 -> 1"
+    assert rate_change(alone, read("")) == ""
