@@ -31,8 +31,8 @@ STATISTICS = "statistics"
 """The module that counts findings in place of showing them."""
 _FROM_CURRENT_FOLDER = ("text", "full", "json", STATISTICS)
 """Formats whose readers open the files themselves. Others name files from their repository."""
-_ESCAPED = ("json", "gitlab", "sarif", "rdjson")
-"""Formats that hold every character, escaped."""
+_ESCAPED = ("json", "sarif")
+"""Formats that hold every name, escaped."""
 
 
 def renderer(name: str) -> Callable[[Findings], str]:
@@ -48,7 +48,7 @@ def renderer(name: str) -> Callable[[Findings], str]:
 
             findings = findings.mapped(name=in_repository)
         if name not in _ESCAPED:
-            findings = findings.printable()
+            findings = findings.printable(with_texts=name == "full")
         return render(findings)
 
     return shown

@@ -51,12 +51,16 @@ class Findings(NamedTuple):
             found.setdefault(diagnostic.filename, []).append(diagnostic)
         return found
 
-    def printable(self) -> Findings:
-        """The same, where nothing can move a terminal's cursor or begin a CI service's command."""
+    def printable(self, *, with_texts: bool = False) -> Findings:
+        """The same, where nothing can move a terminal's cursor or begin a CI service's command.
+
+        Args:
+            with_texts: whether the files' texts are shown, too.
+        """
         return self.mapped(
             name=printable,
             words=printable,
-            text=lambda text: printable(text, kept=_LAYOUT),
+            text=_printable_lines if with_texts else str,
         )
 
     def mapped(
@@ -88,6 +92,10 @@ class Findings(NamedTuple):
             left_out=[words(line) for line in self.left_out],
             failing_warnings=frozenset(map(name, self.failing_warnings)),
         )
+
+
+def _printable_lines(text: str) -> str:
+    return printable(text, kept=_LAYOUT)
 
 
 def _words(words: Words, change: Callable[[str], str]) -> Words:

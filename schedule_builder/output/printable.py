@@ -7,6 +7,7 @@ from functools import cache
 
 _DIRECTIONS = "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 _INVALID = "\ufffe\uffff"  # in XML
+_SURROGATES = "\ud800-\udfff"  # bytes of a name that are no UTF-8
 _PICTURES = 0x2400
 _DELETE = 0x7F
 
@@ -15,7 +16,8 @@ def printable(text: str, *, kept: str = "") -> str:
     """A text whose control characters are replaced by a visible character each.
 
     A file's name or contents may hold sequences that move a terminal's cursor, line feeds that
-    begin a command of a CI service, or marks that reverse what follows. Columns stay.
+    begin a command of a CI service, or marks that reverse what follows. Columns stay. A byte that
+    is no UTF-8, which names alone can hold, is escaped: strict readers refuse it.
 
     Args:
         text: the text.
@@ -30,11 +32,13 @@ def printable(text: str, *, kept: str = "") -> str:
 def _unprintable(kept: str) -> re.Pattern[str]:
     """The pattern of what is replaced."""
     controls = "".join(chr(code) for code in range(ord(" ")) if chr(code) not in kept)
-    return re.compile(f"[{re.escape(controls)}\x7f-\x9f{_DIRECTIONS}{_INVALID}]")
+    return re.compile(f"[{re.escape(controls)}\x7f-\x9f{_DIRECTIONS}{_INVALID}{_SURROGATES}]")
 
 
 def _picture(match: re.Match[str]) -> str:
     code = ord(match[0])
     if code < ord(" "):
         return chr(_PICTURES + code)
+    if "\ud800" <= match[0] <= "\udfff":
+        return f"\\u{code:x}"
     return "\N{SYMBOL FOR DELETE}" if code == _DELETE else "\N{REPLACEMENT CHARACTER}"

@@ -97,4 +97,5 @@ def _location(filename: str, span: tuple[int, int, int, int]) -> _Json:
 
 def _uri(filename: str) -> str:
     # A path that begins at the root is a whole address, and not relative to the repository.
-    return f"{'file://' * filename.startswith('/')}{quote(filename)}"
+    address = quote(filename.encode("utf-8", "surrogateescape"))
+    return f"file://{address}" if filename.startswith("/") else address

@@ -463,6 +463,19 @@ def test_no_control_character_gets_through(name: str) -> None:
         assert json.loads(out)[0]["filename"] == HOSTILE
 
 
+@pytest.mark.parametrize("name", [*RENDERERS, "statistics"])
+def test_names_in_no_encoding(name: str) -> None:
+    out = renderer(name)(findings(("a\udcff.config", BAD)))
+    out.encode()
+    if name in ("gitlab", "rdjson"):
+        # Strict readers refuse the whole report otherwise.
+        assert r"a\\udcff.config" in out
+    elif name == "sarif":
+        assert '"a%FF.config"' in out
+    elif name == "json":
+        assert json.loads(out)[0]["filename"] == "a\udcff.config"
+
+
 @cache
 def of_real_configs() -> Findings:
     assert DATA is not None
