@@ -48,6 +48,6 @@ def fix_files(
         changed += bool(count)
     where = f"{changed} file{'s' * (changed != 1)}"
     done = "Would fix" if arguments.diff else "Fixed"
-    if total or arguments.diff:
+    if (total or arguments.diff) and not arguments.quiet:
         say(f"{done} {total} finding{'s' * (total != 1)} in {where}.")
     return total, piped, code

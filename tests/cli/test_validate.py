@@ -304,6 +304,9 @@ def test_quiet(run: Run) -> None:
     assert run("-q", "--format", "github", "a.config") == (0, "", "")
     assert run("-q", "--output", "report.txt", "a.config") == (0, "", "")
     assert run("-q", "--write-baseline", "known.json", "b.config") == (0, "", "")
+    write("c.config", "manual_step_learning_rate { schedule { step: 0 learning_rate: 1 } }\n")
+    assert run("-q", "--fix", "c.config")[2] == ""
+    assert run("-q", "--isolated", "missing.config")[2] != ""
 
 
 def test_excluded_on_the_command_line(run: Run) -> None:

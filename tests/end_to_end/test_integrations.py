@@ -189,6 +189,7 @@ def test_the_github_action(project: Path, tmp_path: Path) -> None:
     assert check.stderr.count("cannot read other") == 1
     summary = (tmp_path / "summary.md").read_text()
     assert "| `my */pipeline.config:1:41` | error [SB204](" in summary
+    assert "cannot read other" in summary
     _, check = run(paths="my *", arguments="--select SB418 --fail-on warning")
     assert (check.returncode, check.stdout) == (0, "1 file: no findings.\n")
 
