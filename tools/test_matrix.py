@@ -77,6 +77,17 @@ def requirements(leg: dict[str, Any]) -> list[str]:
     return [*build, f"PyYAML=={leg['pyyaml']}", *TOOLS, "-e", str(ROOT)]
 
 
+def pip_environment(leg: dict[str, Any]) -> dict[str, str]:
+    """The environment variables of the pip that installs a leg."""
+    # A leg has its own versions: the constraints that the Makefile exports would contradict them.
+    constraints = ("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT")
+    environment = {name: value for name, value in os.environ.items() if name not in constraints}
+    if leg.get("pure"):
+        # Without this, the parser in C is built where libyaml is installed.
+        environment["PYYAML_FORCE_LIBYAML"] = "0"
+    return environment
+
+
 def run_leg(leg: dict[str, Any]) -> str:
     """Runs one leg, and says how it ended."""
     python = interpreter(leg["python"])
@@ -89,9 +100,7 @@ def run_leg(leg: dict[str, Any]) -> str:
     if not installed.exists() or installed.read_text() != "\n".join(wanted):
         subprocess.run([python, "-m", "venv", "--clear", folder], check=True)
         install = [own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        # PyYAML's build: without it, the parser in C is built where libyaml is installed.
-        environment = os.environ | ({"PYYAML_FORCE_LIBYAML": "0"} if leg.get("pure") else {})
-        subprocess.run([*install, *wanted], check=True, env=environment)
+        subprocess.run([*install, *wanted], check=True, env=pip_environment(leg))
         installed.write_text("\n".join(wanted))
     shown = subprocess.run([own, "-c", VERSIONS], check=True, capture_output=True, text=True)
     versions = shown.stdout.strip()

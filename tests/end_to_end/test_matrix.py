@@ -66,3 +66,14 @@ def test_a_leg_without_its_python_does_not_run(tool: Any, monkeypatch: pytest.Mo
 def test_an_unknown_leg_is_refused(tool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tool.sys, "argv", ["test_matrix.py", "3.10:2.16"])
     assert tool.main() == 2
+
+
+@pytest.mark.parametrize("leg", LEGS, ids=lambda leg: leg["leg"])
+def test_legs_are_installed_without_the_versions_of_the_makefile(
+    tool: Any, monkeypatch: pytest.MonkeyPatch, leg: dict[str, Any]
+) -> None:
+    monkeypatch.setenv("PIP_CONSTRAINT", "constraints.txt")
+    monkeypatch.setenv("PIP_BUILD_CONSTRAINT", "constraints.txt")
+    environment = tool.pip_environment(leg)
+    assert not [name for name in environment if "CONSTRAINT" in name]
+    assert ("PYYAML_FORCE_LIBYAML" in environment) == leg.get("pure", False)
