@@ -2,6 +2,6 @@
 
 import sys
 
-from schedule_builder.cli.app import main
+from schedule_builder.cli import main
 
 sys.exit(main())

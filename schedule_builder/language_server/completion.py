@@ -6,10 +6,14 @@ Offsets count characters of the text, as everywhere in this package.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from schedule_builder.compiler import Config
+from schedule_builder.diagnostics import Span
 from schedule_builder.dialects.registry import DIALECTS
+from schedule_builder.language_server.snippets import Style, insertion
 from schedule_builder.reading.comments import notes
 from schedule_builder.reading.descriptions import comment, describe
 from schedule_builder.reading.fields import is_opaque, schema_of
@@ -17,30 +21,53 @@ from schedule_builder.reading.tree import Block, Sequence, Value
 
 _KEY = re.compile(r"^([ \t]*(?:-[ \t]+)*)[\"']?([\w@]+)[\"']?[ \t]*:", re.MULTILINE)
 _IN_TEXT = re.compile(r"\"[^\"]*\"|'[^']*'|([\"'][^\"']*[ \t])")
-_VALUE = re.compile(r"(\w+)[ \t]*:[ \t]*[\"']?(\w*)\Z")
-_INDENT = "  "
+_VALUE = re.compile(r"(\w+)[\"']?[ \t]*:([ \t]*[\"']?)(\w*)\Z")
 
 
 class Completion(NamedTuple):
-    """What may stand at a place."""
+    """What may stand at a place.
+
+    Attributes:
+        name: the field or the value.
+        insertion: what to write.
+        snippet: the same with tab stops; empty for a value.
+        span: what it replaces: the word at the place.
+        detail: the type.
+        documentation: the schema's comment.
+        is_value: whether this is a value.
+        is_required: whether the block lacks a field that it has to have.
+    """
 
     name: str
     insertion: str
+    snippet: str
+    span: Span
     detail: str
     documentation: str
     is_value: bool
+    is_required: bool = False
 
 
 class _Context(NamedTuple):
-    descriptor: Any
+    descriptors: tuple[Any, ...]
     given: frozenset[str]
 
 
-def completions(config: Config, offset: int) -> list[Completion]:
-    """What may stand at an offset: fields, or the values of the field before it."""
+def completions(config: Config, offset: int, *, is_config: bool = True) -> list[Completion]:
+    """What may stand at an offset: fields, or the values of the field before it.
+
+    Args:
+        config: what was read.
+        offset: the place.
+        is_config: whether the file is known to be a config. Where it is not, it may be one that
+            was just begun, and nothing is offered where a field is another tool's.
+    """
     text = config.document.source.text
+    if not is_config and _is_foreign(config, offset):
+        return []
     is_yaml = config.document.syntax.explicit_lists
     context = _context_of_lines(config, offset) if is_yaml else None
+    is_in_braces = is_yaml and context is None
     if context is None:
         context = _context_of_tree(config, offset)
     if context is None:
@@ -51,25 +78,62 @@ def completions(config: Config, offset: int) -> list[Completion]:
     if is_comment or any(match[1] for match in _IN_TEXT.finditer(line)):
         return []
     if value := _VALUE.search(line):
-        field = context.descriptor.fields_by_name.get(value[1])
-        return [] if field is None else _values(context.descriptor, field.name)
+        span = Span(offset - len(value[3]), offset)
+        # YAML reads `type:cosine` as one word.
+        blank = " " * (not value[2])
+        for descriptor in context.descriptors:
+            if value[1] in schema_of(descriptor):
+                return list(_values(descriptor, value[1], span, blank))
+        return []
+    style = Style.TEXT
+    if is_yaml:
+        is_json = config.document.source.filename.lower().endswith(".json")
+        style = Style.JSON if is_json else Style.FLOW if is_in_braces else Style.BLOCK
+    span = _word(text, offset, start)
     return [
-        _completion(context.descriptor.fields_by_name[name], is_yaml=is_yaml)
-        for name in schema_of(context.descriptor)
-        if _fits(context, name)
+        _completion(descriptor.fields_by_name[name], style, span)
+        for descriptor in context.descriptors
+        for name in schema_of(descriptor)
+        if _fits(descriptor, context, name)
     ]
 
 
-def _fits(context: _Context, name: str) -> bool:
-    declared = schema_of(context.descriptor)[name]
+def _word(text: str, offset: int, start: int) -> Span:
+    """The word that ends at an offset, with the quotes around it."""
+    first = offset
+    while first > start and (text[first - 1].isalnum() or text[first - 1] in "_@"):
+        first -= 1
+    quote = text[first - 1 : first] if first > start else ""
+    if quote and quote in "\"'":
+        is_closed = text[offset : offset + 1] == quote
+        return Span(first - 1, offset + is_closed)
+    return Span(first, offset)
+
+
+def _is_foreign(config: Config, offset: int) -> bool:
+    """Whether a file has a field at its top that no config has, but for one being written."""
+    return any(
+        field.name not in _names_at_top() and not field.start <= offset <= field.end
+        for field in config.document.root.fields
+    )
+
+
+@cache
+def _names_at_top() -> frozenset[str]:
+    return frozenset(name for d in DIALECTS for name in d.root.DESCRIPTOR.fields_by_name)
+
+
+def _fits(descriptor: Any, context: _Context, name: str) -> bool:
+    declared = schema_of(descriptor)[name]
     if declared.oneof is None:
         return declared.repeated or name not in context.given
-    others = {f.name for f in schema_of(context.descriptor).values() if f.oneof == declared.oneof}
+    others = {f.name for f in schema_of(descriptor).values() if f.oneof == declared.oneof}
     return others.isdisjoint(context.given)
 
 
-def _values(descriptor: Any, name: str) -> list[Completion]:
+def _values(descriptor: Any, name: str, span: Span, blank: str) -> Iterator[Completion]:
     declared = schema_of(descriptor)[name]
+    named: dict[str, str] = {}
     if declared.enum is not None:
         named = {
             v.name: comment(f"{declared.enum.full_name}.{v.name}") for v in declared.enum.values
@@ -82,21 +146,22 @@ def _values(descriptor: Any, name: str) -> list[Completion]:
             for f in schema_of(descriptor).values()
             if f.is_selectable
         }
-    else:
-        return []
-    return [Completion(word, word, "", text, is_value=True) for word, text in named.items()]
+    for word, text in named.items():
+        yield Completion(word, f"{blank}{word}", "", span, "", text, is_value=True)
 
 
-def _completion(field: Any, *, is_yaml: bool) -> Completion:
+def _completion(field: Any, style: Style, span: Span) -> Completion:
     declared = schema_of(field.containing_type)[field.name]
-    if is_yaml and declared.message is not None:
-        insertion = f"{field.name}:\n{_INDENT}"
-    elif declared.message is not None:
-        insertion = f"{field.name} {{ }}"
-    else:
-        insertion = f"{field.name}: "
+    plain, snippet = insertion(declared, style)
     return Completion(
-        field.name, insertion, str(declared.expected), describe(field), is_value=False
+        field.name,
+        plain,
+        snippet,
+        span,
+        str(declared.expected),
+        describe(field),
+        is_value=False,
+        is_required=bool(declared.rule.required or declared.rule.not_empty),
     )
 
 
@@ -104,7 +169,8 @@ def _context_of_tree(config: Config, offset: int) -> _Context | None:
     """The block around an offset, by its braces."""
     text = config.document.source.text
     block: Value = config.document.root
-    descriptor: Any = _root_type(config)
+    roots = _root_types(config)
+    descriptor: Any = roots[0]
     while isinstance(block, Block):
         inner = None
         for field in block.fields:
@@ -114,7 +180,8 @@ def _context_of_tree(config: Config, offset: int) -> _Context | None:
                 if isinstance(value, Block) and value.start < offset and offset < _end(value, text):
                     inner = value, declared.message_type if declared is not None else None
         if inner is None:
-            return _Context(descriptor, frozenset(f.name for f in block.fields))
+            found = roots if block is config.document.root else (descriptor,)
+            return _Context(found, frozenset(f.name for f in block.fields))
         block, descriptor = inner
         if descriptor is None or is_opaque(descriptor):
             return None
@@ -143,13 +210,14 @@ def _context_of_lines(config: Config, offset: int) -> _Context | None:
             indent = own - match[1].count("-") if "-" in match[1] else own
         if indent == 0:
             break
-    descriptor: Any = _root_type(config)
+    descriptors = _root_types(config)
     for name in reversed(names):
+        descriptor = next((d for d in descriptors if name in d.fields_by_name), descriptors[0])
         field = descriptor.fields_by_name.get(name)
         if field is None or field.message_type is None or is_opaque(field.message_type):
             return None
-        descriptor = field.message_type
-    return _Context(descriptor, frozenset(_siblings(text, offset)))
+        descriptors = (field.message_type,)
+    return _Context(descriptors, frozenset(_siblings(text, offset)))
 
 
 def _siblings(text: str, offset: int) -> list[str]:
@@ -175,8 +243,8 @@ def _siblings(text: str, offset: int) -> list[str]:
     return found
 
 
-def _root_type(config: Config) -> Any:
-    """The type of a file; of an empty one, a pipeline's."""
-    if not config.document.root.fields:
-        return DIALECTS[0].root.DESCRIPTOR
-    return config.message.DESCRIPTOR
+def _root_types(config: Config) -> tuple[Any, ...]:
+    """The type of a file; of one that has no known field yet, those of all config systems."""
+    if any(field.name in _names_at_top() for field in config.document.root.fields):
+        return (config.message.DESCRIPTOR,)
+    return tuple(dialect.root.DESCRIPTOR for dialect in DIALECTS)

@@ -42,7 +42,7 @@ def hover(config: Config, offset: int) -> Hover | None:
     if found is None:
         return None
     _, path, span = found
-    owner, field = _field_at(config, path)
+    owner, field = field_at(config, path)
     if field is None:
         return None
     declared = schema_of(owner)[field.name]
@@ -110,7 +110,7 @@ def lens(config: Config) -> Lens | None:
     return Lens(config.place(config.kind_path), summary(config, config.schedule))
 
 
-def _field_at(config: Config, path: FieldPath) -> tuple[Any, Any]:
+def field_at(config: Config, path: FieldPath) -> tuple[Any, Any]:
     """The message type that a field is in, and the field."""
     owner: Any = None
     descriptor: Any = config.message.DESCRIPTOR

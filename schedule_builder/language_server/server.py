@@ -1,229 +1,197 @@
-"""A language server: findings while typing, documentation, completions, quick fixes and a lens.
+"""A language server: findings while typing, documentation, completions, fixes and an outline.
 
 Editors start it as `schedule-builder server` and speak the Language Server Protocol with it over
-standard input and output.
+standard input and output. This file knows the protocol's methods alone: `answers` has the answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from urllib.parse import unquote, urlparse
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from lsprotocol import types
+from lsprotocol.converters import get_converter
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
-from pygls.workspace import TextDocument
+from pygls.protocol import LanguageServerProtocol
 
 from schedule_builder._version import __version__
-from schedule_builder.compiler import Config, examine
-from schedule_builder.diagnostics import Diagnostic, Edit, Source, Span
-from schedule_builder.language_server import language
-from schedule_builder.language_server.completion import completions
-from schedule_builder.reading.findings import NOT_CONFIG
-from schedule_builder.workspace.checker import check
-from schedule_builder.workspace.request import NOTHING_MORE
-from schedule_builder.workspace.settings import SettingsError, settings_for
+from schedule_builder.language_server.documents import OpenDocument, Snapshot
+from schedule_builder.language_server.worker import LARGE_CHARACTERS, Worker
 
-SEVERITIES = {
-    "error": types.DiagnosticSeverity.Error,
-    "warning": types.DiagnosticSeverity.Warning,
+if TYPE_CHECKING:
+    from schedule_builder.language_server.analysis import Analysis
+
+NAME = "schedule-builder"
+_CODE_ACTIONS = [
+    types.CodeActionKind.QuickFix,
+    f"{types.CodeActionKind.SourceFixAll.value}.{NAME}",
+    f"{types.CodeActionKind.RefactorRewrite.value}.rescale",
+]
+REQUESTS: dict[str, Any] = {
+    types.TEXT_DOCUMENT_HOVER: None,
+    # Whitespace, braces and colons as triggers would make Enter insert what nobody asked for.
+    types.TEXT_DOCUMENT_COMPLETION: types.CompletionOptions(),
+    types.TEXT_DOCUMENT_CODE_ACTION: types.CodeActionOptions(code_action_kinds=_CODE_ACTIONS),
+    types.TEXT_DOCUMENT_CODE_LENS: None,
+    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: None,
+    types.TEXT_DOCUMENT_FOLDING_RANGE: None,
+    types.TEXT_DOCUMENT_INLAY_HINT: None,
 }
-server = LanguageServer("schedule-builder", __version__)
+"""The requests that are answered, and what the client is told of them. The function for
+`textDocument/codeLens` in `answers` is `code_lens`."""
+_SWITCH_SECONDS = 0.001
+"""How long the worker may keep the loop waiting: less than Python's own 5 ms."""
+
+
+class Protocol(LanguageServerProtocol):
+    """The protocol, with an answer for each request: pygls gives none for malformed parameters."""
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "id" in data and "method" in data:
+                self._send_response(data["id"], None, error.to_response_error())
+            # A notification that is nobody's, as the caller goes on with what it gets.
+            return types.ProgressNotification(types.ProgressParams(token="", value=None))
+
+
+server = LanguageServer(NAME, __version__, protocol_cls=Protocol, converter_factory=get_converter)
+
+
+def _answers() -> Any:
+    # With the compiler this takes as long to import as pygls: the client is answered before.
+    return import_module("schedule_builder.language_server.answers")
+
+
+def _analyze(snapshot: Snapshot) -> Analysis:
+    from schedule_builder.language_server.analysis import Analysis  # noqa: PLC0415 - as above
+
+    return Analysis(snapshot)
 
 
 _said: set[str] = set()
-"""The warnings about settings that were shown: a change of a text does not repeat them."""
+"""What was shown about settings and sizes: a change of a text does not repeat it."""
 
 
-def _show(kind: types.MessageType, text: str) -> None:
-    server.window_show_message(types.ShowMessageParams(kind, f"schedule-builder: {text}"))
+def _say_once(kind: types.MessageType, text: str) -> None:
+    if text not in _said:
+        _said.add(text)
+        server.window_show_message(types.ShowMessageParams(kind, f"{NAME}: {text}"))
 
 
-class _Text:
-    """An open document, and its places as the client counts them."""
-
-    def __init__(self, document: TextDocument) -> None:
-        self.document = document
-        self.filename = unquote(urlparse(document.uri).path)
-        self.source = Source(self.filename, document.source)
-
-    def position(self, row: int, column: int) -> types.Position:
-        codec = self.document.position_codec
-        at = types.Position(row - 1, column - 1)
-        return codec.position_to_client_units(self.document.lines, at)
-
-    def range(self, span: Span) -> types.Range:
-        start, end = self.source.position(span.start), self.source.position(span.end)
-        return types.Range(self.position(*start), self.position(*end))
-
-    def offset(self, position: types.Position) -> int:
-        return int(self.document.offset_at_position(position))
-
-    def config(self) -> Config:
-        return examine(self.source)
-
-    def found(self) -> Sequence[Diagnostic]:
-        try:
-            data = self.source.text.encode("utf-8", "surrogatepass")
-            settings_for.cache_clear()  # They may be open beside it.
-            found = check(data, self.filename, NOTHING_MORE).diagnostics
-            for text in settings_for(Path(self.filename).resolve().parent).warnings:
-                if text not in _said:
-                    _said.add(text)
-                    _show(types.MessageType.Warning, text)
-            # An editor asks about files that are not configs.
-            return [d for d in found if d.code != NOT_CONFIG.code]
-        except SettingsError as error:
-            _show(types.MessageType.Error, str(error))
-            return self.config().diagnostics
-
-    def diagnostic(self, found: Diagnostic) -> types.Diagnostic:
-        start = self.position(found.row, found.column)
-        end = self.position(found.end_row, found.end_column)
-        related = [
-            types.DiagnosticRelatedInformation(
-                types.Location(
-                    self.document.uri,
-                    types.Range(
-                        self.position(r.row, r.column), self.position(r.end_row, r.end_column)
-                    ),
-                ),
-                r.message,
-            )
-            for r in found.related
-        ]
-        return types.Diagnostic(
-            types.Range(start, end),
-            found.message,
-            SEVERITIES[found.severity],
-            code=found.code,
-            source="schedule-builder",
-            related_information=related,
-        )
-
-    def edit(self, edit: Edit) -> types.TextEdit:
-        return types.TextEdit(self.range(Span(edit.start, edit.end)), edit.text)
-
-
-def _open(uri: str) -> _Text:
-    return _Text(server.workspace.get_text_document(uri))
-
-
-def _publish(uri: str) -> None:
-    text = _open(uri)
-    diagnostics = [text.diagnostic(found) for found in text.found()]
+def _publish(analysis: Analysis) -> None:
+    for complaint in analysis.complaints:
+        kind = types.MessageType.Error if complaint.is_error else types.MessageType.Warning
+        _say_once(kind, complaint.text)
+    snapshot = analysis.snapshot
+    found = _answers().diagnostics(analysis)
     server.text_document_publish_diagnostics(
-        types.PublishDiagnosticsParams(uri, diagnostics, version=text.document.version)
+        types.PublishDiagnosticsParams(snapshot.uri, found, version=snapshot.version)
     )
+
+
+_worker: Worker[Analysis] = Worker(_analyze, _publish)
+
+
+def _document(uri: str) -> OpenDocument | None:
+    """A document that the client has open; a file on the disk is none of its business."""
+    documents, name = server.workspace.text_documents, unquote(uri)
+    document = documents.get(name)
+    if document is None or isinstance(document, OpenDocument):
+        return document
+    documents[name] = opened = OpenDocument(document)
+    return opened
+
+
+@server.feature(types.INITIALIZED)
+def initialized(params: types.InitializedParams) -> None:
+    """Loads the compiler while the client opens its first document."""
+    _worker.warm_up(_answers)
 
 
 @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
 def did_open(params: types.DidOpenTextDocumentParams) -> None:
     """Reports what is wrong with a document that was opened."""
-    _publish(params.text_document.uri)
+    _check(params.text_document.uri, is_typing=False)
 
 
 @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
 def did_change(params: types.DidChangeTextDocumentParams) -> None:
-    """Reports what is wrong after every change."""
-    _publish(params.text_document.uri)
+    """Reports what is wrong after a change."""
+    _check(params.text_document.uri, is_typing=True)
+
+
+@server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+def did_save(params: types.DidSaveTextDocumentParams) -> None:
+    """Reports what is wrong: settings beside the document may be other ones now."""
+    _check(params.text_document.uri, is_typing=False)
+
+
+def _check(uri: str, *, is_typing: bool) -> None:
+    document = _document(uri)
+    if document is None:
+        return
+    if document.is_larger_than(LARGE_CHARACTERS):
+        text = (
+            f"{document.filename} has more than {LARGE_CHARACTERS} characters:"
+            " it is checked when it is opened and saved, not while typing"
+        )
+        _say_once(types.MessageType.Info, text)
+        if is_typing:
+            return
+    _worker.check_soon(document)
 
 
 @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
 def did_close(params: types.DidCloseTextDocumentParams) -> None:
     """Takes the findings of a closed document back."""
+    _worker.forget(params.text_document.uri)
     server.text_document_publish_diagnostics(
         types.PublishDiagnosticsParams(params.text_document.uri, [])
     )
 
 
-@server.feature(types.TEXT_DOCUMENT_HOVER)
-def hover(params: types.HoverParams) -> types.Hover | None:
-    """A field's documentation, and the rate that it leads to."""
-    text = _open(params.text_document.uri)
-    found = language.hover(text.config(), text.offset(params.position))
-    if found is None:
-        return None
-    contents = types.MarkupContent(types.MarkupKind.Markdown, found.text)
-    return types.Hover(contents, text.range(found.span))
+@server.feature(types.SHUTDOWN)
+def shutdown(params: None) -> None:
+    """Drops what nobody waits for any more."""
+    _worker.stop()
 
 
-@server.feature(
-    types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[" ", ":", "{"])
-)
-def completion(params: types.CompletionParams) -> list[types.CompletionItem]:
-    """Fields that may stand here, or the values of the one before."""
-    text = _open(params.text_document.uri)
-    kinds = {
-        True: types.CompletionItemKind.EnumMember,
-        False: types.CompletionItemKind.Field,
-    }
-    return [
-        types.CompletionItem(
-            label=found.name,
-            kind=kinds[found.is_value],
-            detail=found.detail or None,
-            documentation=found.documentation or None,
-            insert_text=found.insertion,
-        )
-        for found in completions(text.config(), text.offset(params.position))
-    ]
+def _handler(name: str) -> Callable[[Any], Awaitable[Any]]:
+    """The function that answers a request about an open document."""
+
+    async def answer(params: Any) -> Any:
+        document = _document(params.text_document.uri)
+        analysis = await _worker.answer(document) if document is not None else None
+        if analysis is None:
+            return None
+        options = {"with_snippets": _has_snippets()} if name == "completion" else {}
+        return await _worker.run(getattr(_answers(), name), analysis, params, **options)
+
+    return answer
 
 
-@server.feature(
-    types.TEXT_DOCUMENT_CODE_ACTION,
-    types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix]),
-)
-def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
-    """The fixes of what is found here, and a comment that suppresses it."""
-    text = _open(params.text_document.uri)
-    uri = params.text_document.uri
-    asked = params.range
-    actions = []
-    for found in text.found():
-        diagnostic = text.diagnostic(found)
-        if not _overlap(diagnostic.range, asked):
-            continue
-        fixes: list[tuple[str, list[types.TextEdit], bool]] = []
-        if found.fix is not None:
-            edits = [text.edit(edit) for edit in found.fix.edits]
-            fixes.append((found.fix.title, edits, found.fix.safe))
-        if not text.filename.endswith(".json"):
-            fixes.append((f"Suppress {found.code} here", [_suppress(text, found)], False))
-        for title, edits, is_preferred in fixes:
-            actions.append(
-                types.CodeAction(
-                    title,
-                    types.CodeActionKind.QuickFix,
-                    diagnostics=[diagnostic],
-                    is_preferred=is_preferred,
-                    edit=types.WorkspaceEdit(changes={uri: edits}),
-                )
-            )
-    return actions
+def _has_snippets() -> bool:
+    """Whether the client expands snippets."""
+    completion = getattr(server.client_capabilities.text_document, "completion", None)
+    item = getattr(completion, "completion_item", None)
+    return bool(getattr(item, "snippet_support", False))
 
 
-def _overlap(one: types.Range, other: types.Range) -> bool:
-    return bool(one.start <= other.end and other.start <= one.end)
-
-
-def _suppress(text: _Text, found: Diagnostic) -> types.TextEdit:
-    line = text.document.lines[found.row - 1] if text.document.lines else ""
-    end = text.position(found.row, len(line.rstrip("\r\n")) + 1)
-    comment = f"  # schedule-builder: ignore[{found.code}]"
-    return types.TextEdit(types.Range(end, end), comment)
-
-
-@server.feature(types.TEXT_DOCUMENT_CODE_LENS)
-def code_lens(params: types.CodeLensParams) -> list[types.CodeLens]:
-    """The schedule in one line, above its kind."""
-    text = _open(params.text_document.uri)
-    found = language.lens(text.config())
-    if found is None:
-        return []
-    return [types.CodeLens(text.range(found.span), types.Command(found.text, ""))]
+for method, options in REQUESTS.items():
+    words = "".join(f"_{c.lower()}" if c.isupper() else c for c in method.partition("/")[2])
+    server.feature(method, options)(_handler(words))
 
 
 def main() -> None:
     """Serves over standard input and output until the client leaves."""
+    # pygls logs tracebacks of what a client did wrong, and clients show them as our faults.
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     server.start_io()

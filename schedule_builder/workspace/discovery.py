@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from schedule_builder.reading.formats import SUFFIXES
-from schedule_builder.workspace.contents import judge
+from schedule_builder.workspace.contents import judge, judge_contents
 from schedule_builder.workspace.settings import Settings
 
 STDIN = "-"
@@ -122,12 +122,30 @@ def _is_possible(settings: Settings) -> Callable[[str], bool]:
 def _judged(name: str, settings: Settings, caller: Settings) -> Decision:
     if caller.matches(caller.exclude, name):
         return Decision(name, "is excluded by `--exclude`")
+    path = Path(name)
+    return _by_settings(name, settings) or Decision(name, *judge(path))
+
+
+def decide_open(name: str, data: bytes, settings: Settings) -> Decision:
+    """Whether a file that an editor holds is checked; what it holds need not be on the disk.
+
+    Args:
+        name: the file's name, which may lack a suffix: a new file has none.
+        data: its contents.
+        settings: those in force in its folder.
+    """
+    path = Path(name)
+    decision = _by_settings(name, settings) if path.suffix else None
+    return decision or Decision(name, *judge_contents(path, data))
+
+
+def _by_settings(name: str, settings: Settings) -> Decision | None:
+    """What the settings and the suffix of a file say of it; None where its contents decide."""
     if settings.matches(settings.exclude, name):
         return Decision(name, "is excluded by the settings")
     if settings.files:
         is_matched = settings.matches(settings.files, name)
         return Decision(name, "" if is_matched else "is not in `files` of the settings")
-    path = Path(name)
-    if path.suffix.lower() not in SUFFIXES:
+    if Path(name).suffix.lower() not in SUFFIXES:
         return Decision(name, "does not have the suffix of a config")
-    return Decision(name, *judge(path))
+    return None

@@ -141,7 +141,7 @@ def test_a_session(tmp_path: Path) -> None:
             types.CodeActionParams(document, where, types.CodeActionContext([finding]))
         )
         assert actions is not None
-        fix, silence = actions
+        fix, silence, everything = actions
         assert isinstance(fix, types.CodeAction)
         assert fix.title == "Remove this entry, which repeats 0.1"
         assert fix.edit is not None
@@ -150,6 +150,11 @@ def test_a_session(tmp_path: Path) -> None:
         assert (edit.range.start.line, edit.range.end.line, edit.new_text) == (5, 6, "")
         assert isinstance(silence, types.CodeAction)
         assert "ignore[SB414]" in str(silence.edit)
+        assert isinstance(everything, types.CodeAction)
+        assert (everything.title, everything.kind) == (
+            "Apply all safe fixes (1)",
+            "source.fixAll.schedule-builder",
+        )
 
         items = await editor.text_document_completion_async(
             types.CompletionParams(document, at(TEXT, "initial_learning_rate"))

@@ -1,0 +1,82 @@
+"""A version of a document, read and checked as `validate` does it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlparse
+from urllib.request import url2pathname
+
+from schedule_builder.diagnostics import Diagnostic
+from schedule_builder.language_server.documents import Snapshot
+from schedule_builder.reading.formats import format_of_name
+from schedule_builder.workspace.baseline import Baseline
+from schedule_builder.workspace.checker import examined
+from schedule_builder.workspace.discovery import decide_open
+from schedule_builder.workspace.request import Request
+from schedule_builder.workspace.settings import Settings, SettingsError, settings_for
+
+_SUFFIXES = {"yaml": ".yaml", "json": ".json", "jsonc": ".json"}
+"""Of a document without the suffix of a config, its language tells the format."""
+
+
+class Complaint(NamedTuple):
+    """What is wrong with a project's settings."""
+
+    text: str
+    is_error: bool
+
+
+class Analysis:
+    """What is known of a version of a document.
+
+    Attributes:
+        snapshot: the version.
+        filename: its file.
+        config: what it says; of a file that is not a config, it has no values.
+        is_checked: whether `validate` checks the file in a folder, or its author expects it to.
+        diagnostics: what is found in it, beyond the project's baseline.
+        complaints: what is wrong with the project's settings.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.filename = _filename(snapshot)
+        self.complaints: list[Complaint] = []
+        self.diagnostics: tuple[Diagnostic, ...] = ()
+        data = snapshot.text.encode("utf-8", "surrogatepass")
+        settings_for.cache_clear()  # They may be open beside it.
+        try:
+            settings = settings_for(Path(self.filename).resolve().parent)
+        except SettingsError as error:
+            settings = Settings()
+            self.complaints.append(Complaint(str(error), is_error=True))
+        self.complaints += [Complaint(text, is_error=False) for text in settings.warnings]
+        request = Request(settings=settings)
+        self.config, found = examined(data, self.filename, request)
+        decision = decide_open(self.filename, data, settings)
+        self.is_checked = not decision.reason or decision.is_near
+        if self.is_checked:
+            self.diagnostics = self._unknown(found, request)
+
+    def _unknown(self, found: tuple[Diagnostic, ...], request: Request) -> tuple[Diagnostic, ...]:
+        """The findings that the project's baseline does not know."""
+        path = request.baseline_of(self.filename)
+        if path is None:
+            return found
+        try:
+            return tuple(Baseline(path).unknown(found, {self.filename: self.snapshot.text}))
+        except SettingsError as error:
+            self.complaints.append(Complaint(str(error), is_error=True))
+            return found
+
+
+def _filename(snapshot: Snapshot) -> str:
+    """The file of a document; a new one has a name alone."""
+    parts = urlparse(snapshot.uri)
+    name = url2pathname(parts.path) if parts.scheme == "file" else unquote(parts.path)
+    if parts.netloc and parts.scheme == "file":
+        name = f"{os.sep * 2}{parts.netloc}{name}"
+    suffix = "" if format_of_name(name) else _SUFFIXES.get(snapshot.language, "")
+    return f"{name}{suffix}"

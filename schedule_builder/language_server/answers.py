@@ -1,0 +1,280 @@
+"""What is known of a document, in the protocol's types: findings, and answers to requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lsprotocol import types
+
+from schedule_builder.diagnostics import Diagnostic, Related, Span
+from schedule_builder.language_server import language
+from schedule_builder.language_server.analysis import Analysis
+from schedule_builder.language_server.completion import Completion, completions
+from schedule_builder.language_server.documents import Snapshot
+from schedule_builder.language_server.hints import hints
+from schedule_builder.language_server.outline import Entry, folds, outline
+from schedule_builder.language_server.rescaling import rescaled
+from schedule_builder.rules.pages import KINDS, address
+from schedule_builder.workspace.fixes import fix
+from schedule_builder.workspace.request import NOTHING_MORE
+
+NAME = "schedule-builder"
+FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.{NAME}"
+RESCALE = f"{types.CodeActionKind.RefactorRewrite.value}.rescale"
+_SEVERITIES = {
+    "error": types.DiagnosticSeverity.Error,
+    "warning": types.DiagnosticSeverity.Warning,
+}
+_UNUSED = {"SB312", "SB317", "SB901"}
+"""The findings whose place has no effect, which editors fade."""
+
+
+# --- findings -----------------------------------------------------------------------------------
+
+
+def diagnostics(analysis: Analysis) -> list[types.Diagnostic]:
+    """All findings of a document."""
+    return [_diagnostic(analysis.snapshot, found) for found in analysis.diagnostics]
+
+
+def _diagnostic(snapshot: Snapshot, found: Diagnostic) -> types.Diagnostic:
+    kind = KINDS.get(found.code)
+    return types.Diagnostic(
+        _place(snapshot, found),
+        found.message,
+        _SEVERITIES[found.severity],
+        code=found.code,
+        code_description=types.CodeDescription(address(kind)) if kind else None,
+        source=NAME,
+        tags=[types.DiagnosticTag.Unnecessary] if found.code in _UNUSED else None,
+        related_information=[
+            types.DiagnosticRelatedInformation(_location(snapshot, related), related.message)
+            for related in found.related
+        ],
+    )
+
+
+def _place(snapshot: Snapshot, found: Diagnostic | Related) -> types.Range:
+    start = snapshot.offset_at(found.row, found.column)
+    return snapshot.range(Span(start, snapshot.offset_at(found.end_row, found.end_column)))
+
+
+def _location(snapshot: Snapshot, related: Related) -> types.Location:
+    if not related.filename:
+        return types.Location(snapshot.uri, _place(snapshot, related))
+    # Of another file the lines are not at hand, and columns are those of characters.
+    start = types.Position(related.row - 1, related.column - 1)
+    end = types.Position(related.end_row - 1, related.end_column - 1)
+    uri = Path(related.filename).resolve().as_uri()
+    return types.Location(uri, types.Range(start, end))
+
+
+# --- requests -----------------------------------------------------------------------------------
+
+
+def hover(analysis: Analysis, params: types.HoverParams) -> types.Hover | None:
+    """A field's documentation, and the rate that it leads to."""
+    if not analysis.is_checked:
+        return None
+    found = language.hover(analysis.config, analysis.snapshot.offset(params.position))
+    if found is None:
+        return None
+    contents = types.MarkupContent(types.MarkupKind.Markdown, found.text)
+    return types.Hover(contents, analysis.snapshot.range(found.span))
+
+
+def completion(
+    analysis: Analysis, params: types.CompletionParams, *, with_snippets: bool
+) -> list[types.CompletionItem]:
+    """Fields that may stand here, or the values of the one before."""
+    snapshot = analysis.snapshot
+    offset = snapshot.offset(params.position)
+    found = completions(analysis.config, offset, is_config=analysis.is_checked)
+    return [_item(snapshot, c, index, with_snippets) for index, c in enumerate(found)]
+
+
+def _item(
+    snapshot: Snapshot, found: Completion, index: int, with_snippets: bool
+) -> types.CompletionItem:
+    is_snippet = with_snippets and bool(found.snippet)
+    text = found.snippet if is_snippet else found.insertion
+    written = snapshot.text[found.span.start : found.span.end]
+    return types.CompletionItem(
+        label=found.name,
+        kind=types.CompletionItemKind.EnumMember
+        if found.is_value
+        else types.CompletionItemKind.Field,
+        detail=found.detail or None,
+        documentation=found.documentation or None,
+        # Clients compare it with what the edit replaces, quotes and all.
+        filter_text=f'"{found.name}"' if written[:1] in ("'", '"') else None,
+        sort_text=f"{int(not found.is_required)}{index:03}",
+        insert_text_format=types.InsertTextFormat.Snippet
+        if is_snippet
+        else types.InsertTextFormat.PlainText,
+        text_edit=types.TextEdit(snapshot.range(found.span), text),
+    )
+
+
+def code_lens(analysis: Analysis, params: types.CodeLensParams) -> list[types.CodeLens]:
+    """The schedule in one line, above its kind."""
+    found = language.lens(analysis.config) if analysis.is_checked else None
+    if found is None:
+        return []
+    return [types.CodeLens(analysis.snapshot.range(found.span), types.Command(found.text, ""))]
+
+
+def document_symbol(
+    analysis: Analysis, params: types.DocumentSymbolParams
+) -> list[types.DocumentSymbol]:
+    """The outline."""
+    if not analysis.is_checked:
+        return []
+    return [_symbol(analysis.snapshot, entry) for entry in outline(analysis.config)]
+
+
+def _symbol(snapshot: Snapshot, entry: Entry) -> types.DocumentSymbol:
+    kind = types.SymbolKind.Array if entry.is_list else types.SymbolKind.Struct
+    return types.DocumentSymbol(
+        entry.name,
+        types.SymbolKind.Field if entry.detail else kind,
+        snapshot.range(entry.span),
+        snapshot.range(entry.name_span),
+        detail=entry.detail or None,
+        children=[_symbol(snapshot, child) for child in entry.children],
+    )
+
+
+def folding_range(analysis: Analysis, params: types.FoldingRangeParams) -> list[types.FoldingRange]:
+    """What can be folded."""
+    if not analysis.is_checked:
+        return []
+    return [
+        types.FoldingRange(
+            fold.first,
+            fold.last,
+            kind=types.FoldingRangeKind.Comment if fold.is_comment else None,
+        )
+        for fold in folds(analysis.config)
+    ]
+
+
+def inlay_hint(analysis: Analysis, params: types.InlayHintParams) -> list[types.InlayHint]:
+    """What lengths come to, rates at boundaries, and defaults in force."""
+    if not analysis.is_checked:
+        return []
+    snapshot = analysis.snapshot
+    start, end = snapshot.offset(params.range.start), snapshot.offset(params.range.end)
+    return [
+        types.InlayHint(snapshot.position(hint.offset), hint.text, padding_left=True)
+        for hint in hints(analysis.config)
+        if start <= hint.offset <= end
+    ]
+
+
+# --- code actions -------------------------------------------------------------------------------
+
+
+def code_action(analysis: Analysis, params: types.CodeActionParams) -> list[types.CodeAction]:
+    """Fixes, comments that suppress, all safe fixes at once, and the schedule rescaled."""
+    if not analysis.is_checked:
+        return []
+    only = params.context.only
+    actions: list[types.CodeAction] = []
+    if _is_wanted(types.CodeActionKind.QuickFix.value, only):
+        actions += _quick_fixes(analysis, params.range)
+    if _is_wanted(RESCALE, only):
+        actions += _rescaled(analysis, params.range)
+    if _is_wanted(FIX_ALL, only):
+        actions += _fixed(analysis)
+    return actions
+
+
+def _is_wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> bool:
+    """Whether actions of a kind are asked for: `source` stands for `source.fixAll`, too."""
+    if only is None:
+        return True
+    names = [str(getattr(name, "value", name)) for name in only]
+    return any(not name or f"{kind}.".startswith(f"{name}.") for name in names)
+
+
+def _quick_fixes(analysis: Analysis, asked: types.Range) -> Iterator[types.CodeAction]:
+    snapshot = analysis.snapshot
+    for found in analysis.diagnostics:
+        diagnostic = _diagnostic(snapshot, found)
+        if not _overlap(diagnostic.range, asked):
+            continue
+        if found.fix is not None:
+            edits = [
+                types.TextEdit(snapshot.range(Span(edit.start, edit.end)), edit.text)
+                for edit in found.fix.edits
+            ]
+            action = _quick_fix(found.fix.title, edits, diagnostic, snapshot.uri)
+            action.is_preferred = found.fix.safe
+            yield action
+        if not analysis.filename.lower().endswith(".json"):
+            edit = _suppress(snapshot, found)
+            yield _quick_fix(f"Suppress {found.code} here", [edit], diagnostic, snapshot.uri)
+
+
+def _quick_fix(
+    title: str, edits: list[types.TextEdit], diagnostic: types.Diagnostic, uri: str
+) -> types.CodeAction:
+    return types.CodeAction(
+        title,
+        types.CodeActionKind.QuickFix,
+        diagnostics=[diagnostic],
+        edit=types.WorkspaceEdit(changes={uri: edits}),
+    )
+
+
+def _overlap(one: types.Range, other: types.Range) -> bool:
+    return bool(one.start <= other.end and other.start <= one.end)
+
+
+def _suppress(snapshot: Snapshot, found: Diagnostic) -> types.TextEdit:
+    start = snapshot.offset_at(found.row, 1)
+    end = snapshot.text.find("\n", start)
+    line = snapshot.text[start : end if end >= 0 else None].rstrip("\r")
+    place = Span(start + len(line), start + len(line))
+    comment = f"  # {NAME}: ignore[{found.code}]"
+    return types.TextEdit(snapshot.range(place), comment)
+
+
+def _rescaled(analysis: Analysis, asked: types.Range) -> Iterator[types.CodeAction]:
+    found = rescaled(analysis.config)
+    snapshot = analysis.snapshot
+    if found and any(_overlap(snapshot.range(place), asked) for place in found.places):
+        edit = types.WorkspaceEdit(changes={snapshot.uri: _difference(snapshot, found.text)})
+        yield types.CodeAction(found.title, RESCALE, edit=edit)
+
+
+def _fixed(analysis: Analysis) -> Iterator[types.CodeAction]:
+    if not any(found.fix and found.fix.safe for found in analysis.diagnostics):
+        return
+    snapshot = analysis.snapshot
+    data = snapshot.text.encode("utf-8", "surrogatepass")
+    fixed, count = fix(data, analysis.filename, NOTHING_MORE, unsafe=False)
+    if count:
+        edits = _difference(snapshot, fixed.decode("utf-8", "surrogatepass"))
+        title = f"Apply all safe fixes ({count})"
+        edit = types.WorkspaceEdit(changes={snapshot.uri: edits})
+        yield types.CodeAction(title, FIX_ALL, edit=edit)
+
+
+def _difference(snapshot: Snapshot, text: str) -> list[types.TextEdit]:
+    """The edits that make another text: lines that both have stay, with their marks."""
+    before, after = snapshot.text.splitlines(keepends=True), text.splitlines(keepends=True)
+    top = _common(before, after)
+    bottom = _common(before[top:][::-1], after[top:][::-1])
+    start = sum(map(len, before[:top]))
+    end = len(snapshot.text) - sum(map(len, before[len(before) - bottom :]))
+    changed = "".join(after[top : len(after) - bottom])
+    return [types.TextEdit(snapshot.range(Span(start, end)), changed)]
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many lines two lists have in common at their beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
