@@ -56,10 +56,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else COULD_NOT_RUN
     except CommandError as error:
-        say(*(f"schedule-builder: {error}",) * bool(str(error)), *error.findings)
+        lines = f"schedule-builder: {error}".split("\n") if str(error) else []
+        say(*lines, *error.findings)
         return error.code
     except (SettingsError, WriteError) as error:
-        say(f"schedule-builder: {error}")
+        say(*f"schedule-builder: {error}".split("\n"))
         return COULD_NOT_RUN
     except BrokenPipeError:
         # The reader of our output has closed it, so a message would not be read.

@@ -166,9 +166,9 @@ def positive(text: str) -> int:
 
 
 def say(*lines: object) -> None:
-    """Prints lines on standard error."""
+    """Prints lines on standard error, each as one line: a name may hold a line feed."""
     for line in lines:
-        print(printable(str(line), kept="\n\t"), file=sys.stderr)
+        print(printable(str(line), kept="\t"), file=sys.stderr)
 
 
 def warn(warnings: Iterable[str]) -> None:

@@ -169,7 +169,7 @@ def run(arguments: argparse.Namespace) -> int:
     except (BrokenPipeError, WriteError):
         raise  # The command line says it for all commands.
     except OSError as error:
-        message = f"{error.filename}: {error.strerror}"
+        message = printable(f"{error.filename}: {error.strerror}")
         raise CommandError(message) from None
 
 

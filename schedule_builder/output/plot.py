@@ -9,6 +9,7 @@ from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.figure import Figure
 
 from schedule_builder.files import write_file
+from schedule_builder.output.printable import printable
 from schedule_builder.schedules.schedule import Schedule
 
 _POINTS = 2000
@@ -73,7 +74,7 @@ def plot_schedule(
         axes.spines[["top", "right"]].set_visible(False)
         axes.xaxis.set_major_formatter(lambda step, _: f"{step:,.0f}")
         if title:
-            axes.set_title(title, loc="left", fontsize="medium")
+            axes.set_title(printable(title), loc="left", fontsize="medium")
         suffix = suffix or os.path.splitext(path)[1][1:].lower() or "png"  # noqa: PTH122 - may be a string
         metadata = {"Date": None} if suffix == "svg" else None
         picture = BytesIO()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from schedule_builder.compiler import Config
+from schedule_builder.output.printable import printable
 from schedule_builder.schedules.schedule import Schedule
 
 MAX_SHOWN_SEGMENTS = 40
@@ -45,7 +46,7 @@ def _as_table(config: Config, schedule: Schedule, steps: Sequence[int]) -> str:
         half = MAX_SHOWN_SEGMENTS // 2
         left_out = f"... {len(words) - 2 * half} more segments ..."
         words = [*words[:half], left_out, *words[-half:]]
-    lines = [f"{config.filename} ({run})", *(f"  {line}" for line in words), ""]
+    lines = [printable(f"{config.filename} ({run})"), *(f"  {line}" for line in words), ""]
     width = max(len("step"), *(len(str(step)) for step in steps))
     lines.append(f"  {'step':>{width}}  learning rate")
     lines += [f"  {step:>{width}}  {schedule(step):.9g}" for step in steps]

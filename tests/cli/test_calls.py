@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from schedule_builder import cli
-from schedule_builder.cli.app import COMMANDS
+from schedule_builder.cli.app import COMMANDS, main
 from schedule_builder.workspace.settings import settings_for
 
 PIPELINE = """train_config {
@@ -235,3 +236,30 @@ def test_a_command_without_its_library_names_its_extra(
     assert err.endswith(
         f"`{command[0]}` needs {library}: pip install 'schedule-builder[{extra}]'\n"
     )
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file systems take names in UTF-8 alone")
+@pytest.mark.parametrize("rate", ["1", "-1"], ids=["good", "bad"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["show"],
+        ["show", "--format", "json"],
+        ["show", "--resolved"],
+        ["show", "--num-steps", "5", "--set", "x=1"],
+        ["convert"],
+        ["rescale", "--from-steps", "10", "--num-steps", "5", "--diff"],
+        ["get", "constant_learning_rate.learning_rate"],
+    ],
+    ids=" ".join,
+)
+def test_no_control_character_of_a_name_gets_out(
+    command: list[str], rate: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a\x1b[31m\n::error::x\x9b.config"
+    path.write_text(f"constant_learning_rate {{ learning_rate: {rate} }}\n")
+    name, *options = command
+    main([name, str(path), *options])
+    for line in "".join(capsys.readouterr()).splitlines():
+        assert not re.search("[\x00-\x1f\x7f-\x9f]", line)
+        assert not line.startswith("::error::")
