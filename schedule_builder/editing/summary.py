@@ -1,9 +1,13 @@
-"""What an edit does to the learning rate, in one line."""
+"""What an edit does: to the learning rate, in one line, and to the fields."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from schedule_builder.compiler import Config
-from schedule_builder.diagnostics import rate_text
+from schedule_builder.diagnostics import FieldPath, rate_text
+from schedule_builder.reading.fields import dotted, is_repeated
 
 
 def peak_of(config: Config) -> float | None:
@@ -38,3 +42,32 @@ def rate_change(before: Config, after: Config) -> str:
         return line
     ends = rate_text(before.schedule(_last(before))), rate_text(after.schedule(_last(after)))
     return f"{line}, ends at {ends[0]} -> {ends[1]}"
+
+
+def changed_fields(before: Config, after: Config) -> list[str]:
+    """The fields that have another value in one config than in another, a line for each."""
+    old, new = (dict(_given(config.message, ())) for config in (before, after))
+    return [
+        f"{dotted(path)}: {_shown(old.get(path))} -> {_shown(new.get(path))}"
+        for path in dict.fromkeys([*old, *new])
+        if old.get(path) != new.get(path)
+    ]
+
+
+def _given(message: Any, path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
+    """The values that are given in a message, by their paths."""
+    for declared, value in message.ListFields():
+        here = (*path, declared.name)
+        values = list(value) if is_repeated(declared) else [value]
+        for index, item in enumerate(values):
+            place = (*here, index) if is_repeated(declared) else here
+            if declared.message_type is not None:
+                yield from _given(item, place)
+            else:
+                yield place, item
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "(not set)"
+    return rate_text(value) if isinstance(value, float) else str(value)

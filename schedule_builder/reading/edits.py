@@ -19,12 +19,11 @@ from schedule_builder.diagnostics import (
     shown,
 )
 from schedule_builder.reading.fields import schema_of
-from schedule_builder.reading.layout import Layout, own_end
+from schedule_builder.reading.layout import Layout, dash_before, own_end
 from schedule_builder.reading.tree import Block, Document, Element, Field, Scalar, Sequence, Value
 
 _SEPARATOR = re.compile(r"[ \t]*[,;]")
 _REST = re.compile(r"[ \t]*(#[^\r\n]*)?(?:\r?\n|\Z)")
-_PROPERTIES = re.compile(r"(?:(?<![^\s\[,-])[&!][^\s,\[\]{}]*[ \t]+)+\Z")
 _COLON = re.compile(r"[ \t]*:")
 _BLANKS = re.compile(r"[ \t]+")
 _COMMENT = re.compile(r"#[^\r\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
@@ -161,22 +160,6 @@ def dead_copy(source: Source, field: Field) -> Fix | None:
     return Fix(f"Remove the first `{shown(field.name)}`, which has no effect", (edit,), safe=True)
 
 
-def _dash(text: str, start: int) -> int:
-    """Where the dash stands that an entry of a YAML list follows, or else the entry's own start."""
-    at = text.rfind("\n", 0, start) + 1
-    if properties := _PROPERTIES.search(text, at, start):
-        start = properties.start()
-    before = text[at:start].strip()
-    while before != "-":
-        if (before and not before.startswith("#")) or not at:
-            return start
-        at, end = text.rfind("\n", 0, at - 1) + 1, at - 1
-        before = text[at:end].strip()
-        if before.startswith("-"):
-            before = before.partition("#")[0].rstrip()
-    return text.index("-", at)
-
-
 def element_at(document: Document, path: FieldPath) -> Element | None:
     """What a path leads to."""
     value: Value = document.root
@@ -211,7 +194,7 @@ def removal(document: Document, path: FieldPath) -> list[Edit] | None:
     if sequence is not None and len(sequence.items) > 1 and isinstance(path[-1], int):
         if not field.end <= sequence.start <= value.start < sequence.end:
             return None
-        start, end = _dash(text, value.start), value.end
+        start, end = dash_before(text, value.start), value.end
         return [without(text, start, _own_item_end(text, sequence, value, end))]
     edit = without(text, field.start, own_end(text, field))
     parent = element_at(document, path[:-1] if isinstance(path[-1], str) else path[:-2])

@@ -23,6 +23,8 @@ _ENDS_DECAY: Any = options_pb2.ends_decay
 _SURPRISING_DEFAULT: Any = options_pb2.surprising_default
 _NOT_STRETCHABLE: Any = options_pb2.not_stretchable
 _NOT_STRETCHABLE_VALUE: Any = options_pb2.not_stretchable_value
+_SCALES_RATE: Any = options_pb2.scales_rate
+_MAKES_PRODUCT: Any = options_pb2.makes_product
 _INTEGERS = {
     FieldDescriptor.TYPE_INT32: (-(2**31), 2**31 - 1),
     FieldDescriptor.TYPE_INT64: (-(2**63), 2**63 - 1),
@@ -82,6 +84,8 @@ class FieldSchema:
     """Whether a file has to show the value, as its default is not one that a reader would guess."""
     is_stretchable: bool
     """Whether what the field holds keeps its kind when it is stretched to another length."""
+    scales_rate: bool
+    """Whether the rate is multiplied when this and all other such fields are."""
 
     @property
     def expected(self) -> Words:
@@ -143,6 +147,7 @@ def _field_schema(field: FieldDescriptor) -> FieldSchema:
         ends_decay=options.Extensions[_ENDS_DECAY],
         has_surprising_default=options.Extensions[_SURPRISING_DEFAULT],
         is_stretchable=not options.Extensions[_NOT_STRETCHABLE],
+        scales_rate=options.Extensions[_SCALES_RATE],
     )
 
 
@@ -150,6 +155,16 @@ def is_stretchable_value(enum: EnumDescriptor, number: int) -> bool:
     """Whether what a value of an enum chooses keeps its kind when it is stretched."""
     value = enum.values_by_number.get(number)
     return value is None or not value.GetOptions().Extensions[_NOT_STRETCHABLE_VALUE]
+
+
+def makes_product(message: Any) -> bool:
+    """Whether the members of a message are multiplied."""
+    for declared in message.DESCRIPTOR.fields:
+        if declared.enum_type is not None and not is_repeated(declared):
+            value = declared.enum_type.values_by_number.get(getattr(message, declared.name))
+            if value is not None and value.GetOptions().Extensions[_MAKES_PRODUCT]:
+                return True
+    return False
 
 
 @cache

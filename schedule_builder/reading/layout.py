@@ -27,7 +27,8 @@ _PLAIN = re.compile(r"[A-Za-z_./][\w./-]*\Z")
 _NAME = re.compile(r"[A-Za-z_]\w*\Z")
 _JSON_WORD = re.compile(r"(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null)\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
-_NAMES_OF_BLOCK_SCALARS = ("|", ">")
+_PROPERTIES = re.compile(r"(?:(?<![^\s\[,-])[&!][^\s,\[\]{}]*[ \t]+)+\Z")
+_OPENING_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*")
 
 
 def own_end(text: str, field: Field) -> int:
@@ -36,6 +37,28 @@ def own_end(text: str, field: Field) -> int:
         return field.value.end
     alias = _ALIAS.match(text, field.end)
     return alias.end() if alias else field.end
+
+
+def opening_of(text: str, value: Block | Sequence) -> int:
+    """Where a block or a list opens, after its anchor and its tag."""
+    properties = _OPENING_PROPERTIES.match(text, value.start)
+    return properties.end() if properties else value.start
+
+
+def dash_before(text: str, start: int) -> int:
+    """Where the dash stands that an entry of a YAML list follows, or else the entry's own start."""
+    at = text.rfind("\n", 0, start) + 1
+    if properties := _PROPERTIES.search(text, at, start):
+        start = properties.start()
+    before = text[at:start].strip()
+    while before != "-":
+        if (before and not before.startswith("#")) or not at:
+            return start
+        at, end = text.rfind("\n", 0, at - 1) + 1, at - 1
+        before = text[at:end].strip()
+        if before.startswith("-"):
+            before = before.partition("#")[0].rstrip()
+    return text.index("-", at)
 
 
 def line_before(text: str, offset: int) -> str:
@@ -222,7 +245,8 @@ class Layout:
             return self._in_null(at, field)
         if not isinstance(block, Block):
             return None
-        is_flow = at is not None and self.text[block.start : block.start + 1] in ("{", "<")
+        opened = opening_of(self.text, block) if self.is_yaml else block.start
+        is_flow = at is not None and self.text[opened : opened + 1] in ("{", "<")
         is_flow = is_flow or self.is_json
         given = [
             f
@@ -230,7 +254,7 @@ class Layout:
             if id(f) not in self.document.merged and block.start <= f.start < block.end
         ]
         if not given:
-            return self._in_empty(at, block, field) if is_flow and at is not None else None
+            return self._in_empty(opened, block, field) if is_flow and at is not None else None
         ranks = (
             {name: rank for rank, name in enumerate(schema_of(descriptor))} if descriptor else {}
         )
@@ -333,20 +357,20 @@ class Layout:
             return None
         return end - 1 if self.text[end - 1] == "\r" else end
 
-    def _in_empty(self, at: Element | None, block: Block, field: Field) -> list[Edit]:
+    def _in_empty(self, opened: int, block: Block, field: Field) -> list[Edit]:
         """Puts the first field between braces."""
-        inner = self.text[block.start + 1 : block.end - 1]
+        inner = self.text[opened + 1 : block.end - 1]
         if "\n" not in inner:
             written = self.field_inline(field)
             blank = "" if self.is_yaml else " "
             if inner.strip():
-                return [Edit(block.start + 1, block.start + 1, f"{blank}{written}")]
-            return [Edit(block.start + 1, block.end - 1, f"{blank}{written}{blank}")]
+                return [Edit(opened + 1, opened + 1, f"{blank}{written}")]
+            return [Edit(opened + 1, block.end - 1, f"{blank}{written}{blank}")]
         closing = line_before(self.text, block.end - 1)
         indent = closing[: len(closing) - len(closing.lstrip())] + self.unit
         written = self.field_lines(field, indent, is_flow=True)
-        rest = _REST.match(self.text, block.start + 1)
-        start = rest.end() if rest else block.start + 1
+        rest = _REST.match(self.text, opened + 1)
+        start = rest.end() if rest else opened + 1
         return [Edit(start, start, f"{self.newline}{indent}{written}")]
 
     def _in_null(self, at: Element | None, field: Field) -> list[Edit] | None:
@@ -378,22 +402,22 @@ class Layout:
         sequence = last.sequence
         if sequence is None or sequence.start < last.field.end:
             return None
-        if self.text[sequence.start : sequence.start + 1] == "[":
-            start, end = last.value.start, last.value.end
-            if start < sequence.start or end > sequence.end:
-                return None
+        start, end = last.value.start, last.value.end
+        if start < sequence.start or end > sequence.end:
+            return None
+        opened = opening_of(self.text, sequence)
+        if self.text[opened : opened + 1] == "[":
             if self._is_alone(start, is_flow=True):
                 indent = line_before(self.text, start)
                 return self._comma_line(end, f"{indent}{self.inline(value)}")
             return [Edit(end, end, f", {self.inline(value)}")]
-        dash = self._dash(elements, sequence)
-        if dash is None:
-            return None
+        dash = dash_before(self.text, start)
         indent = line_before(self.text, dash)
+        if self.text[dash : dash + 1] != "-" or indent.strip(" "):
+            return None
         is_block = isinstance(last.value, Block) and "\n" in self.text[dash : last.value.end]
         line = self.item_lines(value, indent) if is_block else f"- {self.inline(value)}"
-        end = sequence.end
-        return self._on_line(end, f"{indent}{line}", False, len(indent))
+        return self._on_line(sequence.end, f"{indent}{line}", False, len(indent))
 
     def _comma_line(self, end: int, line: str) -> list[Edit]:
         separator = _SEPARATOR.match(self.text, end)
@@ -405,12 +429,6 @@ class Layout:
         if at == end:
             return [Edit(at, at, f",{self.newline}{line}")]
         return [Edit(end, end, ","), Edit(at, at, f"{self.newline}{line}")]
-
-    def _dash(self, elements: list[Element], sequence: Sequence) -> int | None:
-        """Where the dash of the first entry stands, alone on its line."""
-        start = sequence.start
-        is_dash = self.text[start : start + 1] == "-"
-        return start if is_dash and not line_before(self.text, start).strip(" ") else None
 
 
 @dataclass(frozen=True)

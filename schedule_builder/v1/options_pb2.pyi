@@ -37,8 +37,12 @@ NOT_STRETCHABLE_FIELD_NUMBER: _ClassVar[int]
 not_stretchable: _descriptor.FieldDescriptor
 MAKES_PERIODS_FIELD_NUMBER: _ClassVar[int]
 makes_periods: _descriptor.FieldDescriptor
+SCALES_RATE_FIELD_NUMBER: _ClassVar[int]
+scales_rate: _descriptor.FieldDescriptor
 NOT_STRETCHABLE_VALUE_FIELD_NUMBER: _ClassVar[int]
 not_stretchable_value: _descriptor.FieldDescriptor
+MAKES_PRODUCT_FIELD_NUMBER: _ClassVar[int]
+makes_product: _descriptor.FieldDescriptor
 OPEN_FIELD_NUMBER: _ClassVar[int]
 open: _descriptor.FieldDescriptor
 OPAQUE_FIELD_NUMBER: _ClassVar[int]
