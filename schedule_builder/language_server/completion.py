@@ -16,7 +16,7 @@ from schedule_builder.dialects.registry import DIALECTS
 from schedule_builder.language_server.snippets import Style, insertion
 from schedule_builder.reading.comments import notes
 from schedule_builder.reading.descriptions import comment, describe
-from schedule_builder.reading.fields import is_opaque, schema_of
+from schedule_builder.reading.fields import FieldSchema, is_opaque, schema_of
 from schedule_builder.reading.tree import Block, Sequence, Value
 
 _KEY = re.compile(r"^([ \t]*(?:-[ \t]+)*)[\"']?([\w@]+)[\"']?[ \t]*:", re.MULTILINE)
@@ -72,6 +72,10 @@ def completions(config: Config, offset: int, *, is_config: bool = True) -> list[
         context = _context_of_tree(config, offset)
     if context is None:
         return []
+    style = Style.TEXT
+    if is_yaml:
+        is_json = config.document.source.filename.lower().endswith(".json")
+        style = Style.JSON if is_json else Style.FLOW if is_in_braces else Style.BLOCK
     line = text[text.rfind("\n", 0, offset) + 1 : offset]
     start = offset - len(line)
     is_comment = any(n.text and start <= n.start < offset for n in notes(config.document))
@@ -79,16 +83,13 @@ def completions(config: Config, offset: int, *, is_config: bool = True) -> list[
         return []
     if value := _VALUE.search(line):
         span = Span(offset - len(value[3]), offset)
-        # YAML reads `type:cosine` as one word.
-        blank = " " * (not value[2])
         for descriptor in context.descriptors:
-            if value[1] in schema_of(descriptor):
-                return list(_values(descriptor, value[1], span, blank))
+            if declared := schema_of(descriptor).get(value[1]):
+                # YAML reads `type:cosine` as one word.
+                blank = " " * (not value[2])
+                is_bare = value[2].strip() == "" and _needs_quotes(declared, style)
+                return list(_values(descriptor, value[1], span, blank, '"' * is_bare))
         return []
-    style = Style.TEXT
-    if is_yaml:
-        is_json = config.document.source.filename.lower().endswith(".json")
-        style = Style.JSON if is_json else Style.FLOW if is_in_braces else Style.BLOCK
     span = _word(text, offset, start)
     return [
         _completion(descriptor.fields_by_name[name], style, span)
@@ -131,7 +132,13 @@ def _fits(descriptor: Any, context: _Context, name: str) -> bool:
     return others.isdisjoint(context.given)
 
 
-def _values(descriptor: Any, name: str, span: Span, blank: str) -> Iterator[Completion]:
+def _needs_quotes(declared: FieldSchema, style: Style) -> bool:
+    if style is Style.JSON:
+        return declared.kind in ("string", "enum")
+    return style is Style.TEXT and declared.kind == "string"
+
+
+def _values(descriptor: Any, name: str, span: Span, blank: str, quote: str) -> Iterator[Completion]:
     declared = schema_of(descriptor)[name]
     named: dict[str, str] = {}
     if declared.enum is not None:
@@ -147,7 +154,7 @@ def _values(descriptor: Any, name: str, span: Span, blank: str) -> Iterator[Comp
             if f.is_selectable
         }
     for word, text in named.items():
-        yield Completion(word, f"{blank}{word}", "", span, "", text, is_value=True)
+        yield Completion(word, f"{blank}{quote}{word}{quote}", "", span, "", text, is_value=True)
 
 
 def _completion(field: Any, style: Style, span: Span) -> Completion:

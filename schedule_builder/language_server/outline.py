@@ -88,8 +88,9 @@ def folds(config: Config) -> list[Fold]:
     def visit(entries: list[Entry]) -> None:
         for entry in entries:
             first, last = row(entry.span.start), row(max(entry.span.end - 1, entry.span.start))
-            # The line with the closing brace stays.
-            last -= source.text[entry.span.end - 1 : entry.span.end] in ("}", ">", "]")
+            # A closing brace on a line of its own stays.
+            line = source.text[source.text.rfind("\n", 0, entry.span.end) + 1 : entry.span.end]
+            last -= line.strip() in ("}", ">", "]")
             if last > first:
                 found.setdefault(first, Fold(first, last))
             visit(entry.children)

@@ -16,6 +16,7 @@ _INDENT = "  "
 _REALS = (0.1, 0.5, 1.0, 2.0, 0.0)
 _INTEGERS = (1000, 100, 10, 1, 0)
 _DEEPEST = 4
+_TYPES = "type.googleapis.com/"
 
 
 class Style(Enum):
@@ -56,12 +57,16 @@ def insertion(declared: FieldSchema, style: Style) -> Insertion:
     return Insertion(plain, snippet if "$0" in snippet else f"{snippet}$0")
 
 
-def required(descriptor: Any) -> list[FieldSchema]:
-    """The fields of a message that a file has to give, or had better give."""
+def _wanted(declared: FieldSchema) -> list[FieldSchema]:
+    """The fields of a block that a file has to give, or had better give.
+
+    An element of a list says what is its own: all of its values.
+    """
     return [
         field
-        for field in schema_of(descriptor).values()
+        for field in schema_of(declared.message).values()
         if field.rule.required
+        or (declared.repeated and field.message is None and field.oneof is None)
         or field.rule.not_empty
         or field.rule.selects
         or (field.has_surprising_default and field.oneof is None)
@@ -81,7 +86,7 @@ class _Writer:
         if declared.message is None:
             value = self._value(declared)
             return [f"{name}: {f'[{value}]' if declared.repeated else value}"]
-        inner = self._inner(declared.message, depth + 1)
+        inner = self._inner(declared, depth + 1)
         if self.style is Style.TEXT:
             return [f"{name} {{", *_indented(inner), "}"]
         if self.style is Style.BLOCK:
@@ -92,18 +97,29 @@ class _Writer:
         block = f"{{{', '.join(inner)}}}"
         return [f"{name}: {f'[{block}]' if declared.repeated else block}"]
 
-    def _inner(self, message: Any, depth: int) -> list[str]:
-        fields = [] if is_opaque(message) or depth > _DEEPEST else required(message)
+    def _inner(self, declared: FieldSchema, depth: int) -> list[str]:
+        message: Any = declared.message
+        if message.full_name == "google.protobuf.Any":
+            return self._typed()
+        fields = [] if is_opaque(message) or depth > _DEEPEST else _wanted(declared)
         lines = [line for field in fields for line in self.field(field, depth)]
         if selector_of(message):
             lines.append("$0")  # Which block has to follow depends on what is chosen.
         return lines or ["$0"]
 
+    def _typed(self) -> list[str]:
+        """A message of any type, which says its type."""
+        name = f"{_TYPES}${{{next(self.stops)}:FULL.NAME}}"
+        if self.style is Style.TEXT:
+            return [f"[{name}] {{", f"{_INDENT}$0", "}"]
+        return [f'"@type": "{name}"']
+
     def _value(self, declared: FieldSchema) -> str:
         stop = next(self.stops)
         if declared.rule.selects:
             names = [f.name for f in schema_of(declared.owner).values() if f.is_selectable]
-            return self._choice(stop, names, quoted=self.style is Style.JSON)
+            # YAML alone has texts without quotes.
+            return self._choice(stop, names, quoted=self.style in (Style.JSON, Style.TEXT))
         if declared.enum is not None:
             names = [value.name for value in declared.enum.values]
             return self._choice(stop, names, quoted=self.style is Style.JSON)

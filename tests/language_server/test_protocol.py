@@ -144,6 +144,52 @@ def test_a_large_document_is_checked_when_saved(client: Client) -> None:
     assert client.report("large.config", 2)
 
 
+def test_what_an_editor_shows(client: Client) -> None:
+    client.open("shown.config", STEPS)
+    (symbol,) = client.ask("documentSymbol", "shown.config", -1)
+    names = [child["name"] for child in symbol["children"]]
+    assert (symbol["name"], names) == ("train_config", ["num_steps", "optimizer"])
+    assert client.ask("foldingRange", "shown.config", -1)[0] == {"startLine": 0, "endLine": 7}
+    lines = {"start": {"line": 0, "character": 0}, "end": {"line": 3, "character": 0}}
+    (hint,) = client.ask("inlayHint", "shown.config", -1, range=lines)
+    assert (hint["label"], hint["position"]["line"]) == ("rate 0 at step 149", 1)
+
+    def actions(*only: str) -> list[str]:
+        context = {"diagnostics": [], **({"only": list(only)} if only else {})}
+        whole = {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}}
+        found = client.ask("codeAction", "shown.config", -1, range=whole, context=context)
+        return [f"{action['kind']}: {action['title']}" for action in found]
+
+    rescale = "refactor.rewrite.rescale: Rescale the schedule from 100 to 150 steps"
+    fixes = [
+        "quickfix: Set `total_steps` to 150, so that the decay ends with the run",
+        "quickfix: Suppress SB404 here",
+    ]
+    assert actions() == [*fixes, rescale]
+    assert actions("quickfix") == fixes
+    assert actions("refactor") == actions("refactor.rewrite") == [rescale]
+    assert actions("source") == actions("source.fixAll") == []
+    assert actions("source.organizeImports", "quick") == []
+
+
+def test_snippets_are_for_clients_that_know_them(client: Client) -> None:
+    client.open("new.config", "constant_learning_rate {}\nwarm")
+    (item,) = [c for c in client.ask("completion", "new.config", 1, 4) if c["label"] == "warmup"]
+    assert item["insertTextFormat"] == 2
+    assert item["textEdit"]["newText"].startswith("warmup {\n")
+    assert item["textEdit"]["range"]["start"] == {"line": 1, "character": 0}
+    with Client() as plain:
+        plain.open("new.config", "constant_learning_rate {}\nwarm")
+        (item,) = [c for c in plain.ask("completion", "new.config", 1, 4) if c["label"] == "warmup"]
+        assert item["textEdit"]["newText"] == "warmup { }"
+
+
+def test_what_is_unused_is_tagged(client: Client) -> None:
+    client.open("unused.config", f"{CONFIG}# schedule-builder: ignore[SB402]\n")
+    (found,) = client.report("unused.config", 1)
+    assert (found["code"], found["tags"]) == ("SB901", [1])
+
+
 def test_it_leaves_at_once_while_it_works() -> None:
     with Client() as client:
         client.open("a.config", STEPS * 400)
