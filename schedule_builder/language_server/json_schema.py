@@ -6,17 +6,60 @@ here, too; what only rules can find, it lets pass.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from google.protobuf.message import Message
 
 from schedule_builder.dialects.registry import DIALECTS
+from schedule_builder.language_server.snippets import example
 from schedule_builder.reading.descriptions import comment, describe
 from schedule_builder.reading.fields import FieldSchema, is_lenient, is_opaque, is_open, schema_of
+from schedule_builder.rules.pages import SITE
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 # Numbers that YAML 1.1 takes for texts, and YAML 1.2 does not.
 _NUMBER_TEXT = r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$|^0o[0-7]+$"
+
+_NUMBER_MESSAGE = "a number is expected, such as 0.1 or 1e-3"
+FILE_NAME = "schedule-builder.schema.json"
+"""What the schema is called on the documentation site."""
+FILE_PATTERNS = ("*.schedule.yaml", "*.schedule.yml", "*.schedule.json")
+"""The files that editors apply it to by their names alone."""
+_COSINE = {"initial_learning_rate": "^${1:0.1}", "decay_steps": "^${2:10000}"}
+_WHOLE: dict[str, Any] = {
+    "pipeline": {
+        "train_config": {
+            "num_steps": "^${2:10000}",
+            "optimizer": {
+                "momentum_optimizer": {
+                    "learning_rate": {
+                        "cosine_decay_learning_rate": {
+                            "learning_rate_base": "^${1:0.1}",
+                            "total_steps": "^${2:10000}",
+                            "warmup_learning_rate": "^${3:0.01}",
+                            "warmup_steps": "^${4:500}",
+                        }
+                    }
+                }
+            },
+        }
+    },
+    "experiment": {
+        "trainer": {
+            "train_steps": "^${2:10000}",
+            "optimizer_config": {
+                "optimizer": {"type": "sgd", "sgd": {"momentum": "^${3:0.9}"}},
+                "learning_rate": {"type": "cosine", "cosine": _COSINE},
+            },
+        }
+    },
+    "learning rate": {
+        "polynomial_decay_learning_rate": _COSINE,
+        "warmup": {"warmup_steps": "^${3:500}"},
+    },
+}
+"""A file of each config system, with tab stops; `^` marks a value that is not a text."""
 
 
 def json_schema() -> dict[str, Any]:
@@ -29,16 +72,37 @@ def json_schema() -> dict[str, Any]:
         chosen = {"if": _has_any(root), "then": ref, "else": chosen}
     return {
         "$schema": DRAFT,
+        "$id": f"{SITE}{FILE_NAME}",
         "title": "Learning-rate schedules: pipelines, experiments and learning rates",
+        "description": "Configs of the TensorFlow Object Detection API, of the Model Garden and of"
+        " schedule-builder, in YAML and JSON.",
         "type": "object",
+        # What a file may begin with: an editor offers no name of a branch that is not decided yet.
+        "properties": _beginnings(roots, definitions),
+        "defaultSnippets": [
+            {"label": label, "description": f"A new {label}", "body": body}
+            for label, body in _WHOLE.items()
+        ],
         **chosen,
         "definitions": dict(sorted(definitions.items())),
     }
 
 
+def _beginnings(roots: list[type[Message]], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The fields at the top of all files; of a name that means several things, its title alone."""
+    found: dict[str, list[Any]] = {}
+    for root in roots:
+        for name, field in schema_of(root.DESCRIPTOR).items():
+            found.setdefault(name, []).append(_field(field, root.DESCRIPTOR, definitions))
+    return {
+        name: schemas[0] if all(s == schemas[0] for s in schemas) else {"title": name}
+        for name, schemas in found.items()
+    }
+
+
 def _has_any(root: type[Message]) -> dict[str, Any]:
     """Whether a top-level field says that a file is of a type."""
-    return {"anyOf": [{"required": [field.name]} for field in root.DESCRIPTOR.fields]}
+    return {"anyOf": [_has(field.name) for field in root.DESCRIPTOR.fields]}
 
 
 def _reference(descriptor: Any, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -49,10 +113,16 @@ def _reference(descriptor: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     return {"$ref": f"#/definitions/{name}"}
 
 
+def _has(name: str) -> dict[str, Any]:
+    """Whether a field is given. Strict validators want what is required to be named, too."""
+    return {"properties": {name: True}, "required": [name]}
+
+
 def _message(descriptor: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if descriptor.full_name == "google.protobuf.Any":
         return {"type": "object", "properties": {"@type": {"type": "string"}}}
-    schema: dict[str, Any] = {"type": "object"}
+    title = descriptor.full_name.rpartition(".v1.")[2].replace(".", " ")
+    schema: dict[str, Any] = {"title": title, "type": "object"}
     if text := comment(descriptor.full_name):
         schema["description"] = text
     if is_opaque(descriptor):
@@ -66,6 +136,8 @@ def _message(descriptor: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     required = [name for name, f in fields.items() if _is_required(f)]
     if required and not _is_selectable(descriptor):
         schema["required"] = required
+    if snippet := _snippet(fields, required):
+        schema["defaultSnippets"] = [snippet]
     if not is_open(descriptor):
         schema["additionalProperties"] = False
     conditions = [_at_most_one(oneof) for oneof in descriptor.oneofs if len(oneof.fields) > 1]
@@ -74,6 +146,18 @@ def _message(descriptor: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if conditions:
         schema["allOf"] = conditions
     return schema
+
+
+def _snippet(fields: dict[str, FieldSchema], required: list[str]) -> dict[str, Any] | None:
+    """The required values of a block, as an editor writes them."""
+    names = [name for name in required if fields[name].kind in ("integer", "real")]
+    if not names or len(names) < len(required):
+        return None
+    body = {}
+    for stop, name in enumerate(names, 1):
+        value = f"${{{stop}:{example(fields[name])}}}"
+        body[name] = [f"^{value}"] if fields[name].repeated else f"^{value}"
+    return {"label": "required fields", "description": ", ".join(names), "body": body}
 
 
 def _is_required(field: FieldSchema) -> bool:
@@ -90,7 +174,7 @@ def _is_selectable(descriptor: Any) -> bool:
 
 
 def _at_most_one(oneof: Any) -> dict[str, Any]:
-    each = [{"required": [field.name]} for field in oneof.fields]
+    each = [_has(field.name) for field in oneof.fields]
     return {"oneOf": [*each, {"not": {"anyOf": each}}]}
 
 
@@ -104,7 +188,8 @@ def _selected(fields: dict[str, FieldSchema]) -> list[dict[str, Any]]:
             required = [n for n, f in schema_of(field.message).items() if _is_required(f)]
         if required:
             chosen = {"properties": {selector: {"const": name}}, "required": [selector]}
-            needed = {"properties": {name: {"required": required}}, "required": [name]}
+            inner = {"properties": dict.fromkeys(required, True), "required": required}
+            needed = {"properties": {name: inner}, "required": [name]}
             conditions.append({"if": chosen, "then": needed})
     return conditions
 
@@ -121,13 +206,17 @@ def _field(field: FieldSchema, owner: Any, definitions: dict[str, Any]) -> dict[
             schema = {"anyOf": [schema, items]}
     if lenient:
         schema = {"anyOf": [schema, {"type": "null"}]}
-    if text := describe(owner.fields_by_name[field.name]):
-        schema["description"] = text
+    sentences = [describe(owner.fields_by_name[field.name])]
+    if field.counts_steps:
+        sentences.append("In steps, or in the `step_unit`." if not lenient else "In steps.")
     if field.default is not None and not field.repeated:
         default = field.default
         if field.enum is not None:
             default = field.enum.values_by_number[default].name
         schema["default"] = default
+        sentences.append(f"Default: {json.dumps(default)}.")
+    schema["title"] = field.name
+    schema["description"] = " ".join(filter(None, sentences))
     return schema
 
 
@@ -151,6 +240,7 @@ def _number(field: FieldSchema) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "type": ["integer" if is_integer else "number", "string"],
         "pattern": _NUMBER_TEXT,
+        "patternErrorMessage": _NUMBER_MESSAGE,
     }
     low, high = field.limits
     if is_integer:

@@ -127,7 +127,7 @@ class _Writer:
             return f"${{{stop}|true,false|}}"
         if declared.kind == "string":
             return f'"${stop}"'
-        return f"${{{stop}:{_example(declared)}}}"
+        return f"${{{stop}:{example(declared)}}}"
 
     @staticmethod
     def _choice(stop: int, names: list[str], *, quoted: bool) -> str:
@@ -139,7 +139,7 @@ def _indented(lines: list[str]) -> list[str]:
     return [f"{_INDENT}{line}" for line in lines]
 
 
-def _example(declared: FieldSchema) -> str:
+def example(declared: FieldSchema) -> str:
     """A number that a field may have."""
     is_integer = declared.kind == "integer"
     default = [declared.default] if declared.default else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,11 +18,12 @@ from hypothesis import given
 from schedule_builder.cli import app as cli
 from schedule_builder.compiler import examine
 from schedule_builder.diagnostics import Source
-from schedule_builder.language_server.json_schema import json_schema
+from schedule_builder.language_server.json_schema import FILE_PATTERNS, json_schema
 from tests.support.data import DATA, needs_data
 from tests.support.drawing import configs
 
 ROOT = Path(__file__).parent.parent.parent
+STORE = Path(__file__).parent / "schemastore"
 RECIPES = sorted((ROOT / "configs").rglob("*.yaml"))
 SCHEMA = json_schema()
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
@@ -31,6 +33,64 @@ def test_the_schema_is_one(capsys: pytest.CaptureFixture[str]) -> None:
     jsonschema.Draft7Validator.check_schema(SCHEMA)
     assert cli.main(["schema"]) == 0
     assert json.loads(capsys.readouterr().out) == SCHEMA
+
+
+def test_an_empty_file_is_offered_every_beginning() -> None:
+    offered = SCHEMA["properties"]
+    assert {"train_config", "trainer", "cosine_decay_learning_rate", "warmup"} <= set(offered)
+    assert all("title" in schema for schema in offered.values())
+
+
+def filled(body: Any) -> Any:
+    """What a snippet's body leaves when nobody changes it."""
+    if isinstance(body, dict):
+        return {name: filled(value) for name, value in body.items()}
+    if isinstance(body, list):
+        return [filled(value) for value in body]
+    if body.startswith("^"):
+        return json.loads(re.sub(r"\^\$\{\d+:(.*)\}", r"\1", body))
+    return body
+
+
+def test_snippets_are_valid() -> None:
+    for snippet in SCHEMA["defaultSnippets"]:
+        data = filled(snippet["body"])
+        VALIDATOR.validate(data)
+        config = examine(Source("a.yaml", yaml.safe_dump(data)))
+        assert config.schedule is not None
+        assert not [str(d) for d in config.diagnostics if d.code < "SB4"]
+    described = 0
+    for definition in SCHEMA["definitions"].values():
+        for snippet in definition.get("defaultSnippets", ()):
+            validator = jsonschema.Draft7Validator(
+                {**SCHEMA, **definition, "if": True, "then": True}
+            )
+            validator.validate(filled(snippet["body"]))
+            described += 1
+    assert described > 10
+
+
+def test_numbers_say_what_is_expected_and_what_they_count() -> None:
+    cosine = SCHEMA["definitions"]["CosineDecayLearningRate"]["properties"]
+    assert "a number is expected" in cosine["total_steps"]["patternErrorMessage"]
+    assert cosine["total_steps"]["description"].endswith(
+        "In steps, or in the `step_unit`. Default: 4000000."
+    )
+    assert cosine["warmup_learning_rate"]["description"].endswith("Default: 0.0002.")
+
+
+def test_it_is_ready_for_the_schema_store() -> None:
+    catalog = json.loads((STORE / "catalog.json").read_text())
+    assert catalog["url"] == SCHEMA["$id"]
+    assert tuple(catalog["fileMatch"]) == FILE_PATTERNS
+    good, bad = sorted((STORE / "test").iterdir()), sorted((STORE / "negative_test").iterdir())
+    assert len(good) > 2
+    assert len(bad) > 2
+    for path in (*good, *bad):
+        data = yaml.safe_load(path.read_text())
+        assert VALIDATOR.is_valid(data) == (path in good), path.name
+        found = examine(Source(path.name, path.read_text())).diagnostics
+        assert any(d.severity == "error" for d in found) == (path in bad), path.name
 
 
 def test_fields_are_described() -> None:
