@@ -379,7 +379,7 @@ def test_the_settings_give_the_run_length_and_diff_compares_there(
     assert not sb.validate([one])
     assert main(["diff", str(one), str(other)]) == 0
     assert main(["diff", str(one), str(other), "--num-steps", "1000"]) == 1
-    assert "from step 600 on" in capsys.readouterr().out
+    assert "at steps 600..999" in capsys.readouterr().out
     assert sb.first_difference(sb.load(one, num_steps=2000), other) is None
     with pytest.raises(sb.ConfigError, match="in Python, `num_steps=`"):
         sb.first_difference(one, other)

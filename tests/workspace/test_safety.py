@@ -170,6 +170,8 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
         ["convert", A, "--output", "new.yaml"],
         {A, "pyproject.toml", "new.yaml", "."},
     ),
+    "get": (["get", A, "num_steps"], {A}),
+    "set": (["set", A, "num_steps=300"], {A, "given"}),
     "rescale": (["rescale", "--num-steps", "300", A], {A, "given"}),
     "rescale, shown": (["rescale", "--num-steps", "300", "--diff", A], {A}),
     "plot": (["plot", A, "--output", "new.svg"], {A, "pyproject.toml", "new.svg", "."}),
@@ -186,6 +188,8 @@ PYTHON = {
     for path in (
         Path(schedule_builder.__file__).parent,
         *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        # Whoever asks for a package's version looks in every folder of modules.
+        *filter(None, sys.path),
     )
 }
 
