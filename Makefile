@@ -90,7 +90,7 @@ constraints: $(BIN)/python ## renew the versions in constraints*.txt
 protos: $(VENV)/dev ## regenerate the code of protos/
 	$(BIN)/python tools/generate_protos.py
 
-docs: $(VENV)/dev ## regenerate docs/reference from the schema's comments
+docs: $(VENV)/dev ## regenerate the pages of the schema, the rules and the messages
 	$(BIN)/python tools/generate_docs.py
 
 site: ## build the documentation site in out/site (Python 3.11 and up)

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from typing import Any, NamedTuple
 
+import message_examples
 import yaml
 from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.figure import Figure
@@ -423,6 +425,67 @@ def _rules() -> dict[str, str]:
     return made
 
 
+_MESSAGES = """\
+# Messages
+
+All messages about configs: the findings of `validate`, and the errors of `convert`, `rescale` and
+`build_optimizer`. Each has the template that it is made from, with names in braces for values, then
+a file as an example, then what is reported. Some templates are parts of a message. Messages about
+command lines, settings and arguments of Python functions are not listed.
+"""
+
+
+def _fenced(text: str, limit: int = 160) -> list[str]:
+    lines = [line if len(line) <= limit else f"{line[:limit]} ..." for line in text.split("\n")]
+    fence = "````" if "```" in text else "```"
+    return [fence, *lines, fence]
+
+
+def _template(text: str) -> str:
+    """A template as the page shows it: names in braces, without how they are formatted."""
+    parts = (
+        before + (f"{{{name}}}" if name is not None else "")
+        for before, name, *_ in Formatter().parse(text)
+    )
+    return f"`` {''.join(parts)} ``"
+
+
+def _messages() -> str:
+    """The page of all templates of messages."""
+    left = set(message_examples.templates())
+    chapters: dict[str, list[str]] = {}
+    for example in message_examples.run_all():
+        for message in example.messages:
+            new = [text for text in dict.fromkeys(message.templates) if text in left]
+            if not new:
+                continue
+            left -= set(new)
+            lines = ["", "- " + "\n- ".join(map(_template, new)), ""]
+            lines += _fenced(_printable(example.source.rstrip("\n")))
+            if example.settings:
+                lines += ["", f"With `{example.settings.strip()}` in the settings:"]
+            if example.command and not message.line.startswith(example.filename):
+                name, *options = example.command.split()
+                command = " ".join([name, *options, example.filename])
+                lines += ["", f"`schedule-builder {command}`:"]
+            lines += ["", *_fenced(_printable(message.line), 1000)]
+            chapters.setdefault(message.code, []).extend(lines)
+    lines = [_MESSAGES]
+    for code in [*manual.KINDS, *(c for c in chapters if c not in manual.KINDS)]:
+        if code in chapters:
+            kind = manual.KINDS.get(code)
+            title = f"[{code}](rules/{code}.md) {kind.name}" if kind else f"`{code}`"
+            lines += ["", f"## {title}", *chapters[code]]
+    lines += ["", "## Without an example", ""]
+    lines += [f"- {_template(t)}: {why}." for t, why in message_examples.safety_nets().items()]
+    return "\n".join(lines) + "\n"
+
+
+def _printable(text: str) -> str:
+    """A text with escapes for what cannot be printed."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
 def pages() -> dict[str, str]:
     """The text of every page, by file name."""
     others = yaml.safe_load(
@@ -433,6 +496,7 @@ def pages() -> dict[str, str]:
         sys.exit(f"{EQUIVALENTS.name} has kinds that the schema has not: {sorted(unknown)}")
     made = {f"{t.name}.md": _page(t, others) for t in TOPICS}
     made |= {"index.md": _index(others), "step_unit.md": _step_unit()} | _rules()
+    made["../messages.md"] = _messages()
     return made
 
 
@@ -447,6 +511,8 @@ def main() -> None:
     made = pages()
     if check:
         there = {path.name: path.read_text() for path in PAGES.glob("*.md")}
+        messages = PAGES / "../messages.md"
+        there |= {"../messages.md": messages.read_text()} if messages.exists() else {}
         there |= {f"../rules/{p.name}": p.read_text() for p in (PAGES / "../rules").glob("*.md")}
         stale = sorted(name for name in made.keys() | there if made.get(name) != there.get(name))
         # A picture's bytes depend on the version that drew it.

@@ -197,19 +197,22 @@ def _cosine_restarts(message: pb.CosineRestartsLearningRate) -> Schedule:
         )
     if t_mul == 1:
         return sequence((0, CosineCycle(height, floor, first, m_mul)))
+    # The lengths are a geometric series, whose sum reaches the last step after so many. Where each
+    # is twice as long as the one before, there are few.
+    growth = min(message.t_mul, 2.0)
+    if math.log1p(MAX_STEP * (growth - 1) / first) / math.log(growth) > MAX_RESTARTS:
+        raise LoweringError(
+            ("t_mul",),
+            Words(
+                "`t_mul` {t_mul!r} makes more than {limit} restarts. Set it to 1 (decays of"
+                " equal length), or to at least 1.02",
+                t_mul=message.t_mul,
+                limit=MAX_RESTARTS,
+            ),
+        )
     segments: list[Segment] = []
     start, length = Fraction(0), Fraction(first)
     while (begin := math.ceil(start)) <= MAX_STEP:
-        if len(segments) == MAX_RESTARTS:
-            raise LoweringError(
-                ("t_mul",),
-                Words(
-                    "`t_mul` {t_mul!r} makes more than {limit} restarts. Set it to 1 (decays"
-                    " of equal length), or to at least 1.02",
-                    t_mul=message.t_mul,
-                    limit=MAX_RESTARTS,
-                ),
-            )
         end = start + length
         if math.ceil(end) > begin:
             top = floor + height * power(m_mul, len(segments))

@@ -45,7 +45,7 @@ CustomKinds = Callable[[], Mapping[str, type[Message]]]
 """Gives the types of message that an `Any` may hold, by full name. Few configs need them."""
 
 
-_MAX_SHOWN_MEMBERS = 5
+_MAX_SHOWN_MEMBERS = 12
 
 
 class Place(NamedTuple):

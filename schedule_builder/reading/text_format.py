@@ -262,7 +262,7 @@ class _Reader(RepairingReader):
         if self.kind == Token.STRING:
             return self.string()
         if self.kind == Token.BAD and self.word in CURLY_QUOTES:
-            self.error(Words("expected a straight quote"))
+            self.error(Words(""))
             return self.curly_string()
         sign = ""
         if self.is_symbol("-"):

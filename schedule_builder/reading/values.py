@@ -309,10 +309,7 @@ def _out_of_range(number: int | float, declared: FieldSchema) -> Words | None:
     broken = [bound for bound in declared.bounds if not bound.is_within(number, bound.number)]
     if not broken:
         return None
-    words = [_bound_words(bound, is_whole=isinstance(number, int)) for bound in broken]
-    if len(words) == 1:
-        return words[0]
-    return Words("{one} and {other}", one=words[0], other=words[1])
+    return _bound_words(broken[0], is_whole=isinstance(number, int))
 
 
 def _bound_words(bound: Bound, *, is_whole: bool) -> Words:

@@ -258,8 +258,8 @@ def count_mismatch(message: Any) -> Iterator[Finding]:
     if values and boundaries and values != wanted:
         counts = {"boundaries": boundaries, "values": values, "wanted": wanted}
         words = Words(
-            "expected {wanted} values for {boundaries} boundaries, got {values}: one"
-            " before each boundary, and one after the last",
+            "expected {wanted} values for {boundaries} boundaries, got {values}. Add"
+            " or remove values",
             **counts,
         )
         yield Finding(("values",), words)

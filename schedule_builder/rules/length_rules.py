@@ -285,13 +285,13 @@ def decay_not_reached(run: Run) -> Iterator[Finding]:
     if high == low:
         words = Words(
             "the rate first decays at step {change}, and training ends after {num_steps}"
-            " steps: it stays {high:rate} for all of them{since}. Make the decay faster, or"
+            " steps: it stays {high:rate}{since}. Make the decay faster, or"
             " train for longer",
             **values,
         )
     else:
         words = Words(
-            "the rate falls only from {high:rate} to {low:rate} in the {num_steps} steps of"
+            "the rate falls only from {high:exact} to {low:exact} in the {num_steps} steps of"
             " the run{since}. Make the decay faster, or train for longer",
             **values,
         )

@@ -736,10 +736,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "piecewise_constant_learning_rate {\n  boundaries: [1, 2]\n  values: [1, 2]\n}\n",
         ".config",
         [(3, 11, "SB307")],
-        (
-            "expected 3 values for 2 boundaries, got 2: one before each boundary, and"
-            " one after the last"
-        ),
+        ("expected 3 values for 2 boundaries, got 2. Add or remove values"),
     ),
     (
         "an exponential warmup from 0",
