@@ -46,9 +46,14 @@ KEYS = {"text": "a.config", "yaml": "a.yaml", "json": "a.json", "latin1": "a.con
 
 @cache
 def templates() -> dict[str, str]:
-    """The literal templates of messages in the package, each with the file that has it."""
+    """The literal templates of messages in the package, each with the file that has it.
+
+    Those of the language server are hints beside the text.
+    """
     found: dict[str, str] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
+        if path.parent.name == "language_server":
+            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
                 first = node.args[0]
