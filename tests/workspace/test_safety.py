@@ -193,6 +193,9 @@ PYTHON = {
     )
 }
 
+SEARCHED = {str(Path(schedule_builder.__file__).parents[1]), *filter(str.strip, sys.path)}
+"""Folders that Python lists to find a module."""
+
 
 def message(method: str, number: int | None = None, **params: object) -> bytes:
     """What an editor sends."""
@@ -252,7 +255,9 @@ def recorded(
             # A file is written under another name first, and its folder is synchronized.
             own = re.sub(r"^\.(.*)\.\w+\.schedule-builder\.tmp$", r"\1", path.name)
             opened.add(path.with_name(own).relative_to(project).as_posix())
-        elif not any(path.resolve().is_relative_to(p) for p in (*PYTHON, home, recorder.parent)):
+        elif what not in SEARCHED and not any(
+            path.resolve().is_relative_to(p) for p in (*PYTHON, home, recorder.parent)
+        ):
             opened.add(what)
     log.unlink()
     return starts, opened, done
