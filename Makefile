@@ -14,6 +14,7 @@ MATRIX ?=
 # A build for the CPU: the newest wheel brings gigabytes of CUDA.
 TORCH ?= torch==2.13.0
 KERAS ?= keras>=3
+NOTEBOOK := nbclient ipykernel
 # What reads our findings elsewhere, at the versions that the tests were written for.
 EDITOR_TOOLS := junitparser==5.0.3
 EDITOR_NODE_TOOLS := @microsoft/sarif-multitool@5.7.0
@@ -23,7 +24,7 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml)
 DEV := --extra tensorflow --extra legacy-keras --extra examples --extra dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test suite test-exact test-edits test-extras test-editors test-latest test-oldest test-matrix lint lint-workflows constraints protos docs site dist bench clean
+.PHONY: help run test suite test-exact test-edits test-extras test-notebook test-editors test-latest test-oldest test-matrix lint lint-workflows constraints protos docs site dist bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -47,6 +48,12 @@ test-extras: ## test the schedules of JAX, PyTorch and Keras on both (Python 3.1
 
 extras-suite: $(VENV)/extras
 	$(BIN)/python -m pytest -n auto tests/extras
+
+test-notebook: ## test what a notebook shows, in a real kernel
+	$(MAKE) VENV=.venv-notebook CONSTRAINTS=constraints-notebook.txt notebook-suite
+
+notebook-suite: $(VENV)/notebook
+	$(BIN)/python -m pytest tests/extras/test_notebook.py
 
 test-editors: ## test with the programs that show findings (needs node and npm)
 	$(MAKE) VENV=.venv-editors editors-suite
@@ -86,6 +93,7 @@ constraints: $(BIN)/python ## renew the versions in constraints*.txt
 	$(COMPILE) --python-version 3.10 pyproject.toml $(DEV) --resolution lowest-direct -o constraints-oldest.txt
 	printf '%s\n' 'hatchling>=1.21' | $(COMPILE) --python-version 3.11 pyproject.toml - --extra site -o constraints-site.txt
 	printf '%s\n' '$(TORCH)' '$(KERAS)' | $(COMPILE) --python-version 3.11 pyproject.toml - --extra jax --extra torch --extra dev -o constraints-extras.txt
+	printf '%s\n' $(NOTEBOOK) | $(COMPILE) --python-version 3.10 pyproject.toml - --extra dev -o constraints-notebook.txt
 
 protos: $(VENV)/dev ## regenerate the code of protos/
 	$(BIN)/python tools/generate_protos.py
@@ -129,6 +137,10 @@ $(VENV)/actionlint: Makefile | $(BIN)/python
 
 $(VENV)/site: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	$(PIP) -e '.[site]'
+	touch $@
+
+$(VENV)/notebook: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+	$(PIP) $(NOTEBOOK) -e '.[dev]'
 	touch $@
 
 $(VENV)/extras: pyproject.toml $(CONSTRAINTS) | $(BIN)/python

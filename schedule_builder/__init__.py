@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from schedule_builder.frameworks.torch_backend import (
         build_torch_scheduler as build_torch_scheduler,
     )
+    from schedule_builder.output.plot import plot as plot
     from schedule_builder.schedules.schedule import Schedule as Schedule
     from schedule_builder.schedules.schedule import Segment as Segment
     from schedule_builder.workspace.checker import validate as validate
@@ -56,6 +57,7 @@ _HOMES = {
     "first_difference": "config",
     "load": "config",
     "lowers": "dialects.lowering",
+    "plot": "output.plot",
     "validate": "workspace.checker",
     "validate_text": "workspace.checker",
 }
@@ -68,7 +70,7 @@ def __getattr__(name: str) -> Any:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
     home = _HOMES[name]
-    if home.startswith("frameworks."):
+    if home.startswith("frameworks.") or name == "plot":
         return _of_framework(name, home)
     return getattr(import_module(f"{__name__}.{home}"), name)
 

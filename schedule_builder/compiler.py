@@ -10,6 +10,7 @@ import re
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
@@ -145,6 +146,11 @@ class Config:
     def written_path(self, path: FieldPath) -> FieldPath:
         """Where the file has what stands at a path of `message_in_steps`."""
         return self.in_steps.original(path) if self.in_steps is not None else path
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: words, a curve and the findings; see `Schedule`."""
+        html: str = import_module("schedule_builder.output.notebook").of_config(self)
+        return html
 
     def report(self, report: Report, kind: Kind, finding: Finding) -> None:
         """Records a rule's finding at its place, and says what its steps came from."""

@@ -23,7 +23,8 @@ from matplotlib.figure import Figure
 
 import schedule_builder as sb
 from schedule_builder.dialects.object_detection import CLIPPINGS, VARIABLE_PATTERNS
-from schedule_builder.output.plot import plot_schedule, sample_steps
+from schedule_builder.output.chart import sample_steps
+from schedule_builder.output.plot import plot_schedule
 from schedule_builder.output.schedule_table import FORMATS, telling_steps
 from schedule_builder.reading.descriptions import comment
 from schedule_builder.reading.fields import FieldSchema, counting, dotted, schema_of

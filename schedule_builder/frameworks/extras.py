@@ -14,6 +14,7 @@ EXTRAS = {
     "torch": "torch",
     "numpy": "tensorflow",
     "matplotlib": "plot",
+    "plotille": "terminal",
     "pygls": "server",
     "lsprotocol": "server",
     "shtab": "completion",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -40,6 +41,7 @@ class Side:
         num_steps: the run length, None where nothing states it.
         warmup_steps: how long the longest warmup lasts.
         diagnostics: what was found in it.
+        config: what it was read from; None for applied rates.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Side:
     num_steps: int | None = None
     warmup_steps: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
+    config: Config | None = field(default=None, repr=False)
 
     @classmethod
     def of_config(
@@ -64,12 +67,17 @@ class Side:
             warmups = config.dialect.warmups(config.message_in_steps)
             warmup_steps = max((steps for _, steps in warmups), default=0)
         found = config.diagnostics if diagnostics is None else tuple(diagnostics)
-        return cls(name or config.filename, config.schedule, config.num_steps, warmup_steps, found)
+        name = name or config.filename
+        return cls(name, config.schedule, config.num_steps, warmup_steps, found, config)
 
     @classmethod
     def of_record(cls, record: AppliedRates) -> Side:
         """The rates that a run applied."""
         return cls(record.name, record)
+
+    def named(self, name: str) -> Side:
+        """The same with another name."""
+        return replace(self, name=name)
 
     @property
     def last_step(self) -> int:
@@ -79,6 +87,20 @@ class Side:
         if self.num_steps:
             return self.num_steps - 1
         return (self.rates.begins[-1] * 5 // 4 or 1000) if self.rates is not None else 0
+
+    def steps_per_epoch(self, examples: int | None = None) -> Fraction | None:
+        """The steps of an epoch, None where they are not known.
+
+        Args:
+            examples: the examples of an epoch, where the config does not state them.
+        """
+        if self.config is None:
+            return None
+        learning_rate = self.config.get(self.config.learning_rate_path)
+        stated = getattr(learning_rate, "examples_per_epoch", 0) or examples
+        return (
+            Fraction(stated, self.config.batch_size) if stated and self.config.batch_size else None
+        )
 
     @cached_property
     def peak(self) -> float:

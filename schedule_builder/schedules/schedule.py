@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, partial, reduce
+from importlib import import_module
 from itertools import combinations, pairwise
 from typing import Any, ClassVar, NamedTuple
 
@@ -258,6 +259,15 @@ class Schedule:
             names[i] = f"step {end}" if end == self.begins[i] else f"{names[i]}{end}"
         width = max(map(len, names))
         return "\n".join(f"{n:{width}}  {s}" for n, s in zip(names, self.segments, strict=True))
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: words and a curve.
+
+        A notebook asks the object itself, so the room that draws, which is above, is found by its
+        name.
+        """
+        html: str = import_module("schedule_builder.output.notebook").of_schedule(self)
+        return html
 
     def to_dict(self) -> dict[str, Any]:
         """The schedule as plain data that JSON can hold."""

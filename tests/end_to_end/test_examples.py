@@ -15,7 +15,8 @@ import tensorflow as tf
 
 import schedule_builder as sb
 from schedule_builder.frameworks.rate_log import read_rates
-from schedule_builder.output.plot import plot_schedule, sample_steps
+from schedule_builder.output.chart import sample_steps
+from schedule_builder.output.plot import plot_schedule
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIGS = ROOT / "configs"
