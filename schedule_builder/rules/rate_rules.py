@@ -67,8 +67,11 @@ def zero_rate(run: Run) -> Iterator[Finding]:
     """
     main, segments = run.main, run.schedule.segments
     is_manual = isinstance(main, rates.ManualStepLearningRate)
-    if is_manual and main.HasField("initial_learning_rate") and run.schedule(0) == 0:
+    count = 0
+    if is_manual and not main.initial_learning_rate:
         count = 1 if main.warmup else min(main.schedule[0].step, run.last + 1)
+    # A warmup over the schedule begins at 0, too, and may rise from there.
+    if count and run.schedule(0) == run.schedule(count - 1) == 0:
         words = Words(
             "{idle} at rate 0, so the weights do not change. Set a rate above 0",
             idle=_trained(0, count - 1),

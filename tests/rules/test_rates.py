@@ -208,3 +208,24 @@ def test_rates_that_no_optimizer_survives(optimizer: str, rate: float) -> None:
     for limits in ({family: 0.7}, {name: 0.7}, {name: 0.7, family: 5000.0}):
         config = examine(Source("a.config", text), settings=Settings(max_rate=limits))
         assert ("SB422" in {d.code for d in config.diagnostics}) == (rate > 0.7)
+
+
+@pytest.mark.parametrize(
+    ("initial", "warmup", "idle"),
+    [
+        ("0.1", "warmup { warmup_steps: 300 }", None),
+        ("0", "warmup { warmup_steps: 600 }", None),
+        ("0", "warmup { warmup_steps: 300 }", "steps 0 to 499 train at rate 0"),
+        ("0", "", "steps 0 to 499 train at rate 0"),
+    ],
+)
+def test_a_warmup_over_the_schedule_is_not_idle(
+    initial: str, warmup: str, idle: str | None
+) -> None:
+    text = (
+        "train_config { num_steps: 1000 optimizer { momentum_optimizer { learning_rate {"
+        f" manual_step_learning_rate {{ initial_learning_rate: {initial}"
+        f" schedule {{ step: 500 learning_rate: 0.01 }} }} {warmup} }} }} }} }}"
+    )
+    found = [d.message for d in validate_text(text, "a.config") if d.code == "SB413"]
+    assert [message.partition(",")[0] for message in found] == ([idle] if idle else [])
