@@ -21,7 +21,7 @@ from schedule_builder.reading.field_paths import (
     value_at,
 )
 from schedule_builder.reading.fields import FieldSchema, dotted, schema_of, selector_of
-from schedule_builder.reading.findings import WRONG_TYPE
+from schedule_builder.reading.findings import WRONG_TYPE, YAML_1_1
 from schedule_builder.reading.formats import detect_format, reader_of
 from schedule_builder.reading.layout import Layout, own_end
 from schedule_builder.reading.tree import (
@@ -34,7 +34,7 @@ from schedule_builder.reading.tree import (
     elements_of,
 )
 from schedule_builder.reading.typed_values import typed_value
-from schedule_builder.reading.values import Refusal, value_of
+from schedule_builder.reading.values import Refusal, misread, value_of
 
 _READING = ("SB1",)
 """Codes of findings about what cannot be read."""
@@ -266,6 +266,8 @@ class _Editor:
             found = value_of(given, declared, self.document.syntax, siblings)
             if isinstance(found, Refusal):
                 raise PathError(found.kind, step.at, found.words)
+            if unclear := misread(given, declared, self.document.syntax):
+                raise PathError(YAML_1_1, step.at, unclear.words)
         items = value.items if isinstance(value, Sequence) else [value]
         if any(isinstance(item, Block) != (declared.message is not None) for item in items):
             words = Words(

@@ -14,6 +14,7 @@ from schedule_builder.reading.field_paths import PathError, Step
 from schedule_builder.reading.findings import SYNTAX
 from schedule_builder.reading.formats import YAML, reader_of
 from schedule_builder.reading.tree import Document, Scalar, Sequence, Syntax, Value, moved
+from schedule_builder.reading.values import misread
 
 _ITEM = re.compile(r"[^\s,]+")
 _LARGEST_WHOLE = 2**53
@@ -71,7 +72,7 @@ def _read(text: str, name: str, read: Callable[[Source, Report], Document]) -> V
 
 
 def _normal(value: Value, step: Step, syntax: Syntax) -> Value:
-    """Texts that need no quotes; whole numbers that were typed as 1e5 or 500.0, written out."""
+    """Texts that need no quotes; numbers that were typed as 1e5, 500.0 or 1_000, written out."""
     kind = step.declared.kind if step.declared is not None else ""
     for scalar in value.items if isinstance(value, Sequence) else [value]:
         if not isinstance(scalar, Scalar):
@@ -81,4 +82,7 @@ def _normal(value: Value, step: Step, syntax: Syntax) -> Value:
             number = syntax.real(scalar.text)
             if number is not None and math.isfinite(number) and number.is_integer():
                 scalar.text = str(int(number)) if abs(number) < _LARGEST_WHOLE else scalar.text
+        if step.declared is not None:
+            found = misread(scalar, step.declared, syntax)
+            scalar.text = found.plain if found is not None and found.is_certain else scalar.text
     return value
