@@ -14,7 +14,7 @@ from schedule_builder.cli.common import (
     say,
     write_output,
 )
-from schedule_builder.editing.set import SetError, value_text
+from schedule_builder.editing.set import SetError, find
 
 DESCRIPTION = (
     "Print the value of a field of a config, or the default where the file does not set it."
@@ -41,19 +41,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
     config = read_config(arguments.file)
+    is_one = len(arguments.fields) == 1
     lines, code = [], OK
     for field in arguments.fields:
         try:
-            path, written, default = value_text(config, field)
+            found = find(config, field)
         except SetError as error:
             raise CommandError(str(error), FOUND_ERRORS) from None
-        value = written if written is not None else default
-        if written is None:
-            is_default = "this is its default" if default is not None else "it has no default"
-            say(f"{config.filename}: `{path}` is not set: {is_default}")
+        value = found.text if is_one else found.written
+        if value is None:
+            value = found.default
+            which = "has no default" if value is None else "has this default"
+            say(f"{config.filename}: `{found.path}` is not set and {which}")
         if value is None:
             code = FOUND_ERRORS
         else:
-            lines.append(f"{path}={value}\n" if len(arguments.fields) > 1 else f"{value}\n")
+            lines.append(f"{value}\n" if is_one else f"{found.path}={value}\n")
     write_output(arguments, "".join(lines), [arguments.file])
     return code

@@ -7,6 +7,7 @@ import codecs
 import re
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from schedule_builder.cli.common import (
     FOUND_ERRORS,
@@ -103,7 +104,7 @@ def _read_and_edit(paths: list[str], settings: list[Setting]) -> list[_File]:
     """The files with their new texts. Where one of them is refused, the command ends."""
     files: list[_File] = []
     refused: list[SetError] = []
-    for path in dict.fromkeys(paths):
+    for path in {Path(path).resolve(): path for path in reversed(paths)}.values():
         data = read_input(path)
         config = examine_bytes(data, "<stdin>" if path == STDIN else path)
         try:

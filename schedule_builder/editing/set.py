@@ -23,7 +23,7 @@ from schedule_builder.reading.field_paths import (
 from schedule_builder.reading.fields import FieldSchema, dotted, schema_of, selector_of
 from schedule_builder.reading.findings import WRONG_TYPE, YAML_1_1
 from schedule_builder.reading.formats import detect_format, reader_of
-from schedule_builder.reading.layout import Layout, own_end
+from schedule_builder.reading.layout import Layout, line_before, own_end
 from schedule_builder.reading.tree import (
     Block,
     Document,
@@ -146,16 +146,28 @@ def edit(config: Config, settings: Iterable[Setting]) -> Edited:
     return Edited(editor.document.source.text, tuple(editor.changes), after, new)
 
 
-def value_text(config: Config, field: str) -> tuple[str, str | None, str | None]:
+class Found(NamedTuple):
+    """What a file has at a field.
+
+    Attributes:
+        path: the field, from the top of the file.
+        written: its value as the file writes it, and as a setting takes it; None where it has none.
+        text: the same, of a text without its quotes.
+        default: the value that holds where the file has none; None where there is none.
+    """
+
+    path: str
+    written: str | None
+    text: str | None
+    default: str | None
+
+
+def find(config: Config, field: str) -> Found:
     """What a file has at a field.
 
     Args:
         config: a config that was read from a text.
         field: its path, or as much of its end as only one field of the file has.
-
-    Returns:
-        The path, the value as the file has it (None where it does not), and the default that holds
-        then (None where there is none).
 
     Raises:
         SetError: the text names no field.
@@ -167,12 +179,29 @@ def value_text(config: Config, field: str) -> tuple[str, str | None, str | None]
     except PathError as error:
         words = Words("`{field}`: {words}", field=shown(field), words=error.words)
         raise _error(config.filename, words) from None
-    written = _written(document, path)
+    values = _values(document, path)
+    texts = [_source_text(document, value) for value in values]
+    written = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+    only = values[0] if len(values) == 1 else None
+    text = only.text if isinstance(only, Scalar) and only.quoted else written
     declared = steps[-1].declared
     default = None
     if declared is not None and declared.default is not None and not declared.repeated:
         default = _default_text(declared)
-    return dotted(path), written, default
+    given = (written, text) if values else (None, None)
+    return Found(dotted(path), *given, default)
+
+
+def _source_text(document: Document, value: Value) -> str:
+    """A value as the file writes it, its lines indented as far as the first one."""
+    text = document.source.text
+    lines = text[value.start : value.end].splitlines() or ["null"]
+    column = document.source.position(value.start)[1] - 1
+    if text[value.start : value.start + 1] in ("{", "<", "["):
+        before = line_before(text, value.start)
+        column = len(before) - len(before.lstrip())
+    rest = [line[column:] if not line[:column].strip() else line for line in lines[1:]]
+    return "\n".join([lines[0], *rest])
 
 
 def _default_text(declared: FieldSchema) -> str:

@@ -400,6 +400,10 @@ class Layout:
         """The edits that add an element to a list of YAML, or to one between brackets."""
         last = elements[-1]
         sequence = last.sequence
+        if self.is_yaml and sequence is None and isinstance(last.value, Scalar):
+            # One text stands for a list.
+            start, end = last.value.start, last.value.end
+            return [Edit(start, end, f"[{self.text[start:end]}, {self.inline(value)}]")]
         if sequence is None or sequence.start < last.field.end:
             return None
         start, end = last.value.start, last.value.end

@@ -155,9 +155,9 @@ def test_get(path: Path, capsys: Said) -> None:
     assert cli.main(["get", "a.config", "num_steps", "moving_average_decay"]) == 0
     out, err = capsys.readouterr()
     assert out == "train_config.num_steps=100\ntrain_config.optimizer.moving_average_decay=0.9999\n"
-    assert "`train_config.optimizer.moving_average_decay` is not set: this is its default" in err
+    assert "`train_config.optimizer.moving_average_decay` is not set and has this default" in err
     assert cli.main(["get", "a.config", "freeze_variables"]) == 1
-    assert "it has no default" in capsys.readouterr().err
+    assert "is not set and has no default" in capsys.readouterr().err
     assert cli.main(["get", "a.config", "nonsense"]) == 1
     assert "unknown field `nonsense`" in capsys.readouterr().err
     out_lines = [f"{PATH}=0.1", "train_config.num_steps=100"]

@@ -6,7 +6,7 @@ import pytest
 
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
-from schedule_builder.editing.set import SetError, Setting, edit, value_text
+from schedule_builder.editing.set import SetError, Setting, edit, find
 from schedule_builder.editing.summary import rate_change
 
 PIPELINE = """# Ours.
@@ -239,6 +239,20 @@ def test_elements() -> None:
     )
 
 
+def test_a_text_that_stands_for_a_list_becomes_one() -> None:
+    text = GARDEN.replace(
+        "    learning_rate:\n",
+        "    optimizer: {adamw: {exclude_from_weight_decay: b}}\n    learning_rate:\n",
+    )
+    assert "exclude_from_weight_decay: [b, c]}" in changed(
+        text, "adamw.exclude_from_weight_decay[]=c", name="a.yaml"
+    )
+    tagged = text.replace("_decay: b}", "_decay: !!python/tuple [b]}")
+    assert "_decay: !!python/tuple [b, c]}" in changed(
+        tagged, "adamw.exclude_from_weight_decay[]=c", name="a.yaml"
+    )
+
+
 def test_unset() -> None:
     assert changed(PIPELINE, "batch_size") == PIPELINE.replace(
         "  batch_size: 24  # per replica\n", "  # per replica\n"
@@ -363,11 +377,20 @@ def test_errors_that_were_there_do_not_matter() -> None:
 def test_what_a_file_has() -> None:
     config = read(PIPELINE)
     path = f"{RATE}.cosine_decay_learning_rate.learning_rate_base"
-    assert value_text(config, "learning_rate_base") == (path, ".08", "0.002")
-    assert value_text(config, "moving_average_decay")[1:] == (None, "0.9999")
-    assert value_text(config, "fine_tune_checkpoint_version")[1:] == (None, "V1")
-    assert value_text(config, "model.ssd.name")[1:] == ("'x'", None)
-    assert value_text(read(GARDEN, "a.yaml"), "values")[1] == "[0.1, 0.01, 0.001]"
+    assert find(config, "learning_rate_base") == (path, ".08", ".08", "0.002")
+    assert find(config, "moving_average_decay")[1:] == (None, None, "0.9999")
+    assert find(config, "fine_tune_checkpoint_version").default == "V1"
+    assert find(config, "model.ssd.name")[1:] == ("'x'", "x", None)
+    assert find(config, "fine_tune_checkpoint")[1:] == ('"gs://a/b"', "gs://a/b", "")
+    garden = read(GARDEN, "a.yaml")
+    assert find(garden, "values").written == "[0.1, 0.01, 0.001]"
+    assert find(garden, "stepwise").written == (
+        "boundaries: [100, 200]\nvalues:\n- 0.1\n- 0.01\n# the last\n- 0.001"
+    )
+    assert find(config, "cosine_decay_learning_rate").written == (
+        "{\n  learning_rate_base: .08\n  total_steps: 1000\n  warmup_learning_rate: 0.01\n"
+        "  warmup_steps: 100\n}"
+    )
 
 
 def test_the_rate_in_one_line() -> None:
