@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -86,3 +88,15 @@ def _of_framework(name: str, home: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def _register() -> None:
+    """Lets each Keras that is imported already load models with our schedules and optimizers."""
+    for name, home in (("keras", "keras3"), ("tf_keras", "keras2")):
+        # Not while Keras is being imported, nor where it runs on a backend of no use here.
+        if hasattr(sys.modules.get(name), "saving"):
+            with suppress(ImportError, ValueError):
+                import_module(f"{__name__}.frameworks.{home}")
+
+
+_register()

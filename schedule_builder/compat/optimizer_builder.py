@@ -75,9 +75,21 @@ def build_optimizers_tf_v1(config: Message, global_step: Any = None) -> tuple[An
         )
     elif chosen.HasField("adam_optimizer"):
         optimizer = tf1.train.AdamOptimizer(rate, epsilon=chosen.adam_optimizer.epsilon)
-    else:
+    elif chosen.HasField("momentum_optimizer"):
         momentum = chosen.momentum_optimizer.momentum_optimizer_value
         optimizer = tf1.train.MomentumOptimizer(rate, momentum)
+    else:
+        error = (
+            f"TF1 has no `{chosen.WhichOneof('optimizer')}`: use `build_optimizers_tf_v2`, which"
+            " builds Keras' optimizer"
+        )
+        raise ValueError(error)
+    if chosen.learning_rate_multiplier:
+        error = (
+            "optimizers of TF1 have one rate and ignore `learning_rate_multiplier`: use"
+            " `build_optimizers_tf_v2`"
+        )
+        raise ValueError(error)
     if chosen.use_moving_average:
         optimizer = MovingAverageOptimizer(optimizer, chosen.moving_average_decay)
     return optimizer, [rate]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -183,7 +184,8 @@ class Multiplier(NamedTuple):
     place: FieldPath = ()
 
 
-class VariableRates(NamedTuple):
+@dataclass(frozen=True)
+class VariableRates:
     """What a config says of the rates of single variables.
 
     Attributes:

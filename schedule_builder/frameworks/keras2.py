@@ -6,9 +6,13 @@ from typing import Any
 
 import tf_keras
 
+from schedule_builder.frameworks.keras2_optimizers import VARIANTS
 from schedule_builder.frameworks.keras_callback import LearningRateLogMixin
 from schedule_builder.frameworks.keras_common import ConfigScheduleMixin
 from schedule_builder.frameworks.tensorflow_backend import rate_tensor
+
+OPTIMIZERS = VARIANTS
+"""The optimizers that have more than one rate, by the names of Keras' own."""
 
 
 @tf_keras.saving.register_keras_serializable(package="schedule_builder")

@@ -7,8 +7,12 @@ from typing import Any
 import keras
 
 from schedule_builder.frameworks.backends import rate_tensor
+from schedule_builder.frameworks.keras3_optimizers import VARIANTS
 from schedule_builder.frameworks.keras_callback import LearningRateLogMixin
 from schedule_builder.frameworks.keras_common import ConfigScheduleMixin
+
+OPTIMIZERS = VARIANTS
+"""The optimizers that have more than one rate, by the names of Keras' own."""
 
 
 @keras.saving.register_keras_serializable(package="schedule_builder")

@@ -11,7 +11,7 @@ from schedule_builder.compiler import Config
 from schedule_builder.config import ConfigLike, load
 from schedule_builder.diagnostics import ConfigError, FieldPath, Report, Words
 from schedule_builder.dialects.base import OptimizerRequest
-from schedule_builder.frameworks.keras_common import build_keras_schedule, is_legacy
+from schedule_builder.frameworks.keras_common import build_keras_schedule, is_legacy, keras_home
 from schedule_builder.reading.fields import dotted
 from schedule_builder.rules.kinds import NOT_IN_KERAS
 
@@ -31,13 +31,18 @@ def build_optimizer(
     rho, the discounting factor of the mean of squared gradients, and not a decay of the rate;
     `use_moving_average` is Keras' own exponential moving average of the weights (`use_ema`,
     with `moving_average_decay`), which `fit` puts in place of the weights at its end;
-    `gradient_clipping_by_norm` clips the global norm.
+    `gradient_clipping_by_norm` clips the global norm, `clip_by_norm` each gradient's, and
+    `clip_by_value` values. `learning_rate_multiplier` scales the rate of the variables in whose
+    paths its pattern is found, 0 freezes them; so do `freeze_variables` and
+    `update_trainable_variables`; `bias_grad_multiplier` scales gradients of biases. Frozen
+    variables count in no norm, do not decay and have no average. The logger `schedule_builder`
+    names, at level INFO, which variables have which factor.
 
     Of a Model Garden experiment: sgd, adam, adamw, lamb, rmsprop, adagrad, adafactor and lion.
-    `adamw`'s `gradient_clip_norm`, 1 unless given, clips the global norm. Keras matches the
-    patterns of `exclude_from_weight_decay` with the name of a variable, such as `bias`, and not
-    with its layer's; its LAMB decays weights outside of the ratio of norms; its moving average
-    (`ema`) keeps the same share from the first update on, as with `dynamic_decay: false`.
+    `adamw`'s `gradient_clip_norm`, 1 unless given, clips the global norm. The patterns of
+    `exclude_from_weight_decay` are searched in the paths of variables. Keras' LAMB decays weights
+    outside of the ratio of norms; its moving average (`ema`) keeps the same share from the first
+    update on, as with `dynamic_decay: false`.
 
     Args:
         config: a pipeline or an experiment: a path, a loaded config, a message or plain data,
@@ -57,6 +62,8 @@ def build_optimizer(
 
     Raises:
         ConfigError: the config has errors, or asks for what the installed Keras does not have.
+            Later, when the optimizer first sees its variables: a multiplier's pattern is found in
+            none of them.
         OSError: the file cannot be read.
         ValueError: the config is a learning rate alone and says nothing of an optimizer; or an
             argument is out of its range, or this Keras does not support it.
@@ -93,7 +100,8 @@ def construct(
             message = f"Keras {keras.__version__} cannot accumulate gradients"
             raise ValueError(message)
         common["gradient_accumulation_steps"] = int(gradient_accumulation_steps)
-    return _Construction(keras, config, request).make(common)
+    variants = keras_home(legacy).OPTIMIZERS
+    return _Construction(keras, variants, config, request).make(common)
 
 
 def _parameters(optimizer: Any) -> Mapping[str, inspect.Parameter]:
@@ -119,11 +127,17 @@ _CLIPPINGS = {
     "global_clipnorm": "global_clipnorm",
     "gradient_clip_norm": "global_clipnorm",
 }
+_DECAY = {"weight_decay": "weight_decay"}
 _WITHOUT_EFFECT = frozenset(("name", "jit_compile", "exclude_from_weight_decay"))
 _SGD = _Optimizer("SGD", {"momentum": "momentum", "nesterov": "nesterov"})
 _BETAS = {"beta_1": "beta_1", "beta_2": "beta_2"}
 _MOMENTS = _BETAS | {"epsilon": "epsilon"}
 _ADAM = _Optimizer("Adam", _MOMENTS | {"amsgrad": "amsgrad"})
+_ADAGRAD = {name: name for name in ("initial_accumulator_value", "epsilon")}
+_KERAS_ADAFACTOR = {
+    name: name
+    for name in ("beta_2_decay", "epsilon_1", "epsilon_2", "clip_threshold", "relative_step")
+}
 
 KERAS_OPTIMIZERS: dict[str, _Optimizer] = {
     "momentum_optimizer": _Optimizer("SGD", {"momentum_optimizer_value": "momentum"}),
@@ -132,19 +146,23 @@ KERAS_OPTIMIZERS: dict[str, _Optimizer] = {
         {"decay": "rho", "momentum_optimizer_value": "momentum", "epsilon": "epsilon"},
     ),
     "adam_optimizer": _Optimizer("Adam", {"epsilon": "epsilon"}),
+    "sgd_optimizer": _Optimizer("SGD", _SGD.arguments | _DECAY),
+    "adamw_optimizer": _Optimizer("AdamW", _ADAM.arguments | _DECAY),
+    "lamb_optimizer": _Optimizer("Lamb", _MOMENTS | _DECAY),
+    "lion_optimizer": _Optimizer("Lion", _BETAS | _DECAY),
+    "adafactor_optimizer": _Optimizer("Adafactor", _KERAS_ADAFACTOR | _DECAY),
+    "adagrad_optimizer": _Optimizer("Adagrad", _ADAGRAD | _DECAY),
     "sgd": _SGD,
     "sgd_experimental": _SGD,
     "adam": _ADAM,
     "adam_experimental": _ADAM,
     "adamw": _Optimizer("AdamW", _ADAM.arguments | {"weight_decay_rate": "weight_decay"}),
-    "adamw_experimental": _Optimizer("AdamW", _ADAM.arguments | {"weight_decay": "weight_decay"}),
+    "adamw_experimental": _Optimizer("AdamW", _ADAM.arguments | _DECAY),
     "lamb": _Optimizer("Lamb", _MOMENTS | {"weight_decay_rate": "weight_decay"}),
     "rmsprop": _Optimizer(
         "RMSprop", {name: name for name in ("rho", "momentum", "epsilon", "centered")}
     ),
-    "adagrad": _Optimizer(
-        "Adagrad", {name: name for name in ("initial_accumulator_value", "epsilon")}
-    ),
+    "adagrad": _Optimizer("Adagrad", _ADAGRAD),
     "adafactor": _Optimizer(
         "Adafactor",
         {
@@ -156,12 +174,8 @@ KERAS_OPTIMIZERS: dict[str, _Optimizer] = {
         },
         {"relative_step": False},
     ),
-    "adafactor_keras": _Optimizer(
-        "Adafactor",
-        {name: name for name in ("beta_2_decay", "epsilon_1", "epsilon_2", "clip_threshold")}
-        | {"relative_step": "relative_step"},
-    ),
-    "lion": _Optimizer("Lion", _BETAS | {"weight_decay": "weight_decay"}),
+    "adafactor_keras": _Optimizer("Adafactor", _KERAS_ADAFACTOR),
+    "lion": _Optimizer("Lion", _BETAS | _DECAY),
 }
 """The optimizers that Keras has, by the names of their blocks."""
 
@@ -169,8 +183,11 @@ KERAS_OPTIMIZERS: dict[str, _Optimizer] = {
 class _Construction:
     """Makes the optimizer that a config asks for, or says why Keras has none like it."""
 
-    def __init__(self, keras: Any, config: Config, request: OptimizerRequest) -> None:
+    def __init__(
+        self, keras: Any, variants: Mapping[str, Any], config: Config, request: OptimizerRequest
+    ) -> None:
         self.keras = keras
+        self.variants = variants
         self.config = config
         self.request = request
         self.report = Report(config.document.source)
@@ -198,10 +215,16 @@ class _Construction:
         self.refuse_fields(known, parameters)
         if self.report.diagnostics:
             raise ConfigError(self.report.diagnostics)
-        optimizer = optimizer_class(**arguments)
-        patterns = list(getattr(request.block, "exclude_from_weight_decay", ()))
-        if patterns and optimizer.weight_decay:
-            optimizer.exclude_from_weight_decay(var_names=patterns)
+        rates = self.config.dialect.variable_rates(self.config.message)
+        if not rates and arguments.get("weight_decay") is None:
+            # Keras' own does the same: a model that is saved with it needs nothing of ours.
+            return optimizer_class(**arguments)
+        optimizer = self.variants[known.keras_name](
+            **arguments,
+            variable_rates=rates,
+            exclude_from_weight_decay=getattr(request.block, "exclude_from_weight_decay", ()),
+        )
+        optimizer.locate(self.config)
         return optimizer
 
     def refuse_name(self) -> None:
@@ -253,6 +276,8 @@ def _arguments(block: Any, optimizer: _Optimizer, parameters: Mapping[str, Any])
     }
     if optimizer.arguments.get("decay_rate") in arguments:
         arguments["beta_2_decay"] *= -1
+    if arguments.get("weight_decay") == 0 and optimizer.keras_name != "AdamW":
+        del arguments["weight_decay"]
     return arguments | dict(optimizer.fixed)
 
 

@@ -273,7 +273,7 @@ def test_optimizers(
     name: str, block: dict[str, Any], keras_name: str, wanted: dict[str, Any]
 ) -> None:
     optimizer = sb.build_optimizer(experiment(name, block))
-    assert type(optimizer) is getattr(keras.optimizers, keras_name)
+    assert isinstance(optimizer, getattr(keras.optimizers, keras_name))
     assert {key: getattr(optimizer, key) for key in wanted} == wanted
     assert not optimizer.use_ema
     weight = keras.Variable([[1.0, 2.0], [3.0, 4.0]])

@@ -17,6 +17,7 @@ from google.protobuf import text_format
 from schedule_builder import Schedule, build_schedule
 from schedule_builder.v1 import learning_rate_pb2 as pb
 from tests.support.goldens import Golden
+from tests.support.variable_rates import CHECKS
 
 from .comparing import GOLDENS, TEXT, check_golden, schedule_of
 
@@ -153,3 +154,19 @@ def test_goldens(tmp_path: Path, backend: str) -> None:
         goldens, ran(backend, tmp_path, jobs)["goldens"], strict=True
     ):
         check_golden(golden, np.float32(rates), str(golden), steps)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_factors_of_single_variables(tmp_path: Path, backend: str) -> None:
+    for name in ("keras", backend):
+        if importlib.util.find_spec(name) is None:
+            pytest.skip(f"{name} is not installed")
+    process = subprocess.run(
+        [sys.executable, "-m", "tests.support.variable_rates", str(tmp_path)],
+        env=os.environ | {"KERAS_BACKEND": backend, "KERAS_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.split() == list(CHECKS)

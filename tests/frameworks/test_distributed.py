@@ -84,6 +84,23 @@ def test_mirrored_fit_on_two_devices(tmp_path: Path, processes: Processes) -> No
     assert f"all 20 applied rates (steps 0 to 19) match {path}" in lines
 
 
+def test_factors_on_two_devices(tmp_path: Path, processes: Processes) -> None:
+    pytest.importorskip("tf_keras")
+    path = write_pipeline(tmp_path)
+    started = processes.start("-m", "tests.support.distributed", "mirrored_rates", path, tmp_path)
+    assert len(json.loads(processes.output(started)[-1])) == 2
+
+
+def test_factors_on_two_machines(tmp_path: Path, processes: Processes) -> None:
+    pytest.importorskip("tf_keras")
+    path = write_pipeline(tmp_path)
+    cluster = {"worker": addresses(2)}
+    tasks = [{"cluster": cluster, "task": {"type": "worker", "index": index}} for index in (0, 1)]
+    program = ("-m", "tests.support.distributed", "multi_worker_rates", path, tmp_path)
+    for worker in [processes.start(*program, task=task) for task in tasks]:
+        assert len(json.loads(processes.output(worker)[-1])) == 1
+
+
 @pytest.mark.parametrize("count", [2, 3])
 def test_fit_of_keras_2_on_several_machines(
     tmp_path: Path, processes: Processes, count: int

@@ -14,9 +14,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 import schedule_builder as sb
+from tests.support import variable_rates
 from tests.support.recording import samples, small_model
 
 STEPS = 20
@@ -151,9 +153,69 @@ def parameter_server(config: sb.Config, folder: Path) -> list[tuple[int, int, fl
     return found
 
 
+def mirrored_rates(config: sb.Config, folder: Path) -> list[str]:
+    """Factors of either Keras on two devices of one machine."""
+    import keras
+    import tf_keras
+
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    return _checked(strategy, (keras, tf_keras))
+
+
+def multi_worker_rates(config: sb.Config, folder: Path) -> list[str]:
+    """Factors on several machines: in a loop of Keras 3, and in `fit` of Keras 2."""
+    import keras
+    import tf_keras
+
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    _check_loop(strategy, keras)
+    return _checked(strategy, (tf_keras,))
+
+
+def _check_loop(strategy: Any, keras: Any) -> None:
+    config = variable_rates.pipeline("sgd_optimizer", {"weight_decay": 0.5})
+    with strategy.scope():
+        variables = [
+            keras.Variable([variable_rates.FIRST], name=name) for name in variable_rates.FACTORS
+        ]
+        optimizer = sb.build_optimizer(config)
+        optimizer.build(variables)
+
+    @tf.function
+    def update() -> None:
+        strategy.run(lambda: optimizer.apply([tf.constant([0.5])] * len(variables), variables))
+
+    for _ in range(variable_rates.STEPS):
+        update()
+    for variable, factor in zip(variables, variable_rates.FACTORS.values(), strict=True):
+        wanted = variable_rates.wanted(factor, decay=0.5)[-1]
+        np.testing.assert_allclose(variable.value.numpy(), [wanted], rtol=5e-7)
+
+
+def _checked(strategy: Any, kerases: Any) -> list[str]:
+    assert strategy.num_replicas_in_sync == 2
+    done = []
+    config = variable_rates.pipeline(
+        "sgd_optimizer", {"weight_decay": 0.5}, average=True, gradient_clipping_by_norm=1.0
+    )
+    for keras in kerases:
+        with strategy.scope():
+            found, model = variable_rates.fit(keras, config)
+        # Keras 2 clips the sums over the replicas, and Keras 3 the halves, which are short enough.
+        gradient = 2**-0.5 if variable_rates.is_keras2(keras) else 1.0
+        variable_rates.assert_trained(found, decay=0.5, gradient=gradient)
+        assert variable_rates.weights(model)["stem"] == np.float32(variable_rates.FIRST)
+        done.append(keras.__name__)
+    return done
+
+
 WAYS = {
     "mirrored_fit": mirrored_fit,
+    "mirrored_rates": mirrored_rates,
     "multi_worker_fit": multi_worker_fit,
+    "multi_worker_rates": multi_worker_rates,
     "parameter_server": parameter_server,
 }
 
