@@ -30,6 +30,7 @@ COMMANDS = {
     "set": "set fields of configs",
     "get": "print a field of a config",
     "rescale": "stretch a schedule to a run of another length",
+    "fmt": "lay configs out in one way",
     "convert": "write a config in the other format",
     "diff": "compare two schedules",
     "report": "report what a branch changes in the schedules",

@@ -17,6 +17,7 @@ EXTRAS = {
     "plotille": "terminal",
     "pygls": "server",
     "lsprotocol": "server",
+    "ruamel": "fmt",
     "shtab": "completion",
 }
 """The extra that has a library, by the name that is imported."""

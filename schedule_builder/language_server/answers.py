@@ -8,6 +8,8 @@ from pathlib import Path
 from lsprotocol import types
 
 from schedule_builder.diagnostics import Diagnostic, Related, Span
+from schedule_builder.editing.errors import EditingError
+from schedule_builder.editing.format import format_text
 from schedule_builder.language_server import language
 from schedule_builder.language_server.analysis import Analysis
 from schedule_builder.language_server.completion import Completion, completions
@@ -171,6 +173,20 @@ def inlay_hint(analysis: Analysis, params: types.InlayHintParams) -> list[types.
         for hint in hints(analysis.config)
         if start <= hint.offset <= end
     ]
+
+
+def formatting(
+    analysis: Analysis, params: types.DocumentFormattingParams
+) -> list[types.TextEdit] | None:
+    """The one layout; None where it cannot be had. The client's indentation is not asked."""
+    if not analysis.is_checked:
+        return None
+    try:
+        text = format_text(analysis.filename, analysis.snapshot.text)
+    except (EditingError, ModuleNotFoundError):
+        return None
+    is_same = text == analysis.snapshot.text
+    return [] if is_same else _difference(analysis.snapshot, text)
 
 
 # --- code actions -------------------------------------------------------------------------------

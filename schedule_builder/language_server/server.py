@@ -41,6 +41,7 @@ REQUESTS: dict[str, Any] = {
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: None,
     types.TEXT_DOCUMENT_FOLDING_RANGE: None,
     types.TEXT_DOCUMENT_INLAY_HINT: None,
+    types.TEXT_DOCUMENT_FORMATTING: None,
 }
 """The requests that are answered, and what the client is told of them. The function for
 `textDocument/codeLens` in `answers` is `code_lens`."""

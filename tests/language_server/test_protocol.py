@@ -172,6 +172,19 @@ def test_what_an_editor_shows(client: Client) -> None:
     assert actions("source.organizeImports", "quick") == []
 
 
+def test_a_document_is_formatted(client: Client) -> None:
+    options = {"tabSize": 8, "insertSpaces": False}
+    client.open("long.config", STEPS)
+    (edit,) = client.ask("formatting", "long.config", -1, options=options)
+    start, end = edit["range"]["start"], edit["range"]["end"]
+    assert (start, end) == ({"line": 2, "character": 0}, {"line": 8, "character": 0})
+    assert "  optimizer {\n    momentum_optimizer {\n" in edit["newText"]
+    client.open("short.config", "train_config {\n  num_steps: 5\n}\n")
+    assert client.ask("formatting", "short.config", -1, options=options) == []
+    client.open("broken.config", "train_config {\n")
+    assert client.ask("formatting", "broken.config", -1, options=options) is None
+
+
 def test_snippets_are_for_clients_that_know_them(client: Client) -> None:
     client.open("new.config", "constant_learning_rate {}\nwarm")
     (item,) = [c for c in client.ask("completion", "new.config", 1, 4) if c["label"] == "warmup"]

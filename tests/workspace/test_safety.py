@@ -174,6 +174,8 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "set": (["set", A, "num_steps=300"], {A, "given"}),
     "rescale": (["rescale", "--num-steps", "300", A], {A, "given"}),
     "rescale, shown": (["rescale", "--num-steps", "300", "--diff", A], {A}),
+    "fmt": (["fmt", A], {A, "given"}),
+    "fmt a folder": (["fmt", "given"], {*FOLDER, "given/old", A, B}),
     "plot": (["plot", A, "--output", "new.svg"], {A, "pyproject.toml", "new.svg", "."}),
     "rules": (["rules", "SB402"], set()),
     "schema": (["schema"], set()),

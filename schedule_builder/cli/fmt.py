@@ -1,0 +1,115 @@
+"""The command `fmt`: the one layout of configs."""
+
+from __future__ import annotations
+
+import argparse
+import codecs
+import sys
+from collections.abc import Iterator
+
+from schedule_builder.cli.common import (
+    FOUND_ERRORS,
+    OK,
+    CommandError,
+    read_input,
+    say,
+)
+from schedule_builder.editing.errors import EditingError
+from schedule_builder.editing.format import format_text
+from schedule_builder.files import write_file
+from schedule_builder.frameworks.extras import naming_extra
+from schedule_builder.output.difference import difference
+from schedule_builder.output.printable import printable
+from schedule_builder.workspace.discovery import STDIN, decide
+from schedule_builder.workspace.settings import settings_for
+
+DESCRIPTION = (
+    "Lay configs out in one way: two blanks for each block, one field a line. Values, comments and"
+    " their order stay. YAML needs pip install 'schedule-builder[fmt]'; JSON is left alone."
+)
+EPILOG = (
+    "Exit codes: 0, formatted; 1, files would change (with --check or --diff), or have syntax"
+    " errors; 2, could not run."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's arguments."""
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="PATH",
+        help="files in text format and YAML; folders; - for standard input (default: the current"
+        " folder)",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="list the files that would change; change no file"
+    )
+    parser.add_argument(
+        "--diff", action="store_true", help="print the changes as a diff; change no file"
+    )
+    parser.add_argument(
+        "--stdin-filename",
+        metavar="NAME",
+        default="<stdin>",
+        help="name to assume for standard input; decides the format (default: <stdin>)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command and returns its exit code."""
+    files = list(_files(arguments.files or ["."]))
+    if not files:
+        message = "there are no configs to format here"
+        raise CommandError(message)
+    changed = unchanged = failed = 0
+    for path in files:
+        data = read_input(path)
+        name = arguments.stdin_filename if path == STDIN else path
+        try:
+            with naming_extra("`fmt` of YAML"):
+                new = _formatted(name, data)
+        except ModuleNotFoundError as error:
+            raise CommandError(str(error)) from None
+        except (EditingError, UnicodeDecodeError) as error:
+            is_text = isinstance(error, EditingError)
+            say(f"schedule-builder: {error if is_text else f'{name} is not UTF-8'}")
+            failed += 1
+            continue
+        if new == data:
+            unchanged += 1
+        else:
+            changed += 1
+        _write(path, name, data, new, arguments)
+    is_dry = arguments.check or arguments.diff
+    done = "would be formatted" if is_dry else "formatted"
+    say(f"{changed} {done}, {unchanged} unchanged{f', {failed} with errors' * bool(failed)}")
+    return FOUND_ERRORS if failed or (changed and is_dry) else OK
+
+
+def _files(paths: list[str]) -> Iterator[str]:
+    """The files that paths mean. JSON in folders is another formatter's."""
+    for decision in decide(paths, settings_for):
+        is_named = decision.name in paths
+        if not decision.reason and (is_named or not decision.name.lower().endswith(".json")):
+            yield decision.name
+
+
+def _formatted(name: str, data: bytes) -> bytes:
+    """The contents of a file in the one layout."""
+    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    text = data[len(mark) :].decode()
+    return mark + format_text(name, text).encode()
+
+
+def _write(path: str, name: str, old: bytes, new: bytes, arguments: argparse.Namespace) -> None:
+    if arguments.diff:
+        sys.stdout.write(difference(old, new, name))
+    elif arguments.check:
+        if new != old:
+            print(printable(name))
+    elif path == STDIN:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(new)
+    elif new != old:
+        write_file(path, new, read=old)

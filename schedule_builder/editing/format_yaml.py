@@ -1,0 +1,82 @@
+"""The layout of YAML, by ruamel.yaml: it keeps comments, quotes and the spelling of values."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.anchor import Anchor
+from ruamel.yaml.constructor import RoundTripConstructor
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.representer import RoundTripRepresenter
+
+from schedule_builder.diagnostics import Words
+from schedule_builder.editing.errors import EditingError
+from schedule_builder.reading.tree import Document
+
+_WIDTH = 4096
+"""Lines are not broken: where a text may be, only its author knows."""
+_TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "timestamp"))
+_ANCHOR = re.compile(r"(?<![^\s,\[{:-])[&*][^\s,\]}]+")
+
+
+class _Plain:
+    """A plain value as it is written: ruamel.yaml would write `~` and `True` in its own way."""
+
+    def __init__(self, node: Any) -> None:
+        self.tag, self.text = node.tag, node.value
+        self.anchor: Any = None
+        if node.anchor:
+            self.anchor = Anchor()
+            self.anchor.value, self.anchor.always_dump = node.anchor, True
+
+
+class _Constructor(RoundTripConstructor):
+    pass
+
+
+class _Representer(RoundTripRepresenter):
+    pass
+
+
+def _construct(constructor: Any, node: Any) -> _Plain:
+    return _Plain(node)
+
+
+def _represent(representer: Any, plain: _Plain) -> Any:
+    return representer.represent_scalar(plain.tag, plain.text, anchor=plain.anchor)
+
+
+for _tag in _TAGS:
+    _Constructor.add_constructor(_tag, _construct)
+_Representer.add_representer(_Plain, _represent)
+
+
+def format_yaml(document: Document) -> str:
+    """A YAML document in the one layout: two blanks for each block, lists inside of their field.
+
+    Raises:
+        EditingError: ruamel.yaml cannot read the document.
+    """
+    yaml = YAML(typ="rt")
+    yaml.Constructor = _Constructor
+    yaml.Representer = _Representer
+    yaml.preserve_quotes = True
+    yaml.width = _WIDTH
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    text = document.source.text
+    yaml.explicit_start = text.startswith("---")
+    out = io.StringIO()
+    try:
+        yaml.dump(yaml.load(text), out)
+    except YAMLError as error:
+        message = " ".join(str(error).split())
+        words = Words("ruamel.yaml cannot read the file: {message}", message=message)
+        raise EditingError(document.source, None, words) from None
+    new = out.getvalue()
+    if _ANCHOR.findall(new) != _ANCHOR.findall(text):
+        words = Words("the file is left as it is, because in the new layout an anchor would change")
+        raise EditingError(document.source, None, words)
+    return new

@@ -1,0 +1,215 @@
+"""The layout of configs: nothing but blanks changes, and a second time nothing at all."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf import text_format
+from hypothesis import given, settings
+
+from schedule_builder.cli import app as cli
+from schedule_builder.editing.errors import EditingError
+from schedule_builder.editing.format import FormatError, format_text
+from tests.support.data import DATA, needs_data
+from tests.support.drawing import configs
+
+ROOT = Path(__file__).parent.parent.parent
+RECIPES = sorted((ROOT / "configs").rglob("*.config"))
+
+TEXTS = (".config", ".pbtxt", ".textproto", ".prototxt")
+IS_EXACT = settings().max_examples > 1000
+"""Whether `make test-exact` runs all, or `make test` a sample."""
+
+BEFORE = """# above
+
+train_config: { # opens
+
+
+  num_steps : 5   # five
+
+
+  optimizer < momentum_optimizer: { learning_rate {
+    # a rate
+    constant_learning_rate { learning_rate : 0.1, } } } >; freeze_variables: ["a",  'b'] # two
+  data_augmentation_options { random_horizontal_flip {
+  } }
+  fine_tune_checkpoint: "a" # first
+     "b"
+  # last
+}
+model { ssd { x: - 5 y: [ { a: 1 }, # one
+ { b: 2 } ] [some.ext] { } } }   # end
+# below"""
+AFTER = """# above
+
+train_config {  # opens
+  num_steps: 5  # five
+
+  optimizer {
+    momentum_optimizer {
+      learning_rate {
+        # a rate
+        constant_learning_rate {
+          learning_rate: 0.1
+        }
+      }
+    }
+  }
+  freeze_variables: ["a", 'b']  # two
+  data_augmentation_options {
+    random_horizontal_flip {}
+  }
+  fine_tune_checkpoint: "a"  # first
+    "b"
+  # last
+}
+model {
+  ssd {
+    x: -5
+    y: [
+      {
+        a: 1
+      },  # one
+      {
+        b: 2
+      }
+    ]
+    [some.ext] {}
+  }
+}  # end
+# below
+"""
+
+
+def test_text_format() -> None:
+    assert format_text("a.config", BEFORE) == AFTER
+    assert format_text("a.config", AFTER) == AFTER
+    assert format_text("a.config", AFTER.replace("\n", "\r\n")) == AFTER.replace("\n", "\r\n")
+    assert format_text("a.config", "") == ""
+
+
+def test_a_suppression_stays_on_the_line_that_it_is_for() -> None:
+    text = (
+        "manual_step_learning_rate {\n  schedule { step: 9 learning_rate: 1 }"
+        "  # schedule-builder: ignore[SB414]\n}\n"
+    )
+    assert format_text("a.config", text) == text.replace("}  #", "}  #")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("a.config", "a {\n  b: }", "a.config:2:6: the file cannot be read: "),
+        ("a.json", '{"a": 1}', "JSON is not formatted"),
+    ],
+)
+def test_what_cannot_be_formatted(name: str, text: str, words: str) -> None:
+    with pytest.raises(FormatError, match=re.escape(words)):
+        format_text(name, text)
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
+def test_recipes_are_formatted_once(path: Path) -> None:
+    once = format_text(path.name, path.read_text())
+    assert format_text(path.name, once) == once
+
+
+@given(configs)
+def test_every_message_is_what_it_was(message: Any) -> None:
+    text = text_format.MessageToString(message, as_one_line=True)
+    new = format_text("a.config", text)
+    assert text_format.Parse(new, type(message)()) == message
+    assert format_text("a.config", new) == new
+
+
+@needs_data
+def test_real_text_files_exactly() -> None:
+    """Every file that can be read is formatted, once: `format_text` itself compares trees."""
+    assert DATA is not None
+    formatted, refused = 0, []
+    texts = [p for p in (DATA / "corpus").glob("*/*") if p.suffix in TEXTS]
+    for path in sorted(texts)[:: 1 if IS_EXACT else 4]:
+        text = path.read_bytes().decode("utf-8", "replace").removeprefix("\ufeff")
+        try:
+            once = format_text(path.name, text)
+        except FormatError as error:
+            refused.append(str(error))
+            continue
+        assert format_text(path.name, once) == once, path.name
+        formatted += 1
+    assert all("the file cannot be read" in reason for reason in refused)
+    assert formatted > (300 if IS_EXACT else 70)
+
+
+YAML = "# a\ntrainer:\n    train_steps: 1e3 # b\n    optimizer_config:\n    - x\n    -   'y'\n"
+
+
+def test_yaml() -> None:
+    pytest.importorskip("ruamel.yaml")
+    new = format_text("a.yaml", YAML)
+    assert new == (
+        "# a\ntrainer:\n  train_steps: 1e3   # b\n  optimizer_config:\n    - x\n    - 'y'\n"
+    )
+    assert format_text("a.yaml", new) == new
+    spelled = "---\na: &x ~\nb: *x\nc: {d: True, e: 010, f: 1e-3}\ng: &y\n  h: 1\ni:\n  <<: *y\n"
+    assert format_text("a.yaml", spelled) == spelled
+    assert format_text("a.yaml", "# a\n\n") == "# a\n"
+
+
+@needs_data
+def test_real_yaml_files_exactly() -> None:
+    """A file is formatted with the same values and comments, or left as it is with a reason."""
+    pytest.importorskip("ruamel.yaml")
+    assert DATA is not None
+    formatted, refused = 0, []
+    for path in sorted((DATA / "corpus").glob("*/*.yaml"))[:: 1 if IS_EXACT else 16]:
+        try:
+            once = format_text(path.name, path.read_text())
+        except EditingError as error:
+            refused.append(str(error))
+            continue
+        assert format_text(path.name, once) == once, path.name
+        formatted += 1
+    assert formatted > 12 > 10 * len(refused), refused
+
+
+def test_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = Path("a.config")
+    config.write_text("\ufeff" + BEFORE)
+    Path("other.json").write_text('{"train_config": {}}')
+    assert cli.main(["fmt", "--check"]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err) == ("a.config\n", "1 would be formatted, 0 unchanged\n")
+    assert cli.main(["fmt", "--diff", "a.config"]) == 1
+    assert "+train_config {  # opens\n" in capsys.readouterr().out
+    assert config.read_text() == "\ufeff" + BEFORE
+    assert cli.main(["fmt", "."]) == 0
+    assert config.read_text() == "\ufeff" + AFTER
+    assert capsys.readouterr().err == "1 formatted, 0 unchanged\n"
+    assert cli.main(["fmt", "--check", "."]) == 0
+    config.write_text("train_config {\n  a b\n}\n")
+    capsys.readouterr()
+    assert cli.main(["fmt", "a.config"]) == 1
+    assert (
+        "a.config:2:5: the file cannot be read: found `b`: expected `:`" in capsys.readouterr().err
+    )
+    config.write_bytes(b"train_config { a: '\xff' }")
+    assert cli.main(["fmt", "a.config"]) == 1
+    assert "not UTF-8" in capsys.readouterr().err
+
+
+def test_without_ruamel_the_command_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.yaml").write_text(YAML)
+    monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
+    monkeypatch.delitem(sys.modules, "schedule_builder.editing.format_yaml", raising=False)
+    assert cli.main(["fmt", str(tmp_path / "a.yaml")]) == 2
+    assert "schedule-builder[fmt]" in capsys.readouterr().err
