@@ -32,7 +32,7 @@ def exponential(*, staircase: bool) -> tuple[Rate, Rate]:
 
 
 def cosine() -> tuple[Rate, Rate]:
-    """A cosine decay behind a linear warmup, ours and Keras'."""
+    """A cosine decay after a linear warmup, ours and Keras'."""
     ours = build_keras_schedule(
         {
             "cosine_decay_learning_rate": {

@@ -7,7 +7,7 @@ Start one command for each worker, on its machine, with the same list of workers
 
 The config's `batch_size` is that of a step of all workers together. The workers share the folder
 --backup: when one of them is lost, start its command again; the others notice, start over by
-themselves, and all go on from the same checkpoint.
+themselves, and all resume from the same checkpoint.
 """
 
 from __future__ import annotations

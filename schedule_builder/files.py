@@ -20,7 +20,7 @@ TEMPORARY_SUFFIX = ".schedule-builder.tmp"
 _FOLDERS = ("", ".", "..")
 _MOST_LINKS = 40
 _MOST_CHARACTERS = 50
-"""So much of a name goes into that of its temporary file: 255 bytes are allowed for all of it."""
+"""The most characters of a name in that of its temporary file, which may have 255 bytes."""
 _NOT_REPLACEABLE = frozenset(
     (
         errno.EACCES,  # a folder that may not be changed

@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+import yaml
 
 import schedule_builder
 
@@ -15,10 +16,24 @@ PACKAGE = Path(schedule_builder.__file__).parent
 OWN = PACKAGE / "diagnostics.py"
 """The class itself, which makes words of words."""
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != OWN and path.parent.name != "v1")
-# What the style guide replaces by a plain word.
-REPLACED = re.compile(
-    r"\bmend|\bsilence|\bis no\b|\bstands for\b|\bbehind\b|\bgo on\b|\bgoes on\b|\banew\b"
-)
+ROOT = Path(__file__).parent.parent
+REPLACED: dict[re.Pattern[str], str] = {
+    # Between the words of a phrase a comment or a string may continue on the next line.
+    re.compile(
+        r"\b(?:" + pattern.replace(" ", r"\"?[ \n]+(?:(?:#|//|f?\")[ ]*)?") + r")\b",
+        re.IGNORECASE,
+    ): plain
+    for pattern, plain in yaml.safe_load(
+        (ROOT / "tests/support/replaced_words.yaml").read_text(encoding="utf-8")
+    ).items()
+}
+READ = [
+    *(path for path in PACKAGE.rglob("*.py") if path.parent.name != "v1"),
+    *(ROOT / "protos").rglob("*.proto"),
+    *(path for room in ("tools", "benchmarks", "examples") for path in (ROOT / room).rglob("*.py")),
+    *(path for path in (ROOT / "configs").rglob("*") if path.is_file()),
+]
+"""What a person reads, as text or in the code: all of each file, names included."""
 
 
 def calls(path: Path) -> list[ast.Call]:
@@ -56,10 +71,21 @@ def test_templates_are_literal_and_have_their_values(path: Path) -> None:
         assert fields == names or not names or None in names, f"{place}: {fields ^ names}"
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in USING if p.parent.name == "reading"], ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", READ, ids=lambda path: str(path.relative_to(ROOT)))
 def test_words_are_plain(path: Path) -> None:
-    for call in calls(path):
-        text = template(call) or ""
-        assert not REPLACED.search(text), f"{path.name}:{call.lineno}: {text}"
+    text = path.read_text(encoding="utf-8")
+    for pattern, plain in REPLACED.items():
+        for match in pattern.finditer(text):
+            row = text.count("\n", 0, match.start()) + 1
+            pytest.fail(f"{path.relative_to(ROOT)}:{row}: `{match[0]}`. Write: {plain}")
+
+
+def test_the_list_finds_its_words() -> None:
+    found = [
+        "mended", "is no", "is\n    # no", "goes\n    on", "nobody", "comes to 0", "Behind",
+        'stands"\n        " for',
+    ]  # fmt: skip
+    for text in found:
+        assert any(pattern.search(f"x {text} x") for pattern in REPLACED), text
+    for text in ("there is no rule", "is no longer", "amends", "goes one", "becomes to"):
+        assert not any(pattern.search(f"x {text} x") for pattern in REPLACED), text

@@ -208,9 +208,9 @@ def _page(topic: Topic, others: dict[str, Any]) -> str:
 _ROUNDING = """\
 ## How lengths are rounded
 
-A boundary lies at the exact sum of the lengths before it, a fraction, counted from step 0 of the
+A boundary is at the exact sum of the lengths before it, a fraction, counted from step 0 of the
 run. It is rounded once, to the nearest step, a half up. A stage of `sequential_learning_rate`, and
-a schedule behind a `SHIFT` warmup, count from their own exact beginning, so that a warmup of 5 %
+a schedule after a `SHIFT` warmup, count from their own exact beginning, so that a warmup of 5 %
 and a decay of 95 % end with every run. An entry of a table begins at the exact sum of those before
 it, rounded.
 
@@ -222,7 +222,7 @@ after 100 periods. For exact multiples, use milestones or a table.
 
 ## What is an error
 
-- A count of 1 or more that comes to 0 steps, and two boundaries that fall together.
+- A count of 1 or more that rounds to 0 steps, and two boundaries that fall together.
 - A unit without what it is a part of: the run length, or the batch size and `examples_per_epoch`.
   What the file does not state comes from `--num-steps` and `--batch-size`, or from the arguments
   `num_steps` and `batch_size` of `load` and of the builders.

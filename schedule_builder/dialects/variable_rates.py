@@ -164,7 +164,7 @@ def is_found(pattern: str, path: str) -> bool:
 
 
 def is_matched(pattern: str, path: str) -> bool:
-    """Whether a pattern matches from the beginning of a path, or from behind a `/` in it."""
+    """Whether a pattern matches from the beginning of a path, or after a `/` in it."""
     match = compiled(pattern).match
     begins = [0, *(at for at, character in enumerate(path, 1) if character == "/")]
     return any(match(path, begin) for begin in begins)

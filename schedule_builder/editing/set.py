@@ -1,6 +1,6 @@
 """Giving fields of a config new values, in the text that they are written in.
 
-Every edit is read back: the tree of the new text is the old one but for what was asked.
+Every edit is read back: the tree of the new text is the old one except for what was asked.
 """
 
 from __future__ import annotations

@@ -163,7 +163,7 @@ def folding_range(analysis: Analysis, params: types.FoldingRangeParams) -> list[
 
 
 def inlay_hint(analysis: Analysis, params: types.InlayHintParams) -> list[types.InlayHint]:
-    """What lengths come to, rates at boundaries, and defaults in force."""
+    """Lengths in steps, rates at boundaries, and defaults in force."""
     if not analysis.is_checked:
         return []
     snapshot = analysis.snapshot
@@ -208,7 +208,7 @@ def code_action(analysis: Analysis, params: types.CodeActionParams) -> list[type
 
 
 def _is_wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> bool:
-    """Whether actions of a kind are asked for: `source` stands for `source.fixAll`, too."""
+    """Whether actions of a kind are asked for: `source` includes `source.fixAll`."""
     if only is None:
         return True
     names = [str(getattr(name, "value", name)) for name in only]

@@ -112,7 +112,7 @@ def _word(text: str, offset: int, start: int) -> Span:
 
 
 def _is_foreign(config: Config, offset: int) -> bool:
-    """Whether a file has a field at its top that no config has, but for one being written."""
+    """Whether a file has a field at its top that no config has, except one being written."""
     return any(
         field.name not in _names_at_top() and not field.start <= offset <= field.end
         for field in config.document.root.fields

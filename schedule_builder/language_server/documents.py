@@ -136,7 +136,7 @@ class OpenDocument(TextDocument):
             return
         first, before = self._place(change.range.start)
         last, after = self._place(change.range.end)
-        # The neighbours come along, as a line feed may come to stand behind a carriage return.
+        # The neighbours come along, as a line feed may then follow a carriage return.
         top, bottom = max(first - 1, 0), min(last + 1, len(self._lines) - 1)
         start = "".join(self._lines[top:first]) + self._lines[first][:before]
         end = self._lines[last][after:] + "".join(self._lines[last + 1 : bottom + 1])

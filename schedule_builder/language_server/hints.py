@@ -16,7 +16,7 @@ from schedule_builder.reading.fields import FieldSchema, counting, schema_of, se
 
 
 class Hint(NamedTuple):
-    """A text to show behind an offset."""
+    """A text to show after an offset."""
 
     offset: int
     text: str
@@ -43,7 +43,7 @@ def _hint(
 
 
 def _lengths(config: Config) -> Iterator[Hint]:
-    """What lengths in epochs and in shares of the run come to."""
+    """Lengths in epochs and in shares of the run, in steps."""
     if config.in_steps is None:
         return
     for path, length in config.in_steps.lengths.items():

@@ -67,7 +67,7 @@ def _children(value: Value, text: str, around: Span) -> Iterator[Entry]:
 
 
 def _entry(name: str, place: Span, value: Value, text: str) -> Entry:
-    # An alias of YAML has the place of what it stands for.
+    # An alias of YAML has the place of its anchor's value.
     is_here = value.start >= place.start
     end = max(place.end, len(text[: value.end].rstrip())) if is_here else place.end
     span = Span(place.start, end)

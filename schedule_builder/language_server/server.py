@@ -34,7 +34,7 @@ _CODE_ACTIONS = [
 ]
 REQUESTS: dict[str, Any] = {
     types.TEXT_DOCUMENT_HOVER: None,
-    # Whitespace, braces and colons as triggers would make Enter insert what nobody asked for.
+    # Whitespace, braces and colons as triggers would make Enter insert a completion.
     types.TEXT_DOCUMENT_COMPLETION: types.CompletionOptions(),
     types.TEXT_DOCUMENT_CODE_ACTION: types.CodeActionOptions(code_action_kinds=_CODE_ACTIONS),
     types.TEXT_DOCUMENT_CODE_LENS: None,
@@ -58,7 +58,7 @@ class Protocol(LanguageServerProtocol):
         except JsonRpcException as error:
             if "id" in data and "method" in data:
                 self._send_response(data["id"], None, error.to_response_error())
-            # A notification that is nobody's, as the caller goes on with what it gets.
+            # A notification without a handler: the caller continues with what it gets.
             return types.ProgressNotification(types.ProgressParams(token="", value=None))
 
 
@@ -160,7 +160,7 @@ def did_close(params: types.DidCloseTextDocumentParams) -> None:
 
 @server.feature(types.SHUTDOWN)
 def shutdown(params: None) -> None:
-    """Drops what nobody waits for any more."""
+    """Stops the worker. Requests that it has not answered are dropped."""
     _worker.stop()
 
 

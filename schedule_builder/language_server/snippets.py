@@ -1,7 +1,7 @@
 """What a completion writes: a field alone, or a block with its required fields and tab stops.
 
 A snippet is written as the Language Server Protocol does it: `${1:0.1}` is a tab stop with a value
-in it, `$0` is where the cursor ends. Values keep the file valid when nobody changes them.
+in it, `$0` is where the cursor ends. Values keep the file valid when they are not changed.
 """
 
 from __future__ import annotations

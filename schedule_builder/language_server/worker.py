@@ -77,7 +77,7 @@ class Worker(Generic[T]):
         return await self._analysis(snapshot)
 
     async def run(self, function: Callable[..., R], *arguments: object, **options: object) -> R:
-        """Runs a function in the thread, where it keeps nobody waiting."""
+        """Runs a function in the thread, where no request waits for it."""
         call = partial(function, *arguments, **options)
         return await asyncio.get_running_loop().run_in_executor(self._executor, call)
 

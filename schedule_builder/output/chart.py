@@ -1,4 +1,4 @@
-"""What a picture of schedules shows, whoever draws it: curves, axes, marks and where labels fit."""
+"""What a picture of schedules shows, for every renderer: curves, axes, marks and labels."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def not_checked(reason: str) -> str:
 
 
 def ending(findings: Findings) -> list[str]:
-    """The lines that end a report for people: a summary, or none where silence is asked for."""
+    """The lines that end a report for people: a summary, or none with `--quiet`."""
     return [] if findings.is_quiet else [summary(findings)]
 
 

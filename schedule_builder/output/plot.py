@@ -204,7 +204,7 @@ def _columns(chart: Chart, width: float) -> int:
 
 def _draw_marks(chart: Chart, axes: Any, width: float) -> int:
     """Draws the marks, and gives the number of rows of their labels."""
-    # About so much of the figure is the plot.
+    # About the width of the plot in the figure.
     room = width - 0.9
     places = [room * min(mark.x / chart.x_end, 1) for mark in chart.marks]
     color = axes.xaxis.label.get_color()

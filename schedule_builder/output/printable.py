@@ -7,7 +7,7 @@ from functools import cache
 
 _DIRECTIONS = "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 _INVALID = "\ufffe\uffff"  # in XML
-_SURROGATES = "\ud800-\udfff"  # bytes of a name that are no UTF-8
+_SURROGATES = "\ud800-\udfff"  # bytes of a name that are not UTF-8
 _PICTURES = 0x2400
 _DELETE = 0x7F
 
@@ -17,7 +17,7 @@ def printable(text: str, *, kept: str = "") -> str:
 
     A file's name or contents may hold sequences that move a terminal's cursor, line feeds that
     begin a command of a CI service, or marks that reverse what follows. Columns stay. A byte that
-    is no UTF-8, which names alone can hold, is escaped: strict readers refuse it.
+    is not UTF-8, which names alone can hold, is escaped: strict readers refuse it.
 
     Args:
         text: the text.

@@ -21,7 +21,7 @@ from schedule_builder.output.printable import printable
 from schedule_builder.output.sparkline import sparkline
 
 MARKER = "<!-- schedule-builder-report -->"
-"""The first line. By it, whoever posts the report finds the comment to replace."""
+"""The first line. By it, a program that posts the report finds the comment to replace."""
 _TABLE = "| config | rate | peak | warmup | end | length | largest change |\n" + "|---" * 7 + "|\n"
 _CHARTS = 3
 _COLUMNS = 24

@@ -312,7 +312,7 @@ def _nested(path: FieldPath, value: Value, *, is_list: bool) -> Field:
 def _replaced(
     document: Document, field: Field, at: Element | None, value: Value, layout: Layout
 ) -> Edit:
-    """The edit that puts a value in the place of a field's, or of one of its elements."""
+    """The edit that replaces the value of a field, or of one of its elements."""
     text = document.source.text
     old = field.value if at is None else at.value
     written = layout.inline(value)

@@ -288,7 +288,7 @@ class Layout:
         return self._on_line(end, f"{indent}{written}", style.is_flow, len(indent))
 
     def _on_line(self, end: int, line: str, is_flow: bool, column: int) -> list[Edit] | None:
-        """Puts a line behind what ends at an offset, and behind the comment beside that."""
+        """Puts a line after what ends at an offset, and after the comment beside that."""
         text = self.text
         is_block_style = self.is_yaml and not is_flow
         if is_block_style:

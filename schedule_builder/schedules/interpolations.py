@@ -310,7 +310,7 @@ class Sigmoid(BaseCurve):
     def formula(ops: Operations, step: Any, curves: Sequence[Sigmoid], c: _SigmoidColumns) -> Any:
         rest = plus(ops.real(c.anchor - step), c.fraction)
         y, lost = ops.affine(c.upper, c.slope, c.slope_rest, rest, c.length)
-        # Beyond this the rate is `low`, and infinity times nothing would be no number.
+        # Beyond this the rate is `low`, and infinity times 0 would be NaN.
         power = ops.exp(ops.minimum(y, ops.constant(700.0)))
         return plus(c.height / (1.0 + plus(power, power * lost)), c.low)
 

@@ -55,7 +55,7 @@ class Segment:
     Attributes:
         begin: the first step of the segment.
         curve: what the rate does.
-        origin: the global step that is the curve's own step 0. It lies before `begin` where
+        origin: the global step that is the curve's own step 0. It is before `begin` where
             a warmup covers the curve's beginning.
         floor: the rate never falls below this.
         path: the field of the config that says where the segment begins; empty where none does.

@@ -111,7 +111,7 @@ def _path_in(top: Path, name: str) -> str | None:
 
 
 def _changed(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
-    """The paths whose contents are not the same, but for files that have another path now."""
+    """The paths whose contents are not the same, except for files that have another path now."""
     gone = {old[path] for path in old if path not in new}
     come = {new[path] for path in new if path not in old}
     for path in sorted({*old, *new}):
