@@ -401,7 +401,7 @@ class Layout:
         last = elements[-1]
         sequence = last.sequence
         if self.is_yaml and sequence is None and isinstance(last.value, Scalar):
-            # One text stands for a list.
+            # A single text is a list of one.
             start, end = last.value.start, last.value.end
             return [Edit(start, end, f"[{self.text[start:end]}, {self.inline(value)}]")]
         if sequence is None or sequence.start < last.field.end:
