@@ -18,13 +18,13 @@ from schedule_builder.reading.tree import Block, Document, Field, Scalar, Sequen
 _LINE_LENGTH = 100
 _INDENT = "  "
 _BESIDE = "  "
-"""What stands between a value and the comment behind it."""
+"""What is between a value and the comment after it."""
 _STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 _SUPPRESSION = "schedule-builder:"
 
 
 class FormatError(EditingError):
-    """Raised for a text that cannot be laid out anew; the message says where and why."""
+    """Raised for a text that cannot be given a new layout; the message says where and why."""
 
 
 def format_text(filename: str, text: str) -> str:
@@ -190,7 +190,7 @@ class _Layout:
         self.last = block.end
 
     def kept(self, block: Block) -> str:
-        """The fields of a block in one line, where a comment behind it speaks of that line."""
+        """The fields of a block in one line, where a comment after it is about that line."""
         note = self.notes[self.next]
         is_behind = note.start >= block.end and "\n" not in self.text[block.start : note.start]
         return self.flat(block) if is_behind and _SUPPRESSION in note.text.lower() else ""
@@ -225,7 +225,7 @@ class _Layout:
         if "\n" not in written or len(pieces) == 1:
             self.line(f"{before}{' '.join(pieces)}{after}")
             self.last = value.start
-            # One behind a minus sign, which nobody writes, moves behind the number.
+            # One after a minus sign, which is rare, moves after the number.
             while self.notes[self.next].start < value.end:
                 self.comments(self.notes[self.next].start + 1)
             self.last = value.end
