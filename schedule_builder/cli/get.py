@@ -14,7 +14,8 @@ from schedule_builder.cli.common import (
     say,
     write_output,
 )
-from schedule_builder.editing.set import SetError, find
+from schedule_builder.editing.errors import SetError
+from schedule_builder.editing.get import find
 
 DESCRIPTION = (
     "Print the value of a field of a config, or the default where the file does not set it."

@@ -23,9 +23,8 @@ from schedule_builder.compiler import Config, examine_bytes
 from schedule_builder.diagnostics import ConfigError, rate_text
 from schedule_builder.dialects.units import nearest
 from schedule_builder.editing import rates
-from schedule_builder.editing.errors import EditingError
+from schedule_builder.editing.errors import EditingError, SetError
 from schedule_builder.editing.rescale import follows_run, rescale, unscaled_counts
-from schedule_builder.editing.set import SetError
 from schedule_builder.editing.summary import changed_fields, rate_change
 from schedule_builder.files import same_file, write_file
 from schedule_builder.output.difference import difference

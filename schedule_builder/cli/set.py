@@ -18,7 +18,8 @@ from schedule_builder.cli.common import (
     say,
 )
 from schedule_builder.compiler import Config, examine_bytes
-from schedule_builder.editing.set import Edited, SetError, Setting, edit
+from schedule_builder.editing.errors import SetError
+from schedule_builder.editing.set import Edited, Setting, edit
 from schedule_builder.editing.summary import rate_change
 from schedule_builder.files import same_file, write_file
 from schedule_builder.output.difference import difference

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from schedule_builder.diagnostics import Source, Words
+from collections.abc import Iterable
+
+from schedule_builder.diagnostics import Diagnostic, Source, Words
 
 
 class EditingError(ValueError):
@@ -19,3 +21,26 @@ class EditingError(ValueError):
             place = f"{place}:{row}:{column}"
         super().__init__(f"{place}: {words}")
         self.words = words
+
+
+class SetError(EditingError):
+    """Raised for a value that cannot be set; the message says where and why.
+
+    Attributes:
+        findings: the errors that the changed file would have.
+    """
+
+    findings: tuple[Diagnostic, ...] = ()
+
+
+def set_error(filename: str, words: Words, findings: Iterable[Diagnostic] = ()) -> SetError:
+    """Says why a value cannot be set in a file.
+
+    Args:
+        filename: the file.
+        words: the reason.
+        findings: the errors that the changed file would have.
+    """
+    error = SetError(Source(filename, ""), None, words)
+    error.findings = tuple(findings)
+    return error

@@ -11,22 +11,28 @@ from typing import Any, NamedTuple
 
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Diagnostic, Edit, FieldPath, Report, Source, Words, shown
-from schedule_builder.editing.errors import EditingError
+from schedule_builder.editing.contents import (
+    Contents,
+    contents,
+    contents_of,
+    with_value,
+    without_value,
+)
+from schedule_builder.editing.errors import set_error
+from schedule_builder.editing.get import numbered, values_at, written_at
 from schedule_builder.reading.edits import apply, element_at, merge_key_of, put, removal
 from schedule_builder.reading.field_paths import (
     PathError,
     Step,
-    element_index,
     resolve,
-    value_at,
 )
-from schedule_builder.reading.fields import FieldSchema, dotted, schema_of, selector_of
+from schedule_builder.reading.fields import dotted, schema_of, selector_of
 from schedule_builder.reading.findings import WRONG_TYPE, YAML_1_1
 from schedule_builder.reading.formats import detect_format, reader_of
-from schedule_builder.reading.layout import Layout, line_before, own_end
+from schedule_builder.reading.layout import Layout
+from schedule_builder.reading.positions import own_end
 from schedule_builder.reading.tree import (
     Block,
-    Document,
     Element,
     Scalar,
     Sequence,
@@ -38,16 +44,6 @@ from schedule_builder.reading.values import Refusal, misread, value_of
 
 _READING = ("SB1",)
 """Codes of findings about what cannot be read."""
-
-
-class SetError(EditingError):
-    """Raised for a value that cannot be set; the message says where and why.
-
-    Attributes:
-        findings: the errors that the changed file would have.
-    """
-
-    findings: tuple[Diagnostic, ...] = ()
 
 
 class Setting(NamedTuple):
@@ -128,88 +124,22 @@ def edit(config: Config, settings: Iterable[Setting]) -> Edited:
     unread = [d for d in config.diagnostics if _is_unread(d)]
     if unread:
         words = Words("the file cannot be read in full, so nothing in it is changed")
-        raise _error(config.filename, words, unread)
+        raise set_error(config.filename, words, unread)
     editor = _Editor(config)
     for setting in settings:
         try:
             editor.make(setting)
         except PathError as error:
             words = Words("`{setting}`: {words}", setting=shown(str(setting)), words=error.words)
-            raise _error(config.filename, words) from None
+            raise set_error(config.filename, words) from None
     after = _examined(config, editor.document.source.text) if editor.changes else config
     known = {_identity(d) for d in config.diagnostics}
     new = tuple(d for d in after.diagnostics if _identity(d) not in known)
     errors = [d for d in new if d.severity == "error"]
     if errors:
         words = Words("the file would have new errors, so nothing in it is changed")
-        raise _error(config.filename, words, errors)
+        raise set_error(config.filename, words, errors)
     return Edited(editor.document.source.text, tuple(editor.changes), after, new)
-
-
-class Found(NamedTuple):
-    """What a file has at a field.
-
-    Attributes:
-        path: the field, from the top of the file.
-        written: its value as the file writes it, and as a setting takes it; None where it has none.
-        text: the same, of a text without its quotes.
-        default: the value that holds where the file has none; None where there is none.
-    """
-
-    path: str
-    written: str | None
-    text: str | None
-    default: str | None
-
-
-def find(config: Config, field: str) -> Found:
-    """What a file has at a field.
-
-    Args:
-        config: a config that was read from a text.
-        field: its path, or as much of its end as only one field of the file has.
-
-    Raises:
-        SetError: the text names no field.
-    """
-    document = config.document
-    try:
-        steps = resolve(field, document, config.message.DESCRIPTOR, is_value=False)
-        path = _numbered(steps, document)
-    except PathError as error:
-        words = Words("`{field}`: {words}", field=shown(field), words=error.words)
-        raise _error(config.filename, words) from None
-    values = _values(document, path)
-    texts = [_source_text(document, value) for value in values]
-    written = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
-    only = values[0] if len(values) == 1 else None
-    text = only.text if isinstance(only, Scalar) and only.quoted else written
-    declared = steps[-1].declared
-    default = None
-    if declared is not None and declared.default is not None and not declared.repeated:
-        default = _default_text(declared)
-    given = (written, text) if values else (None, None)
-    return Found(dotted(path), *given, default)
-
-
-def _source_text(document: Document, value: Value) -> str:
-    """A value as the file writes it, its lines indented as far as the first one."""
-    text = document.source.text
-    lines = text[value.start : value.end].splitlines() or ["null"]
-    column = document.source.position(value.start)[1] - 1
-    if text[value.start : value.start + 1] in ("{", "<", "["):
-        before = line_before(text, value.start)
-        column = len(before) - len(before.lstrip())
-    rest = [line[column:] if not line[:column].strip() else line for line in lines[1:]]
-    return "\n".join([lines[0], *rest])
-
-
-def _default_text(declared: FieldSchema) -> str:
-    if declared.enum is not None:
-        return str(declared.enum.values_by_number[declared.default].name)
-    if declared.kind == "bool":
-        return str(declared.default).lower()
-    return str(declared.default)
 
 
 def _is_unread(found: Diagnostic) -> bool:
@@ -218,12 +148,6 @@ def _is_unread(found: Diagnostic) -> bool:
 
 def _identity(found: Diagnostic) -> tuple[str, str, str]:
     return found.code, found.path, found.message
-
-
-def _error(filename: str, words: Words, findings: Iterable[Diagnostic] = ()) -> SetError:
-    error = SetError(Source(filename, ""), None, words)
-    error.findings = tuple(findings)
-    return error
 
 
 def _examined(config: Config, text: str) -> Config:
@@ -254,10 +178,10 @@ class _Editor:
         """Makes one setting."""
         is_value = setting.value is not None and not setting.value.lstrip().startswith("{")
         steps = resolve(setting.field, self.document, self.descriptor, is_value=is_value)
-        path = _numbered(steps, self.document)
+        path = numbered(steps, self.document)
         if setting.value is None:
             self.remove(path)
-        elif not (setting.if_absent and _written(self.document, path) is not None):
+        elif not (setting.if_absent and written_at(self.document, path) is not None):
             self.set(steps, path, setting.value)
 
     def set(self, steps: list[Step], path: FieldPath, text: str) -> None:
@@ -326,14 +250,14 @@ class _Editor:
 
     def is_same(self, path: FieldPath, value: Value, step: Step) -> bool:
         """Whether a field has a value already, however it is written."""
-        olds = _values(self.document, path)
+        olds = values_at(self.document, path)
         news = value.items if isinstance(value, Sequence) else [value]
         if len(olds) != len(news):
             return False
         declared, syntax = step.declared, self.document.syntax
         for old, new in zip(olds, news, strict=True):
             if declared is None or not (isinstance(old, Scalar) and isinstance(new, Scalar)):
-                if _normal(old, self.document) != _normal(new, self.document):
+                if contents(old) != contents(new):
                     return False
                 continue
             is_text = declared.kind == "string"
@@ -383,32 +307,32 @@ class _Editor:
 
     def put(self, path: FieldPath, value: Value) -> None:
         """Puts a value into the text."""
-        before = _written(self.document, path) or ""
+        before = written_at(self.document, path) or ""
         self.check_shared(path, is_removal=False)
         edits = put(self.document, path, value, self.descriptor)
-        normal = _normal(value, self.document)
-        self.apply(edits, path, _with(_tree(self.document), path, normal))
-        self.changes.append(Change(dotted(path), before, _written(self.document, path) or ""))
+        normal = contents(value)
+        self.apply(edits, path, with_value(contents_of(self.document), path, normal))
+        self.changes.append(Change(dotted(path), before, written_at(self.document, path) or ""))
 
     def remove(self, path: FieldPath) -> None:
         """Takes a field, or an element, out of the text; all of what is given under its name."""
-        before = _written(self.document, path)
+        before = written_at(self.document, path)
         while (found := element_at(self.document, path)) is not None:
             self.check_shared(path, is_removal=True)
             edits = removal(self.document, path)
-            wanted = _tree(self.document)
+            wanted = contents_of(self.document)
             if isinstance(path[-1], int):
-                self.apply(edits, path, _without(wanted, path))
+                self.apply(edits, path, without_value(wanted, path))
                 break
             siblings = self.block(path[:-1])
             elements = elements_of(siblings, path[-1]) if siblings is not None else []
             for _ in [element for element in elements if element.field is found.field]:
-                wanted = _without(wanted, (*path, 0))
+                wanted = without_value(wanted, (*path, 0))
             self.apply(edits, path, wanted)
         if before is not None:
             self.changes.append(Change(dotted(path), before, ""))
 
-    def apply(self, edits: list[Edit] | None, path: FieldPath, wanted: _Tree) -> None:
+    def apply(self, edits: list[Edit] | None, path: FieldPath, wanted: Contents) -> None:
         """Makes edits, and reads the text that they give."""
         source = self.document.source
         text = apply(source.text, edits) if edits is not None else source.text
@@ -419,12 +343,12 @@ class _Editor:
 
             document = settle(document, self.descriptor, report)
         is_read = not any(map(_is_unread, report.diagnostics))
-        if edits is None or not is_read or _tree(document) != wanted:
+        if edits is None or not is_read or contents_of(document) != wanted:
             words = Words(
                 "{name:field} cannot be changed in the layout that the file has: change it by hand",
                 name=dotted(path),
             )
-            raise _error(source.filename, words)
+            raise set_error(source.filename, words)
         self.document = document
 
     def check_shared(self, path: FieldPath, *, is_removal: bool) -> None:
@@ -443,7 +367,7 @@ class _Editor:
                 name=str(path[-1]),
                 row=row,
             )
-            raise _error(document.source.filename, words)
+            raise set_error(document.source.filename, words)
         on_way = [element_at(document, path[:n]) for n in range(1, len(path) + 1)]
         found = [element for element in on_way if element is not None]
         last = element_at(document, path)
@@ -471,7 +395,7 @@ class _Editor:
                         row=row,
                         column=column,
                     )
-                    raise _error(document.source.filename, words)
+                    raise set_error(document.source.filename, words)
 
 
 def _own_span(text: str, element: Element) -> tuple[int, int]:
@@ -485,116 +409,3 @@ class _Anything:
 
     def __contains__(self, item: object) -> bool:
         return True
-
-
-def _numbered(steps: list[Step], document: Document) -> FieldPath:
-    """The path of a field, with elements counted from 0; a new one has the next number.
-
-    Raises:
-        PathError: the file does not have an element, or has a value where a block would have to be.
-    """
-    path: list[str | int] = []
-    block: Block | None = document.root
-    for number, step in enumerate(steps):
-        path.append(step.name)
-        count = len(elements_of(block, step.name)) if block is not None else 0
-        if step.is_element:
-            path.append(element_index(step, count))
-        value = value_at(block, step) if block is not None else None
-        is_null = (
-            isinstance(value, Scalar) and not value.quoted and document.syntax.null(value.text)
-        )
-        if number < len(steps) - 1 and not (value is None or is_null or isinstance(value, Block)):
-            words = Words("`{step}` is not a block in the file", step=step.text)
-            raise PathError(WRONG_TYPE, step.at, words)
-        block = value if isinstance(value, Block) else None
-    return tuple(path)
-
-
-def _values(document: Document, path: FieldPath) -> list[Value]:
-    """The values that a path leads to: one, or those of a list."""
-    if isinstance(path[-1], str):
-        parent = element_at(document, path[:-1]) if path[:-1] else None
-        block = document.root if parent is None and not path[:-1] else parent and parent.value
-        if isinstance(block, Block):
-            return [element.value for element in elements_of(block, path[-1])]
-        return []
-    found = element_at(document, path)
-    return [found.value] if found is not None else []
-
-
-def _written(document: Document, path: FieldPath) -> str | None:
-    """What the file has at a path, on one line; None where it has nothing."""
-    values = _values(document, path)
-    text = document.source.text
-    texts = [
-        shown(text[value.start : value.end] if value.end > value.start else "null", 60)
-        for value in values
-    ]
-    if not texts:
-        return None
-    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
-
-
-# What a file says, without its places: names of fields to lists of what they hold.
-_Tree = dict[str, Any]
-
-
-def _tree(document: Document) -> _Tree:
-    normal: _Tree = _normal(document.root, document)
-    return normal
-
-
-def _normal(value: Value, document: Document) -> Any:
-    """A value without its places."""
-    if isinstance(value, Scalar):
-        return value.text, value.quoted
-    if isinstance(value, Sequence):
-        return [_normal(item, document) for item in value.items]
-    found: _Tree = {}
-    for field in value.fields:
-        inner = _normal(field.value, document)
-        found.setdefault(field.name, []).extend(inner if isinstance(inner, list) else [inner])
-    return {name: values for name, values in found.items() if values}
-
-
-def _copied(value: Any) -> Any:
-    """A tree that can be changed."""
-    if isinstance(value, dict):
-        return {name: list(values) for name, values in value.items()}
-    return value
-
-
-def _with(tree: _Tree, path: FieldPath, value: Any) -> _Tree:
-    """A tree with another value at a path."""
-    tree = _copied(tree)
-    name, rest = path[0], path[1:]
-    values = tree.setdefault(str(name), [])
-    index = rest[0] if rest and isinstance(rest[0], int) else None
-    rest = rest[1:] if index is not None else rest
-    if not rest and index is None:
-        tree[str(name)] = list(value) if isinstance(value, list) else [value]
-        if not tree[str(name)]:
-            del tree[str(name)]
-        return tree
-    at = index or 0
-    inner = values[at] if at < len(values) and isinstance(values[at], dict) else {}
-    values[at : at + 1] = [_with(inner, rest, value) if rest else value]
-    return tree
-
-
-def _without(tree: _Tree, path: FieldPath) -> _Tree:
-    """A tree without what is at a path."""
-    tree = _copied(tree)
-    name, rest = str(path[0]), path[1:]
-    index = rest[0] if rest and isinstance(rest[0], int) else None
-    rest = rest[1:] if index is not None else rest
-    if rest:
-        values = tree[name]
-        values[index or 0] = _without(values[index or 0], rest)
-        return tree
-    if index is not None:
-        del tree[name][index]
-    if index is None or not tree[name]:
-        del tree[name]
-    return tree

@@ -19,7 +19,8 @@ from schedule_builder.diagnostics import (
     shown,
 )
 from schedule_builder.reading.fields import schema_of
-from schedule_builder.reading.layout import Layout, dash_before, own_end
+from schedule_builder.reading.layout import Layout
+from schedule_builder.reading.positions import dash_before, own_end
 from schedule_builder.reading.tree import Block, Document, Element, Field, Scalar, Sequence, Value
 
 _SEPARATOR = re.compile(r"[ \t]*[,;]")

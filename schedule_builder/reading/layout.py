@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 from schedule_builder.diagnostics import Edit
-from schedule_builder.reading.fields import FieldSchema, schema_of
-from schedule_builder.reading.text_lexer import quoted
-from schedule_builder.reading.tree import Block, Document, Element, Field, Scalar, Sequence, Value
+from schedule_builder.reading.fields import schema_of
+from schedule_builder.reading.positions import dash_before, line_before, opening_of, own_end
+from schedule_builder.reading.spelling import Spelling
+from schedule_builder.reading.tree import Block, Element, Field, Scalar, Value
 
-_ALIAS = re.compile(r"[ \t]*:\s+(\*[^\s,\[\]{}]+)")
 _REST = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=\r?\n|\Z)")
 _SEPARATOR = re.compile(r"[ \t]*[,;]")
 _BETWEEN = re.compile(r"[ \t]*[,;]?[ \t]*\Z")
@@ -23,209 +20,10 @@ _COLON = re.compile(r"[ \t]*:[ \t]*\Z")
 _OPENING = re.compile(r":?[ \t]*\Z")
 _DEEPER = re.compile(r"\r?\n(?:([ \t]*)#[^\r\n]*|[ \t]*(?=\r?\n))")
 _KEY_COLON = re.compile(r"[ \t]*:")
-_PLAIN = re.compile(r"[A-Za-z_./][\w./-]*\Z")
-_NAME = re.compile(r"[A-Za-z_]\w*\Z")
-_JSON_WORD = re.compile(r"(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null)\Z")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
-_PROPERTIES = re.compile(r"(?:(?<![^\s\[,-])[&!][^\s,\[\]{}]*[ \t]+)+\Z")
-_OPENING_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*")
 
 
-def own_end(text: str, field: Field) -> int:
-    """Where a field ends in its own place: an alias of YAML has its value elsewhere."""
-    if field.value.start >= field.end:
-        return field.value.end
-    alias = _ALIAS.match(text, field.end)
-    return alias.end() if alias else field.end
-
-
-def opening_of(text: str, value: Block | Sequence) -> int:
-    """Where a block or a list opens, after its anchor and its tag."""
-    properties = _OPENING_PROPERTIES.match(text, value.start)
-    return properties.end() if properties else value.start
-
-
-def dash_before(text: str, start: int) -> int:
-    """Where the dash stands that an entry of a YAML list follows, or else the entry's own start."""
-    at = text.rfind("\n", 0, start) + 1
-    if properties := _PROPERTIES.search(text, at, start):
-        start = properties.start()
-    before = text[at:start].strip()
-    while before != "-":
-        if (before and not before.startswith("#")) or not at:
-            return start
-        at, end = text.rfind("\n", 0, at - 1) + 1, at - 1
-        before = text[at:end].strip()
-        if before.startswith("-"):
-            before = before.partition("#")[0].rstrip()
-    return text.index("-", at)
-
-
-def line_before(text: str, offset: int) -> str:
-    """What stands before an offset on its line."""
-    return text[text.rfind("\n", 0, offset) + 1 : offset]
-
-
-class Layout:
-    """Writes values, fields and elements as a file writes its own."""
-
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self.text = document.source.text
-        self.is_yaml = document.syntax.explicit_lists
-        self.is_json = self.is_yaml and self.text.lstrip()[:1] == "{"
-        self.newline = "\r\n" if "\r\n" in self.text else "\n"
-
-    @cached_property
-    def unit(self) -> str:
-        """What the file indents blocks by."""
-        pending: list[Block] = [self.document.root]
-        for block in pending:
-            for field in block.fields:
-                inner = field.value
-                if not isinstance(inner, Block) or not inner.fields or inner.start < field.end:
-                    continue
-                pending.append(inner)
-                outer = line_before(self.text, field.start)
-                deeper = line_before(self.text, inner.fields[0].start)
-                is_deeper = not deeper.strip(" \t") and deeper.startswith(outer)
-                if is_deeper and len(deeper) > len(outer):
-                    return deeper[len(outer) :]
-        return "  "
-
-    # --- values ---
-
-    def as_written(self, value: Value, declared: FieldSchema | None, like: str = "") -> Value:
-        """A value with its words quoted as the file would have them.
-
-        Args:
-            value: what to write.
-            declared: its field, None where no schema says what it is.
-            like: how the file writes the value that is replaced.
-        """
-        if isinstance(value, Scalar):
-            is_text = declared is not None and declared.kind == "string"
-            return self._scalar(value, like, is_text=is_text)
-        if isinstance(value, Sequence):
-            items = [self.as_written(item, declared) for item in value.items]
-            written = Sequence(value.start)
-            written.items = items
-            return written
-        result = Block(value.start)
-        message = declared.message if declared is not None else None
-        schema = schema_of(message) if message is not None else {}
-        result.fields = [
-            Field(f.name, f.start, f.end, self.as_written(f.value, schema.get(f.name)))
-            for f in value.fields
-        ]
-        return result
-
-    def _scalar(self, value: Scalar, like: str, *, is_text: bool) -> Scalar:
-        text, is_quoted = value.text, value.quoted
-        if self.is_json:
-            if not is_quoted and not is_text and not _JSON_WORD.match(text):
-                text, is_quoted = self._json_word(text)
-            is_quoted = is_quoted or is_text
-        elif self.is_yaml:
-            is_plain = _PLAIN.match(text) and not self._is_other(text)
-            is_quoted = (is_quoted or is_text) and (like[:1] in ("'", '"') or not is_plain)
-        return Scalar(text, is_quoted or (is_text and not self.is_yaml), value.start, value.end)
-
-    def _is_other(self, text: str) -> bool:
-        """Whether some reader of YAML takes a plain word for something else than a text."""
-        syntax = self.document.syntax
-        readings = [syntax, syntax.other() or syntax]
-        return syntax.null(text) or any(
-            read(text) is not None for s in readings for read in (s.integer, s.real, s.boolean)
-        )
-
-    def _json_word(self, text: str) -> tuple[str, bool]:
-        """What JSON has for a word of YAML: a number, a truth value, or a text."""
-        syntax = self.document.syntax
-        boolean, whole, real = syntax.boolean(text), syntax.integer(text), syntax.real(text)
-        if boolean is not None:
-            return str(boolean).lower(), False
-        if whole is not None:
-            return str(whole), False
-        if real is not None and math.isfinite(real):
-            return repr(real), False
-        return text, True
-
-    def scalar(self, value: Scalar, like: str = "") -> str:
-        """The text of a scalar that is as the file would have it."""
-        if not value.quoted:
-            return value.text
-        if self.is_json:
-            return json.dumps(value.text, ensure_ascii=False)
-        is_simple = not _CONTROL.search(value.text) and "\\" not in value.text
-        if like[:1] == "'" and is_simple and "'" not in value.text:
-            return f"'{value.text}'"
-        if self.is_yaml:
-            return json.dumps(value.text, ensure_ascii=bool(_CONTROL.search(value.text)))
-        return quoted(value.text)
-
-    def inline(self, value: Value) -> str:
-        """A value on one line."""
-        if isinstance(value, Scalar):
-            return self.scalar(value)
-        if isinstance(value, Sequence):
-            return f"[{', '.join(map(self.inline, value.items))}]"
-        if not value.fields:
-            return "{}"
-        fields = [self.field_inline(field) for field in value.fields]
-        return f"{{{', '.join(fields)}}}" if self.is_yaml else f"{{ {' '.join(fields)} }}"
-
-    def name(self, name: str) -> str:
-        """A key as the file writes keys."""
-        return json.dumps(name) if self.is_json or not _NAME.match(name) else name
-
-    def field_inline(self, field: Field, colon: str = ": ") -> str:
-        """A field on one line."""
-        if isinstance(field.value, Block) and not self.is_yaml:
-            return f"{field.name} {self.inline(field.value)}"
-        name = self.name(field.name) if self.is_yaml else field.name
-        return f"{name}{colon}{self.inline(field.value)}"
-
-    def field_lines(
-        self, field: Field, indent: str, *, is_flow: bool, colon: str = ": ", opening: str = " "
-    ) -> str:
-        """A field on lines of its own, the first of which is not indented."""
-        value = field.value
-        blocks = value.items if isinstance(value, Sequence) else []
-        is_of_blocks = bool(blocks) and all(isinstance(item, Block) for item in blocks)
-        if self.is_yaml and is_of_blocks and not is_flow:
-            items = [self.item_lines(item, indent) for item in blocks]
-            return f"{self.newline}{indent}".join([f"{self.name(field.name)}:", *items])
-        if not self.is_yaml and is_of_blocks:
-            return f"{self.newline}{indent}".join(
-                self.field_lines(
-                    Field(field.name, 0, 0, item), indent, is_flow=is_flow, opening=opening
-                )
-                for item in blocks
-            )
-        if not isinstance(value, Block) or not value.fields:
-            return self.field_inline(field, colon)
-        deeper = indent + self.unit
-        inner = [
-            self.field_lines(f, deeper, is_flow=is_flow, colon=colon, opening=opening)
-            for f in value.fields
-        ]
-        comma = "," if is_flow and self.is_yaml else ""
-        body = f"{comma}{self.newline}{deeper}".join(inner)
-        if self.is_yaml and not is_flow:
-            return f"{self.name(field.name)}:{self.newline}{deeper}{body}"
-        first = f"{self.name(field.name)}{colon}" if self.is_yaml else f"{field.name}{opening}"
-        return f"{first}{{{self.newline}{deeper}{body}{self.newline}{indent}}}"
-
-    def item_lines(self, value: Value, indent: str) -> str:
-        """An entry of a list in YAML's block style, with its dash."""
-        if not isinstance(value, Block) or not value.fields:
-            return f"- {self.inline(value)}"
-        deeper = f"{indent}  "
-        inner = [self.field_lines(f, deeper, is_flow=False) for f in value.fields]
-        return f"- {f'{self.newline}{deeper}'.join(inner)}"
-
-    # --- places ---
+class Layout(Spelling):
+    """Finds places for new fields and elements, and writes them as the file would."""
 
     def added_field(
         self, at: Element | None, descriptor: Any, field: Field, *, beside: Field | None = None

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import FieldPath, Source
-from schedule_builder.editing.set import Edited, SetError, Setting, edit
+from schedule_builder.editing.errors import SetError
+from schedule_builder.editing.set import Edited, Setting, edit
 from schedule_builder.reading.fields import FieldSchema, dotted, is_opaque, schema_of
 from schedule_builder.reading.tree import Block, Document, Scalar, Value, elements_of
 from tests.support.data import DATA

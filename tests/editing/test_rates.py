@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
+from schedule_builder.editing.errors import SetError
 from schedule_builder.editing.rates import (
     RatesError,
     scale_rates,
@@ -22,7 +23,6 @@ from schedule_builder.editing.rates import (
     set_peak,
     set_warmup,
 )
-from schedule_builder.editing.set import SetError
 from schedule_builder.editing.summary import changed_fields, peak_of
 from schedule_builder.schedules.comparison import first_difference
 from tests.support import drawing

@@ -6,7 +6,9 @@ import pytest
 
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
-from schedule_builder.editing.set import SetError, Setting, edit, find
+from schedule_builder.editing.errors import SetError
+from schedule_builder.editing.get import find
+from schedule_builder.editing.set import Setting, edit
 from schedule_builder.editing.summary import rate_change
 
 PIPELINE = """# Ours.

@@ -1,0 +1,70 @@
+"""What a file says, without its places: how an edit is checked."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from schedule_builder.diagnostics import FieldPath
+from schedule_builder.reading.tree import Document, Scalar, Sequence, Value
+
+Contents: TypeAlias = "dict[str, Any]"
+"""The names of fields, each with the list of what it holds."""
+
+
+def contents_of(document: Document) -> Contents:
+    """What a whole file says."""
+    found: Contents = contents(document.root)
+    return found
+
+
+def contents(value: Value) -> Any:
+    """A value without its places."""
+    if isinstance(value, Scalar):
+        return value.text, value.quoted
+    if isinstance(value, Sequence):
+        return [contents(item) for item in value.items]
+    found: Contents = {}
+    for field in value.fields:
+        inner = contents(field.value)
+        found.setdefault(field.name, []).extend(inner if isinstance(inner, list) else [inner])
+    return {name: values for name, values in found.items() if values}
+
+
+def _copied(tree: Contents) -> Contents:
+    """A tree that can be changed at its top."""
+    return {name: list(values) for name, values in tree.items()}
+
+
+def with_value(tree: Contents, path: FieldPath, value: Any) -> Contents:
+    """A tree with another value at a path."""
+    tree = _copied(tree)
+    name, rest = path[0], path[1:]
+    values = tree.setdefault(str(name), [])
+    index = rest[0] if rest and isinstance(rest[0], int) else None
+    rest = rest[1:] if index is not None else rest
+    if not rest and index is None:
+        tree[str(name)] = list(value) if isinstance(value, list) else [value]
+        if not tree[str(name)]:
+            del tree[str(name)]
+        return tree
+    at = index or 0
+    inner = values[at] if at < len(values) and isinstance(values[at], dict) else {}
+    values[at : at + 1] = [with_value(inner, rest, value) if rest else value]
+    return tree
+
+
+def without_value(tree: Contents, path: FieldPath) -> Contents:
+    """A tree without what is at a path."""
+    tree = _copied(tree)
+    name, rest = str(path[0]), path[1:]
+    index = rest[0] if rest and isinstance(rest[0], int) else None
+    rest = rest[1:] if index is not None else rest
+    if rest:
+        values = tree[name]
+        values[index or 0] = without_value(values[index or 0], rest)
+        return tree
+    if index is not None:
+        del tree[name][index]
+    if index is None or not tree[name]:
+        del tree[name]
+    return tree

@@ -1,0 +1,137 @@
+"""What a file has at a field."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from schedule_builder.compiler import Config
+from schedule_builder.diagnostics import FieldPath, Words, shown
+from schedule_builder.editing.errors import set_error
+from schedule_builder.reading.edits import element_at
+from schedule_builder.reading.field_paths import (
+    PathError,
+    Step,
+    element_index,
+    resolve,
+    value_at,
+)
+from schedule_builder.reading.fields import FieldSchema, dotted
+from schedule_builder.reading.findings import WRONG_TYPE
+from schedule_builder.reading.positions import line_before
+from schedule_builder.reading.tree import Block, Document, Scalar, Value, elements_of
+
+
+class Found(NamedTuple):
+    """What a file has at a field.
+
+    Attributes:
+        path: the field, from the top of the file.
+        written: its value as the file writes it, and as a setting takes it; None where it has none.
+        text: the same, of a text without its quotes.
+        default: the value that holds where the file has none; None where there is none.
+    """
+
+    path: str
+    written: str | None
+    text: str | None
+    default: str | None
+
+
+def find(config: Config, field: str) -> Found:
+    """What a file has at a field.
+
+    Args:
+        config: a config that was read from a text.
+        field: its path, or as much of its end as only one field of the file has.
+
+    Raises:
+        SetError: the text names no field.
+    """
+    document = config.document
+    try:
+        steps = resolve(field, document, config.message.DESCRIPTOR, is_value=False)
+        path = numbered(steps, document)
+    except PathError as error:
+        words = Words("`{field}`: {words}", field=shown(field), words=error.words)
+        raise set_error(config.filename, words) from None
+    values = values_at(document, path)
+    texts = [_source_text(document, value) for value in values]
+    written = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+    only = values[0] if len(values) == 1 else None
+    text = only.text if isinstance(only, Scalar) and only.quoted else written
+    declared = steps[-1].declared
+    default = None
+    if declared is not None and declared.default is not None and not declared.repeated:
+        default = _default_text(declared)
+    if not values:
+        return Found(dotted(path), None, None, default)
+    return Found(dotted(path), written, text, default)
+
+
+def _source_text(document: Document, value: Value) -> str:
+    """A value as the file writes it, its lines indented as far as the first one."""
+    text = document.source.text
+    lines = text[value.start : value.end].splitlines() or ["null"]
+    column = document.source.position(value.start)[1] - 1
+    if text[value.start : value.start + 1] in ("{", "<", "["):
+        before = line_before(text, value.start)
+        column = len(before) - len(before.lstrip())
+    rest = [line[column:] if not line[:column].strip() else line for line in lines[1:]]
+    return "\n".join([lines[0], *rest])
+
+
+def _default_text(declared: FieldSchema) -> str:
+    if declared.enum is not None:
+        return str(declared.enum.values_by_number[declared.default].name)
+    if declared.kind == "bool":
+        return str(declared.default).lower()
+    return str(declared.default)
+
+
+def numbered(steps: list[Step], document: Document) -> FieldPath:
+    """The path of a field, with elements counted from 0; a new one has the next number.
+
+    Raises:
+        PathError: the file does not have an element, or has a value where a block would have to be.
+    """
+    path: list[str | int] = []
+    block: Block | None = document.root
+    for number, step in enumerate(steps):
+        path.append(step.name)
+        count = len(elements_of(block, step.name)) if block is not None else 0
+        if step.is_element:
+            path.append(element_index(step, count))
+        value = value_at(block, step) if block is not None else None
+        is_null = (
+            isinstance(value, Scalar) and not value.quoted and document.syntax.null(value.text)
+        )
+        if number < len(steps) - 1 and not (value is None or is_null or isinstance(value, Block)):
+            words = Words("`{step}` is not a block in the file", step=step.text)
+            raise PathError(WRONG_TYPE, step.at, words)
+        block = value if isinstance(value, Block) else None
+    return tuple(path)
+
+
+def values_at(document: Document, path: FieldPath) -> list[Value]:
+    """The values that a path leads to: one, or those of a list."""
+    if isinstance(path[-1], str):
+        parent = element_at(document, path[:-1]) if path[:-1] else None
+        block = document.root if parent is None and not path[:-1] else parent and parent.value
+        if isinstance(block, Block):
+            return [element.value for element in elements_of(block, path[-1])]
+        return []
+    found = element_at(document, path)
+    return [found.value] if found is not None else []
+
+
+def written_at(document: Document, path: FieldPath) -> str | None:
+    """What the file has at a path, on one line; None where it has nothing."""
+    values = values_at(document, path)
+    text = document.source.text
+    texts = [
+        shown(text[value.start : value.end] if value.end > value.start else "null", 60)
+        for value in values
+    ]
+    if not texts:
+        return None
+    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"

@@ -1,0 +1,46 @@
+"""Where things stand in a text: what the tree does not say."""
+
+from __future__ import annotations
+
+import re
+
+from schedule_builder.reading.tree import Block, Field, Sequence
+
+_ALIAS = re.compile(r"[ \t]*:\s+(\*[^\s,\[\]{}]+)")
+_PROPERTIES = re.compile(r"(?:(?<![^\s\[,-])[&!][^\s,\[\]{}]*[ \t]+)+\Z")
+_OPENING_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*")
+
+
+def own_end(text: str, field: Field) -> int:
+    """Where a field ends in its own place: an alias of YAML has its value elsewhere."""
+    if field.value.start >= field.end:
+        return field.value.end
+    alias = _ALIAS.match(text, field.end)
+    return alias.end() if alias else field.end
+
+
+def opening_of(text: str, value: Block | Sequence) -> int:
+    """Where a block or a list opens, after its anchor and its tag."""
+    properties = _OPENING_PROPERTIES.match(text, value.start)
+    return properties.end() if properties else value.start
+
+
+def dash_before(text: str, start: int) -> int:
+    """Where the dash stands that an entry of a YAML list follows, or else the entry's own start."""
+    at = text.rfind("\n", 0, start) + 1
+    if properties := _PROPERTIES.search(text, at, start):
+        start = properties.start()
+    before = text[at:start].strip()
+    while before != "-":
+        if (before and not before.startswith("#")) or not at:
+            return start
+        at, end = text.rfind("\n", 0, at - 1) + 1, at - 1
+        before = text[at:end].strip()
+        if before.startswith("-"):
+            before = before.partition("#")[0].rstrip()
+    return text.index("-", at)
+
+
+def line_before(text: str, offset: int) -> str:
+    """What stands before an offset on its line."""
+    return text[text.rfind("\n", 0, offset) + 1 : offset]
