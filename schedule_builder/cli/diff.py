@@ -74,7 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         changes = [Change(paths[1], *map(reader.file, paths))]
     reader.note_run_lengths()
-    unreadable = [side for change in changes for side in change.sides if side.rates is None]
+    needed = [change for change in changes if change.status != "removed"]
+    unreadable = [side for change in needed for side in change.sides if side.rates is None]
     say(*(found for side in unreadable for found in side.diagnostics))
     if arguments.format == "json":
         text = as_json(changes)

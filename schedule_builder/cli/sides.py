@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -68,7 +69,8 @@ class Reader:
         warn(settings_for(Path(path or name).resolve().parent).warnings)
         config, found = examined(data, path or name, self._request)
         self._stated.append(stated_length(config))
-        return Side.of_config(config, name, found)
+        # What is wrong at a revision may be right in the file that is there now.
+        return Side.of_config(config, name, [replace(d, filename=name) for d in found])
 
     def pair(self, name: str, old: Contents, new: Contents) -> Change:
         """A file on two sides, each with its contents, how it is named, and its path."""

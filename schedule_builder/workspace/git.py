@@ -92,7 +92,8 @@ class Repository:
         if not rest.startswith("commit "):
             message = (
                 f"unknown revision `{revision}` in {self.top}. Where only a part of the history is"
-                f" there, as in CI, fetch it: `git fetch --depth=1 origin {revision}`"
+                " there, as in CI, fetch it first:"
+                f" `git fetch --depth=1 origin {revision.removeprefix('origin/')}`"
             )
             raise RevisionError(message)
         return name

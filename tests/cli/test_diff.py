@@ -237,6 +237,19 @@ def test_what_changed_since_a_revision(run: Run, monkeypatch: pytest.MonkeyPatch
 
 
 @needs_git
+def test_findings_of_a_revision_name_it(run: Run) -> None:
+    Path("a.config").write_text(CONFIG.replace("0.1", "-0.1"))
+    commit(Path())
+    Path("a.config").write_text(CONFIG)
+    code, out, err = run("--git", "HEAD")
+    assert (code, out.splitlines()[1]) == (2, "  HEAD:a.config has no schedule to compare.")
+    assert err.startswith("HEAD:a.config:4:25: error[SB204]")
+    # What is gone need not be right.
+    Path("a.config").unlink()
+    assert run("--git", "HEAD")[::2] == (1, "")
+
+
+@needs_git
 def test_git_shows_changes_with_the_driver(run: Run) -> None:
     """The setup is that of docs/compare.md."""
     commit(Path())

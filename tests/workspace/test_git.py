@@ -56,6 +56,8 @@ def test_what_is_not_there_is_named(repository: Path, tmp_path: Path) -> None:
     for revision in ("nowhere", "HEAD:configs", "-p", "--batch", "main:configs/a b.config"):
         with pytest.raises(RevisionError, match=r"unknown revision .*git fetch --depth=1 origin"):
             found.commit(revision)
+    with pytest.raises(RevisionError, match=r"`git fetch --depth=1 origin v2`"):
+        found.commit("origin/v2")
     for revision in ("", " ", "main\nHEAD", "main\0"):
         with pytest.raises(RevisionError, match="is not a revision"):
             found.commit(revision)

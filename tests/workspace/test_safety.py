@@ -177,6 +177,7 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "fmt": (["fmt", A], {A, "given"}),
     "fmt a folder": (["fmt", "given"], {*FOLDER, "given/old", A, B}),
     "plot": (["plot", A, "--output", "new.svg"], {A, "pyproject.toml", "new.svg", "."}),
+    "plot, in the terminal": (["plot", A, B, "--terminal"], {A, B, "pyproject.toml"}),
     "rules": (["rules", "SB402"], set()),
     "schema": (["schema"], set()),
     "server": (["server"], {"pyproject.toml"}),
@@ -184,7 +185,12 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "help": (["--help"], set()),
     "version": (["--version"], set()),
 }
-NEEDED = {"plot": "matplotlib", "server": "pygls", "completion": "shtab"}
+NEEDED = {
+    "plot": "matplotlib",
+    "plot, in the terminal": "plotille",
+    "server": "pygls",
+    "completion": "shtab",
+}
 PYTHON = {
     Path(str(path)).resolve()
     for path in (
