@@ -1,8 +1,9 @@
 """Fine-tunes a small network for as many steps as you like, under one unchanged config.
 
 The network learns the digits 0 to 4, then the digits 5 to 9 with the schedule of
-configs/fine_tune_percent.config: a warmup over 5 % of the run, drops at 60 % and 80 %. The config
-counts in percent of the run, so that the same file is right for every run length:
+configs/fine_tune_backbone.config: a warmup over 5 % of the run, drops at 60 % and 80 %. Its stem is
+frozen, its backbone trains at a tenth of the rate, and its new head at the whole. The config counts
+in percent of the run, so that the same file is right for every run length:
 
     python examples/fine_tune.py --num-steps 400
     python examples/fine_tune.py --num-steps 100
@@ -27,7 +28,7 @@ from sklearn.model_selection import train_test_split
 import schedule_builder as sb
 
 ROOT = Path(__file__).resolve().parent.parent
-CONFIG = ROOT / "configs" / "fine_tune_percent.config"
+CONFIG = ROOT / "configs" / "fine_tune_backbone.config"
 PRE_TRAINING_STEPS = 150
 CLASSES = 5
 
@@ -45,13 +46,23 @@ def data(digits: range) -> tuple[Any, Any, Any, Any]:
 
 
 def network() -> Any:
-    """A small convolutional network: a backbone and a head."""
+    """A small convolutional network: a stem, a backbone and a head."""
+    stem = keras.layers.Conv2D(8, 3, activation="relu", name="stem")
     backbone = keras.Sequential(
         [keras.layers.Conv2D(16, 3, activation="relu"), keras.layers.Flatten()], name="backbone"
     )
-    return keras.Sequential(
-        [keras.Input((8, 8, 1)), backbone, keras.layers.Dense(CLASSES, name="head")]
-    )
+    head = keras.layers.Dense(CLASSES, name="head")
+    return keras.Sequential([keras.Input((8, 8, 1)), stem, backbone, head])
+
+
+def moved(model: Any, before: dict[str, Any]) -> str:
+    """How far the weights of each part moved, on average."""
+    parts = []
+    for layer in model.layers:
+        pairs = zip(before[layer.name], layer.get_weights(), strict=True)
+        change = np.concatenate([np.ravel(new - old) for old, new in pairs])
+        parts.append(f"{layer.name} {np.abs(change).mean():.3f}")
+    return ", ".join(parts)
 
 
 def fit(model: Any, digits: range, optimizer: Any, num_steps: int, *callbacks: Any) -> float:
@@ -92,8 +103,10 @@ def main() -> int:
     before = fit(model, range(CLASSES), keras.optimizers.SGD(0.05, 0.9), PRE_TRAINING_STEPS)
     print(f"Accuracy on held-out digits 0 to 4 after {PRE_TRAINING_STEPS} steps: {before:.1%}")
     log = sb.LearningRateLog(config, csv=arguments.csv, verbose=0)
+    weights = {layer.name: layer.get_weights() for layer in model.layers}
     after = fit(model, range(5, 10), sb.build_optimizer(config), arguments.num_steps, log)
     print(f"Accuracy on held-out digits 5 to 9 after fine-tuning: {after:.1%}")
+    print(f"Mean change of the weights: {moved(model, weights)}")
     print(log.verdict)
     return 1 if log.rates.first_difference else 0
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from schedule_builder.config import ConfigLike
 from schedule_builder.frameworks.extras import naming_extra
-from schedule_builder.frameworks.rate_log import RateLog
+from schedule_builder.frameworks.rate_log import LOGGER, RateLog
 
 
 def _number(value: Any) -> Any:
@@ -65,6 +65,7 @@ class LearningRateLogMixin:
         self._summary: Any = None
         self._writer: Any = None
         self._done = 0
+        self._is_first_epoch = True
         self._before = 0.0
 
     @property
@@ -98,6 +99,7 @@ class LearningRateLogMixin:
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Opens TensorBoard's log."""
+        self._is_first_epoch = True
         if not hasattr(self._optimizer, "learning_rate"):
             message = (
                 f"{type(self).__name__} reads the rate of one optimizer. Received:"
@@ -108,6 +110,17 @@ class LearningRateLogMixin:
             with naming_extra("`log_dir`"):
                 self._summary = import_module("tensorflow").summary
             self._writer = self._summary.create_file_writer(os.fspath(self._log_dir))
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Warns of a run that resumes at a later epoch with a counter that begins at 0."""
+        if self._is_first_epoch and epoch and not self._updates():
+            LOGGER.warning(
+                "training resumes at epoch %d, and the optimizer has counted no update: the"
+                " schedule starts again at step 0. Files of weights alone (`.weights.h5`) have no"
+                " counter: save the whole model, or a checkpoint with its optimizer",
+                epoch,
+            )
+        self._is_first_epoch = False
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Counts the updates before, and asks a function that may answer otherwise later."""

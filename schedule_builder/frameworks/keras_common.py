@@ -82,8 +82,9 @@ def build_keras_schedule(
 
     Returns:
         The schedule. Calling it with an integer step gives a float32 tensor of the step's
-        shape. `model.save` keeps it. Before `load_model`, import `schedule_builder.keras_adapter`
-        (for Keras 2 `schedule_builder.legacy_keras`); the config is not needed.
+        shape. `model.save` keeps it. Before `load_model`, import Keras and then `schedule_builder`,
+        or in any order `schedule_builder.keras_adapter` (for Keras 2
+        `schedule_builder.legacy_keras`); the config is not needed.
 
     Raises:
         ConfigError: the config has errors.

@@ -82,7 +82,7 @@ def test_fine_tuning_for_any_number_of_steps(
     csv = tmp_path / "rates.csv"
     result = run("fine_tune.py", "--num-steps", num_steps, "--csv", csv)
     assert result.returncode == 0, result.stderr
-    name = CONFIGS / "fine_tune_percent.config"
+    name = CONFIGS / "fine_tune_backbone.config"
     last = num_steps - 1
     assert f"all {num_steps} applied rates (steps 0 to {last}) match {name}" in result.stdout
     wanted = [0.02 * step / warmup for step in range(warmup)]
@@ -92,6 +92,8 @@ def test_fine_tuning_for_any_number_of_steps(
     accuracies = re.findall(r"held-out digits .*: ([\d.]+)%", result.stdout)
     # Five digits: guessing is right for 20 %.
     assert [float(accuracy) > 50 for accuracy in accuracies] == [True, True]
+    stem, backbone, head = re.findall(r"(?:stem|backbone|head) ([\d.]+)", result.stdout)
+    assert float(stem) == 0 < float(backbone) < float(head)
 
 
 def test_fine_tuning_names_what_is_wrong() -> None:

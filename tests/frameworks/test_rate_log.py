@@ -390,3 +390,21 @@ def test_a_second_fit_goes_on(tmp_path: Path) -> None:
         model.fit(*samples(), batch_size=4, verbose=0, callbacks=[log])
     assert "40 applied rates (steps 0 to 39)" in log.verdict
     assert len(read_rates(tmp_path / "rates.csv")) == 40
+
+
+@pytest.mark.parametrize(
+    ("epoch", "counted", "warns"), [(1, 0, True), (1, 3, False), (0, 0, False)]
+)
+def test_a_run_that_resumes_without_its_counter_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, epoch: int, counted: int, *, warns: bool
+) -> None:
+    path = write_pipeline(tmp_path)
+    model = small_model(keras)
+    optimizer = sb.build_optimizer(path)
+    optimizer.build(model.trainable_variables)
+    optimizer.iterations.assign(counted)
+    model.compile(optimizer, "mse")
+    log = sb.LearningRateLog(path, verbose=0)
+    model.fit(*samples(8), initial_epoch=epoch, epochs=epoch + 2, verbose=0, callbacks=[log])
+    text = "training resumes at epoch 1, and the optimizer has counted no update"
+    assert caplog.text.count(text) == warns

@@ -27,7 +27,7 @@ CONFIG = {
 PROGRAM = """
 import sys
 import {keras} as keras
-import schedule_builder.{module}
+import {imported}
 model = keras.models.load_model(sys.argv[1])
 # What `learning_rate` gives is the rate at the counter, so that the schedule itself is asked for.
 schedule = model.optimizer._learning_rate
@@ -37,17 +37,25 @@ print(*(float(schedule(step)) for step in (0, 99, 100, 999, 1000)))
 
 
 @pytest.mark.parametrize(
-    ("name", "keras", "module"),
-    [("keras3", "keras", "keras_adapter"), ("keras2", "tf_keras", "legacy_keras")],
+    ("name", "keras", "module", "imported"),
+    [
+        ("keras3", "keras", "keras_adapter", "schedule_builder.keras_adapter"),
+        ("keras2", "tf_keras", "legacy_keras", "schedule_builder.legacy_keras"),
+        # Where Keras is there already, the package alone is enough.
+        ("keras3", "keras", "keras_adapter", "schedule_builder"),
+        ("keras2", "tf_keras", "legacy_keras", "schedule_builder"),
+    ],
 )
-def test_a_model_saved_before_the_modules_moved(name: str, keras: str, module: str) -> None:
+def test_a_model_saved_before_the_modules_moved(
+    name: str, keras: str, module: str, imported: str
+) -> None:
     if find_spec("tensorflow") is None or find_spec(keras) is None:
         pytest.skip(f"{keras} is not installed")
     ran = subprocess.run(
         [
             sys.executable,
             "-c",
-            PROGRAM.format(keras=keras, module=module),
+            PROGRAM.format(keras=keras, imported=imported),
             str(SAVED / f"{name}.keras"),
         ],
         check=True,
