@@ -26,7 +26,16 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_heading_anchors = 4
 
 # The lazy public names import their modules, and these import frameworks that no page needs.
-autodoc_mock_imports = ["jax", "keras", "matplotlib", "numpy", "optax", "tensorflow", "tf_keras", "torch"]
+autodoc_mock_imports = [
+    "jax",
+    "keras",
+    "matplotlib",
+    "numpy",
+    "optax",
+    "tensorflow",
+    "tf_keras",
+    "torch",
+]
 # `LearningRateLog` is of either Keras, with the same words. That of Keras 3 asks for the backend
 # when it is imported, which no mock answers.
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
