@@ -11,6 +11,7 @@ from schedule_builder.frameworks.keras_variable_rates import (
     OPTIMIZERS,
     VariableRatesMixin,
     scaled,
+    variant,
 )
 
 
@@ -88,13 +89,12 @@ class _Keras2(VariableRatesMixin):
         super()._overwrite_model_variables_with_average_value(trained)  # type: ignore[misc] # of a mixin
 
 
-def _variant(name: str) -> Any:
+def _registered(name: str) -> Any:
     """The class of an optimizer with more than one rate, registered, so that it can be loaded."""
-    base = getattr(tf_keras.optimizers, name)
-    made = type(name, (_Keras2, base), {"__doc__": base.__doc__, "__module__": __name__})
+    made = variant(_Keras2, getattr(tf_keras.optimizers, name), __name__)
     return tf_keras.saving.register_keras_serializable(package="schedule_builder")(made)
 
 
-VARIANTS = {name: _variant(name) for name in OPTIMIZERS if hasattr(tf_keras.optimizers, name)}
+VARIANTS = {name: _registered(name) for name in OPTIMIZERS if hasattr(tf_keras.optimizers, name)}
 """The classes by the names of Keras' own."""
 globals().update(VARIANTS)

@@ -13,6 +13,7 @@ from schedule_builder.frameworks.keras_variable_rates import (
     OPTIMIZERS,
     VariableRatesMixin,
     scaled,
+    variant,
 )
 
 
@@ -125,15 +126,14 @@ if keras.backend.backend() == "tensorflow":
     ).autograph.experimental.do_not_convert(_Keras3.apply)
 
 
-def _variant(name: str) -> Any:
+def _registered(name: str) -> Any:
     """The class of an optimizer with more than one rate, registered, so that it can be loaded."""
     usual = getattr(keras.optimizers, name)
     # On PyTorch Keras makes another class, which updates all variables at once.
-    base = type(usual.__new__(usual))
-    made = type(name, (_Keras3, base), {"__doc__": usual.__doc__, "__module__": __name__})
+    made = variant(_Keras3, type(usual.__new__(usual)), __name__)
     return keras.saving.register_keras_serializable(package="schedule_builder")(made)
 
 
-VARIANTS = {name: _variant(name) for name in OPTIMIZERS if hasattr(keras.optimizers, name)}
+VARIANTS = {name: _registered(name) for name in OPTIMIZERS if hasattr(keras.optimizers, name)}
 """The classes by the names of Keras' own."""
 globals().update(VARIANTS)

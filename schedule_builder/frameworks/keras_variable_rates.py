@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from types import new_class
 from typing import Any
 
 from schedule_builder.compiler import Config
@@ -124,3 +125,10 @@ class VariableRatesMixin:
             "variable_rates": treatment.rates.to_dict(),
             "exclude_from_weight_decay": list(treatment.excluded),
         }
+
+
+def variant(mixin: type, base: type, module: str) -> type:
+    """The class of an optimizer with more than one rate, under the name of Keras' own."""
+    names = {"__doc__": base.__doc__, "__module__": module}
+    # Not `type`, which refuses the bases that stand in for Keras where documents are built.
+    return new_class(base.__name__, (mixin, base), exec_body=lambda space: space.update(names))

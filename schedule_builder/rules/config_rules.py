@@ -317,6 +317,8 @@ def scaling_inside(message: Any) -> Iterator[Finding]:
     pipelines.TrainConfig,
     optimizers.LearningRateMultiplier,
     *_OPTIMIZERS,
+    garden.AdamWeightDecayConfig,
+    garden.LAMBConfig,
 )
 def invalid_pattern(message: Any) -> Iterator[Finding]:
     """A pattern of variables cannot be used.

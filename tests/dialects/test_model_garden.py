@@ -300,6 +300,12 @@ def test_weights_without_decay() -> None:
     np.testing.assert_allclose(kept, [1.0])
 
 
+def test_a_bad_pattern_is_named() -> None:
+    block = {"weight_decay_rate": 0.5, "exclude_from_weight_decay": ["bias", "*norm"]}
+    with pytest.raises(sb.ConfigError, match=r"error\[SB318\] invalid regular expression: nothing"):
+        sb.load(experiment("adamw", block))
+
+
 REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("lars", {"momentum": 0.9}, {}, "has no optimizer `lars`"),
     ("sgd_of_ours", {"momentum": 0.9}, {}, "has no optimizer `sgd_of_ours`"),
