@@ -130,5 +130,5 @@ class VariableRatesMixin:
 def variant(mixin: type, base: type, module: str) -> type:
     """The class of an optimizer with more than one rate, under the name of Keras' own."""
     names = {"__doc__": base.__doc__, "__module__": module}
-    # Not `type`, which refuses the bases that stand in for Keras where documents are built.
+    # `type` refuses mocks as bases, which replace Keras where the documents are built.
     return new_class(base.__name__, (mixin, base), exec_body=lambda space: space.update(names))
