@@ -446,8 +446,8 @@ def _lower(config: Config, report: Report) -> Schedule | None:
     step = _first_not_finite(schedule, config.num_steps)
     if step is not None:
         words = Words(
-            "the rate at step {step} is {rate:exact}: a rate must be finite, at least 0, and at"
-            " most {limit:exact}",
+            "the rate at step {step} is {rate:exact}: a rate must be finite, at least 0, and"
+            " at most {limit:exact}. Check the rates and factors",
             step=step,
             rate=schedule(step),
             limit=MAX_RATE,

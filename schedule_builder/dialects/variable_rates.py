@@ -108,7 +108,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
     if len(pattern) > MAX_LENGTH:
         raise PatternError(
             Words(
-                "this pattern has {length} characters: the limit is {limit}",
+                "this pattern has {length} characters: the limit is {limit}. Split it into several",
                 length=len(pattern),
                 limit=MAX_LENGTH,
             )
@@ -134,7 +134,9 @@ def compiled(pattern: str) -> re.Pattern[str]:
             Words("invalid regular expression: {reason}, at {there}", reason=error.msg, there=there)
         ) from None
     except (RecursionError, OverflowError):
-        raise PatternError(Words("this regular expression is too large")) from None
+        raise PatternError(
+            Words("this regular expression is too large: use smaller repetitions")
+        ) from None
     if places := _nested_repetition(pattern):
         inner, outer = places
         raise PatternError(
@@ -235,8 +237,8 @@ class VariableRates:
                     yield Words("{name:field}: {words}", name=name, words=words)
         if self.bias_gradient_factor != 1 and not any(map(_BIAS.search, paths)):
             yield Words(
-                "`bias_grad_multiplier`: no variable has the last name `bias` or `biases`"
-                " (of {count:count variable})",
+                "`bias_grad_multiplier` has no effect: none of the {count:count variable} is"
+                " named `bias` or `biases`",
                 count=len(paths),
             )
 

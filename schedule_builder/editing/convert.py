@@ -227,8 +227,8 @@ class _TextWriter(_Writer):
             self.notes_before(field.start, indent)
             if not _NAME.match(field.name) and not field.name.startswith("["):
                 words = Words(
-                    "text format has no field named `{name}`: a name is letters, digits and"
-                    " underscores and does not start with a digit. Keep this file in YAML",
+                    "text format cannot hold a field named `{name}`: a name has letters,"
+                    " digits and underscores, and no digit first. Keep this file in YAML",
                     name=shown(field.name),
                 )
                 raise self.refuse(field, words)

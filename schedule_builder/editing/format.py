@@ -50,7 +50,7 @@ def format_text(filename: str, text: str) -> str:
     if document.syntax is TEXT_FORMAT:
         new = _Layout(document).write()
     elif filename.lower().endswith(".json"):
-        words = Words("JSON is not formatted: use a formatter of JSON")
+        words = Words("JSON is not formatted: use a JSON formatter")
         raise FormatError(document.source, None, words)
     else:
         from schedule_builder.editing.format_yaml import format_yaml  # noqa: PLC0415 - 60 ms, and an extra

@@ -81,7 +81,8 @@ def set_peak(config: Config, peak: float) -> Edited:
     now = peak_of(config)
     if not now:
         words = Words(
-            "the rate is 0 throughout the run, so no factor makes its peak {peak}",
+            "the rate is 0 throughout the run, so no factor makes its peak {peak}. Set"
+            " the rate first",
             peak=rate_text(peak),
         )
         raise RatesError(config.document.source, None, words)
@@ -149,15 +150,22 @@ def set_warmup(config: Config, steps: int) -> Edited:
     """
     found = [path for path, length in config.dialect.warmups(config.message) if length]
     if len(found) != 1:
-        words = Words("the schedule has no warmup: add one with `set`, as warmup.warmup_steps")
+        words = Words(
+            "the schedule has no warmup. Add one with `schedule-builder set`, such as"
+            " `warmup.warmup_steps=100`"
+        )
         if found:
             paths = " and ".join(f"`{dotted(path)}`" for path in found)
-            words = Words("the schedule has several warmups, {paths}: use `set`", paths=paths)
+            words = Words(
+                "the schedule has several warmups, {paths}. Change one with `schedule-builder set`",
+                paths=paths,
+            )
         raise RatesError(config.document.source, None, words)
     (path,) = found
     if length := config.length(path):
         words = Words(
-            "`{path}` is {length}, and not a number of steps: use `set`",
+            "`{path}` is {length}, and not a number of steps. Change it with"
+            " `schedule-builder set`",
             path=dotted(path),
             length=length,
         )

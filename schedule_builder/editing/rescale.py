@@ -75,8 +75,8 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
         }
     elif from_steps is not None or not run_length:
         words = Words(
-            "lengths here follow the run, as they have a `step_unit`. Omit `--from-steps`,"
-            " which changes the run length alone"
+            "lengths here follow the run, as they have a `step_unit`. Omit `--from-steps`, so"
+            " that only the run length changes"
         )
         if not run_length:
             words = Words(

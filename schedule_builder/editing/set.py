@@ -123,7 +123,9 @@ def edit(config: Config, settings: Iterable[Setting]) -> Edited:
     """
     unread = [d for d in config.diagnostics if _is_unread(d)]
     if unread:
-        words = Words("the file cannot be read in full, so nothing in it is changed")
+        words = Words(
+            "the file has errors and cannot be read in full, so it is not changed. Fix them first"
+        )
         raise set_error(config.filename, words, unread)
     editor = _Editor(config)
     for setting in settings:
@@ -137,7 +139,7 @@ def edit(config: Config, settings: Iterable[Setting]) -> Edited:
     new = tuple(d for d in after.diagnostics if _identity(d) not in known)
     errors = [d for d in new if d.severity == "error"]
     if errors:
-        words = Words("the file would have new errors, so nothing in it is changed")
+        words = Words("the file would have new errors, so it is not changed")
         raise set_error(config.filename, words, errors)
     return Edited(editor.document.source.text, tuple(editor.changes), after, new)
 
@@ -233,8 +235,8 @@ class _Editor:
         old = element_at(self.document, path)
         if old is None:
             words = Words(
-                "the schema does not describe this part of a config, so only fields that the file"
-                " has can be set in it"
+                "only fields that the file has can be set here, as the schema does not"
+                " describe this part of a config"
             )
             raise PathError(WRONG_TYPE, step.at, words)
         word = text.strip()
@@ -244,7 +246,7 @@ class _Editor:
                 return Scalar(word, True, 0, len(word))
         value = typed_value(text, step, self.document.syntax)
         if type(value) is not type(old.value):
-            words = Words("the file has another kind of value here")
+            words = Words("the file has another kind of value here. Give one of the same kind")
             raise PathError(WRONG_TYPE, step.at, words)
         return value
 
@@ -362,8 +364,8 @@ class _Editor:
         if key := merge_key_of(document, path):
             row, _ = document.source.position(key.start)
             words = Words(
-                "{name:field} is merged into its block at line {row} (`<<`), and other blocks may"
-                " share it: write it out there first",
+                "{name:field} is merged into the block at line {row} (`<<`), and other blocks"
+                " may share it. Write it out there first",
                 name=str(path[-1]),
                 row=row,
             )

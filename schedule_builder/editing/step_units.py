@@ -272,7 +272,7 @@ class _Rewriter:
         if self.name == "PERCENT_OF_RUN" and not any(place[-1] == "custom" for place in inexact):
             permille = self.steps / 10
             if all((count / permille).denominator == 1 for count in inexact.values()):
-                words = Words("{words}. `--step-unit permille_of_run` can", words=words)
+                words = Words("{words}. Use `--step-unit permille_of_run`", words=words)
         return _refused(self.config, next(iter(inexact)), words)
 
     def reason(self, place: FieldPath, count: int) -> Words:
@@ -280,7 +280,8 @@ class _Rewriter:
         if place[-1] == "custom":
             return Words("`custom` holds a kind of another package, whose lengths stay in steps")
         return Words(
-            "`{field}` is {count} steps, {number:.10g} {unit}: only whole numbers can be written",
+            "`{field}` is {count} steps, {number:.10g} {unit}, and only whole numbers can"
+            " be written",
             field=dotted(place[len(self.config.kind_path) - 1 :]),
             count=count,
             number=float(count / self.steps),

@@ -98,7 +98,7 @@ def argument_words(name: str, foreign: Foreign, message: str) -> Words:
         words = Words(": {name} of {schedule} ({library}) is `{field}` here")
         return words.filled(field=foreign.argument, **values)
     if is_own:
-        words = Words(": {name} of {schedule} ({library}) has no counterpart here{note}")
+        words = Words(": {name} of {schedule} ({library}) has no equivalent here{note}. Remove it")
         note = Words(" ({note})", note=foreign.note) if foreign.note else ""
         return words.filled(note=note, **values)
     words = Words(": {name} is an argument of {schedule} ({library}), which is `{kind}` here")

@@ -36,7 +36,7 @@ def expected_value(lexer: Lexer, name: str, sign: str) -> Words:
             return Words("write {sign}{plain}", sign=sign, plain=plain)
         if hint := unit_for(lexer.word):
             return Words("it is not a number: {hint}", hint=hint)
-        return Words("it is not a number")
+        return Words("it is not a number, such as 0.1 or 1e-3")
     if lexer.is_symbol("]") and not sign:
         return Words("expected a value after the comma")
     if name:

@@ -199,7 +199,9 @@ def _selected(value: Scalar, declared: FieldSchema, siblings: Container[str]) ->
 def _string(value: Scalar, declared: FieldSchema, syntax: Syntax) -> str | Refusal:
     text = value.text
     if any("\ud800" <= character <= "\udfff" for character in text):
-        return wrong_type(declared, Words("and its escapes are not valid UTF-8"))
+        return wrong_type(
+            declared, Words("and its escapes are not valid UTF-8. Write the characters themselves")
+        )
     if {*text[:1], *text[-1:]} <= set(CURLY_QUOTES) and text and not value.quoted:
         return wrong_type(declared, Words("in straight quotes, not in curly quotes"))
     if value.quoted or (syntax.plain_strings and not syntax.null(text)):

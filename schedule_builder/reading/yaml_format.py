@@ -142,7 +142,9 @@ class _Builder:
             self.stack.pop()
             if self.stack:
                 self.stack[-1].key = None
-            words = Words("unexpanded placeholder `{text}`", text=shown(placeholder[0]))
+            words = Words(
+                "unexpanded placeholder `{text}`: write the value", text=shown(placeholder[0])
+            )
             self.stop(PLACEHOLDER, Span(*placeholder.span()), words)
         words = Words("a key must be a name, not a block or a list")
         self.stop(SYNTAX, Span(start, end), words)

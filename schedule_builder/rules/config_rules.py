@@ -52,7 +52,7 @@ def no_optimizer(message: Any) -> Iterator[Finding]:
     kinds = Words("`momentum_optimizer`, `adam_optimizer`, `adamw_optimizer` or another one")
     if isinstance(message, pipelines.TrainEvalPipelineConfig):
         if not message.HasField("train_config"):
-            yield Finding((), Words("missing `train_config`, which holds the optimizer"))
+            yield Finding((), Words("missing `train_config`, which holds the optimizer. Add it"))
     elif isinstance(message, pipelines.TrainConfig):
         if not message.HasField("optimizer"):
             yield Finding((), Words("missing `optimizer`: add one with {kinds}", kinds=kinds))
@@ -202,8 +202,8 @@ def decay_never_happens(message: rates.CosineDecayLearningRate) -> Iterator[Find
     if not message.HasField("warmup_steps"):
         advice = Words("Set `warmup_steps`, which `total_steps` includes: 0 for none")
     words = Words(
-        "no step is left for the decay: {parts} reach step {lead}, and {total} is not above"
-        " it. {advice}",
+        "no step is left for the decay: it begins at step {lead}, after {parts}, and {total}"
+        " is not above that. {advice}",
         parts=parts,
         lead=lead,
         total=_given(message, "total_steps"),
@@ -305,7 +305,8 @@ def scaling_inside(message: Any) -> Iterator[Finding]:
         path: FieldPath = (name, index, "learning_rate") if is_sequence else (name, index)
         if (member.learning_rate if is_sequence else member).HasField("batch_size_scaling"):
             words = Words(
-                "`batch_size_scaling` scales the whole learning rate: move it out of this member"
+                "`batch_size_scaling` scales the whole learning rate. Move it out of this"
+                " member, to the top of the learning rate"
             )
             yield Finding((*path, "batch_size_scaling"), words)
 

@@ -91,8 +91,8 @@ def _untyped(name: str, block: Any) -> Words | None:
         )
     if lacking := missing(block):
         return Words(
-            "{name:field} has no `type`: it comes from the Garden's Python code, as {fields} of"
-            " `{meant}` does. Add `type: {meant}` and these values",
+            "{name:field} has no `type`: the Garden's Python code sets it, and also {fields}"
+            " of `{meant}`. Add `type: {meant}` and these fields",
             name=name,
             fields=" and ".join(f"`{field}`" for field in lacking),
             meant=meant,
@@ -127,20 +127,20 @@ def left_to_code(message: garden.ExperimentConfig) -> Iterator[Finding]:
     ]
     if lacking == ["optimizer"]:
         words = Words(
-            "no `optimizer` is set: it comes from Python code, so `build_optimizer` cannot use this"
-            " file"
+            "no `optimizer` is set: it comes from Python code, so `build_optimizer` cannot"
+            " use this file. Add one to use it"
         )
         yield Finding(path, words)
     elif lacking == ["learning_rate"]:
         words = Words(
-            "no `learning_rate` is set: it comes from Python code, so no schedule can be built from"
-            " this file"
+            "no `learning_rate` is set: it comes from Python code, so no schedule can be"
+            " built from this file. Add one to build it"
         )
         yield Finding(path, words)
     elif lacking:
         words = Words(
-            "no `optimizer` and no `learning_rate` are set: they come from Python code, so nothing"
-            " can be built from this file"
+            "no `optimizer` and no `learning_rate` are set: they come from Python code, so"
+            " nothing can be built from this file. Add them to build it"
         )
         yield Finding(path, words)
 

@@ -174,9 +174,9 @@ def _in_percent(run: Run, path: FieldPath) -> Words | str:
     is_position = declared is not None and declared.counts_steps == options_pb2.POSITION
     is_shifted = message.warmup.alignment == rates.Warmup.SHIFT
     if path[:-1] != run.kind_path or not is_position or is_shifted:
-        return Words(". Lengths in percent follow every run: `step_unit: PERCENT_OF_RUN`")
+        return Words(". To follow every run, set `step_unit: PERCENT_OF_RUN`")
     return Words(
-        ". Lengths in percent follow every run: `step_unit: PERCENT_OF_RUN` and `{name}: 100`",
+        ". To follow every run, set `step_unit: PERCENT_OF_RUN` and `{name}: 100`",
         name=path[-1],
     )
 
@@ -212,8 +212,9 @@ def _cut_off(
         yield Finding(path, words, run.ending)
     else:
         words = Words(
-            "the decay ends at step {end}, and training at {num_steps}: the rate is {now} at the"
-            " last step instead of {then}{advice}",
+            "the decay ends at step {end}, and training at {num_steps}: the rate is {now} at"
+            " the last step instead of {then}. Make the decay shorter, or train for"
+            " longer{advice}",
             **values,
             advice=_in_percent(run, path),
         )

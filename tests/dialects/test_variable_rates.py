@@ -193,7 +193,7 @@ def test_the_log_names_every_variable_and_its_factor(caplog: pytest.LogCaptureFi
     ]
     caplog.clear()
     check_paths(rates(pipeline(bias_grad_multiplier=2.0)), ["a/kernel"])
-    assert "no variable has the last name `bias` or `biases`" in caplog.text
+    assert "is named `bias` or `biases`" in caplog.text
 
 
 def test_rates_are_kept_as_plain_data() -> None:

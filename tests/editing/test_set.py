@@ -320,7 +320,7 @@ other:
         ("decay_steps=5", "`&n` at 1:40"),
         ("power=2", "&rate` at 5:20"),
         ("copy.polynomial.initial_learning_rate=2", "&rate` at 5:20"),
-        ("other.type=linear", "merged into its block at line 10"),
+        ("other.type=linear", "merged into the block at line 10"),
         ("trainer.optimizer_config.learning_rate", "&rate` at 5:20"),
     ],
 )

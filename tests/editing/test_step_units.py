@@ -135,9 +135,10 @@ def test_other_formats(tmp_path: Path, suffix: str, capsys: pytest.CaptureFixtur
 
 
 REFUSED = {
-    ("percent_of_run", MILESTONES.replace("800", "805")): "a.config:8:25:"
-    " `multi_step_learning_rate.milestones[1]` is 805 steps, 80.5 percent: only whole numbers can"
-    " be written. `--step-unit permille_of_run` can",
+    ("percent_of_run", MILESTONES.replace("800", "805")): (
+        "a.config:8:25: `multi_step_learning_rate.milestones[1]` is 805 steps, 80.5 percent,"
+        " and only whole numbers can be written. Use `--step-unit permille_of_run`"
+    ),
     (
         "percent_of_run",
         "constant_learning_rate { learning_rate: 0.1 }",

@@ -49,9 +49,9 @@ def errors(text: str, filename: str = "a.config") -> list[Diagnostic]:
 ADVICE: dict[str, tuple[str, str, str, str | None]] = {
     # Names of other things: nothing is renamed.
     "another optimizer": (
-        optimizer("adamw_optimizer { learning_rate { constant_learning_rate {} } }"),
+        optimizer("adabelief_optimizer { learning_rate { constant_learning_rate {} } }"),
         "a.config",
-        "no field `adamw_optimizer`. Its fields: rms_prop_optimizer",
+        "no field `adabelief_optimizer`. Its fields: rms_prop_optimizer",
         None,
     ),
     "another schedule": (
@@ -127,7 +127,7 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
         rate("cosine_decay_learning_rate { learning_rate_base: 1 total_steps: 1000 warmup_steps: 0"
              " eta_min: 0.1 }"),
         "a.config",
-        "has no counterpart here",
+        "has no equivalent here",
         None,
     ),
     # Lengths that are not in steps.
@@ -202,13 +202,19 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
     "a duration in text format": (
         rate("constant_learning_rate {learning_rate: 1} warmup { warmup_steps: 0.125dur }"),
         "a.config",
-        "it is not a number: write a number of steps; or 125 under `step_unit: PERMILLE_OF_RUN`",
+        (
+            "it is not a number: write a number of steps; or 125 under"
+            " `step_unit: PERMILLE_OF_RUN`"
+        ),
         None,
     ),
     "epochs in text format": (
         rate("constant_learning_rate {learning_rate: 1} warmup { warmup_steps: 5ep }"),
         "a.config",
-        "it is not a number: write a number of steps; or 5 under `step_unit: EPOCHS`",
+        (
+            "it is not a number: write a number of steps; or 5 under"
+            " `step_unit: EPOCHS`"
+        ),
         None,
     ),
     "epochs and the fields for them": (
@@ -276,9 +282,9 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
         None,
     ),
     "an optimizer that is none of ours": (
-        "train_config:\n  optimizer: adamw\n",
+        "train_config:\n  optimizer: adabelief\n",
         "a.yaml",
-        "(its blocks: rms_prop_optimizer, momentum_optimizer, adam_optimizer)",
+        "(its blocks: rms_prop_optimizer, momentum_optimizer, adam_optimizer, ",
         None,
     ),
     "a warmup": (

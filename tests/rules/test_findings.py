@@ -774,7 +774,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "      batch_size_scaling { reference_batch_size: 3 }\n    }\n  }\n}\n",
         ".config",
         [(5, 7, "SB311")],
-        "move it out",
+        "Move it out",
     ),
     (
         "scaling of a member",
@@ -782,7 +782,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "    batch_size_scaling: {reference_batch_size: 3}\n",
         ".yaml",
         [(5, 5, "SB311")],
-        "move it out",
+        "Move it out",
     ),
     # Several at once.
     (

@@ -98,7 +98,7 @@ JUDGED: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "a decay behind a warmup that outlasts the run": (
         pipeline(f"{OUTLASTING} warmup {{ warmup_steps: 9 alignment: SHIFT }}", 1000),
-        {"SB403": "follow every run: `step_unit: PERCENT_OF_RUN`"},
+        {"SB403": "To follow every run, set `step_unit: PERCENT_OF_RUN`"},
     ),
     "boundaries": (pipeline(piecewise("[30, 60]", "[0.1, 0.01, 0.001]"), 90000), {"SB419": ""}),
     "boundaries of the Garden": (
@@ -299,7 +299,7 @@ JUDGED: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "a decay that begins": (
         pipeline(EXPONENTIAL.format(800000, "staircase: false"), 1000),
-        {"SB401": "only from 0.1 to 0.0999135"},
+        {"SB401": "only from 0.1 to 0.0999134807"},
     ),
     "a warmup over stages": (
         pipeline(multi_step(".003", "[9000]", ".1", "warmup { warmup_steps: 50 }"), 1000),
