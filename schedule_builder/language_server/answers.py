@@ -109,14 +109,20 @@ def _item(
         else types.CompletionItemKind.Field,
         detail=found.detail or None,
         documentation=found.documentation or None,
-        # Clients compare it with what the edit replaces, quotes and all.
-        filter_text=f'"{found.name}"' if written[:1] in ("'", '"') else None,
+        filter_text=_compared(written, found.name),
         sort_text=f"{int(not found.is_required)}{index:03}",
         insert_text_format=types.InsertTextFormat.Snippet
         if is_snippet
         else types.InsertTextFormat.PlainText,
         text_edit=types.TextEdit(snapshot.range(found.span), text),
     )
+
+
+def _compared(written: str, name: str) -> str | None:
+    """What clients compare with the text that an edit replaces: quotes, and a field, and all."""
+    if ":" in written:
+        return f"{written[: written.index(':') + 1]}{name}"
+    return f"{written[:1]}{name}{written[:1]}" if written[:1] in ("'", '"') else None
 
 
 def code_lens(analysis: Analysis, params: types.CodeLensParams) -> list[types.CodeLens]:

@@ -85,10 +85,14 @@ def completions(config: Config, offset: int, *, is_config: bool = True) -> list[
         span = Span(offset - len(value[3]), offset)
         for descriptor in context.descriptors:
             if declared := schema_of(descriptor).get(value[1]):
-                # YAML reads `type:cosine` as one word.
-                blank = " " * (not value[2])
+                before = ""
+                if not value[2]:
+                    # YAML reads `type:cosine` as one word, so the name is written again, with a
+                    # blank: editors ignore one that an insertion begins with.
+                    span = Span(start + value.start(1), offset)
+                    before = f"{line[value.start(1) : value.end(2)]} "
                 is_bare = value[2].strip() == "" and _needs_quotes(declared, style)
-                return list(_values(descriptor, value[1], span, blank, '"' * is_bare))
+                return list(_values(descriptor, value[1], span, before, '"' * is_bare))
         return []
     span = _word(text, offset, start)
     return [
@@ -138,7 +142,9 @@ def _needs_quotes(declared: FieldSchema, style: Style) -> bool:
     return style is Style.TEXT and declared.kind == "string"
 
 
-def _values(descriptor: Any, name: str, span: Span, blank: str, quote: str) -> Iterator[Completion]:
+def _values(
+    descriptor: Any, name: str, span: Span, before: str, quote: str
+) -> Iterator[Completion]:
     declared = schema_of(descriptor)[name]
     named: dict[str, str] = {}
     if declared.enum is not None:
@@ -154,7 +160,10 @@ def _values(descriptor: Any, name: str, span: Span, blank: str, quote: str) -> I
             if f.is_selectable
         }
     for word, text in named.items():
-        yield Completion(word, f"{blank}{quote}{word}{quote}", "", span, "", text, is_value=True)
+        written = f"{before}{quote}{word}{quote}"
+        # Neovim takes a text with a blank in it for a word and more, but not a snippet.
+        snippet = written if before else ""
+        yield Completion(word, written, snippet, span, "", text, is_value=True)
 
 
 def _completion(field: Any, style: Style, span: Span) -> Completion:
