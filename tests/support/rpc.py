@@ -6,10 +6,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 SERVER = (sys.executable, "-m", "schedule_builder", "server")
 URI = "file:///nowhere/"
+C = TypeVar("C", bound="Client")
 
 
 class Client:
@@ -23,7 +24,7 @@ class Client:
         self.capabilities = self.request("initialize", capabilities=capabilities)["result"]
         self.notify("initialized")
 
-    def __enter__(self) -> Client:
+    def __enter__(self: C) -> C:
         return self
 
     def __exit__(self, *_: object) -> None:
