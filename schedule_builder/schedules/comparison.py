@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ another order. Far below what float32 can show, far above what float64 loses."""
 _WALKED = 1024
 _NARROWED = 64
 _SPREAD = 256
-_PEAKS = 16
+_PEAKS = 8
 """So many of the largest differences between probes are narrowed down."""
 
 
@@ -83,8 +83,7 @@ def compare(one: Schedule, other: Schedule, last: int = MAX_STEP) -> Comparison:
         return Comparison()
     begin = ranges[0].begin
     first = Difference(begin, one(begin), other(begin))
-    found = [stretch.largest() for stretch in stretches if not stretch.is_same]
-    return Comparison(ranges, first, max(found, key=_size))
+    return Comparison(ranges, first, _largest([s for s in stretches if not s.is_same]))
 
 
 def first_difference(one: Schedule, other: Schedule) -> int | None:
@@ -219,21 +218,26 @@ class _Stretch:
                 yield first_true(self.differs, crossing, high)
         yield high
 
-    def largest(self) -> Difference:
-        """The step at which the rates are farthest apart, the first of several."""
+    def highest_probe(self) -> Difference:
+        """The largest difference among the probes, the first of several."""
+        return max(map(self.at, self.probes()), key=_size)
+
+    def peaks(self, least: float) -> Iterator[Difference]:
+        """The largest differences near the probes where there are ones of at least some size."""
         probes = self.probes()
         if len(probes) == 1 or self.is_short:
-            return max(map(self.at, probes), key=_size)
-        sizes = [self.at(step).size for step in probes]
-        padded = [-math.inf, *sizes, -math.inf]
-        peaks = [i for i, size in enumerate(sizes) if padded[i] <= size >= padded[i + 2]]
-        peaks = sorted(peaks, key=lambda i: -sizes[i])[:_PEAKS]
-        found = [self.at(probes[i]) for i in peaks]
-        for i in peaks:
-            for side in (i - 1, i):
-                if 0 <= side < len(probes) - 1:
-                    found.append(self._climbed(probes[side], probes[side + 1]))
-        return max(sorted(found), key=_size)
+            return
+        sizes = [-math.inf, *(self.at(step).size for step in probes), -math.inf]
+        tops = [
+            i
+            for i, (before, size, after) in enumerate(
+                zip(sizes, sizes[1:], sizes[2:], strict=False)
+            )
+            if size >= least and before <= size >= after
+        ]
+        for i in sorted(tops, key=lambda i: -sizes[i + 1])[:_PEAKS]:
+            for low, high in pairwise(probes[max(i - 1, 0) : i + 2]):
+                yield self._climbed(low, high)
 
     def _climbed(self, low: int, high: int) -> Difference:
         """The largest difference from one step to another, between which there is one peak."""
@@ -248,6 +252,15 @@ class _Stretch:
 
 def _size(difference: Difference) -> float:
     return difference.size
+
+
+def _largest(stretches: Sequence[_Stretch]) -> Difference:
+    """The step at which rates are farthest apart, the first of several."""
+    probed = [stretch.highest_probe() for stretch in stretches]
+    # Between probes a difference rises, but not to the double.
+    least = max(map(_size, probed)) / 2
+    near = [found for stretch in stretches for found in stretch.peaks(least)]
+    return max(sorted([*probed, *near]), key=_size)
 
 
 def _stretches(one: Schedule, other: Schedule, last: int) -> Iterator[_Stretch]:
