@@ -32,6 +32,8 @@ READ = [
     *(ROOT / "protos").rglob("*.proto"),
     *(path for room in ("tools", "benchmarks", "examples") for path in (ROOT / room).rglob("*.py")),
     *(path for path in (ROOT / "configs").rglob("*") if path.is_file()),
+    *ROOT.glob("*.md"),
+    *(ROOT / "docs").rglob("*.md"),
 ]
 """What a person reads, as text or in the code: all of each file, names included."""
 
