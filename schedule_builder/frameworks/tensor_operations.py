@@ -14,6 +14,7 @@ class TensorOperations:
 
     direct_ratio = 2.0**24
     power: Callable[[Any, Any], Any]
+    real: Callable[[Any], Any]
 
     @classmethod
     def ratio_power(cls, numerator: Any, denominator: Any, exponent: Any) -> Any:
@@ -22,6 +23,10 @@ class TensorOperations:
     @classmethod
     def power_of_ratio(cls, base: Any, numerator: Any, denominator: Any) -> Any:
         return cls.power(base, numerator / denominator)
+
+    @classmethod
+    def power_of_steps(cls, base: Any, step: Any, steps: Any, real_steps: Any) -> Any:
+        return cls.power(base, cls.real(step) / real_steps)
 
     @staticmethod
     def affine(start: Any, slope: Any, rest: Any, k: Any, n: Any) -> tuple[Any, Any]:

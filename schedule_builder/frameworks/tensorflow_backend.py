@@ -140,25 +140,53 @@ def rate_tensor(schedule: Schedule, global_step: Any) -> tf.Tensor:
             message = "there is no global step outside of a TF1 graph: pass `global_step`"
             raise TypeError(message)
         global_step = tf.compat.v1.train.get_or_create_global_step()
+    if isinstance(global_step, int) and not isinstance(global_step, bool):
+        return tf.constant(schedule(global_step), tf.float32, name="learning_rate")
+    if tf.executing_eagerly():
+        return _eager(schedule, _integers(global_step))
     with tf.name_scope("learning_rate") as scope:
-        step = _int64_step(global_step)
-        ops = _TensorFlow()
-        rate = evaluate(schedule, tf.maximum(step, ops.node(0)), ops)
-        rate = tf.convert_to_tensor(rate, tf.float64)
-        if rate.shape.rank == 0 and step.shape.rank != 0:
-            rate = tf.fill(_shape(step), rate)
-        # With the scope's own name, the tensor is not in the scope but beside it.
-        return tf.cast(rate, tf.float32, name=scope)
+        return _symbolic(schedule, _integers(global_step), scope)
 
 
-def _int64_step(step: Any) -> tf.Tensor:
-    if isinstance(step, int) and not isinstance(step, bool):
-        return tf.constant(max(min(step, MAX_STEP), 0), tf.int64)
+def _eager(schedule: Schedule, step: tf.Tensor) -> tf.Tensor:
+    """The rates as constants: one operation costs an eager caller more than all arithmetic.
+
+    A step on an accelerator stays there: to fetch it would wait for all that is queued.
+    """
+    if not step.backing_device.endswith("CPU:0"):
+        return _symbolic(schedule, step, "learning_rate")
+    rates = schedule(step.numpy())
+    return tf.cast(tf.constant(rates), tf.float32) if step.ndim else tf.constant(rates, tf.float32)
+
+
+def _symbolic(schedule: Schedule, step: tf.Tensor, name: str) -> tf.Tensor:
+    step, ops = _int64(step), _TensorFlow()
+    rate = evaluate(schedule, tf.maximum(step, ops.node(0)), ops)
+    rate = tf.convert_to_tensor(rate, tf.float64)
+    if rate.shape.rank == 0 and step.shape.rank != 0:
+        rate = tf.fill(_shape(step), rate)
+    # With the scope's own name, the tensor is not in the scope but beside it.
+    return tf.cast(rate, tf.float32, name=name)
+
+
+def _integers(step: Any) -> tf.Tensor:
+    """The step as a tensor of its own dtype.
+
+    Raises:
+        TypeError: it is not an integer.
+    """
+    # Of Keras' variable, TensorFlow's is what it holds.
+    inner = getattr(step, "value", step)
+    step = inner if isinstance(inner, tf.Variable) else step
     # A variable's cached value in a TF1 graph may be older than what it is read after.
     reader = getattr(step, "read_value", None)
     step = tf.convert_to_tensor(reader() if callable(reader) else step)
     if not step.dtype.is_integer:
         raise not_an_integer(step.dtype.name, is_floating=step.dtype.is_floating)
+    return step
+
+
+def _int64(step: tf.Tensor) -> tf.Tensor:
     if step.dtype == tf.uint64:
         # What is beyond the largest step is negative as a signed number.
         signed = tf.bitcast(step, tf.int64)

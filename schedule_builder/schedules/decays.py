@@ -26,11 +26,7 @@ class _ExponentialColumns(NamedTuple):
 
 @dataclass(frozen=True)
 class Exponential(BaseCurve):
-    """`initial * factor^(s / decay_steps)`; the exponent is rounded down when `staircase`.
-
-    The exponent's whole part and its rest are applied one by one: their sum would lose the
-    digits of the rest.
-    """
+    """`initial * factor^(s / decay_steps)`; the exponent is rounded down when `staircase`."""
 
     initial: float
     factor: float
@@ -60,11 +56,9 @@ class Exponential(BaseCurve):
         ops: Operations, step: Any, curves: Sequence[Exponential], c: _ExponentialColumns
     ) -> Any:
         step = minus(step, c.origin)
-        result = c.initial * ops.power(c.factor, ops.real(step // c.decay_steps))
-        if not curves[0].staircase:
-            rest = ops.real(step % c.decay_steps)
-            result = result * ops.power_of_ratio(c.factor, rest, c.real_decay_steps)
-        return result
+        if curves[0].staircase:
+            return c.initial * ops.power(c.factor, ops.real(step // c.decay_steps))
+        return c.initial * ops.power_of_steps(c.factor, step, c.decay_steps, c.real_decay_steps)
 
     def __str__(self) -> str:
         every = "in a step every" if self.staircase else "smoothly over"

@@ -111,6 +111,12 @@ class _Reference:
         quotient, rest = _divide(numerator, denominator)
         return cls.power(base, quotient) * (1 + rest * cls.log(base))
 
+    @classmethod
+    def power_of_steps(cls, base: float, step: int, steps: int, real_steps: float) -> float:
+        # One by one: the sum of the whole part and the rest would lose digits of the rest.
+        whole, rest = divmod(step, steps)
+        return cls.power(base, whole) * cls.power_of_ratio(base, float(rest), real_steps)
+
     @staticmethod
     def affine(start: float, slope: float, rest: float, k: float, n: float) -> tuple[float, float]:
         exact = Fraction(start) + (Fraction(slope) + Fraction(rest)) * Fraction(k) / Fraction(n)
@@ -136,6 +142,12 @@ class _Reference:
 REFERENCE = _Reference()
 
 
+def _value(segment: Stretch, step: int) -> float:
+    curve = segment.curve
+    rate = curve.formula(REFERENCE, step, [curve], segment.reference_columns)
+    return float(max(rate, segment.floor) if segment.floor > 0 else rate)
+
+
 def evaluate_scalar(schedule: Stretches, step: int) -> float:
     """The reference: the rate at one step, in Python's own float64.
 
@@ -143,10 +155,68 @@ def evaluate_scalar(schedule: Stretches, step: int) -> float:
     whole array of steps.
     """
     step = min(max(step, 0), MAX_STEP)
-    segment = schedule.segment_at(step)
-    curve = segment.curve
-    rate = curve.formula(REFERENCE, step, [curve], segment.reference_columns)
-    return float(max(rate, segment.floor) if segment.floor > 0 else rate)
+    return _value(schedule.segment_at(step), step)
+
+
+_FEW_PIECES = 3
+_FEW_CURVES = 2
+"""So many cost less one by one than by a table of their numbers."""
+
+
+class _Piece(NamedTuple):
+    """A segment, and the constants beside it that it continues into.
+
+    Where the step does not pass the segment's own end, the curve is constant from there on: it
+    needs no comparison with the constant that follows, nor with the one before.
+    """
+
+    begin: int
+    segment: Stretch
+    first: int | None
+    last: int | None
+
+
+def _continues(segment: Stretch, constant: Stretch, step: int) -> bool:
+    """Whether one has the rate of a constant beside it at a step, to what float32 does not show."""
+    if not constant.curve.is_constant:
+        return False
+    return math.isclose(_value(segment, step), _value(constant, step), rel_tol=2.0**-50)
+
+
+def _pieces(segments: Sequence[Stretch]) -> list[_Piece] | None:
+    """The few pieces that a schedule has; None where they are more than that."""
+    if len(segments) > 2 * _FEW_PIECES + 1:
+        return None
+    pieces: list[_Piece] = []
+    for segment in segments:
+        before = pieces[-1] if pieces else None
+        if before and before.last is None and _continues(before.segment, segment, segment.begin):
+            is_constant = before.segment.curve.is_constant
+            pieces[-1] = before._replace(last=None if is_constant else segment.begin)
+        elif before and _continues(segment, before.segment, segment.begin):
+            pieces[-1] = _Piece(before.begin, segment, segment.begin, None)
+        else:
+            pieces.append(_Piece(segment.begin, segment, None, None))
+    curves = sum(not piece.segment.curve.is_constant for piece in pieces)
+    return pieces if len(pieces) <= _FEW_PIECES and curves <= _FEW_CURVES else None
+
+
+def _evaluate_pieces(pieces: Sequence[_Piece], step: Any, ops: Operations) -> Any:
+    result: Any = None
+    for piece in pieces:
+        curve, own = piece.segment.curve, step
+        if piece.first is not None:
+            own = ops.maximum(own, ops.constant(piece.first))
+        if piece.last is not None:
+            own = ops.minimum(own, ops.constant(piece.last))
+        columns: Any = curve.columns(piece.segment.origin, ops)
+        numbers = [ops.constant(0 if value is None else value) for value in columns]
+        rate = curve.formula(ops, own, [curve], columns._make(numbers))
+        if piece.segment.floor > 0:
+            rate = ops.maximum(rate, ops.constant(piece.segment.floor))
+        at_or_after = None if result is None else step >= ops.constant(piece.begin)
+        result = rate if result is None else ops.where(at_or_after, rate, result)
+    return result
 
 
 def _families(segments: Sequence[Stretch], ops: Operations) -> list[str]:
@@ -240,7 +310,8 @@ def _family(
 def evaluate(schedule: Stretches, step: Any, ops: Operations) -> Any:
     """The rates at many steps, in any number system.
 
-    Segments of one family of curves share one computation. Where their numbers differ they
+    A few pieces are computed one by one, and comparisons choose between them. Of more,
+    segments of one family of curves share one computation. Where their numbers differ they
     are taken from one table by the segment's index, so that the size of a graph depends on
     the families in it and not on the number of segments.
 
@@ -255,6 +326,9 @@ def evaluate(schedule: Stretches, step: Any, ops: Operations) -> Any:
     if ops is REFERENCE:
         return evaluate_scalar(schedule, step)
     segments = schedule.segments
+    pieces = _pieces(segments)
+    if pieces is not None:
+        return _evaluate_pieces(pieces, step, ops)
     families = _families(segments, ops)
     names = list(dict.fromkeys(families))
     table = _Parameters(len(segments))

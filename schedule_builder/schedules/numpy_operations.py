@@ -66,6 +66,14 @@ class _NumPy:
         quotient, rest = _divide(numerator, denominator)
         return _corrected(np.power(base, quotient), rest * np.log(base))
 
+    @classmethod
+    def power_of_steps(cls, base: Any, step: Any, steps: Any, real_steps: Any) -> Any:
+        # One by one: the sum of the whole part and the rest would lose digits of the rest.
+        whole, rest = np.divmod(step, steps)
+        return np.power(base, cls.real(whole)) * cls.power_of_ratio(
+            base, cls.real(rest), real_steps
+        )
+
     @staticmethod
     def affine(start: Any, slope: Any, slope_rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
         quotient, quotient_rest = _divide(k, n)

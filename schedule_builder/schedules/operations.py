@@ -49,6 +49,9 @@ class Operations(Protocol):
     def power_of_ratio(self, base: Any, numerator: Any, denominator: Any) -> Any:
         """A base above 0, to the power of a quotient whose rounding must not blow up."""
 
+    def power_of_steps(self, base: Any, step: Any, steps: Any, real_steps: Any) -> Any:
+        """A base above 0, to the power of `step / steps`, both of them integers."""
+
     def affine(self, start: Any, slope: Any, rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
         """`start + (slope + rest) * k / n` in floats, and what its rounding left out."""
 
