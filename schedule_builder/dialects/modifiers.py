@@ -27,7 +27,7 @@ def lower(learning_rate: pb.LearningRate, batch_size: int | None = None) -> Sche
         batch_size: what `batch_size_scaling` scales by, None where it is not known.
 
     Raises:
-        LoweringError: the numbers do not make a schedule.
+        LoweringError: the field values do not form a schedule.
     """
     kind = learning_rate.WhichOneof("learning_rate")
     if kind is None:

@@ -48,7 +48,7 @@ class RateLog:
         count: how many rates were recorded.
         last_rate: the latest of them.
         end: the step at which the run ends, as the config says; None where it does not.
-        first_difference: the first step at which what ran is not what the config says, with the
+        first_difference: the first step at which the applied rate is not the config's, with the
             rate that was applied and the rate of the config; None where there is none.
 
     Raises:
