@@ -20,6 +20,9 @@ from schedule_builder.reading.findings import WRONG_TYPE
 from schedule_builder.reading.positions import line_before
 from schedule_builder.reading.tree import Block, Document, Scalar, Value, elements_of
 
+LONGEST_SHOWN = 60
+"""So much of a value is shown where it changes."""
+
 
 class Found(NamedTuple):
     """What a file has at a field.
@@ -129,7 +132,7 @@ def written_at(document: Document, path: FieldPath) -> str | None:
     values = values_at(document, path)
     text = document.source.text
     texts = [
-        shown(text[value.start : value.end] if value.end > value.start else "null", 60)
+        shown(text[value.start : value.end] if value.end > value.start else "null", LONGEST_SHOWN)
         for value in values
     ]
     if not texts:

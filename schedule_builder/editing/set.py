@@ -18,8 +18,8 @@ from schedule_builder.editing.contents import (
     with_value,
     without_value,
 )
-from schedule_builder.editing.errors import set_error
-from schedule_builder.editing.get import numbered, values_at, written_at
+from schedule_builder.editing.errors import SetError, set_error
+from schedule_builder.editing.get import LONGEST_SHOWN, numbered, values_at, written_at
 from schedule_builder.reading.edits import apply, element_at, merge_key_of, put, removal
 from schedule_builder.reading.field_paths import (
     PathError,
@@ -134,6 +134,7 @@ def edit(config: Config, settings: Iterable[Setting]) -> Edited:
         except PathError as error:
             words = Words("`{setting}`: {words}", setting=shown(str(setting)), words=error.words)
             raise set_error(config.filename, words) from None
+    editor.flush()
     after = _examined(config, editor.document.source.text) if editor.changes else config
     known = {_identity(d) for d in config.diagnostics}
     new = tuple(d for d in after.diagnostics if _identity(d) not in known)
@@ -162,11 +163,14 @@ def _examined(config: Config, text: str) -> Config:
 
 
 class _Editor:
-    """Changes one text, a step at a time, and reads it again after each.
+    """Changes one text, and reads it again after each step.
+
+    One scalar in the place of another moves nothing in the tree: such edits are made together.
 
     Attributes:
         document: what was read last.
         changes: what was changed so far.
+        pending: edits that are still to be made, and their values, by path.
     """
 
     def __init__(self, config: Config) -> None:
@@ -175,6 +179,7 @@ class _Editor:
         source = config.document.source
         self.format = detect_format(source.filename, source.text)
         self.changes: list[Change] = []
+        self.pending: dict[FieldPath, tuple[list[Edit], Value]] = {}
 
     def make(self, setting: Setting) -> None:
         """Makes one setting."""
@@ -194,6 +199,9 @@ class _Editor:
         else:
             value = typed_value(text, step, self.document.syntax)
             self.check(value, step, path)
+        selects = step.declared is not None and step.declared.rule.selects
+        if selects or path in self.pending or not isinstance(value, Scalar):
+            self.flush()
         old = element_at(self.document, path)
         if old is not None and self.is_same(path, value, step):
             return
@@ -201,6 +209,10 @@ class _Editor:
         selected = list(self.unselected(path))
         like = self.document.source.text[old.value.start : old.value.end] if old else ""
         value = Layout(self.document).as_written(value, step.declared, like)
+        is_scalar = old is not None and isinstance(old.value, Scalar) and isinstance(value, Scalar)
+        if is_scalar and not (selects or others or selected):
+            self.replace(path, value)
+            return
         self.put(path, value)
         for place, name in selected:
             self.put(place, Layout(self.document).as_written(Scalar(name, True, 0, 0), None))
@@ -307,8 +319,32 @@ class _Editor:
             if selector and is_selectable and not is_given:
                 yield (*place, selector), name
 
+    def replace(self, path: FieldPath, value: Value) -> None:
+        """Puts a scalar in the place of another, with the next step."""
+        before = written_at(self.document, path) or ""
+        self.check_shared(path, is_removal=False)
+        edits = put(self.document, path, value, self.descriptor)
+        if edits is None:
+            raise self.unchangeable(path)
+        self.pending[path] = edits, value
+        after = shown("".join(edit.text for edit in edits).strip(), LONGEST_SHOWN)
+        self.changes.append(Change(dotted(path), before, after))
+
+    def flush(self) -> None:
+        """Makes the edits that are pending."""
+        if not self.pending:
+            return
+        wanted = contents_of(self.document)
+        for path, (_, value) in self.pending.items():
+            wanted = with_value(wanted, path, contents(value))
+        edits = [edit for found, _ in self.pending.values() for edit in found]
+        first = next(iter(self.pending))
+        self.pending.clear()
+        self.apply(edits, first, wanted)
+
     def put(self, path: FieldPath, value: Value) -> None:
         """Puts a value into the text."""
+        self.flush()
         before = written_at(self.document, path) or ""
         self.check_shared(path, is_removal=False)
         edits = put(self.document, path, value, self.descriptor)
@@ -318,6 +354,7 @@ class _Editor:
 
     def remove(self, path: FieldPath) -> None:
         """Takes a field, or an element, out of the text; all of what is given under its name."""
+        self.flush()
         before = written_at(self.document, path)
         while (found := element_at(self.document, path)) is not None:
             self.check_shared(path, is_removal=True)
@@ -346,12 +383,16 @@ class _Editor:
             document = settle(document, self.descriptor, report)
         is_read = not any(map(_is_unread, report.diagnostics))
         if edits is None or not is_read or contents_of(document) != wanted:
-            words = Words(
-                "{name:field} cannot be changed in the layout that the file has: change it by hand",
-                name=dotted(path),
-            )
-            raise set_error(source.filename, words)
+            raise self.unchangeable(path)
         self.document = document
+
+    def unchangeable(self, path: FieldPath) -> SetError:
+        """Says that there is no safe edit."""
+        words = Words(
+            "{name:field} cannot be changed in the layout that the file has: change it by hand",
+            name=dotted(path),
+        )
+        return set_error(self.document.source.filename, words)
 
     def check_shared(self, path: FieldPath, *, is_removal: bool) -> None:
         """Refuses to change what aliases or merge keys of YAML repeat elsewhere."""

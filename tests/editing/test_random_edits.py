@@ -124,10 +124,6 @@ def random_value(declared: FieldSchema, choose: random.Random) -> str:
     return choose.choice([repr(number), f"{number:.3e}", f"{number:.6f}"])
 
 
-def known_message(config: Config) -> Message:
-    return config.message
-
-
 def make(seed: int) -> str:
     """Makes one edit, and gives what kind of outcome it had."""
     choose = random.Random(seed)
@@ -145,22 +141,22 @@ def make(seed: int) -> str:
     return put(config, place, choose)
 
 
-def edited(config: Config, setting: Setting) -> Edited | str:
+def edited(config: Config, made: list[Setting]) -> Edited | str:
     try:
-        return edit(config, [setting])
+        return edit(config, made)
     except SetError as error:
         said = str(error)
         assert (
             "the file would have new errors" in said
             or "shares its value" in said
             or ("is merged into" in said)
-        ), (setting, said)
+        ), (made, said)
         return "refused"
 
 
 def unset(config: Config, place: Place) -> str:
     field = dotted(place.path)
-    result = edited(config, Setting(field, None))
+    result = edited(config, [Setting(field, None)])
     if isinstance(result, str):
         return result
     removed_only(config.document, result.text)
@@ -197,7 +193,7 @@ def put(config: Config, place: Place, choose: random.Random) -> str:
             else:
                 value = f"[{value}, {value}]" if declared.kind != "string" else "[x, 'y: z', é]"
     setting = Setting(field, value)
-    result = edited(config, setting)
+    result = edited(config, [setting])
     if isinstance(result, str):
         return result
     if declared is not None:
@@ -245,3 +241,34 @@ def replaced_only(
 @given(st.integers(0, 2**48))
 def test_random_edits(seed: int) -> None:
     make(seed)
+
+
+def several(seed: int) -> str:
+    """Makes some edits in one call, and one after another: both give one text."""
+    choose = random.Random(seed)
+    config = read(choose.choice(files()), choose.choice([0, 1, 2]))
+    if any(d.severity == "error" for d in config.diagnostics):
+        return "has errors"
+    given = [p for p in places(config) if p.declared is not None and not p.declared.repeated]
+    made: list[Setting] = []
+    for place in choose.choices([p for p in given if p.value is not None] or given, k=3):
+        assert place.declared is not None
+        made.append(Setting(dotted(place.path), random_value(place.declared, choose)))
+    if choose.random() < 0.3:
+        made.insert(1, Setting(made[0].field, None))
+    together = edited(config, made)
+    text, now = config.document.source.text, config
+    for setting in made:
+        one = edited(now, [setting])
+        if isinstance(one, str) or isinstance(together, str):
+            return "refused"
+        text, now = one.text, one.config
+    assert not isinstance(together, str)
+    assert together.text == text, made
+    return "same"
+
+
+@settings(max_examples=EXAMPLES)
+@given(st.integers(0, 2**48))
+def test_edits_in_one_call_are_those_one_after_another(seed: int) -> None:
+    several(seed)
