@@ -21,7 +21,7 @@ from schedule_builder.reading.positions import line_before
 from schedule_builder.reading.tree import Block, Document, Scalar, Value, elements_of
 
 LONGEST_SHOWN = 60
-"""So much of a value is shown where it changes."""
+"""A value that changes is shown up to so many characters."""
 
 
 class Found(NamedTuple):

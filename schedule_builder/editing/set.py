@@ -165,7 +165,7 @@ def _examined(config: Config, text: str) -> Config:
 class _Editor:
     """Changes one text, and reads it again after each step.
 
-    One scalar in the place of another moves nothing in the tree: such edits are made together.
+    A scalar that replaces another moves nothing in the tree: such edits are made together.
 
     Attributes:
         document: what was read last.
@@ -320,7 +320,7 @@ class _Editor:
                 yield (*place, selector), name
 
     def replace(self, path: FieldPath, value: Value) -> None:
-        """Puts a scalar in the place of another, with the next step."""
+        """Replaces one scalar by another, with the next step."""
         before = written_at(self.document, path) or ""
         self.check_shared(path, is_removal=False)
         edits = put(self.document, path, value, self.descriptor)

@@ -24,7 +24,7 @@ from schedule_builder.reading.tree import Block, Document, Scalar, Value, elemen
 from tests.support.data import DATA
 
 ROOT = Path(__file__).parent.parent.parent
-_FEW = 40
+_FEW = 25
 _MANY = settings().max_examples
 EXAMPLES = _MANY if _MANY > 100 else _FEW
 
