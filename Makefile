@@ -110,6 +110,7 @@ site: ## build the documentation site in out/site (Python 3.11 and up)
 site-pages: $(VENV)/site
 	rm -rf out/site
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs out/site
+	$(BIN)/python -m schedule_builder schema > out/site/schedule-builder.schema.json
 	@echo open out/site/index.html
 
 dist: $(VENV)/dev ## build the wheel and the source archive in dist/
