@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 
-from benchmarks.measuring import heading, line
+from benchmarks.measuring import Row, heading, line, page
 
 # Each is a module of this package, with a function `rows`. They are imported on use: half of
 # them need no TensorFlow.
@@ -41,19 +42,26 @@ def main() -> None:
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)} (all of them)"
     )
-    names = parser.parse_args().names
+    parser.add_argument("--write", metavar="FILE", help="also write a page of Markdown")
+    arguments = parser.parse_args()
+    names = arguments.names
     for name in names:
         if name not in NAMES:
             parser.error(f"there is no benchmark {name!r}; there are {', '.join(NAMES)}")
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    tables: dict[str, list[Row]] = {}
     print(heading())
     for name in names or NAMES:
         with _silence():
             module = import_module(f"benchmarks.{name}")
         print(f"\n{name}: {(module.__doc__ or '').splitlines()[0]}", flush=True)
         for row in module.rows():
+            tables.setdefault(name, []).append(row)
             print(line(row), flush=True)
+        # After each, so that a run that is stopped has a page, too.
+        if arguments.write:
+            Path(arguments.write).write_text(page(tables), "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The time that one rate takes: in a loop in a TensorFlow graph, in Python and in NumPy."""
+"""The time that one rate takes: in TensorFlow in every way, in Python and in NumPy."""
 
 from __future__ import annotations
 
@@ -9,16 +9,28 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from benchmarks import peers
-from benchmarks.measuring import Row, medians
+from benchmarks import device_tensorflow, peers
+from benchmarks.measuring import Row, interleaved, medians
+from benchmarks.recipes import KINDS
 
 _LOOP = 2000
+_CALLS = 50
+_PAIRS = 30
 
 
 def rows() -> Iterator[Row]:
     """Times evaluation beside Keras, the one-hot way and formulas written by hand."""
+    for way in device_tensorflow.ways(KINDS, _LOOP, _CALLS):
+        pair = interleaved(way.ours, way.peer, pairs=_PAIRS)
+        low, high = pair.interval
+        yield Row(
+            way.what,
+            1e6 * pair.ours / way.calls,
+            1e6 * pair.peer / way.calls,
+            "us",
+            interval=(1 / high, 1 / low),
+        )
     for what, (ours, peer) in (
-        ("TensorFlow, cosine with warmup / Keras", peers.cosine()),
         ("TensorFlow, piecewise, 100 boundaries / Keras", peers.piecewise(100)),
         (
             "TensorFlow, manual, warmup of 100,000 steps / one-hot",

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -20,6 +25,7 @@ class Row:
         peer: the peer's figure, None where nothing else does the job.
         unit: of both figures.
         more_is_better: whether the larger figure is the better one.
+        interval: what holds the ratio in 95 of 100 cases, where turns were timed one by one.
     """
 
     what: str
@@ -27,6 +33,7 @@ class Row:
     peer: float | None
     unit: str
     more_is_better: bool = False
+    interval: tuple[float, float] | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -106,7 +113,7 @@ def interleaved(
 
 
 _FEWEST_TURNS = 10
-_WIDTHS = (64, 14, 14, 8)
+_WIDTHS = (64, 14, 14, 22)
 
 
 def _aligned(what: str, *figures: str) -> str:
@@ -128,7 +135,46 @@ def heading() -> str:
 
 def line(row: Row) -> str:
     """A row as the table has it."""
+    return _aligned(f"  {row.what}", *_figures(row))
+
+
+def _figures(row: Row) -> tuple[str, str, str]:
     ratio = "-" if row.ratio is None else f"{row.ratio:,.2f}"
-    return _aligned(
-        f"  {row.what}", _figure(row.ours, row.unit), _figure(row.peer, row.unit), ratio
+    if row.interval:
+        ratio += " ({:,.2f}..{:,.2f})".format(*row.interval)
+    return _figure(row.ours, row.unit), _figure(row.peer, row.unit), ratio
+
+
+def page(tables: Mapping[str, Sequence[Row]]) -> str:
+    """The page of a run: where and when it ran, and a table for each benchmark."""
+    versions = ", ".join(
+        f"{name} {version(name)}"
+        for name in ("schedule-builder", "tensorflow", "keras", "numpy", "protobuf", "pyyaml")
     )
+    lines = [
+        "# Benchmarks",
+        "",
+        "`python -m benchmarks --write docs/benchmarks.md` wrote this page"
+        f" on {datetime.now(timezone.utc):%Y-%m-%d}.",
+        f"Machine: {os.cpu_count()} cores, {_processor()}. Python {platform.python_version()},"
+        f" {versions}.",
+        "",
+        "A ratio above 1 means that ours is better. In parentheses, the interval that holds the"
+        " median of the pairs' ratios in 95 of 100 cases. Ratios carry over to other machines,"
+        " the figures beside them do not.",
+    ]
+    for name, rows in tables.items():
+        lines += ["", f"## {name}", "", "| what / peer | ours | peer | ratio |"]
+        lines += ["| --- | ---: | ---: | ---: |"]
+        lines += [f"| {row.what} | {' | '.join(_figures(row))} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _processor() -> str:
+    try:
+        for text in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+            if text.startswith("model name"):
+                return text.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.machine()

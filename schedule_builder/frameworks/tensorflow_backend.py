@@ -178,8 +178,9 @@ def _integers(step: Any) -> tf.Tensor:
     # Of Keras' variable, TensorFlow's is what it holds.
     inner = getattr(step, "value", step)
     step = inner if isinstance(inner, tf.Variable) else step
-    # A variable's cached value in a TF1 graph may be older than what it is read after.
-    reader = getattr(step, "read_value", None)
+    # A variable's cached value in a TF1 graph may be older than what it is read after. Eagerly,
+    # this reading would be a second operation.
+    reader = None if tf.executing_eagerly() else getattr(step, "read_value", None)
     step = tf.convert_to_tensor(reader() if callable(reader) else step)
     if not step.dtype.is_integer:
         raise not_an_integer(step.dtype.name, is_floating=step.dtype.is_floating)
