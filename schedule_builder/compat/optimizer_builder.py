@@ -46,14 +46,14 @@ def build(config: Message, global_step: Any = None) -> tuple[Any, list[Any]]:
 
 def build_optimizers_tf_v2(config: Message, global_step: Any = None) -> tuple[Any, list[Any]]:
     """Builds an optimizer of Keras; see `build`."""
-    from schedule_builder.frameworks.keras_common import build_keras_schedule  # noqa: PLC0415 - seconds, with Keras
+    from schedule_builder.frameworks.keras_common import keras_schedule  # noqa: PLC0415 - seconds, with Keras
 
     loaded, schedule = _load(config)
     if global_step is not None:
         rate = learning_rate_at(schedule, global_step)
         optimizer = construct(loaded, rate)
     else:
-        optimizer = construct(loaded, build_keras_schedule(loaded))
+        optimizer = construct(loaded, keras_schedule(loaded))
         rate = learning_rate_at(schedule, optimizer.iterations)
     # As in the API, only what changes is a function.
     is_constant = loaded.kind_path[-1] == "constant_learning_rate" and callable(rate)

@@ -10,8 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from schedule_builder.config import ConfigLike, build_schedule
+from schedule_builder.config import ConfigLike, build_schedule, load
 from schedule_builder.frameworks.tensor_operations import TensorOperations, not_an_integer
+from schedule_builder.frameworks.variable_factors import warn_unapplied
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.evaluation import evaluate
 from schedule_builder.schedules.schedule import Schedule
@@ -84,9 +85,13 @@ def build_optax_schedule(
         ConfigError: the config has errors.
         OSError: the file cannot be read.
     """
-    schedule = build_schedule(
-        config, step_offset=step_offset, num_steps=num_steps, batch_size=batch_size
-    )
+    loaded = load(config, num_steps=num_steps, batch_size=batch_size)
+    warn_unapplied(loaded, "build_optax_schedule", "build_optax_optimizer")
+    return optax_schedule(build_schedule(loaded, step_offset=step_offset))
+
+
+def optax_schedule(schedule: Schedule) -> Callable[[Any], jax.Array]:
+    """A schedule as optax takes it; see `build_optax_schedule`."""
     # Compiled also where the caller compiles nothing: there, one by one, the operations would
     # be slow, and `jax_debug_nans` would look into the formulas that do not apply.
     compiled = jax.jit(partial(_rates, schedule), inline=True)

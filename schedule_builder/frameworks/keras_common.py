@@ -7,8 +7,10 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from schedule_builder.config import ConfigLike, build_schedule
+from schedule_builder.compiler import Config
+from schedule_builder.config import ConfigLike, build_schedule, load
 from schedule_builder.frameworks.extras import naming_extra
+from schedule_builder.frameworks.variable_factors import warn_unapplied
 from schedule_builder.schedules.schedule import Schedule, whole
 
 
@@ -91,10 +93,26 @@ def build_keras_schedule(
         OSError: the file cannot be read.
         ValueError: `step_offset` is negative, or `gradient_accumulation_steps` is not positive.
     """
+    loaded = load(config, num_steps=num_steps, batch_size=batch_size)
+    warn_unapplied(loaded, "build_keras_schedule", "build_optimizer")
+    return keras_schedule(
+        loaded,
+        step_offset=step_offset,
+        gradient_accumulation_steps=gradient_accumulation_steps,
+        legacy=legacy,
+    )
+
+
+def keras_schedule(
+    config: Config,
+    *,
+    step_offset: int = 0,
+    gradient_accumulation_steps: int | None = None,
+    legacy: bool | None = None,
+) -> Any:
+    """A loaded config's schedule, for an optimizer that applies the rest of it."""
     accumulated = 1
     if gradient_accumulation_steps is not None:
         accumulated = whole(gradient_accumulation_steps, "gradient_accumulation_steps", at_least=1)
-    schedule = build_schedule(
-        config, step_offset=step_offset, num_steps=num_steps, batch_size=batch_size
-    )
+    schedule = build_schedule(config, step_offset=step_offset)
     return keras_home(legacy).ConfigSchedule(schedule, accumulated)

@@ -11,7 +11,7 @@ from schedule_builder.compiler import Config
 from schedule_builder.config import ConfigLike, load
 from schedule_builder.diagnostics import ConfigError, FieldPath, Report, Words
 from schedule_builder.dialects.base import OptimizerRequest
-from schedule_builder.frameworks.keras_common import build_keras_schedule, is_legacy, keras_home
+from schedule_builder.frameworks.keras_common import is_legacy, keras_home, keras_schedule
 from schedule_builder.reading.fields import dotted
 from schedule_builder.rules.kinds import NOT_IN_KERAS
 
@@ -69,7 +69,7 @@ def build_optimizer(
             argument is out of its range, or this Keras does not support it.
     """
     loaded = load(config, num_steps=num_steps, batch_size=batch_size)
-    schedule = build_keras_schedule(
+    schedule = keras_schedule(
         loaded,
         step_offset=step_offset,
         gradient_accumulation_steps=gradient_accumulation_steps,

@@ -7,8 +7,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from schedule_builder.config import ConfigLike, build_schedule
+from schedule_builder.config import ConfigLike, build_schedule, load
 from schedule_builder.frameworks.tensor_operations import TensorOperations, not_an_integer
+from schedule_builder.frameworks.variable_factors import warn_unapplied
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.evaluation import evaluate
 from schedule_builder.schedules.schedule import Schedule
@@ -126,10 +127,9 @@ def build_learning_rate(
         OSError: the file cannot be read.
         TypeError: the step is not an integer, or None outside of a TF1 graph.
     """
-    return rate_tensor(
-        build_schedule(config, step_offset=step_offset, num_steps=num_steps, batch_size=batch_size),
-        global_step,
-    )
+    loaded = load(config, num_steps=num_steps, batch_size=batch_size)
+    warn_unapplied(loaded, "build_learning_rate", "build_optimizer")
+    return rate_tensor(build_schedule(loaded, step_offset=step_offset), global_step)
 
 
 @tf.autograph.experimental.do_not_convert

@@ -9,26 +9,38 @@ import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from schedule_builder.config import ConfigLike, build_schedule
+from schedule_builder.config import ConfigLike, build_schedule, first_difference, load
 from schedule_builder.frameworks.tensor_operations import TensorOperations, not_an_integer
+from schedule_builder.frameworks.variable_factors import LOGGER, warn_unapplied
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.evaluation import evaluate
 from schedule_builder.schedules.schedule import Schedule
 
+FACTOR = "learning_rate_factor"
+"""The entry of a group that says what its rate is multiplied by, where the config decided it."""
+
 
 class ConfigScheduler(LRScheduler):
-    """Sets the rate of an optimizer's parameter groups to a schedule's, all to the same.
+    """Sets the rates of an optimizer's parameter groups, in the proportions that they had.
+
+    A group's rate is the schedule's, times the group's own rate over the largest among the groups
+    at construction: with one group, or equal ones, it is the schedule's. Where a run resumes, a
+    group's own rate is its `initial_lr`. A group that is added later joins with the rate that it
+    has when it is first seen. Where all rates are 0, all groups get the schedule's. The groups of
+    `build_torch_optimizer` have the factors of the config.
 
     The rate follows from the number of updates alone. Call `step()` after each update, not
     after each epoch.
 
     Args:
-        optimizer: the optimizer; the rate that it was constructed with does not matter.
+        optimizer: the optimizer; of the rates that it was constructed with, only the proportions
+            matter.
         schedule: the schedule, or its `to_dict()`.
         last_epoch: how many updates were applied before, minus 1, as in PyTorch.
 
     Attributes:
         schedule: the schedule.
+        factors: what the schedule's rate is multiplied by, for each group.
     """
 
     def __init__(
@@ -36,13 +48,40 @@ class ConfigScheduler(LRScheduler):
     ) -> None:
         self.schedule = Schedule.from_dict(schedule) if isinstance(schedule, dict) else schedule
         for group in optimizer.param_groups:
-            # PyTorch demands it where a run resumes, though nothing here depends on it.
+            # PyTorch demands it where a run resumes.
             group.setdefault("initial_lr", float(group["lr"]))
+        rates = [float(group["initial_lr"]) for group in optimizer.param_groups]
+        self._largest_rate = max(rates)
+        self.factors = [
+            self._own_factor(group, rate)
+            for group, rate in zip(optimizer.param_groups, rates, strict=True)
+        ]
         super().__init__(optimizer, last_epoch)
+
+    def _own_factor(self, group: dict[str, Any], rate: float) -> float:
+        if FACTOR in group:
+            return float(group[FACTOR])
+        return rate / self._largest_rate if self._largest_rate else 1.0
+
+    def _see_new_groups(self) -> None:
+        groups = self.optimizer.param_groups
+        for group in groups[len(self.factors) :]:
+            # The rate of the optimizer's defaults may be one tensor for several groups.
+            shared = (
+                factor
+                for known, factor in zip(groups, self.factors, strict=False)
+                if isinstance(group["lr"], torch.Tensor) and known["lr"] is group["lr"]
+            )
+            rate = float(group["lr"])
+            group.setdefault("initial_lr", rate)
+            self.factors.append(next(shared, self._own_factor(group, rate)))
 
     def get_lr(self) -> list[float | torch.Tensor]:
         """The rate of each parameter group after `last_epoch` updates, in float64."""
-        return [self.schedule(self.last_epoch)] * len(self.optimizer.param_groups)
+        self._see_new_groups()
+        rate = self.schedule(self.last_epoch)
+        groups = self.optimizer.param_groups
+        return [rate * factor for factor, _ in zip(self.factors, groups, strict=False)]
 
     def state_dict(self) -> dict[str, Any]:
         """The scheduler's state as plain data, which `torch.load` reads with `weights_only`.
@@ -52,15 +91,27 @@ class ConfigScheduler(LRScheduler):
         return {**super().state_dict(), "schedule": self.schedule.to_dict()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continues where another scheduler stopped: under its schedule, and at its rate.
+        """Continues where another scheduler stopped: under its schedule, and at its rates.
 
-        The optimizer's rate is set too, in whichever order the two states are loaded. To continue
-        under another config, construct with `last_epoch` and load no state.
+        The optimizer's rates are set too, in whichever order the two states are loaded. Where the
+        schedule is not the one of the config that this scheduler was built from, the logger
+        `schedule_builder` warns, with the first step at which they differ. To continue under the
+        new config, load no state and construct with `last_epoch=state_dict["last_epoch"]`.
 
         Args:
             state_dict: what `state_dict()` returned.
         """
         schedule = Schedule.from_dict(state_dict["schedule"])
+        if (step := first_difference(self.schedule, schedule)) is not None:
+            LOGGER.warning(
+                "the loaded state brings another schedule: at step %d its rate is %g, and that of"
+                " the config is %g. The run goes on under the state's. To go on under the config,"
+                " load no state: build_torch_scheduler(config, optimizer, last_epoch=%d)",
+                step,
+                schedule(step),
+                self.schedule(step),
+                state_dict["last_epoch"],
+            )
         super().load_state_dict(state_dict | {"schedule": schedule})
         for group, rate in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
             if isinstance(group["lr"], torch.Tensor):
@@ -82,8 +133,12 @@ def build_torch_scheduler(
 
     Args:
         config: a path, a loaded config, a message or plain data, as for `load`.
-        optimizer: the optimizer whose rate it sets, in all parameter groups alike; the rate
-            that it was constructed with does not matter.
+        optimizer: the optimizer whose rates it sets. A group's rate is the schedule's, times the
+            group's own rate over the largest among the groups; with one group it is the
+            schedule's. Of an optimizer from `build_torch_optimizer`, the config's factors
+            count instead. With any other optimizer, a `learning_rate_multiplier` of the
+            config, frozen variables and factors of gradients are not applied: a warning in the
+            log says so.
         last_epoch: how many updates were applied before, minus 1, as in PyTorch.
         step_offset: the number of updates at which the schedule begins, where they are still
             counted in a fine-tuning run. Before it, the schedule's first rate holds.
@@ -91,18 +146,19 @@ def build_torch_scheduler(
         batch_size: the number of examples in a step, where the config does not state it.
 
     Returns:
-        The scheduler. It has set the rate of the next update, a Python float; call its `step()`
-        after each `optimizer.step()`. `state_dict()` holds the schedule.
+        The scheduler. It has set the rate of the next update: a Python float, or the value of the
+        tensor where the group's `lr` is one. Call its `step()` after each `optimizer.step()`.
+        `state_dict()` holds the schedule.
 
     Raises:
         ConfigError: the config has errors.
         OSError: the file cannot be read.
     """
-    return ConfigScheduler(
-        optimizer,
-        build_schedule(config, step_offset=step_offset, num_steps=num_steps, batch_size=batch_size),
-        last_epoch,
-    )
+    loaded = load(config, num_steps=num_steps, batch_size=batch_size)
+    if not any(FACTOR in group for group in optimizer.param_groups):
+        warn_unapplied(loaded, "build_torch_scheduler", "build_torch_optimizer")
+    schedule = build_schedule(loaded, step_offset=step_offset)
+    return ConfigScheduler(optimizer, schedule, last_epoch)
 
 
 class _Torch(TensorOperations):

@@ -49,3 +49,21 @@ def check_paths(rates: VariableRates, paths: Sequence[str], config: Config | Non
             len(paths),
             ", ".join(group),
         )
+
+
+def warn_unapplied(config: Config, builder: str, applying: str) -> None:
+    """Warns that a builder of rates cannot apply what a config says of single variables.
+
+    Args:
+        config: the config.
+        builder: the builder's name.
+        applying: the name of the function that applies it.
+    """
+    if config.dialect.variable_rates(config.message):
+        LOGGER.warning(
+            "%s: %s gives the rate without a multiplier, and cannot freeze variables or scale"
+            " gradients as this config asks: use %s",
+            config.filename,
+            builder,
+            applying,
+        )

@@ -29,6 +29,11 @@ CONFIG = text_format.Parse(TEXT, pb.LearningRate())
 WANTED = [build_schedule(CONFIG)(step) for step in range(30)]
 
 
+def in_groups(rates: list[float]) -> list[list[float]]:
+    """The rates of the two groups of a `Training`."""
+    return [[rate, rate / 4] for rate in rates]
+
+
 def new_optimizer(**options: Any) -> Any:
     return torch.optim.SGD([torch.nn.Parameter(torch.ones(2))], **({"lr": 123.0} | options))
 
@@ -73,8 +78,8 @@ class Training:
     def __init__(self, optimizer: str = "SGD", **options: Any) -> None:
         torch.manual_seed(1)
         self.model = torch.nn.Linear(2, 1)
-        parameters = [{"params": [self.model.weight]}, {"params": [self.model.bias], "lr": 7.0}]
-        self.optimizer = getattr(torch.optim, optimizer)(parameters, **({"lr": 3.0} | options))
+        groups = [{"params": [self.model.weight]}, {"params": [self.model.bias], "lr": 0.75}]
+        self.optimizer = getattr(torch.optim, optimizer)(groups, **({"lr": 3.0} | options))
         self.applied: list[list[float]] = []
         self.optimizer.register_step_pre_hook(self.record)
 
@@ -91,20 +96,20 @@ class Training:
 
 
 @pytest.mark.parametrize("optimizer", ["SGD", "AdamW"])
-def test_training_applies_the_rates_to_all_groups(optimizer: str) -> None:
+def test_training_applies_the_rates_in_the_groups_proportions(optimizer: str) -> None:
     training = Training(optimizer)
     scheduler = sb.build_torch_scheduler(CONFIG, training.optimizer)
     assert isinstance(scheduler, torch.optim.lr_scheduler.LRScheduler)
     training.run(scheduler, 24)
-    assert training.applied == [[rate, rate] for rate in WANTED[:24]]
+    assert training.applied == in_groups(WANTED[:24])
     assert scheduler.last_epoch == 24
-    assert scheduler.get_last_lr() == [WANTED[24]] * 2
+    assert scheduler.get_last_lr() == in_groups(WANTED)[24]
 
 
 def test_a_schedule_may_begin_later() -> None:
     training = Training()
     training.run(sb.build_torch_scheduler(CONFIG, training.optimizer, step_offset=5), 15)
-    assert training.applied == [[rate] * 2 for rate in [WANTED[0]] * 5 + WANTED[:10]]
+    assert training.applied == in_groups([WANTED[0]] * 5 + WANTED[:10])
 
 
 def test_the_weights_change_by_the_rate() -> None:
@@ -156,7 +161,7 @@ def test_a_resumed_run_goes_on_without_the_config(order: str) -> None:
         second.optimizer.load_state_dict(optimizer_state)
     assert other.schedule == build_schedule(CONFIG)
     second.run(other, 15)
-    assert first.applied + second.applied == [[rate, rate] for rate in WANTED[:24]]
+    assert first.applied + second.applied == in_groups(WANTED[:24])
 
 
 def test_a_state_is_enough_to_construct() -> None:
@@ -187,7 +192,7 @@ def test_every_schedule_is_in_the_state(message: Any) -> None:
 def test_last_epoch_needs_no_state() -> None:
     training = Training()
     training.run(sb.build_torch_scheduler(CONFIG, training.optimizer, last_epoch=8), 5)
-    assert training.applied == [[rate, rate] for rate in WANTED[9:14]]
+    assert training.applied == in_groups(WANTED[9:14])
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda s: pickle.loads(pickle.dumps(s))])
@@ -206,13 +211,94 @@ def test_copies_go_on(copied: Any) -> None:
     assert optimizer.param_groups[0]["lr"] == WANTED[4]
 
 
-def test_a_group_that_is_added_gets_the_rate() -> None:
-    optimizer = new_optimizer()
+def groups_of(*rates: Any) -> Any:
+    parameters = [torch.nn.Parameter(torch.ones(1)) for _ in rates]
+    groups = [{"params": [p], "lr": rate} for p, rate in zip(parameters, rates, strict=True)]
+    return torch.optim.SGD(groups, lr=1.0)
+
+
+def rates_in(optimizer: Any) -> list[float]:
+    return [float(group["lr"]) for group in optimizer.param_groups]
+
+
+def test_a_group_that_is_added_joins_with_its_rate() -> None:
+    optimizer = groups_of(0.1, 0.01)
     scheduler = sb.build_torch_scheduler(CONFIG, optimizer)
-    optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(1))], "lr": 9.0})
+    for step, rate in enumerate((0.05, 0.2), 1):
+        optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(1))], "lr": rate})
+        optimizer.step()
+        scheduler.step()
+        wanted = [WANTED[step] * f for f in (1, 0.1, 0.5, 2)][: step + 2]
+        np.testing.assert_allclose(rates_in(optimizer), wanted, rtol=1e-15)
+
+
+def test_the_default_tensor_of_an_added_group_changes_no_other_rate() -> None:
+    optimizer = new_optimizer(lr=torch.tensor(0.5))
+    scheduler = sb.build_torch_scheduler(CONFIG, optimizer)
+    optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(1))]})
     optimizer.step()
     scheduler.step()
-    assert [group["lr"] for group in optimizer.param_groups] == [WANTED[1]] * 2
+    assert rates_in(optimizer) == [np.float32(WANTED[1])] * 2
+
+
+def test_groups_whose_rates_are_all_zero_get_the_schedules() -> None:
+    optimizer = groups_of(0.0, 0.0)
+    sb.build_torch_scheduler(CONFIG, optimizer)
+    assert rates_in(optimizer) == [WANTED[0]] * 2
+
+
+def test_tensors_stay_tensors_in_their_proportions() -> None:
+    optimizer = groups_of(torch.tensor(0.25), torch.tensor(0.5))
+    kept = [group["lr"] for group in optimizer.param_groups]
+    scheduler = sb.build_torch_scheduler(CONFIG, optimizer)
+    optimizer.step()
+    scheduler.step()
+    assert all(g["lr"] is rate for g, rate in zip(optimizer.param_groups, kept, strict=True))
+    assert rates_in(optimizer) == [np.float32(WANTED[1] / 2), np.float32(WANTED[1])]
+
+
+def test_a_resumed_run_has_the_proportions_of_initial_lr() -> None:
+    first = groups_of(0.4, 0.1)
+    sb.build_torch_scheduler(CONFIG, first)
+    second = groups_of(1.0, 1.0)
+    second.load_state_dict(saved(first.state_dict()))
+    for group in second.param_groups:
+        group["lr"] = 0.0  # as where a schedule begins at 0
+    sb.build_torch_scheduler(CONFIG, second, last_epoch=6)
+    assert rates_in(second) == [WANTED[7], WANTED[7] / 4]
+
+
+def test_a_state_with_another_schedule_warns_with_the_first_difference(caplog: Any) -> None:
+    states = []
+    for step in (10, 7):
+        rates = {"boundaries": [step - 1], "values": [0.5, 0.25]}
+        config = {"piecewise_constant_learning_rate": rates}
+        scheduler = sb.build_torch_scheduler(config, new_optimizer())
+        states.append(saved(scheduler.state_dict() | {"last_epoch": 3}))
+    scheduler.load_state_dict(states[1])
+    assert not caplog.records
+    scheduler.load_state_dict(states[0])
+    assert "at step 7 its rate is 0.5, and that of the config is 0.25" in caplog.text
+    assert "last_epoch=3" in caplog.text
+    assert len(caplog.records) == 1
+    assert scheduler.schedule(9) == 0.5
+
+
+MULTIPLIED = {
+    "train_config": {
+        "num_steps": 9,
+        "optimizer": {
+            "sgd_optimizer": {"learning_rate": {"constant_learning_rate": {}}},
+            "learning_rate_multiplier": [{"pattern": "weight", "factor": 0.5}],
+        },
+    }
+}
+
+
+def test_a_scheduler_alone_warns_of_multipliers(caplog: Any) -> None:
+    sb.build_torch_scheduler(MULTIPLIED, new_optimizer())
+    (record,) = caplog.records
+    assert "use build_torch_optimizer" in record.getMessage()
 
 
 def test_it_follows_another_scheduler() -> None:
