@@ -24,12 +24,21 @@ if TYPE_CHECKING:
         build_keras_schedule as build_keras_schedule,
     )
     from schedule_builder.frameworks.keras_optimizers import build_optimizer as build_optimizer
+    from schedule_builder.frameworks.optax_optimizers import (
+        build_optax_optimizer as build_optax_optimizer,
+    )
+    from schedule_builder.frameworks.optax_optimizers import (
+        partition_by_multiplier as partition_by_multiplier,
+    )
     from schedule_builder.frameworks.rate_log import RateLog as RateLog
     from schedule_builder.frameworks.tensorflow_backend import (
         build_learning_rate as build_learning_rate,
     )
     from schedule_builder.frameworks.torch_backend import (
         build_torch_scheduler as build_torch_scheduler,
+    )
+    from schedule_builder.frameworks.torch_optimizers import (
+        build_torch_optimizer as build_torch_optimizer,
     )
     from schedule_builder.output.plot import plot as plot
     from schedule_builder.schedules.schedule import Schedule as Schedule
@@ -52,13 +61,16 @@ _HOMES = {
     "SettingsError": "workspace.settings",
     "build_keras_schedule": "frameworks.keras_common",
     "build_learning_rate": "frameworks.tensorflow_backend",
+    "build_optax_optimizer": "frameworks.optax_optimizers",
     "build_optax_schedule": "frameworks.jax_backend",
     "build_optimizer": "frameworks.keras_optimizers",
     "build_schedule": "config",
+    "build_torch_optimizer": "frameworks.torch_optimizers",
     "build_torch_scheduler": "frameworks.torch_backend",
     "first_difference": "config",
     "load": "config",
     "lowers": "dialects.lowering",
+    "partition_by_multiplier": "frameworks.optax_optimizers",
     "plot": "output.plot",
     "validate": "workspace.checker",
     "validate_text": "workspace.checker",

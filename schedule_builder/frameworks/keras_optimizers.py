@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from schedule_builder.compiler import Config
 from schedule_builder.config import ConfigLike, load
 from schedule_builder.diagnostics import ConfigError, FieldPath, Report, Words
 from schedule_builder.dialects.base import OptimizerRequest
+from schedule_builder.dialects.variable_rates import VariableRates
 from schedule_builder.frameworks.keras_common import is_legacy, keras_home, keras_schedule
 from schedule_builder.reading.fields import dotted
 from schedule_builder.rules.kinds import NOT_IN_KERAS
@@ -86,22 +88,30 @@ def construct(
     legacy: bool | None = None,
 ) -> Any:
     """A config's optimizer with any learning rate; see `build_optimizer`."""
-    request = config.dialect.optimizer(config.message)
-    if request is None:
-        message = (
-            f"{config.filename} is a learning rate alone and names no optimizer: use"
-            " build_keras_schedule and construct the optimizer yourself"
-        )
-        raise ValueError(message)
     keras = import_module("tf_keras" if is_legacy(legacy) else "keras")
+    construction = Construction(config, f"Keras {keras.__version__}", "build_keras_schedule")
     common: dict[str, Any] = {"learning_rate": learning_rate}
     if gradient_accumulation_steps is not None and gradient_accumulation_steps > 1:
         if "gradient_accumulation_steps" not in _parameters(keras.optimizers.SGD):
             message = f"Keras {keras.__version__} cannot accumulate gradients"
             raise ValueError(message)
         common["gradient_accumulation_steps"] = int(gradient_accumulation_steps)
-    variants = keras_home(legacy).OPTIMIZERS
-    return _Construction(keras, variants, config, request).make(common)
+    if (average := construction.request.average) is not None:
+        common |= _average(average.decay)
+    known = construction.known(partial(hasattr, keras.optimizers))
+    optimizer_class = getattr(keras.optimizers, known.keras_name)
+    arguments = common | construction.arguments(known, _parameters(optimizer_class))
+    rates = construction.rates
+    if not rates and arguments.get("weight_decay") is None:
+        # Keras' own does the same: a model that is saved with it needs nothing of ours.
+        return optimizer_class(**arguments)
+    optimizer = keras_home(legacy).OPTIMIZERS[known.keras_name](
+        **arguments,
+        variable_rates=rates,
+        exclude_from_weight_decay=construction.excluded,
+    )
+    optimizer.locate(config)
+    return optimizer
 
 
 def _parameters(optimizer: Any) -> Mapping[str, inspect.Parameter]:
@@ -113,7 +123,7 @@ def _average(decay: float) -> dict[str, Any]:
     return {"use_ema": True, "ema_momentum": decay, "ema_overwrite_frequency": None}
 
 
-class _Optimizer(NamedTuple):
+class KnownOptimizer(NamedTuple):
     """A Keras optimizer, and which of its arguments each field of a block is."""
 
     keras_name: str
@@ -129,41 +139,41 @@ _CLIPPINGS = {
 }
 _DECAY = {"weight_decay": "weight_decay"}
 _WITHOUT_EFFECT = frozenset(("name", "jit_compile", "exclude_from_weight_decay"))
-_SGD = _Optimizer("SGD", {"momentum": "momentum", "nesterov": "nesterov"})
+_SGD = KnownOptimizer("SGD", {"momentum": "momentum", "nesterov": "nesterov"})
 _BETAS = {"beta_1": "beta_1", "beta_2": "beta_2"}
 _MOMENTS = _BETAS | {"epsilon": "epsilon"}
-_ADAM = _Optimizer("Adam", _MOMENTS | {"amsgrad": "amsgrad"})
+_ADAM = KnownOptimizer("Adam", _MOMENTS | {"amsgrad": "amsgrad"})
 _ADAGRAD = {name: name for name in ("initial_accumulator_value", "epsilon")}
 _KERAS_ADAFACTOR = {
     name: name
     for name in ("beta_2_decay", "epsilon_1", "epsilon_2", "clip_threshold", "relative_step")
 }
 
-KERAS_OPTIMIZERS: dict[str, _Optimizer] = {
-    "momentum_optimizer": _Optimizer("SGD", {"momentum_optimizer_value": "momentum"}),
-    "rms_prop_optimizer": _Optimizer(
+KERAS_OPTIMIZERS: dict[str, KnownOptimizer] = {
+    "momentum_optimizer": KnownOptimizer("SGD", {"momentum_optimizer_value": "momentum"}),
+    "rms_prop_optimizer": KnownOptimizer(
         "RMSprop",
         {"decay": "rho", "momentum_optimizer_value": "momentum", "epsilon": "epsilon"},
     ),
-    "adam_optimizer": _Optimizer("Adam", {"epsilon": "epsilon"}),
-    "sgd_optimizer": _Optimizer("SGD", _SGD.arguments | _DECAY),
-    "adamw_optimizer": _Optimizer("AdamW", _ADAM.arguments | _DECAY),
-    "lamb_optimizer": _Optimizer("Lamb", _MOMENTS | _DECAY),
-    "lion_optimizer": _Optimizer("Lion", _BETAS | _DECAY),
-    "adafactor_optimizer": _Optimizer("Adafactor", _KERAS_ADAFACTOR | _DECAY),
-    "adagrad_optimizer": _Optimizer("Adagrad", _ADAGRAD | _DECAY),
+    "adam_optimizer": KnownOptimizer("Adam", {"epsilon": "epsilon"}),
+    "sgd_optimizer": KnownOptimizer("SGD", _SGD.arguments | _DECAY),
+    "adamw_optimizer": KnownOptimizer("AdamW", _ADAM.arguments | _DECAY),
+    "lamb_optimizer": KnownOptimizer("Lamb", _MOMENTS | _DECAY),
+    "lion_optimizer": KnownOptimizer("Lion", _BETAS | _DECAY),
+    "adafactor_optimizer": KnownOptimizer("Adafactor", _KERAS_ADAFACTOR | _DECAY),
+    "adagrad_optimizer": KnownOptimizer("Adagrad", _ADAGRAD | _DECAY),
     "sgd": _SGD,
     "sgd_experimental": _SGD,
     "adam": _ADAM,
     "adam_experimental": _ADAM,
-    "adamw": _Optimizer("AdamW", _ADAM.arguments | {"weight_decay_rate": "weight_decay"}),
-    "adamw_experimental": _Optimizer("AdamW", _ADAM.arguments | _DECAY),
-    "lamb": _Optimizer("Lamb", _MOMENTS | {"weight_decay_rate": "weight_decay"}),
-    "rmsprop": _Optimizer(
+    "adamw": KnownOptimizer("AdamW", _ADAM.arguments | {"weight_decay_rate": "weight_decay"}),
+    "adamw_experimental": KnownOptimizer("AdamW", _ADAM.arguments | _DECAY),
+    "lamb": KnownOptimizer("Lamb", _MOMENTS | {"weight_decay_rate": "weight_decay"}),
+    "rmsprop": KnownOptimizer(
         "RMSprop", {name: name for name in ("rho", "momentum", "epsilon", "centered")}
     ),
-    "adagrad": _Optimizer("Adagrad", _ADAGRAD),
-    "adafactor": _Optimizer(
+    "adagrad": KnownOptimizer("Adagrad", _ADAGRAD),
+    "adafactor": KnownOptimizer(
         "Adafactor",
         {
             "decay_rate": "beta_2_decay",
@@ -174,58 +184,89 @@ KERAS_OPTIMIZERS: dict[str, _Optimizer] = {
         },
         {"relative_step": False},
     ),
-    "adafactor_keras": _Optimizer("Adafactor", _KERAS_ADAFACTOR),
-    "lion": _Optimizer("Lion", _BETAS | _DECAY),
+    "adafactor_keras": KnownOptimizer("Adafactor", _KERAS_ADAFACTOR),
+    "lion": KnownOptimizer("Lion", _BETAS | _DECAY),
 }
 """The optimizers that Keras has, by the names of their blocks."""
 
 
-class _Construction:
-    """Makes the optimizer that a config asks for, or says why Keras has none like it."""
+class Construction:
+    """What a config's optimizer is in a framework, or why the framework has none like it.
 
-    def __init__(
-        self, keras: Any, variants: Mapping[str, Any], config: Config, request: OptimizerRequest
-    ) -> None:
-        self.keras = keras
-        self.variants = variants
+    Args:
+        config: the config.
+        framework: the framework's name, and its version where it decides.
+        builder: the name of the function that builds the rate alone.
+
+    Raises:
+        ValueError: the config is a learning rate alone.
+    """
+
+    def __init__(self, config: Config, framework: str, builder: str) -> None:
+        request = config.dialect.optimizer(config.message)
+        if request is None:
+            message = (
+                f"{config.filename} is a learning rate alone and names no optimizer: use"
+                f" {builder} and construct the optimizer yourself"
+            )
+            raise ValueError(message)
         self.config = config
-        self.request = request
+        self.request: OptimizerRequest = request
+        self.framework = framework
+        self.builder = builder
         self.report = Report(config.document.source)
 
     def refuse(self, path: FieldPath, words: Words) -> None:
         self.report.add(NOT_IN_KERAS, self.config.place(path), words, path=dotted(path))
 
-    def make(self, common: dict[str, Any]) -> Any:
+    def known(self, is_there: Callable[[str], bool]) -> KnownOptimizer:
+        """The optimizer that the block asks for.
+
+        Args:
+            is_there: whether the framework has the optimizer that Keras calls by this name.
+
+        Raises:
+            ConfigError: it has none.
+        """
         request = self.request
         known = KERAS_OPTIMIZERS.get(request.name) if request.block is not None else None
-        if request.average is not None:
-            common |= _average(request.average.decay)
-            if request.average.start_step:
-                words = Words(
-                    "Keras' moving average begins at the first update, and cannot begin at a"
-                    " later step. Remove this"
-                )
-                self.refuse(request.average.start_path, words)
-        if known is None or not hasattr(self.keras.optimizers, known.keras_name):
+        if request.average is not None and request.average.start_step:
+            words = Words(
+                "{whose} moving average begins at the first update, and cannot begin at a"
+                " later step. Remove this",
+                whose="Keras'" if self.framework.startswith("Keras") else "this builder's",
+            )
+            self.refuse(request.average.start_path, words)
+        if known is None or not is_there(known.keras_name):
             self.refuse_name()
             raise ConfigError(self.report.diagnostics)
-        optimizer_class = getattr(self.keras.optimizers, known.keras_name)
-        parameters = _parameters(optimizer_class)
-        arguments = common | _arguments(request.block, known, parameters) | self.clipping()
+        return known
+
+    def arguments(self, known: KnownOptimizer, parameters: Container[str]) -> dict[str, Any]:
+        """Keras' arguments of the optimizer, and its limit of gradients by Keras' name.
+
+        Args:
+            known: the optimizer.
+            parameters: the arguments that it has here.
+
+        Raises:
+            ConfigError: a field that is set has no argument here.
+        """
+        found = _arguments(self.request.block, known, parameters) | self.clipping()
         self.refuse_fields(known, parameters)
         if self.report.diagnostics:
             raise ConfigError(self.report.diagnostics)
-        rates = self.config.dialect.variable_rates(self.config.message)
-        if not rates and arguments.get("weight_decay") is None:
-            # Keras' own does the same: a model that is saved with it needs nothing of ours.
-            return optimizer_class(**arguments)
-        optimizer = self.variants[known.keras_name](
-            **arguments,
-            variable_rates=rates,
-            exclude_from_weight_decay=getattr(request.block, "exclude_from_weight_decay", ()),
-        )
-        optimizer.locate(self.config)
-        return optimizer
+        return found
+
+    @property
+    def rates(self) -> VariableRates:
+        """What the config says of the rates of single variables."""
+        return self.config.dialect.variable_rates(self.config.message)
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """Patterns of the variables that do not decay."""
+        return tuple(getattr(self.request.block, "exclude_from_weight_decay", ()))
 
     def refuse_name(self) -> None:
         words = Words(
@@ -234,21 +275,23 @@ class _Construction:
         )
         if self.request.name:
             words = Words(
-                "Keras {version} has no optimizer `{name}`. Construct the optimizer yourself,"
-                " with the rate from `build_keras_schedule`",
-                version=self.keras.__version__,
+                "{framework} has no optimizer `{name}`. Construct the optimizer yourself,"
+                " with the rate from `{builder}`",
+                framework=self.framework,
                 name=self.request.name,
+                builder=self.builder,
             )
         self.refuse(self.request.choice_path, words)
 
     def clipping(self) -> dict[str, Any]:
-        """The argument for gradient clipping, of which Keras has one kind at a time."""
+        """The argument for gradient clipping, of which there is one kind at a time."""
         request = self.request
         fields = [field for field in _CLIPPINGS if getattr(request.block, field, None)]
         for field in fields[1:]:
             words = Words(
-                "Keras supports one kind of gradient clipping; both `{first}` and `{second}`"
+                "{framework} supports one kind of gradient clipping; both `{first}` and `{second}`"
                 " are set. Remove one",
+                framework=self.framework.partition(" ")[0],
                 first=fields[0],
                 second=field,
             )
@@ -256,19 +299,20 @@ class _Construction:
         limits = {_CLIPPINGS[field]: getattr(request.block, field) for field in fields}
         return dict(request.clipping) | limits
 
-    def refuse_fields(self, known: _Optimizer, parameters: Mapping[str, Any]) -> None:
+    def refuse_fields(self, known: KnownOptimizer, parameters: Container[str]) -> None:
         for field in _beyond(self.request.block, known, parameters):
             words = Words(
-                "{optimizer} has no `{field}` in Keras {version}: remove it, or construct the"
-                " optimizer yourself with `build_keras_schedule`",
+                "{optimizer} has no `{field}` in {framework}: remove it, or construct the"
+                " optimizer yourself with `{builder}`",
                 optimizer=known.keras_name,
-                version=self.keras.__version__,
+                framework=self.framework,
                 field=field,
+                builder=self.builder,
             )
             self.refuse((*self.request.block_path, field), words)
 
 
-def _arguments(block: Any, optimizer: _Optimizer, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _arguments(block: Any, optimizer: KnownOptimizer, parameters: Container[str]) -> dict[str, Any]:
     arguments = {
         name: getattr(block, field)
         for field, name in optimizer.arguments.items()
@@ -281,7 +325,7 @@ def _arguments(block: Any, optimizer: _Optimizer, parameters: Mapping[str, Any])
     return arguments | dict(optimizer.fixed)
 
 
-def _beyond(block: Any, optimizer: _Optimizer, parameters: Mapping[str, Any]) -> Iterator[str]:
+def _beyond(block: Any, optimizer: KnownOptimizer, parameters: Container[str]) -> Iterator[str]:
     """The fields that are not as usual, and that this Keras has no argument for."""
     for field, value in block.ListFields():
         is_known = optimizer.arguments.get(field.name) in parameters or field.name in _CLIPPINGS

@@ -105,8 +105,8 @@ class ConfigScheduler(LRScheduler):
         if (step := first_difference(self.schedule, schedule)) is not None:
             LOGGER.warning(
                 "the loaded state brings another schedule: at step %d its rate is %g, and that of"
-                " the config is %g. The run continues under it. To continue under the config,"
-                " load no state: build_torch_scheduler(config, optimizer, last_epoch=%d)",
+                " the config is %g. The run continues under the state's. To continue under the"
+                " config, load no state: build_torch_scheduler(config, optimizer, last_epoch=%d)",
                 step,
                 schedule(step),
                 self.schedule(step),

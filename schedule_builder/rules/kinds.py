@@ -38,7 +38,8 @@ NOT_IN_KERAS = Kind(
     "error",
     """Keras has no such optimizer, or not with these options.
 
-    Only `build_optimizer` reports this: the learning rate of the same config can be built.
+    Only `build_optimizer`, and `build_optax_optimizer` and `build_torch_optimizer` for JAX and
+    PyTorch, report this: the learning rate of the same config can be built.
     """,
 )
 STEP_UNIT = Kind(
