@@ -146,7 +146,13 @@ def test_base_dependencies_are_few(wheel: Path) -> None:
 
 def test_public_names() -> None:
     assert set(sb.__all__) <= set(dir(sb))
-    needs = {"build_optax_schedule": "jax", "build_torch_scheduler": "torch"}
+    needs = {
+        "build_optax_optimizer": "jax",
+        "build_optax_schedule": "jax",
+        "build_torch_optimizer": "torch",
+        "build_torch_scheduler": "torch",
+        "partition_by_multiplier": "jax",
+    }
     for name in sb.__all__:
         if name not in needs or find_spec(needs[name]):
             assert getattr(sb, name) is not None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -78,3 +80,17 @@ def trained_by_keras(config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, 
         {path: convert(variable) for path, variable in variables.items()},
         {path: convert(average) for path, average in averages},
     )
+
+
+def run_documented(section: str, names: dict[str, Any], folder: Path, monkeypatch: Any) -> None:
+    """Runs the code in a section of the optimizers' page, in a folder with the page's config."""
+    text = (Path(__file__).parents[2] / "docs" / "optimizers.md").read_text(encoding="utf-8")
+    settings = re.search(r"^```\n(# fine_tune\.config\n.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    body = text.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```py\n(.*?)^```$", body, re.DOTALL | re.MULTILINE)
+    assert settings is not None
+    assert blocks
+    (folder / "fine_tune.config").write_text(settings[1])
+    monkeypatch.chdir(folder)
+    for block in blocks:
+        exec(compile(block, "optimizers.md", "exec"), names)

@@ -19,6 +19,7 @@ from .optimizer_configs import (
     STEPS,
     WEIGHTS,
     config,
+    run_documented,
     trained_by_keras,
 )
 
@@ -183,3 +184,25 @@ def test_a_schedule_alone_warns_of_multipliers(caplog: Any) -> None:
     sb.build_optax_schedule(config("adam_optimizer"))
     (record,) = caplog.records
     assert "use build_optax_optimizer" in record.getMessage()
+
+
+def test_the_state_keeps_its_form_in_a_scan_and_in_any_precision() -> None:
+    for name in BLOCKS:
+        optimizer = sb.build_optax_optimizer(config(name))
+        params = jax.tree.map(lambda w: w.astype(jnp.bfloat16), nested(WEIGHTS))
+        given = jax.tree.map(lambda *g: jnp.stack(g), *map(nested, GRADIENTS))
+
+        def step(carry: Any, gradients: Any, optimizer: Any = optimizer) -> Any:
+            updates, state = optimizer.update(gradients, carry[1], carry[0])
+            return (optax.apply_updates(carry[0], updates), state), None
+
+        (_, state), _ = jax.lax.scan(step, (params, optimizer.init(params)), given)
+        assert int(state.count) == STEPS
+
+
+def test_the_documented_code_runs(tmp_path: Any, monkeypatch: Any) -> None:
+    names = {"sb": sb, "optax": optax, "params": nested(WEIGHTS), "gradients": nested(GRADIENTS[0])}
+    run_documented("JAX", names, tmp_path, monkeypatch)
+    assert names["state"].average is None
+    np.testing.assert_array_equal(names["params"]["stem"]["kernel"], WEIGHTS["stem/kernel"])
+    assert not np.array_equal(names["params"]["head"]["kernel"], WEIGHTS["head/kernel"])

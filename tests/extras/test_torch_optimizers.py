@@ -20,6 +20,7 @@ from .optimizer_configs import (
     STEPS,
     WEIGHTS,
     config,
+    run_documented,
     trained_by_keras,
 )
 
@@ -194,3 +195,16 @@ def test_wrong_parameters_are_refused() -> None:
         sb.build_torch_optimizer(settings, model.named_parameters())
     with pytest.raises(ValueError, match="names no optimizer: use build_torch_scheduler"):
         sb.build_torch_optimizer(RATE, model.named_parameters())
+
+
+def test_the_documented_code_runs(tmp_path: Any, monkeypatch: Any) -> None:
+    parts = {name: torch.nn.Linear(2, 2) for name in FACTORS}
+    model = torch.nn.Sequential()
+    for name, part in parts.items():
+        model.add_module(name, part)
+    stem = parts["stem"].weight.detach().clone()
+    head = parts["head"].weight.detach().clone()
+    loss = (model(torch.ones(3, 2)) ** 2).sum()
+    run_documented("PyTorch", {"sb": sb, "model": model, "loss": loss}, tmp_path, monkeypatch)
+    assert torch.equal(parts["stem"].weight, stem)
+    assert not torch.equal(parts["head"].weight, head)
