@@ -81,7 +81,9 @@ class ConfigScheduler(LRScheduler):
         self._see_new_groups()
         rate = self.schedule(self.last_epoch)
         groups = self.optimizer.param_groups
-        return [rate * factor for factor, _ in zip(self.factors, groups, strict=False)]
+        # A loaded state has the factors of its own config.
+        pairs = zip(self.factors, groups, strict=False)
+        return [rate * group.get(FACTOR, factor) for factor, group in pairs]
 
     def state_dict(self) -> dict[str, Any]:
         """The scheduler's state as plain data, which `torch.load` reads with `weights_only`.

@@ -17,6 +17,13 @@ from schedule_builder.frameworks.variable_factors import LOGGER
 _GRADIENT_FACTOR = "gradient_factor"
 # PyTorch has an option of AdamW called `decoupled_weight_decay`.
 _DECAY = "config_weight_decay"
+_PATHS = "paths"
+_OF_A_STATE = ("params", "lr", "initial_lr")
+
+
+def _listed(paths: Iterable[str]) -> str:
+    names = [f"`{path}`" for path in paths]
+    return ", ".join([*names[:3], *(["..."] if names[3:] else [])]) or "nothing"
 
 
 class _ConfigOptimizer(Optimizer):
@@ -56,6 +63,30 @@ class _ConfigOptimizer(Optimizer):
                     parameter.grad = gradient
             self._average()
         return loss
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continues from a state, with the factors and options of this optimizer's own config.
+
+        Args:
+            state_dict: what `state_dict()` returned.
+
+        Raises:
+            ValueError: its groups have other parameters than those here.
+        """
+        own = [dict(group) for group in self.param_groups]
+        for group, saved in zip(own, state_dict["param_groups"], strict=False):
+            here, there = group.get(_PATHS), saved.get(_PATHS)
+            if here != there and there is not None:
+                message = (
+                    f"the state has a group of {_listed(there)}, and the config has one of"
+                    f" {_listed(here or ())} in its place: its patterns were others. Load the"
+                    " model's weights alone, or give the config the patterns of the run that saved"
+                    " the state"
+                )
+                raise ValueError(message)
+        super().load_state_dict(state_dict)
+        for group, options in zip(self.param_groups, own, strict=True):
+            group.update({k: v for k, v in options.items() if k not in _OF_A_STATE})
 
     def _own_step(self) -> None:
         step: Any = super().step
@@ -300,12 +331,15 @@ def build_torch_optimizer(
         if treatment.factor:
             group: dict[str, Any] = {
                 "params": [],
+                _PATHS: [],
                 "lr": rate * treatment.factor,
                 FACTOR: treatment.factor,
                 _GRADIENT_FACTOR: treatment.gradient_factor,
                 "weight_decay" if is_native else _DECAY: treatment.weight_decay,
             }
-            groups.setdefault(treatment, group)["params"].append(parameter)
+            members = groups.setdefault(treatment, group)
+            members["params"].append(parameter)
+            members[_PATHS].append(path)
     if not groups:
         # An update in which all are frozen still counts.
         groups[None] = {"params": [], "lr": rate, FACTOR: 1.0}

@@ -152,6 +152,48 @@ def test_a_run_resumes(name: str) -> None:
         np.testing.assert_array_equal(weights, wanted[path])
 
 
+def test_a_state_under_another_config_has_the_configs_factors() -> None:
+    first = Training(config("adamw_optimizer"))
+    first.run(GRADIENTS[:3])
+    block = {"weight_decay": 0.5, "exclude_from_weight_decay": ["bias$"]}
+    settings = config("adamw_optimizer", block)
+    multipliers = settings["train_config"]["optimizer"]["learning_rate_multiplier"]
+    settings["train_config"]["optimizer"]["learning_rate_multiplier"] = [
+        multipliers[0],
+        {"pattern": "^backbone/", "factor": 0.25},
+    ]
+    second = Training(settings)
+    state, rates = first.optimizer.state_dict(), first.scheduler.state_dict()
+    second.optimizer.load_state_dict(copy.deepcopy(state))
+    for scheduler in (
+        sb.build_torch_scheduler(settings, second.optimizer, last_epoch=2),
+        second.scheduler,
+    ):
+        if scheduler is second.scheduler:
+            scheduler.load_state_dict(rates)
+        groups = second.optimizer.param_groups
+        assert [group["lr"] for group in groups] == [
+            REFERENCE[3] * factor for factor in (0.25, 0.25, 1, 1)
+        ]
+        assert [group["weight_decay"] for group in groups] == [0.5, 0, 0.5, 0]
+
+
+def test_a_state_of_other_groups_is_refused() -> None:
+    state = Training(config("adamw_optimizer")).optimizer.state_dict()
+    settings = config("adamw_optimizer")
+    settings["train_config"]["optimizer"]["learning_rate_multiplier"] = [
+        {"pattern": "^head/", "factor": 0},
+        {"pattern": "^stem/", "factor": 0.1},
+    ]
+    other = Training(settings)
+    before = other.optimizer.state_dict()
+    with pytest.raises(
+        ValueError, match=r"a group of `backbone/kernel`.* has one of `stem/kernel`"
+    ):
+        other.optimizer.load_state_dict(state)
+    assert other.optimizer.state_dict() == before
+
+
 def test_a_closure_gives_the_loss_and_the_gradients() -> None:
     training = Training(config("adamw_optimizer"))
 

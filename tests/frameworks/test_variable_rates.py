@@ -173,3 +173,20 @@ def test_adamw_with_warmup_stable_decay_is_one_file(tmp_path: Path) -> None:
     inputs = np.linspace(0, 1, 160, dtype=np.float32).reshape(-1, 2)
     model.fit(inputs, inputs[:, :1], batch_size=4, verbose=0, callbacks=[log])
     assert log.verdict.startswith("all 20 applied rates (steps 0 to 19) match")
+
+
+@pytest.mark.parametrize("builder", ["build_learning_rate", "build_keras_schedule"])
+def test_a_rate_alone_warns_of_multipliers_once(
+    builder: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = support.pipeline("adam_optimizer", {}, [("kernel", 0.5)])
+    build = getattr(sb, builder)
+    build(config, 0) if builder == "build_learning_rate" else build(config, legacy=False)
+    (record,) = caplog.records
+    assert f"{builder} gives the rate without a multiplier" in record.getMessage()
+    assert "use build_optimizer" in record.getMessage()
+
+
+def test_what_applies_multipliers_warns_of_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    sb.build_optimizer(support.pipeline("adam_optimizer", {}, [("kernel", 0.5)]), legacy=False)
+    assert not caplog.records
