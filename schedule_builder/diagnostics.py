@@ -65,8 +65,8 @@ class Words:
     __slots__ = ("template", "values")
 
     def __init__(self, template: str, /, **values: Any) -> None:
-        self.template = template
-        self.values = values
+        self.template: str = template
+        self.values: dict[str, Any] = values
 
     def filled(self, **values: Any) -> Words:
         """These words with more values."""
@@ -340,7 +340,7 @@ class ConfigError(ValueError):
     """A config that cannot be used. `diagnostics` holds every finding, warnings included."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self.diagnostics = tuple(diagnostics)
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
         errors = [d for d in self.diagnostics if d.severity == "error"]
         super().__init__("\n".join(map(str, errors or self.diagnostics)))
 

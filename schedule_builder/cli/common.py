@@ -36,7 +36,7 @@ class CommandError(Exception):
     ) -> None:
         super().__init__(message)
         self.code = code
-        self.findings = tuple(findings)
+        self.findings: tuple[Diagnostic, ...] = tuple(findings)
 
 
 class Parser(argparse.ArgumentParser):

@@ -102,8 +102,8 @@ class NativeDialect(Dialect):
 
 
 class _LearningRate(NativeDialect):
-    root = pb.LearningRate
-    words = ("_learning_rate",)
+    root: type[Message] = pb.LearningRate
+    words: tuple[str, ...] = ("_learning_rate",)
     probable = r"^[ \t{\"']*(?:table_learning_rate|manual_step_learning_rate)[\"']?[ \t]*[:{<]"
 
     def is_meant(self, block: Block) -> bool:

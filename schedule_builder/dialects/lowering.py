@@ -48,7 +48,7 @@ class LoweringError(ValueError):
     def __init__(self, path: FieldPath, words: Words | str) -> None:
         super().__init__(str(words))
         self.path = path
-        self.words = words if isinstance(words, Words) else Words("{text}", text=words)
+        self.words: Words = words if isinstance(words, Words) else Words("{text}", text=words)
 
     def inside(self, *path: str | int) -> LoweringError:
         """The same error about a message that is inside of another one."""

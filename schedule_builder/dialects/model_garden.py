@@ -11,6 +11,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from google.protobuf.message import Message
+
 from schedule_builder.diagnostics import FieldPath, Words
 from schedule_builder.dialects.base import Dialect, MovingAverage, OptimizerRequest, given
 from schedule_builder.dialects.kinds import exponential, polynomial_decay, power_law, with_tail
@@ -48,11 +50,11 @@ _OPTIMIZER_CONFIG: FieldPath = ("trainer", "optimizer_config")
 
 
 class _Experiment(Dialect):
-    root = pb.ExperimentConfig
-    num_steps_path = ("trainer", "train_steps")
-    batch_size_path = ("task", "train_data", "global_batch_size")
+    root: type[Message] = pb.ExperimentConfig
+    num_steps_path: FieldPath = ("trainer", "train_steps")
+    batch_size_path: FieldPath = ("task", "train_data", "global_batch_size")
     title = "experiment"
-    words = ("trainer",)
+    words: tuple[str, ...] = ("trainer",)
     certain = r"^trainer:(?:.*\n)*?[ ]+optimizer_config:"
     probable = r"^trainer:(?:.*\n)*?[ ]+(?:optimizer_config|train_steps|steps_per_loop):"
 

@@ -42,12 +42,12 @@ class _ObjectDetection(NativeDialect):
         self, root: type[Message], train_path: FieldPath | None, optimizer_path: FieldPath
     ) -> None:
         self.root = root
-        self.is_part = root is not pipeline_pb2.TrainEvalPipelineConfig
+        self.is_part: bool = root is not pipeline_pb2.TrainEvalPipelineConfig
         self._train_path = train_path
         self._optimizer_path = optimizer_path
         if train_path is not None:
-            self.num_steps_path = (*train_path, "num_steps")
-            self.batch_size_path = (*train_path, "batch_size")
+            self.num_steps_path: FieldPath = (*train_path, "num_steps")
+            self.batch_size_path: FieldPath = (*train_path, "batch_size")
 
     def is_meant(self, block: Block) -> bool:
         # Of a part, the block that leads to the learning rate: an `optimizer` alone is anybody's.
@@ -108,7 +108,7 @@ class _ObjectDetection(NativeDialect):
 
 class _Pipeline(_ObjectDetection):
     title = "pipeline"
-    words = ("train_config", "train_input_reader")
+    words: tuple[str, ...] = ("train_config", "train_input_reader")
     certain = r"^(?:train_config|train_input_reader)[ \t]*[:{<]"
     probable = r"^[ \t{\"']*train_config[\"']?[ \t]*[:{<]"
 

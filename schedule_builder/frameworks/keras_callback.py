@@ -57,7 +57,7 @@ class LearningRateLogMixin:
         batch_size: int | None = None,
     ) -> None:
         super().__init__()
-        self.rates = RateLog(
+        self.rates: RateLog = RateLog(
             config, csv, step_offset=step_offset, num_steps=num_steps, batch_size=batch_size
         )
         self.verbose = verbose

@@ -43,7 +43,9 @@ class ConfigScheduleMixin:
         self, schedule: Schedule | dict[str, Any], gradient_accumulation_steps: int = 1
     ) -> None:
         super().__init__()
-        self.schedule = Schedule.from_dict(schedule) if isinstance(schedule, dict) else schedule
+        self.schedule: Schedule = (
+            Schedule.from_dict(schedule) if isinstance(schedule, dict) else schedule
+        )
         self.gradient_accumulation_steps = gradient_accumulation_steps
 
     def updates(self, step: Any) -> Any:

@@ -14,7 +14,7 @@ from schedule_builder.config import ConfigLike, build_schedule, load
 from schedule_builder.files import write_file
 from schedule_builder.reading.fields import dotted
 from schedule_builder.schedules.applied_rates import HEADER, are_equal, parse_rates
-from schedule_builder.schedules.schedule import MAX_RATE, whole
+from schedule_builder.schedules.schedule import MAX_RATE, Schedule, whole
 
 LOGGER = logging.getLogger("schedule_builder")
 
@@ -73,17 +73,17 @@ class RateLog:
         batch_size: int | None = None,
     ) -> None:
         loaded = load(config, num_steps=num_steps, batch_size=batch_size)
-        self.name = loaded.filename
+        self.name: str = loaded.filename
         self._lengths = "; ".join(
             f"{dotted(path)}: {length} = {length.steps} step{'s' * (length.steps != 1)}"
             for path, length in (loaded.in_steps.lengths if loaded.in_steps else {}).items()
         )
-        self.schedule = build_schedule(loaded, step_offset=step_offset)
+        self.schedule: Schedule = build_schedule(loaded, step_offset=step_offset)
         steps = loaded.num_steps
-        self.end = None if steps is None else steps + whole(step_offset, "step_offset")
+        self.end: int | None = None if steps is None else steps + whole(step_offset, "step_offset")
         self._is_over = False
-        self.count = 0
-        self.last_rate = math.nan
+        self.count: int = 0
+        self.last_rate: float = math.nan
         self.first_difference: tuple[int, float, float] | None = None
         self._path = None if csv is None else Path(csv)
         self._file: TextIO | None = None

@@ -12,7 +12,7 @@ class TensorOperations:
     What float64's rounding leaves out of these does not show in float32.
     """
 
-    direct_ratio = 2.0**24
+    direct_ratio: float = 2.0**24
     power: Callable[[Any, Any], Any]
     real: Callable[[Any], Any]
 

@@ -46,7 +46,9 @@ class ConfigScheduler(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, schedule: Schedule | dict[str, Any], last_epoch: int = -1
     ) -> None:
-        self.schedule = Schedule.from_dict(schedule) if isinstance(schedule, dict) else schedule
+        self.schedule: Schedule = (
+            Schedule.from_dict(schedule) if isinstance(schedule, dict) else schedule
+        )
         for group in optimizer.param_groups:
             # PyTorch demands it where a run resumes.
             group.setdefault("initial_lr", float(group["lr"]))

@@ -35,6 +35,7 @@ from schedule_builder.reading.tree import (
     Document,
     Field,
     Scalar,
+    Syntax,
     Value,
     span,
 )
@@ -74,13 +75,13 @@ class BindingFindings:
     ) -> None:
         self.document = document
         self.run = run
-        self.syntax = document.syntax
-        self.duplicates = dict(document.duplicates)
+        self.syntax: Syntax = document.syntax
+        self.duplicates: dict[int, list[tuple[Field, Field]]] = dict(document.duplicates)
         """Keys of YAML that are given twice, in blocks that were not judged yet; under 0, keys of
         those that were, but that are not judged."""
         self.custom_kinds = custom_kinds
         self.report = report
-        self.complete = not report.has_errors
+        self.complete: bool = not report.has_errors
         """Whether the whole tree was read: only then can a field be missing."""
         self.places: dict[FieldPath, Place] = {}
         self.broken: set[FieldPath] = set()

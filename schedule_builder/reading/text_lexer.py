@@ -195,7 +195,11 @@ class Lexer:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.end = 0
+        self.previous_end: int = 0
+        self.kind: int = 0
+        self.start: int = 0
+        self.end: int = 0
+        self.word: str = ""
         self.advance()
 
     def advance(self) -> None:

@@ -29,7 +29,7 @@ class Braces:
     def __init__(self, source: Source, missing: int, surplus: int) -> None:
         self.missing = missing
         self.surplus = surplus
-        self.last_closed = Block(0)
+        self.last_closed: Block = Block(0)
         self._source = source
         self._indentations: dict[int, int] = {}
 
@@ -101,10 +101,10 @@ class RepairingReader(Lexer):
         super().__init__(source.text)
         self.source = source
         self.report = report
-        self.braces = Braces(source, missing, surplus)
-        self.unclosed = 0
+        self.braces: Braces = Braces(source, missing, surplus)
+        self.unclosed: int = 0
         self.unopened = 0
-        self.errors = 0
+        self.errors: int = 0
         self.stack: Stack = []
 
     def row(self, offset: int) -> int:

@@ -28,10 +28,10 @@ class Scalar:
     __slots__ = ("end", "quoted", "start", "text")
 
     def __init__(self, text: str, quoted: bool, start: int, end: int) -> None:
-        self.text = text
-        self.quoted = quoted
-        self.start = start
-        self.end = end
+        self.text: str = text
+        self.quoted: bool = quoted
+        self.start: int = start
+        self.end: int = end
 
 
 class Block:
@@ -41,8 +41,8 @@ class Block:
 
     def __init__(self, start: int) -> None:
         self.fields: list[Field] = []
-        self.start = start
-        self.end = start
+        self.start: int = start
+        self.end: int = start
 
 
 class Sequence:
@@ -52,8 +52,8 @@ class Sequence:
 
     def __init__(self, start: int) -> None:
         self.items: list[Value] = []
-        self.start = start
-        self.end = start
+        self.start: int = start
+        self.end: int = start
 
 
 Value: TypeAlias = Scalar | Block | Sequence
@@ -65,10 +65,10 @@ class Field:
     __slots__ = ("end", "name", "start", "value")
 
     def __init__(self, name: str, start: int, end: int, value: Value) -> None:
-        self.name = name
-        self.start = start
-        self.end = end
-        self.value = value
+        self.name: str = name
+        self.start: int = start
+        self.end: int = end
+        self.value: Value = value
 
 
 def too_deep() -> Words:

@@ -64,14 +64,14 @@ def _divide(numerator: float, denominator: float) -> tuple[float, float]:
 class _Reference:
     """The operations on Python's own numbers: the reference for all others."""
 
-    direct_ratio = 4.0
-    real = staticmethod(float)
-    equal = staticmethod(operator.eq)
-    maximum = staticmethod(max)
-    minimum = staticmethod(min)
-    sin = staticmethod(math.sin)
-    sqrt = staticmethod(math.sqrt)
-    expm1 = staticmethod(math.expm1)
+    direct_ratio: float = 4.0
+    real: Callable[[Any], Any] = staticmethod(float)
+    equal: Callable[[Any, Any], Any] = staticmethod(operator.eq)
+    maximum: Callable[[Any, Any], Any] = staticmethod(max)
+    minimum: Callable[[Any, Any], Any] = staticmethod(min)
+    sin: Callable[[Any], Any] = staticmethod(math.sin)
+    sqrt: Callable[[Any], Any] = staticmethod(math.sqrt)
+    expm1: Callable[[Any], Any] = staticmethod(math.expm1)
 
     @staticmethod
     def constant(value: float) -> float:

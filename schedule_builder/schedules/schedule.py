@@ -15,12 +15,16 @@ from fractions import Fraction
 from functools import cached_property, partial, reduce
 from importlib import import_module
 from itertools import combinations, pairwise
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, SupportsIndex, overload
 
 from schedule_builder.schedules.curves import CURVES, MAX_STEP, BaseCurve, Columns, Constant, Curve
 from schedule_builder.schedules.evaluation import REFERENCE, evaluate, evaluate_scalar
 from schedule_builder.schedules.operations import Operations
 from schedule_builder.schedules.search import first_true
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MAX_RATE = 3.4028235e38
 """The largest rate that float32 holds."""
@@ -143,6 +147,13 @@ class Schedule:
         """The first step of each segment."""
         return [segment.begin for segment in self.segments]
 
+    # An array has `__index__`, too, which works for one of a single element.
+    @overload
+    def __call__(self, step: NDArray[np.integer[Any]]) -> NDArray[np.float64]: ...  # type: ignore[overload-overlap]
+
+    @overload
+    def __call__(self, step: SupportsIndex) -> float: ...
+
     def __call__(self, step: Any) -> Any:
         """The rate at a step, in float64.
 
@@ -177,7 +188,8 @@ class Schedule:
         [0.5, 0.5, 0.5]
         """
         if getattr(steps, "ndim", 0):
-            rates: list[float] = self(steps).ravel().tolist()
+            array: Any = steps
+            rates: list[float] = self(array).ravel().tolist()
             return rates
         return [self(step) for step in steps]
 

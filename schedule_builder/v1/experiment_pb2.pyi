@@ -15,13 +15,13 @@ class ExperimentConfig(_message.Message):
     task: TaskConfig
     trainer: TrainerConfig
     runtime: _pipeline_pb2.Opaque
-    def __init__(self, task: _Optional[_Union[TaskConfig, _Mapping]] = ..., trainer: _Optional[_Union[TrainerConfig, _Mapping]] = ..., runtime: _Optional[_Union[_pipeline_pb2.Opaque, _Mapping]] = ...) -> None: ...
+    def __init__(self, task: _Optional[_Union[TaskConfig, _Mapping[str, object]]] = ..., trainer: _Optional[_Union[TrainerConfig, _Mapping[str, object]]] = ..., runtime: _Optional[_Union[_pipeline_pb2.Opaque, _Mapping[str, object]]] = ...) -> None: ...
 
 class TaskConfig(_message.Message):
     __slots__ = ("train_data",)
     TRAIN_DATA_FIELD_NUMBER: _ClassVar[int]
     train_data: DataConfig
-    def __init__(self, train_data: _Optional[_Union[DataConfig, _Mapping]] = ...) -> None: ...
+    def __init__(self, train_data: _Optional[_Union[DataConfig, _Mapping[str, object]]] = ...) -> None: ...
 
 class DataConfig(_message.Message):
     __slots__ = ("global_batch_size",)
@@ -37,7 +37,7 @@ class TrainerConfig(_message.Message):
     optimizer_config: OptimizationConfig
     train_steps: int
     steps_per_loop: int
-    def __init__(self, optimizer_config: _Optional[_Union[OptimizationConfig, _Mapping]] = ..., train_steps: _Optional[int] = ..., steps_per_loop: _Optional[int] = ...) -> None: ...
+    def __init__(self, optimizer_config: _Optional[_Union[OptimizationConfig, _Mapping[str, object]]] = ..., train_steps: _Optional[int] = ..., steps_per_loop: _Optional[int] = ...) -> None: ...
 
 class OptimizationConfig(_message.Message):
     __slots__ = ("optimizer", "ema", "learning_rate", "warmup")
@@ -49,7 +49,7 @@ class OptimizationConfig(_message.Message):
     ema: EMAConfig
     learning_rate: LrConfig
     warmup: WarmupConfig
-    def __init__(self, optimizer: _Optional[_Union[OptimizerConfig, _Mapping]] = ..., ema: _Optional[_Union[EMAConfig, _Mapping]] = ..., learning_rate: _Optional[_Union[LrConfig, _Mapping]] = ..., warmup: _Optional[_Union[WarmupConfig, _Mapping]] = ...) -> None: ...
+    def __init__(self, optimizer: _Optional[_Union[OptimizerConfig, _Mapping[str, object]]] = ..., ema: _Optional[_Union[EMAConfig, _Mapping[str, object]]] = ..., learning_rate: _Optional[_Union[LrConfig, _Mapping[str, object]]] = ..., warmup: _Optional[_Union[WarmupConfig, _Mapping[str, object]]] = ...) -> None: ...
 
 class LrConfig(_message.Message):
     __slots__ = ("type", "constant", "stepwise", "exponential", "polynomial", "cosine", "power", "power_linear", "power_with_offset", "step_cosine_with_offset")
@@ -73,7 +73,7 @@ class LrConfig(_message.Message):
     power_linear: PowerAndLinearDecayLrConfig
     power_with_offset: PowerDecayWithOffsetLrConfig
     step_cosine_with_offset: StepCosineLrConfig
-    def __init__(self, type: _Optional[str] = ..., constant: _Optional[_Union[ConstantLrConfig, _Mapping]] = ..., stepwise: _Optional[_Union[StepwiseLrConfig, _Mapping]] = ..., exponential: _Optional[_Union[ExponentialLrConfig, _Mapping]] = ..., polynomial: _Optional[_Union[PolynomialLrConfig, _Mapping]] = ..., cosine: _Optional[_Union[CosineLrConfig, _Mapping]] = ..., power: _Optional[_Union[DirectPowerLrConfig, _Mapping]] = ..., power_linear: _Optional[_Union[PowerAndLinearDecayLrConfig, _Mapping]] = ..., power_with_offset: _Optional[_Union[PowerDecayWithOffsetLrConfig, _Mapping]] = ..., step_cosine_with_offset: _Optional[_Union[StepCosineLrConfig, _Mapping]] = ...) -> None: ...
+    def __init__(self, type: _Optional[str] = ..., constant: _Optional[_Union[ConstantLrConfig, _Mapping[str, object]]] = ..., stepwise: _Optional[_Union[StepwiseLrConfig, _Mapping[str, object]]] = ..., exponential: _Optional[_Union[ExponentialLrConfig, _Mapping[str, object]]] = ..., polynomial: _Optional[_Union[PolynomialLrConfig, _Mapping[str, object]]] = ..., cosine: _Optional[_Union[CosineLrConfig, _Mapping[str, object]]] = ..., power: _Optional[_Union[DirectPowerLrConfig, _Mapping[str, object]]] = ..., power_linear: _Optional[_Union[PowerAndLinearDecayLrConfig, _Mapping[str, object]]] = ..., power_with_offset: _Optional[_Union[PowerDecayWithOffsetLrConfig, _Mapping[str, object]]] = ..., step_cosine_with_offset: _Optional[_Union[StepCosineLrConfig, _Mapping[str, object]]] = ...) -> None: ...
 
 class ConstantLrConfig(_message.Message):
     __slots__ = ("name", "learning_rate")
@@ -203,7 +203,7 @@ class WarmupConfig(_message.Message):
     type: str
     linear: LinearWarmupConfig
     polynomial: PolynomialWarmupConfig
-    def __init__(self, type: _Optional[str] = ..., linear: _Optional[_Union[LinearWarmupConfig, _Mapping]] = ..., polynomial: _Optional[_Union[PolynomialWarmupConfig, _Mapping]] = ...) -> None: ...
+    def __init__(self, type: _Optional[str] = ..., linear: _Optional[_Union[LinearWarmupConfig, _Mapping[str, object]]] = ..., polynomial: _Optional[_Union[PolynomialWarmupConfig, _Mapping[str, object]]] = ...) -> None: ...
 
 class LinearWarmupConfig(_message.Message):
     __slots__ = ("name", "warmup_learning_rate", "warmup_steps")
@@ -271,7 +271,7 @@ class OptimizerConfig(_message.Message):
     adafactor: AdafactorConfig
     adafactor_keras: AdafactorKerasConfig
     lion: LionConfig
-    def __init__(self, type: _Optional[str] = ..., sgd: _Optional[_Union[SGDConfig, _Mapping]] = ..., sgd_experimental: _Optional[_Union[SGDExperimentalConfig, _Mapping]] = ..., adam: _Optional[_Union[AdamConfig, _Mapping]] = ..., adam_experimental: _Optional[_Union[AdamExperimentalConfig, _Mapping]] = ..., adamw: _Optional[_Union[AdamWeightDecayConfig, _Mapping]] = ..., adamw_experimental: _Optional[_Union[AdamWeightDecayExperimentalConfig, _Mapping]] = ..., lamb: _Optional[_Union[LAMBConfig, _Mapping]] = ..., rmsprop: _Optional[_Union[RMSPropConfig, _Mapping]] = ..., lars: _Optional[_Union[LARSConfig, _Mapping]] = ..., adagrad: _Optional[_Union[AdagradConfig, _Mapping]] = ..., slide: _Optional[_Union[_pipeline_pb2.Opaque, _Mapping]] = ..., adafactor: _Optional[_Union[AdafactorConfig, _Mapping]] = ..., adafactor_keras: _Optional[_Union[AdafactorKerasConfig, _Mapping]] = ..., lion: _Optional[_Union[LionConfig, _Mapping]] = ...) -> None: ...
+    def __init__(self, type: _Optional[str] = ..., sgd: _Optional[_Union[SGDConfig, _Mapping[str, object]]] = ..., sgd_experimental: _Optional[_Union[SGDExperimentalConfig, _Mapping[str, object]]] = ..., adam: _Optional[_Union[AdamConfig, _Mapping[str, object]]] = ..., adam_experimental: _Optional[_Union[AdamExperimentalConfig, _Mapping[str, object]]] = ..., adamw: _Optional[_Union[AdamWeightDecayConfig, _Mapping[str, object]]] = ..., adamw_experimental: _Optional[_Union[AdamWeightDecayExperimentalConfig, _Mapping[str, object]]] = ..., lamb: _Optional[_Union[LAMBConfig, _Mapping[str, object]]] = ..., rmsprop: _Optional[_Union[RMSPropConfig, _Mapping[str, object]]] = ..., lars: _Optional[_Union[LARSConfig, _Mapping[str, object]]] = ..., adagrad: _Optional[_Union[AdagradConfig, _Mapping[str, object]]] = ..., slide: _Optional[_Union[_pipeline_pb2.Opaque, _Mapping[str, object]]] = ..., adafactor: _Optional[_Union[AdafactorConfig, _Mapping[str, object]]] = ..., adafactor_keras: _Optional[_Union[AdafactorKerasConfig, _Mapping[str, object]]] = ..., lion: _Optional[_Union[LionConfig, _Mapping[str, object]]] = ...) -> None: ...
 
 class SGDConfig(_message.Message):
     __slots__ = ("name", "clipnorm", "clipvalue", "global_clipnorm", "decay", "nesterov", "momentum")

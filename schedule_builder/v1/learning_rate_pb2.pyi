@@ -73,7 +73,7 @@ class LearningRate(_message.Message):
     min_learning_rate: float
     step_unit: StepUnit
     examples_per_epoch: int
-    def __init__(self, constant_learning_rate: _Optional[_Union[ConstantLearningRate, _Mapping]] = ..., exponential_decay_learning_rate: _Optional[_Union[ExponentialDecayLearningRate, _Mapping]] = ..., manual_step_learning_rate: _Optional[_Union[ManualStepLearningRate, _Mapping]] = ..., cosine_decay_learning_rate: _Optional[_Union[CosineDecayLearningRate, _Mapping]] = ..., piecewise_constant_learning_rate: _Optional[_Union[PiecewiseConstantLearningRate, _Mapping]] = ..., polynomial_decay_learning_rate: _Optional[_Union[PolynomialDecayLearningRate, _Mapping]] = ..., inverse_time_decay_learning_rate: _Optional[_Union[InverseTimeDecayLearningRate, _Mapping]] = ..., inverse_sqrt_learning_rate: _Optional[_Union[InverseSqrtLearningRate, _Mapping]] = ..., power_decay_learning_rate: _Optional[_Union[PowerDecayLearningRate, _Mapping]] = ..., multi_step_learning_rate: _Optional[_Union[MultiStepLearningRate, _Mapping]] = ..., piecewise_linear_learning_rate: _Optional[_Union[PiecewiseLinearLearningRate, _Mapping]] = ..., cosine_restarts_learning_rate: _Optional[_Union[CosineRestartsLearningRate, _Mapping]] = ..., one_cycle_learning_rate: _Optional[_Union[OneCycleLearningRate, _Mapping]] = ..., cyclic_learning_rate: _Optional[_Union[CyclicLearningRate, _Mapping]] = ..., warmup_stable_decay_learning_rate: _Optional[_Union[WarmupStableDecayLearningRate, _Mapping]] = ..., noam_learning_rate: _Optional[_Union[NoamLearningRate, _Mapping]] = ..., tanh_decay_learning_rate: _Optional[_Union[TanhDecayLearningRate, _Mapping]] = ..., table_learning_rate: _Optional[_Union[TableLearningRate, _Mapping]] = ..., sequential_learning_rate: _Optional[_Union[SequentialLearningRate, _Mapping]] = ..., combined_learning_rate: _Optional[_Union[CombinedLearningRate, _Mapping]] = ..., custom: _Optional[_Union[_any_pb2.Any, _Mapping]] = ..., warmup: _Optional[_Union[Warmup, _Mapping]] = ..., batch_size_scaling: _Optional[_Union[BatchSizeScaling, _Mapping]] = ..., min_learning_rate: _Optional[float] = ..., step_unit: _Optional[_Union[StepUnit, str]] = ..., examples_per_epoch: _Optional[int] = ...) -> None: ...
+    def __init__(self, constant_learning_rate: _Optional[_Union[ConstantLearningRate, _Mapping[str, object]]] = ..., exponential_decay_learning_rate: _Optional[_Union[ExponentialDecayLearningRate, _Mapping[str, object]]] = ..., manual_step_learning_rate: _Optional[_Union[ManualStepLearningRate, _Mapping[str, object]]] = ..., cosine_decay_learning_rate: _Optional[_Union[CosineDecayLearningRate, _Mapping[str, object]]] = ..., piecewise_constant_learning_rate: _Optional[_Union[PiecewiseConstantLearningRate, _Mapping[str, object]]] = ..., polynomial_decay_learning_rate: _Optional[_Union[PolynomialDecayLearningRate, _Mapping[str, object]]] = ..., inverse_time_decay_learning_rate: _Optional[_Union[InverseTimeDecayLearningRate, _Mapping[str, object]]] = ..., inverse_sqrt_learning_rate: _Optional[_Union[InverseSqrtLearningRate, _Mapping[str, object]]] = ..., power_decay_learning_rate: _Optional[_Union[PowerDecayLearningRate, _Mapping[str, object]]] = ..., multi_step_learning_rate: _Optional[_Union[MultiStepLearningRate, _Mapping[str, object]]] = ..., piecewise_linear_learning_rate: _Optional[_Union[PiecewiseLinearLearningRate, _Mapping[str, object]]] = ..., cosine_restarts_learning_rate: _Optional[_Union[CosineRestartsLearningRate, _Mapping[str, object]]] = ..., one_cycle_learning_rate: _Optional[_Union[OneCycleLearningRate, _Mapping[str, object]]] = ..., cyclic_learning_rate: _Optional[_Union[CyclicLearningRate, _Mapping[str, object]]] = ..., warmup_stable_decay_learning_rate: _Optional[_Union[WarmupStableDecayLearningRate, _Mapping[str, object]]] = ..., noam_learning_rate: _Optional[_Union[NoamLearningRate, _Mapping[str, object]]] = ..., tanh_decay_learning_rate: _Optional[_Union[TanhDecayLearningRate, _Mapping[str, object]]] = ..., table_learning_rate: _Optional[_Union[TableLearningRate, _Mapping[str, object]]] = ..., sequential_learning_rate: _Optional[_Union[SequentialLearningRate, _Mapping[str, object]]] = ..., combined_learning_rate: _Optional[_Union[CombinedLearningRate, _Mapping[str, object]]] = ..., custom: _Optional[_Union[_any_pb2.Any, _Mapping[str, object]]] = ..., warmup: _Optional[_Union[Warmup, _Mapping[str, object]]] = ..., batch_size_scaling: _Optional[_Union[BatchSizeScaling, _Mapping[str, object]]] = ..., min_learning_rate: _Optional[float] = ..., step_unit: _Optional[_Union[StepUnit, str]] = ..., examples_per_epoch: _Optional[int] = ...) -> None: ...
 
 class ConstantLearningRate(_message.Message):
     __slots__ = ("learning_rate",)
@@ -114,7 +114,7 @@ class ManualStepLearningRate(_message.Message):
     initial_learning_rate: float
     schedule: _containers.RepeatedCompositeFieldContainer[ManualStepLearningRate.LearningRateSchedule]
     warmup: bool
-    def __init__(self, initial_learning_rate: _Optional[float] = ..., schedule: _Optional[_Iterable[_Union[ManualStepLearningRate.LearningRateSchedule, _Mapping]]] = ..., warmup: bool = ...) -> None: ...
+    def __init__(self, initial_learning_rate: _Optional[float] = ..., schedule: _Optional[_Iterable[_Union[ManualStepLearningRate.LearningRateSchedule, _Mapping[str, object]]]] = ..., warmup: bool = ...) -> None: ...
 
 class CosineDecayLearningRate(_message.Message):
     __slots__ = ("learning_rate_base", "total_steps", "warmup_learning_rate", "warmup_steps", "hold_base_rate_steps")
@@ -265,7 +265,7 @@ class PiecewiseLinearLearningRate(_message.Message):
     INTERPOLATION_FIELD_NUMBER: _ClassVar[int]
     point: _containers.RepeatedCompositeFieldContainer[PiecewiseLinearLearningRate.Point]
     interpolation: PiecewiseLinearLearningRate.Interpolation
-    def __init__(self, point: _Optional[_Iterable[_Union[PiecewiseLinearLearningRate.Point, _Mapping]]] = ..., interpolation: _Optional[_Union[PiecewiseLinearLearningRate.Interpolation, str]] = ...) -> None: ...
+    def __init__(self, point: _Optional[_Iterable[_Union[PiecewiseLinearLearningRate.Point, _Mapping[str, object]]]] = ..., interpolation: _Optional[_Union[PiecewiseLinearLearningRate.Interpolation, str]] = ...) -> None: ...
 
 class CosineRestartsLearningRate(_message.Message):
     __slots__ = ("initial_learning_rate", "first_decay_steps", "t_mul", "m_mul", "alpha")
@@ -397,10 +397,10 @@ class SequentialLearningRate(_message.Message):
         STEPS_FIELD_NUMBER: _ClassVar[int]
         learning_rate: LearningRate
         steps: int
-        def __init__(self, learning_rate: _Optional[_Union[LearningRate, _Mapping]] = ..., steps: _Optional[int] = ...) -> None: ...
+        def __init__(self, learning_rate: _Optional[_Union[LearningRate, _Mapping[str, object]]] = ..., steps: _Optional[int] = ...) -> None: ...
     STAGE_FIELD_NUMBER: _ClassVar[int]
     stage: _containers.RepeatedCompositeFieldContainer[SequentialLearningRate.Stage]
-    def __init__(self, stage: _Optional[_Iterable[_Union[SequentialLearningRate.Stage, _Mapping]]] = ...) -> None: ...
+    def __init__(self, stage: _Optional[_Iterable[_Union[SequentialLearningRate.Stage, _Mapping[str, object]]]] = ...) -> None: ...
 
 class CombinedLearningRate(_message.Message):
     __slots__ = ("op", "learning_rates")
@@ -416,4 +416,4 @@ class CombinedLearningRate(_message.Message):
     LEARNING_RATES_FIELD_NUMBER: _ClassVar[int]
     op: CombinedLearningRate.Op
     learning_rates: _containers.RepeatedCompositeFieldContainer[LearningRate]
-    def __init__(self, op: _Optional[_Union[CombinedLearningRate.Op, str]] = ..., learning_rates: _Optional[_Iterable[_Union[LearningRate, _Mapping]]] = ...) -> None: ...
+    def __init__(self, op: _Optional[_Union[CombinedLearningRate.Op, str]] = ..., learning_rates: _Optional[_Iterable[_Union[LearningRate, _Mapping[str, object]]]] = ...) -> None: ...

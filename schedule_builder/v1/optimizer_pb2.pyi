@@ -33,7 +33,7 @@ class Optimizer(_message.Message):
     use_moving_average: bool
     moving_average_decay: float
     learning_rate_multiplier: _containers.RepeatedCompositeFieldContainer[LearningRateMultiplier]
-    def __init__(self, rms_prop_optimizer: _Optional[_Union[RMSPropOptimizer, _Mapping]] = ..., momentum_optimizer: _Optional[_Union[MomentumOptimizer, _Mapping]] = ..., adam_optimizer: _Optional[_Union[AdamOptimizer, _Mapping]] = ..., sgd_optimizer: _Optional[_Union[SgdOptimizer, _Mapping]] = ..., adamw_optimizer: _Optional[_Union[AdamWOptimizer, _Mapping]] = ..., lamb_optimizer: _Optional[_Union[LambOptimizer, _Mapping]] = ..., lion_optimizer: _Optional[_Union[LionOptimizer, _Mapping]] = ..., adafactor_optimizer: _Optional[_Union[AdafactorOptimizer, _Mapping]] = ..., adagrad_optimizer: _Optional[_Union[AdagradOptimizer, _Mapping]] = ..., use_moving_average: bool = ..., moving_average_decay: _Optional[float] = ..., learning_rate_multiplier: _Optional[_Iterable[_Union[LearningRateMultiplier, _Mapping]]] = ...) -> None: ...
+    def __init__(self, rms_prop_optimizer: _Optional[_Union[RMSPropOptimizer, _Mapping[str, object]]] = ..., momentum_optimizer: _Optional[_Union[MomentumOptimizer, _Mapping[str, object]]] = ..., adam_optimizer: _Optional[_Union[AdamOptimizer, _Mapping[str, object]]] = ..., sgd_optimizer: _Optional[_Union[SgdOptimizer, _Mapping[str, object]]] = ..., adamw_optimizer: _Optional[_Union[AdamWOptimizer, _Mapping[str, object]]] = ..., lamb_optimizer: _Optional[_Union[LambOptimizer, _Mapping[str, object]]] = ..., lion_optimizer: _Optional[_Union[LionOptimizer, _Mapping[str, object]]] = ..., adafactor_optimizer: _Optional[_Union[AdafactorOptimizer, _Mapping[str, object]]] = ..., adagrad_optimizer: _Optional[_Union[AdagradOptimizer, _Mapping[str, object]]] = ..., use_moving_average: bool = ..., moving_average_decay: _Optional[float] = ..., learning_rate_multiplier: _Optional[_Iterable[_Union[LearningRateMultiplier, _Mapping[str, object]]]] = ...) -> None: ...
 
 class LearningRateMultiplier(_message.Message):
     __slots__ = ("pattern", "factor")
@@ -53,7 +53,7 @@ class RMSPropOptimizer(_message.Message):
     momentum_optimizer_value: float
     decay: float
     epsilon: float
-    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping]] = ..., momentum_optimizer_value: _Optional[float] = ..., decay: _Optional[float] = ..., epsilon: _Optional[float] = ...) -> None: ...
+    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping[str, object]]] = ..., momentum_optimizer_value: _Optional[float] = ..., decay: _Optional[float] = ..., epsilon: _Optional[float] = ...) -> None: ...
 
 class MomentumOptimizer(_message.Message):
     __slots__ = ("learning_rate", "momentum_optimizer_value")
@@ -61,7 +61,7 @@ class MomentumOptimizer(_message.Message):
     MOMENTUM_OPTIMIZER_VALUE_FIELD_NUMBER: _ClassVar[int]
     learning_rate: _learning_rate_pb2.LearningRate
     momentum_optimizer_value: float
-    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping]] = ..., momentum_optimizer_value: _Optional[float] = ...) -> None: ...
+    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping[str, object]]] = ..., momentum_optimizer_value: _Optional[float] = ...) -> None: ...
 
 class AdamOptimizer(_message.Message):
     __slots__ = ("learning_rate", "epsilon")
@@ -69,7 +69,7 @@ class AdamOptimizer(_message.Message):
     EPSILON_FIELD_NUMBER: _ClassVar[int]
     learning_rate: _learning_rate_pb2.LearningRate
     epsilon: float
-    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping]] = ..., epsilon: _Optional[float] = ...) -> None: ...
+    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping[str, object]]] = ..., epsilon: _Optional[float] = ...) -> None: ...
 
 class SgdOptimizer(_message.Message):
     __slots__ = ("learning_rate", "momentum", "nesterov", "weight_decay", "exclude_from_weight_decay")
@@ -83,7 +83,7 @@ class SgdOptimizer(_message.Message):
     nesterov: bool
     weight_decay: float
     exclude_from_weight_decay: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping]] = ..., momentum: _Optional[float] = ..., nesterov: bool = ..., weight_decay: _Optional[float] = ..., exclude_from_weight_decay: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping[str, object]]] = ..., momentum: _Optional[float] = ..., nesterov: bool = ..., weight_decay: _Optional[float] = ..., exclude_from_weight_decay: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class AdamWOptimizer(_message.Message):
     __slots__ = ("learning_rate", "beta_1", "beta_2", "epsilon", "amsgrad", "weight_decay", "exclude_from_weight_decay")
@@ -101,7 +101,7 @@ class AdamWOptimizer(_message.Message):
     amsgrad: bool
     weight_decay: float
     exclude_from_weight_decay: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping]] = ..., beta_1: _Optional[float] = ..., beta_2: _Optional[float] = ..., epsilon: _Optional[float] = ..., amsgrad: bool = ..., weight_decay: _Optional[float] = ..., exclude_from_weight_decay: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping[str, object]]] = ..., beta_1: _Optional[float] = ..., beta_2: _Optional[float] = ..., epsilon: _Optional[float] = ..., amsgrad: bool = ..., weight_decay: _Optional[float] = ..., exclude_from_weight_decay: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class LambOptimizer(_message.Message):
     __slots__ = ("learning_rate", "beta_1", "beta_2", "epsilon", "weight_decay", "exclude_from_weight_decay")
@@ -117,7 +117,7 @@ class LambOptimizer(_message.Message):
     epsilon: float
     weight_decay: float
     exclude_from_weight_decay: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping]] = ..., beta_1: _Optional[float] = ..., beta_2: _Optional[float] = ..., epsilon: _Optional[float] = ..., weight_decay: _Optional[float] = ..., exclude_from_weight_decay: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping[str, object]]] = ..., beta_1: _Optional[float] = ..., beta_2: _Optional[float] = ..., epsilon: _Optional[float] = ..., weight_decay: _Optional[float] = ..., exclude_from_weight_decay: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class LionOptimizer(_message.Message):
     __slots__ = ("learning_rate", "beta_1", "beta_2", "weight_decay", "exclude_from_weight_decay")
@@ -131,7 +131,7 @@ class LionOptimizer(_message.Message):
     beta_2: float
     weight_decay: float
     exclude_from_weight_decay: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping]] = ..., beta_1: _Optional[float] = ..., beta_2: _Optional[float] = ..., weight_decay: _Optional[float] = ..., exclude_from_weight_decay: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping[str, object]]] = ..., beta_1: _Optional[float] = ..., beta_2: _Optional[float] = ..., weight_decay: _Optional[float] = ..., exclude_from_weight_decay: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class AdafactorOptimizer(_message.Message):
     __slots__ = ("learning_rate", "beta_2_decay", "epsilon_1", "epsilon_2", "clip_threshold", "relative_step", "weight_decay", "exclude_from_weight_decay")
@@ -151,7 +151,7 @@ class AdafactorOptimizer(_message.Message):
     relative_step: bool
     weight_decay: float
     exclude_from_weight_decay: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping]] = ..., beta_2_decay: _Optional[float] = ..., epsilon_1: _Optional[float] = ..., epsilon_2: _Optional[float] = ..., clip_threshold: _Optional[float] = ..., relative_step: bool = ..., weight_decay: _Optional[float] = ..., exclude_from_weight_decay: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping[str, object]]] = ..., beta_2_decay: _Optional[float] = ..., epsilon_1: _Optional[float] = ..., epsilon_2: _Optional[float] = ..., clip_threshold: _Optional[float] = ..., relative_step: bool = ..., weight_decay: _Optional[float] = ..., exclude_from_weight_decay: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class AdagradOptimizer(_message.Message):
     __slots__ = ("learning_rate", "initial_accumulator_value", "epsilon", "weight_decay", "exclude_from_weight_decay")
@@ -165,4 +165,4 @@ class AdagradOptimizer(_message.Message):
     epsilon: float
     weight_decay: float
     exclude_from_weight_decay: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping]] = ..., initial_accumulator_value: _Optional[float] = ..., epsilon: _Optional[float] = ..., weight_decay: _Optional[float] = ..., exclude_from_weight_decay: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, learning_rate: _Optional[_Union[_learning_rate_pb2.LearningRate, _Mapping[str, object]]] = ..., initial_accumulator_value: _Optional[float] = ..., epsilon: _Optional[float] = ..., weight_decay: _Optional[float] = ..., exclude_from_weight_decay: _Optional[_Iterable[str]] = ...) -> None: ...

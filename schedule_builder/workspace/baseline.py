@@ -65,7 +65,7 @@ class Baseline:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.folder = path.parent.resolve()
+        self.folder: Path = path.parent.resolve()
 
     def _name(self, filename: str) -> str:
         path = Path(filename).resolve()

@@ -202,7 +202,7 @@ def test_a_long_warmup_is_one_segment() -> None:
 
 
 @pytest.mark.parametrize("step", [0.0, 1.5, True, "1", None])
-def test_a_step_is_a_whole_number(step: object) -> None:
+def test_a_step_is_a_whole_number(step: Any) -> None:
     schedule = schedule_of("constant_learning_rate {}")
     with pytest.raises(TypeError):
         schedule(step)
