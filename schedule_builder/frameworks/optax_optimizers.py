@@ -250,7 +250,7 @@ def partition_by_multiplier(
     def labels(parameters: Any) -> Any:
         return jax.tree_util.tree_map_with_path(label, parameters)
 
-    partitioned = optax.partition(transforms, labels)
+    partitioned = optax.transforms.partition(transforms, labels)
 
     def init(params: Any) -> Any:
         check_paths(rates, _paths(params), loaded)
