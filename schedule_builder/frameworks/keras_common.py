@@ -54,11 +54,21 @@ class ConfigScheduleMixin:
         return step if steps == 1 else step // steps
 
     def get_config(self) -> dict[str, Any]:
-        """The schedule as plain data."""
+        """The schedule as plain data.
+
+        Where a model is loaded and this class is not imported, Keras' error prints this data:
+        it says what to import.
+        """
         return {
+            "to_load": f"import {type(self).__module__} before load_model",
             "schedule": self.schedule.to_dict(),
             "gradient_accumulation_steps": self.gradient_accumulation_steps,
         }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> ConfigScheduleMixin:
+        """The inverse of `get_config`."""
+        return cls(**{name: value for name, value in config.items() if name != "to_load"})
 
 
 def build_keras_schedule(

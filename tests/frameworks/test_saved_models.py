@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from schedule_builder.config import build_schedule
+from schedule_builder.frameworks.keras_common import build_keras_schedule
 
 SAVED = Path(__file__).parent / "saved"
 CONFIG = {
@@ -67,3 +68,15 @@ def test_a_model_saved_before_the_modules_moved(
     schedule = build_schedule(CONFIG)
     expected = [schedule(step) for step in (0, 99, 100, 999, 1000)]
     assert [float(rate) for rate in rates.split()] == pytest.approx(expected, rel=1e-6, abs=1e-30)
+
+
+def test_the_error_about_a_class_that_is_not_imported_says_what_to_import(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keras = pytest.importorskip("keras")
+    saved = keras.saving.serialize_keras_object(build_keras_schedule(CONFIG))
+    schedule = keras.saving.deserialize_keras_object(saved)
+    assert schedule.schedule == build_schedule(CONFIG)
+    monkeypatch.delitem(keras.saving.get_custom_objects(), "schedule_builder>ConfigSchedule")
+    with pytest.raises(TypeError, match=r"import schedule_builder\.keras_adapter before load_mode"):
+        keras.saving.deserialize_keras_object(saved)
