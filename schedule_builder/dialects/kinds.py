@@ -250,7 +250,7 @@ def _one_cycle(message: pb.OneCycleLearningRate) -> Schedule:
                     start=float(start),
                     end=float(end),
                     product=float(rise + 1),
-                    bound=Words("between 1 and the middle of the cycle")
+                    bound=Words("above 1 and at most half of `total_steps`")
                     if message.three_phase
                     else Words("above 1"),
                 ),

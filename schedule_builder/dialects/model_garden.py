@@ -225,7 +225,7 @@ def _check_waves(path: tuple[str | int, ...], until: int, steps: int) -> None:
     if count > MAX_WAVES:
         words = Words(
             "the half cosine of {steps} steps repeats {count} times before step {until}:"
-            " too many. Use more steps",
+            " too many. Make the cosine longer",
             steps=steps,
             count=count,
             until=until,

@@ -238,13 +238,13 @@ class _Conversion:
                     Problem(
                         (*path, "steps_per_entry"),
                         Words(
-                            "entries {one} and {other} both begin at step {begin}: {count} of"
-                            " {unit} is {steps} steps. Use a longer `steps_per_entry`",
+                            "entries {one} and {other} both begin at step {begin}: an entry of"
+                            " {count} {unit} lasts {steps} steps. Use a longer `steps_per_entry`",
                             one=index - 1,
                             other=index,
                             begin=begin,
                             count=count,
-                            unit=pb.StepUnit.Name(unit.unit),
+                            unit=unit_noun(unit.unit, count),
                             steps=decimal_text(count * steps),
                         ),
                     )
@@ -375,12 +375,11 @@ class _Conversion:
                 Problem(
                     path,
                     Words(
-                        "{count} {unit} rounds to 0 steps: {count} of {steps} steps each is"
-                        " {exact}. Use a larger number, or write it in steps under"
+                        "{count} {unit} is {exact} steps, which rounds to 0. Use a larger number,"
+                        " or write it in steps under"
                         " `step_unit: STEPS`",
                         count=count,
                         unit=unit_noun(unit.unit, count),
-                        steps=decimal_text(unit.steps),
                         exact=decimal_text(end - begin),
                     ),
                 )
@@ -421,13 +420,13 @@ class _Conversion:
                         later,
                         Words(
                             "this boundary and the one before it both round to step {step},"
-                            " from {one} and {other}. One of {unit} is {steps} steps. Move"
+                            " from {one} and {other}. 1 {unit} is {steps} steps. Move"
                             " them apart",
                             step=step - nearest(origin),
                             one=decimal_text(exact - origin),
                             other=decimal_text(other - origin),
                             steps=decimal_text(unit.steps or Fraction(0)),
-                            unit=pb.StepUnit.Name(unit.unit),
+                            unit=unit_noun(unit.unit, 1),
                         ),
                     )
                 )

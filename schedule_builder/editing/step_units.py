@@ -100,11 +100,12 @@ def in_unit(config: Config, name: str, examples_per_epoch: int | None = None) ->
     )
     before, after = config.schedule, changed.schedule
     if before is None or after is None or first_difference(before, after) is not None:
-        errors = (d.message for d in changed.diagnostics if d.severity == "error")
+        error = next((d.message for d in changed.diagnostics if d.severity == "error"), "")
         words = Words(
-            "the schedule would change under {name}. {problem}",
+            "the edited file would not have the same schedule{problem}, so the file is not changed."
+            " Write the lengths in {name} by hand",
             name=name,
-            problem=next(errors, ""),
+            problem=Words(" ({error})", error=error) if error else "",
         )
         raise _refused(config, None, words)
     return Rewritten(text, tuple(rewriter.kept))

@@ -243,8 +243,9 @@ class Binder(BindingFindings):
         if type_name not in known:
             guess = did_you_mean(type_name, known)
             words = Words(
-                "unknown kind `{name}`{hint} (installed: {installed}). Install the package"
-                " that registers it in the entry points `schedule_builder.schedules`",
+                "unknown kind `{name}`{hint} (installed: {installed}). If the name is right,"
+                " install the package that registers it in the entry points"
+                " `schedule_builder.schedules`",
                 name=shown(type_name),
                 hint=Words(": did you mean {guess}?", guess=guess) if guess else "",
                 installed=", ".join(sorted(known)) or "none",

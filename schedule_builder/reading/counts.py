@@ -64,9 +64,10 @@ def in_steps(unit: str, number: float, run: Run, field: str) -> Words:
         )
     else:
         words = Words(
-            "{share:g} of the {total} training steps is {steps}: write {steps}",
+            "{share:g} of the {total} training steps is {exact:.10g}: write {steps}",
             share=share,
             total=run.num_steps,
+            exact=float(Fraction(repr(share)) * run.num_steps),
             steps=math.floor(Fraction(repr(share)) * run.num_steps + Fraction(1, 2)),
         )
     if percent.is_integer():

@@ -101,5 +101,8 @@ def argument_words(name: str, foreign: Foreign, message: str) -> Words:
         words = Words(": {name} of {schedule} ({library}) has no equivalent here{note}. Remove it")
         note = Words(" ({note})", note=foreign.note) if foreign.note else ""
         return words.filled(note=note, **values)
-    words = Words(": {name} is an argument of {schedule} ({library}), which is `{kind}` here")
+    words = Words(
+        ": {name} is an argument of {schedule} ({library}), which is `{kind}` here. Replace it with"
+        " a field of this block, or use that kind"
+    )
     return words.filled(kind=foreign.kind, **values)

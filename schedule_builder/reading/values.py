@@ -93,7 +93,7 @@ def _other_reading(text: str, declared: FieldSchema, syntax: Syntax) -> Words | 
     if meant is None or abs(meant) >= _TWO_TO_THE_64:
         return ""
     if syntax.boolean("yes") is None:
-        return Words(": write {meant} (this is YAML 1.1)", meant=_plain(meant))
+        return Words(": write {meant}, its value in YAML 1.1", meant=_plain(meant))
     return Words(
         ", which the Model Garden's YAML reader takes as a string: write {meant}",
         meant=_plain(meant),

@@ -119,7 +119,10 @@ FAULTS: tuple[tuple[str, str, Words], ...] = (
     (
         r"a flow mapping",
         _HERE,
-        Words("expected `,` or `}}` in the block that starts at line {row}, not {found}"),
+        Words(
+            "expected `,` or `}}` after a field (`name: value`) of the block that starts at line"
+            " {row}, not {found}"
+        ),
     ),
     (
         r"unexpected ':'",

@@ -161,7 +161,7 @@ def steps_not_increasing(message: Any) -> Iterator[Finding]:
         if entry.step <= before.step:
             words = Words(
                 "step {step} is not after step {before}: steps must strictly increase."
-                " Sort the entries",
+                " Change this step, or sort the entries",
                 step=entry.step,
                 before=before.step,
             )
@@ -199,7 +199,13 @@ def decay_never_happens(message: rates.CosineDecayLearningRate) -> Iterator[Find
         hold = _given(message, "hold_base_rate_steps")
         parts = Words("{warmup} and {hold}", warmup=parts, hold=hold)
     advice = Words("`total_steps` includes the warmup: it must be above {lead}", lead=lead)
-    if not message.HasField("warmup_steps"):
+    if message.hold_base_rate_steps >= message.total_steps:
+        advice = Words(
+            "`total_steps` includes the hold: lower `hold_base_rate_steps`, or set `total_steps`"
+            " above {lead}",
+            lead=lead,
+        )
+    elif not message.HasField("warmup_steps"):
         advice = Words("Set `warmup_steps`, which `total_steps` includes: 0 for none")
     words = Words(
         "no step is left for the decay: it begins at step {lead}, after {parts}, and {total}"
@@ -227,7 +233,8 @@ def warmup_above_base(message: rates.CosineDecayLearningRate) -> Iterator[Findin
     """
     if message.warmup_steps and message.learning_rate_base < message.warmup_learning_rate:
         words = Words(
-            "the warmup falls: {warmup} is above {base}. Lower it, or set `warmup_steps: 0`",
+            "the warmup falls: {warmup} is above {base}. Lower"
+            " `warmup_learning_rate`, or set `warmup_steps: 0`",
             warmup=_given(message, "warmup_learning_rate"),
             base=_given(message, "learning_rate_base"),
         )

@@ -174,9 +174,13 @@ def _in_percent(run: Run, path: FieldPath) -> Words | str:
     is_position = declared is not None and declared.counts_steps == options_pb2.POSITION
     is_shifted = message.warmup.alignment == rates.Warmup.SHIFT
     if path[:-1] != run.kind_path or not is_position or is_shifted:
-        return Words(". To follow every run, set `step_unit: PERCENT_OF_RUN`")
+        return Words(
+            ". To fit any run length, write the lengths in percent, under"
+            " `step_unit: PERCENT_OF_RUN`"
+        )
     return Words(
-        ". To follow every run, set `step_unit: PERCENT_OF_RUN` and `{name}: 100`",
+        ". To fit any run length, write the lengths in percent: `step_unit: PERCENT_OF_RUN` and"
+        " `{name}: 100`",
         name=path[-1],
     )
 
@@ -325,8 +329,8 @@ def lengths_in_epochs(run: Run) -> Iterator[Finding]:
         return
     if "steps_per_entry" in run.main.DESCRIPTOR.fields_by_name:
         advice = Words(
-            "Set `steps_per_entry` to the steps of an epoch, or set `step_unit: EPOCHS` and"
-            " `examples_per_epoch: N`, N the number of training examples"
+            "Set `steps_per_entry` to the number of steps in an epoch, or set"
+            " `step_unit: EPOCHS` and `examples_per_epoch: N`, N the number of training examples"
         )
     elif not run.is_in_steps:
         advice = Words("Check the unit of its lengths")
@@ -379,7 +383,7 @@ def _stays(run: Run) -> Words:
     now = run.schedule(run.last)
     steps = run.schedule.extremes(0, run.last)
     if all(run.schedule(step) == run.schedule(0) for step in steps):
-        return Words("The rate stays {now:rate} for all of them", now=now)
+        return Words("The rate is {now:rate} at every step", now=now)
     return Words("The rate is {now:rate} at the last step", now=now)
 
 

@@ -89,7 +89,7 @@ def _unfinished(run: Run, path: FieldPath, steps: int) -> Words:
     """The message for a warmup that training ends in."""
     first, now = run.schedule(0), run.schedule(run.last)
     if now > first:
-        how = Words("the rate still rises at the last step")
+        how = Words("the rate still rises")
     elif f"{first:.6g}" == f"{now:.6g}":
         how = Words("the rate does not change")
     else:
@@ -98,21 +98,21 @@ def _unfinished(run: Run, path: FieldPath, steps: int) -> Words:
         # A cosine whose warmup takes all its steps: there is no rate that the warmup leads to.
         words = Words(
             "the warmup lasts {taken} steps, and training ends before it does, after"
-            " {num_steps}: {how}. It is {now:rate} there. Make the warmup shorter, or train"
-            " for longer"
+            " {num_steps}: {how}. It is {now:rate} at the last step. Make the warmup"
+            " shorter, or train for longer"
         )
         if steps == run.num_steps:
             words = Words(
-                "the warmup lasts all {taken} steps: {how}. It is {now:rate} there. Make the"
-                " warmup shorter, or train for longer"
+                "the warmup lasts all {taken} steps: {how}. It is {now:rate} at the last step."
+                " Make the warmup shorter, or train for longer"
             )
         return words.filled(
             taken=_taken(run, path, steps), num_steps=run.num_steps, how=how, now=now
         )
     return Words(
         "the warmup lasts {taken} steps, and training ends after {num_steps}: {how}. It is"
-        " {now:rate} there, and never {goal:rate}. Make the warmup shorter, or train for"
-        " longer",
+        " {now:rate} at the last step, and never reaches {goal:rate}. Make the warmup shorter,"
+        " or train for longer",
         taken=_taken(run, path, steps),
         num_steps=run.num_steps,
         how=how,
@@ -152,7 +152,8 @@ def warmup_falls(run: Run) -> Iterator[Finding]:
         if high > low:
             words = Words(
                 "this burn-in lowers the rate: `burnin_learning_rate` ({high:rate}) is above"
-                " `initial_learning_rate` ({low:rate}). Set it below that",
+                " `initial_learning_rate` ({low:rate}). Lower the first, or"
+                " raise the second",
                 high=high,
                 low=low,
             )

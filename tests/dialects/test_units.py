@@ -348,10 +348,10 @@ def test_a_length_of_no_step_and_boundaries_that_fall_together_show_the_arithmet
     body = f"step_unit: PERCENT_OF_RUN {MILESTONES.replace('60, 80', '1, 50, 51')}"
     findings = found((PIPELINE % body).replace("1000", "40"))
     assert [f.partition("] ")[2] for f in findings] == [
-        "1 percent rounds to 0 steps: 1 of 0.4 steps each is 0.4. Use a larger number, or"
+        "1 percent is 0.4 steps, which rounds to 0. Use a larger number, or"
         " write it in steps under `step_unit: STEPS`",
-        "this boundary and the one before it both round to step 20, from 20 and 20.4. One of"
-        " PERCENT_OF_RUN is 0.4 steps. Move them apart",
+        "this boundary and the one before it both round to step 20, from 20 and 20.4. 1 percent"
+        " is 0.4 steps. Move them apart",
     ]
 
 

@@ -100,7 +100,7 @@ def test_fine_tuning_names_what_is_wrong() -> None:
     # 5 percent of 9 steps are less than half a step.
     result = run("fine_tune.py", "--num-steps", 9)
     assert result.returncode == 1
-    assert "5 percent rounds to 0 steps" in result.stderr
+    assert "steps, which rounds to 0" in result.stderr
     assert "Traceback" not in result.stderr
 
 

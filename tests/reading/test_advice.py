@@ -235,7 +235,7 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
         PIPELINE.format(RATE.format("constant_learning_rate {learning_rate: 1}"
         " warmup { warmup_steps: 0.05 }"), "").replace("1000", "50"),
         "a.config",
-        "0.05 of the 50 training steps is 3: write 3",
+        "0.05 of the 50 training steps is 2.5: write 3",
         None,
     ),
     "one milestone": (

@@ -62,6 +62,10 @@ ITEM = (
     "expected an item (`- `) of the list that starts at line 2, not `{}`: fix the indentation or"
     " the quotes"
 )
+IN_BLOCK = (
+    "expected `,` or `}}` after a field (`name: value`) of the block that starts at line 1,"
+    " not `{}`"
+)
 DEEP = "blocks are nested more than 100 deep, the limit of protobuf's parsers"
 
 FAULTY: list[tuple[str, int, int, str]] = [
@@ -125,8 +129,8 @@ FAULTY: list[tuple[str, int, int, str]] = [
     ("a: [1", 1, 6, "expected `,` or `]` in the list that starts at line 1, not the end of the"
      " file"),
     ("a: [1\n---\n", 2, 1, "expected `,` or `]` in the list that starts at line 1, not `---`"),
-    ('{"a" 1}\n', 1, 6, "expected `,` or `}` in the block that starts at line 1, not `1`"),
-    ("a: {b: 1 c: 2}\n", 1, 11, "expected `,` or `}` in the block that starts at line 1, not `:`"),
+    ('{"a" 1}\n', 1, 6, IN_BLOCK.format("1")),
+    ("a: {b: 1 c: 2}\n", 1, 11, IN_BLOCK.format(":")),
     ("a:\n\tb: 1\n", 2, 1, TAB),
     ("a:\n  b: 1\n\tc: 2\n", 3, 1, TAB),
     ("a: |\n\tx\n", 2, 1, TAB),

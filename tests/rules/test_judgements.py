@@ -98,7 +98,7 @@ JUDGED: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "a decay behind a warmup that outlasts the run": (
         pipeline(f"{OUTLASTING} warmup {{ warmup_steps: 9 alignment: SHIFT }}", 1000),
-        {"SB403": "To follow every run, set `step_unit: PERCENT_OF_RUN`"},
+        {"SB403": "To fit any run length, write the lengths in percent"},
     ),
     "boundaries": (pipeline(piecewise("[30, 60]", "[0.1, 0.01, 0.001]"), 90000), {"SB419": ""}),
     "boundaries of the Garden": (
@@ -107,7 +107,7 @@ JUDGED: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "a table of epochs": (
         pipeline(TABLE.format(RATES, ""), 90000),
-        {"SB419": "Set `steps_per_entry` to the steps of an epoch, or set `step_unit: EPOCHS`"},
+        {"SB419": "Set `steps_per_entry` to the number of steps in an epoch, or set"},
     ),
     "a table in steps": (pipeline(TABLE.format(RATES, "steps_per_entry: 1000"), 90000), {}),
     "a sequence of epochs": (pipeline(SEQUENCE.format(30), 90000), {"SB419": ""}),

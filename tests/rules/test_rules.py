@@ -205,13 +205,13 @@ JUDGED: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     (
         RAMP.format(2000, "shape: CONSTANT warmup_learning_rate: 0.01"),
         {},
-        {"SB407": "does not change. It is 0.01 there, and never 0.1"},
+        {"SB407": "does not change. It is 0.01 at the last step, and never reaches 0.1"},
     ),
     (
         RAMP.format(2000, "warmup_learning_rate: 0.5"),
         {},
         {
-            "SB407": "falls all the time. It is 0.3002 there, and never 0.1",
+            "SB407": "falls all the time. It is 0.3002 at the last step, and never reaches 0.1",
             "SB410": "lowers the rate",
         },
     ),
