@@ -98,3 +98,10 @@ def test_links_lead_somewhere(path: Path) -> None:
             headings = re.findall(r"^#+ (.*)$", target.read_text(), re.MULTILINE)
             anchors = {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}
             assert anchor in anchors, link
+
+
+def test_readme_links_are_absolute() -> None:
+    """A package index shows the README without the files beside it."""
+    links = _LINK.findall((ROOT / "README.md").read_text())
+    assert links
+    assert [link for link in links if not link.startswith((f"{HOMEPAGE}/", SITE))] == []
