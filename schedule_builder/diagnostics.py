@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 FieldPath: TypeAlias = tuple[str | int, ...]
 """Where a value is in a message: field names, and indexes into repeated fields."""
-_NAME = re.compile(r"`([a-z]\w*)`")
+_NAME = r"`([a-z]\w*)`"
 
 
 def rate_text(value: float) -> str:
@@ -88,7 +88,7 @@ class Words:
             key: value.render(names) if isinstance(value, Words) else value
             for key, value in self.values.items()
         }
-        return _Formatter(names).vformat(_NAME.sub(renamed, self.template), (), values)
+        return _Formatter(names).vformat(re.sub(_NAME, renamed, self.template), (), values)
 
     def __str__(self) -> str:
         return self.render()

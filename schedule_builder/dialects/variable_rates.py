@@ -18,8 +18,7 @@ MAX_LENGTH = 1000
 """A pattern has at most so many characters."""
 _BEGINNING = "(?:^|(?<=/))"
 """Where a path begins, or a part of it."""
-_TOKEN = re.compile(
-    r"""
+_PART = r"""(?sx)
     (?P<atom> \\. | \[\^?\]?[^\]\\]*(?:\\.[^\]\\]*)*\] | \(\?P=\w+\) )
     | (?P<nothing> \(\?\#[^)]*\) | \(\?[a-zA-Z]+\) )
     | (?P<open> \( (?: \? (?: P<\w+> | <?[=!] | > | [a-zA-Z-]*: | \(\w+\) ) )? )
@@ -28,9 +27,7 @@ _TOKEN = re.compile(
     | (?P<bounded> (?: \? | \{\d+(?:,\d+)?\} | \{,\d+\} ) [?+]? )
     | (?P<beginning> \^ )
     | (?P<other> . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+"""
 _IGNORED = re.compile(r"\s+|#[^\n]*")
 _BIAS = re.compile(r"(?:^|/)bias(?:es)?$")
 """The API's pattern is `.*/biases`, as TF1-slim names them."""
@@ -63,13 +60,14 @@ class UnmatchedPatternError(ValueError):
 def _tokens(pattern: str) -> Iterator[re.Match[str]]:
     # What is ignored under this flag stands between a group and its repetition, too.
     is_verbose = re.search(r"\(\?[a-wyz]*x", pattern) is not None
+    token_at = re.compile(_PART).match
     at = 0
     while at < len(pattern):
         if is_verbose and (ignored := _IGNORED.match(pattern, at)):
             at = ignored.end()
             continue
         # `other` matches any character.
-        if token := _TOKEN.match(pattern, at):
+        if token := token_at(pattern, at):
             yield token
             at = token.end()
 

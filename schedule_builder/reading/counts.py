@@ -11,7 +11,7 @@ from schedule_builder.diagnostics import FieldPath, Words
 from schedule_builder.reading.tree import Block, Document, Scalar, Value, text_of
 from schedule_builder.v1 import learning_rate_pb2
 
-_QUANTITY = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?(?P<unit>%|ep|dur|ba)\Z")
+_QUANTITY = r"(?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?(?P<unit>%|ep|dur|ba)\Z"
 """A percentage, or a duration as MosaicML's Composer writes it."""
 
 
@@ -37,7 +37,7 @@ def quantity(text: str, number: float | None) -> tuple[str, float] | None:
     """The unit and the number of a value that is not a count: `0.05`, `10%`, `5ep`, `0.1dur`."""
     if number is not None:
         return ("share", number) if 0 < number < 1 else None
-    match = _QUANTITY.match(text)
+    match = re.match(_QUANTITY, text)
     if match is None:
         return None
     unit = {"%": "percent", "ep": "epochs", "dur": "share", "ba": "steps"}[match["unit"]]
@@ -111,7 +111,7 @@ def finer_unit(number: float, run: Run) -> Words | str:
 
 def unit_for(text: str) -> Words | str:
     """What to write for a percentage or a duration, wherever it stands; empty for other texts."""
-    match = _QUANTITY.match(text)
+    match = re.match(_QUANTITY, text)
     if match is None:
         return ""
     number, unit = Fraction(match["number"].rstrip(".")), match["unit"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -56,8 +55,7 @@ class Bound(NamedTuple):
     number: float
 
 
-@dataclass(frozen=True)
-class FieldSchema:
+class FieldSchema(NamedTuple):
     """What the schema states about one field."""
 
     name: str

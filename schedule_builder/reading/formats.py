@@ -26,9 +26,9 @@ SUFFIXES = {
 """The suffixes of configs, and the format of each. JSON is read as YAML."""
 _MODULES = {TEXT: "text_format", YAML: "yaml_format"}
 
-_COMMENT = re.compile(r"(?:\s+|#[^\n]*)*")
-_YAML_OPENING = re.compile(r"---|%YAML|[{\[]|[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
-_WORD_LINE = re.compile(r"^[ \t]*[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE)
+_COMMENT = r"(?:\s+|#[^\n]*)*"
+_YAML_OPENING = r"---|%YAML|[{\[]|[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)"
+_WORD_LINE = r"(?m)^[ \t]*[\w\"'-]+[ \t]*:[ \t]*(?:#[^\n]*)?\r?$"
 
 
 def format_of_name(filename: str) -> str | None:
@@ -40,10 +40,10 @@ def detect_format(filename: str, text: str) -> str:
     """The format of a config, `text` or `yaml`: its suffix decides, or else its contents."""
     if known := format_of_name(filename):
         return known
-    start = _COMMENT.match(text)
-    if _YAML_OPENING.match(text, start.end() if start else 0):
+    start = re.match(_COMMENT, text)
+    if re.compile(_YAML_OPENING).match(text, start.end() if start else 0):
         return YAML
-    return YAML if _WORD_LINE.search(text) and "{" not in text else TEXT
+    return YAML if re.search(_WORD_LINE, text) and "{" not in text else TEXT
 
 
 def reader_of(file_format: str) -> Callable[[Source, Report], Document]:

@@ -17,11 +17,9 @@ from schedule_builder.reading.tree import Block
 
 _LARGEST = 20_000_000
 _LARGEST_DOUBTFUL = 2_000_000
-_PASTED = re.compile(r"\s*(?:<!|<html|<\?xml|syntax\s*=)", re.IGNORECASE)
+_PASTED = r"(?i)\s*(?:<!|<html|<\?xml|syntax\s*=)"
 """A page, or the schema, that was saved instead of a config."""
-_LIKE = re.compile(
-    r"(?i)^[ \t{]{0,4}[\"']?\w*(?:trai|tria|rain|earn|_rat)\w*[\"']?[ \t]*[:{<]", re.MULTILINE
-)
+_LIKE = r"(?im)^[ \t{]{0,4}[\"']?\w*(?:trai|tria|rain|earn|_rat)\w*[\"']?[ \t]*[:{<]"
 """A name at the top that may be a misspelling of one that every config has."""
 _OTHER = "is not a config"
 
@@ -53,7 +51,7 @@ def judge_contents(path: Path, data: bytes) -> Verdict:
     """What contents are that a file of this name has, or had."""
     is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = data.decode("utf-16" if is_wide else "utf-8-sig", "replace").replace("\r\n", "\n")
-    if path.suffix == ".config" and "pipeline" in path.stem and _PASTED.match(text):
+    if path.suffix == ".config" and "pipeline" in path.stem and re.match(_PASTED, text):
         return Verdict()  # it was meant to be one
     return _judge(path, text)
 
@@ -66,7 +64,7 @@ def _judge(path: Path, text: str) -> Verdict:
     if len(text) > _LARGEST_DOUBTFUL:
         is_probable = has_words and signs.probable.search(text)
         return Verdict() if is_probable else Verdict(_OTHER)
-    if not has_words and not _LIKE.search(text) and not signs.parts.search(text):
+    if not has_words and not re.search(_LIKE, text) and not signs.parts.search(text):
         return Verdict(_OTHER)
     root, is_sound = parse(path.name, text)
     is_meant = any(dialect.is_meant(root) for dialect in DIALECTS)

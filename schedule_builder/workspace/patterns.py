@@ -25,21 +25,18 @@ _USELESS = {
 _ALL = frozenset(range(256))
 # As in the C locale, whatever the user's is: like git.
 _CLASSES = {
-    name: frozenset(code for code in range(128) if re.match(expression, chr(code)))
-    for name, expression in {
-        b"alnum": "[0-9A-Za-z]",
-        b"alpha": "[A-Za-z]",
-        b"blank": "[ \t]",
-        b"cntrl": "[\0-\x1f\x7f]",
-        b"digit": "[0-9]",
-        b"graph": "[!-~]",
-        b"lower": "[a-z]",
-        b"print": "[ -~]",
-        b"punct": "[!-/:-@\\[-`{-~]",
-        b"space": "[ \t\n\r]",
-        b"upper": "[A-Z]",
-        b"xdigit": "[0-9A-Fa-f]",
-    }.items()
+    b"alnum": "[0-9A-Za-z]",
+    b"alpha": "[A-Za-z]",
+    b"blank": "[ \t]",
+    b"cntrl": "[\0-\x1f\x7f]",
+    b"digit": "[0-9]",
+    b"graph": "[!-~]",
+    b"lower": "[a-z]",
+    b"print": "[ -~]",
+    b"punct": "[!-/:-@\\[-`{-~]",
+    b"space": "[ \t\n\r]",
+    b"upper": "[A-Z]",
+    b"xdigit": "[0-9A-Fa-f]",
 }
 
 _Element = TypeVar("_Element")
@@ -278,7 +275,7 @@ def _bracket(text: bytes, at: int) -> tuple[_Codes, int]:
                     known = ", ".join(sorted(name.decode() for name in _CLASSES))
                     message = f"`[:{name.decode(errors='replace')}:]` is not one of {known}"
                     raise PatternError(message)
-                codes |= _CLASSES[name]
+                codes.update(c for c in range(128) if re.match(_CLASSES[name], chr(c)))
                 before, at = None, end + 1
                 continue
         if code == _BACKSLASH:
