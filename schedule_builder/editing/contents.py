@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any, TypeAlias
 
 from schedule_builder.diagnostics import FieldPath
@@ -51,6 +53,29 @@ def with_value(tree: Contents, path: FieldPath, value: Any) -> Contents:
     inner = values[at] if at < len(values) and isinstance(values[at], dict) else {}
     values[at : at + 1] = [with_value(inner, rest, value) if rest else value]
     return tree
+
+
+def with_values(tree: Contents, values: Mapping[FieldPath, Any]) -> Contents:
+    """A tree with other values at many paths, in time that grows with their number."""
+    tree = deepcopy(tree)
+    for path, value in values.items():
+        block: Any = tree
+        for name, index in _steps(path[:-1] if isinstance(path[-1], str) else path[:-2]):
+            inner = block.setdefault(name, [])
+            if len(inner) == index:
+                inner.append({})
+            block = inner[index]
+        [(name, index)] = _steps(path[-1:] if isinstance(path[-1], str) else path[-2:])
+        inner = block.setdefault(name, [])
+        inner[index : index + 1] = [value]
+    return tree
+
+
+def _steps(path: FieldPath) -> Iterator[tuple[str, int]]:
+    """The fields of a path, each with the index of its element, 0 where the path has none."""
+    for name, after in zip(path, [*path[1:], ""], strict=True):
+        if isinstance(name, str):
+            yield name, after if isinstance(after, int) else 0
 
 
 def without_value(tree: Contents, path: FieldPath) -> Contents:

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import ConfigError, Edit, FieldPath, Set, Source, Words
+from schedule_builder.editing.contents import contents_of, with_values
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.reading.edits import apply, edits_of, element_at, merge_key_of
 from schedule_builder.reading.fields import counting, is_stretchable_value, schema_of, selector_of
@@ -96,6 +97,14 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
     changed = examine(Source(source.filename, text))
     if changed.schedule is None:
         raise ConfigError(changed.diagnostics)
+    wanted = with_values(
+        contents_of(config.document), {change.path: (change.text, False) for change in changes}
+    )
+    if contents_of(changed.document) != wanted:
+        words = Words(
+            "the lengths cannot be changed in the layout that the file has: change them by hand"
+        )
+        raise RescaleError(source, None, words)
     return text
 
 

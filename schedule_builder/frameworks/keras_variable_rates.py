@@ -129,6 +129,7 @@ class VariableRatesMixin:
 
 def variant(mixin: type, base: type, module: str) -> type:
     """The class of an optimizer with more than one rate, under the name of Keras' own."""
-    names = {"__doc__": base.__doc__, "__module__": module}
+    words = f"`{base.__name__}` of Keras, with a rate of its own for each variable."
+    names = {"__doc__": words, "__module__": module}
     # `type` refuses mocks as bases, which replace Keras where the documents are built.
     return new_class(base.__name__, (mixin, base), exec_body=lambda space: space.update(names))

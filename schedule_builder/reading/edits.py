@@ -21,6 +21,7 @@ from schedule_builder.diagnostics import (
 from schedule_builder.reading.fields import schema_of
 from schedule_builder.reading.layout import Layout
 from schedule_builder.reading.positions import dash_before, own_end
+from schedule_builder.reading.spelling import Spelling
 from schedule_builder.reading.tree import Block, Document, Element, Field, Scalar, Sequence, Value
 
 _SEPARATOR = re.compile(r"[ \t]*[,;]")
@@ -228,7 +229,7 @@ def _spelling(document: Document, change: Set) -> str:
     """The text of a new value: as the file writes it elsewhere, where it is from there."""
     found = element_at(document, change.like) if change.like else None
     if found is None or not isinstance(found.value, Scalar):
-        return change.text
+        return Spelling(document).word(change.text)
     return document.source.text[found.value.start : found.value.end] or change.text
 
 

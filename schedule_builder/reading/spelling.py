@@ -101,6 +101,11 @@ class Spelling:
             return repr(real), False
         return text, True
 
+    def word(self, text: str) -> str:
+        """A number, a truth value or the name of an enum's value, which JSON has in quotes."""
+        is_bare = self.is_json and text[:1] != '"' and not _JSON_WORD.match(text)
+        return json.dumps(text) if is_bare else text
+
     def scalar(self, value: Scalar, like: str = "") -> str:
         """The text of a scalar that is as the file would have it."""
         if not value.quoted:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 import schedule_builder as sb
 from schedule_builder.cli import main
 from schedule_builder.compiler import Config, examine
-from schedule_builder.diagnostics import Source
+from schedule_builder.diagnostics import Edit, Source
+from schedule_builder.editing import rescale as rescaling
 from schedule_builder.editing.rescale import RescaleError, follows_run, rescale, unscaled_counts
 from tests.support import drawing
 from tests.support.data import DATA, needs_data
@@ -274,3 +275,18 @@ def test_under_a_unit_a_learning_rate_alone_has_nothing_to_change(
     assert main(["rescale", str(path), "--num-steps", "9000"]) == 1
     assert "nothing to change" in capsys.readouterr().err
     assert path.read_text() == text
+
+
+def test_a_text_that_says_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = read(
+        "train_config { num_steps: 1000 optimizer { sgd_optimizer { learning_rate {"
+        " constant_learning_rate { learning_rate: 1 } } } } }"
+    )
+    made = rescaling._edits
+
+    def also(*arguments: Any) -> list[Edit]:
+        return [*made(*arguments), Edit(0, 0, "model {}\n")]
+
+    monkeypatch.setattr(rescaling, "_edits", also)
+    with pytest.raises(RescaleError, match="cannot be changed in the layout that the file has"):
+        rescale(config, 2000)

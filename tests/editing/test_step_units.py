@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -199,3 +200,12 @@ def test_aliases_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     arguments = ["convert", "--step-unit", "percent_of_run", "--num-steps", "100", str(path)]
     assert main(arguments) == 1
     assert "has aliases" in capsys.readouterr().err
+
+
+def test_json_stays_json() -> None:
+    source = Source(
+        "a.json",
+        '{"multi_step_learning_rate": {"initial_learning_rate": 0.1, "milestones": [600]}}',
+    )
+    text = in_unit(examine(source, num_steps=1000), "PERCENT_OF_RUN").text
+    assert json.loads(text)["step_unit"] == "PERCENT_OF_RUN"

@@ -300,7 +300,8 @@ def test_what_a_command_starts_and_opens(name: str, project: Path) -> None:
 
 # Only a revision makes git start, and only in one way.
 READS_OBJECTS = re.compile(
-    r"subprocess\.Popen \('(/[^']*)?/git', \['(/[^']*)?/git', '-C', '[^']*', '--no-pager',"
+    r"(subprocess\.Popen|os\.posix_spawn) \('(/[^']*)?/git', \['(/[^']*)?/git', '-C', '[^']*',"
+    r" '--no-pager',"
     r" '--no-replace-objects', '--no-optional-locks', '-c', 'core\.fsmonitor=false',"
     r" '-c', 'core\.hooksPath=/dev/null', '-c', 'safe\.bareRepository=explicit',"
     r" ('cat-file', '--batch(-check)?'|'ls-tree', '-r', '-z', '--full-tree', '[0-9a-f]{40}')\],"
