@@ -78,7 +78,9 @@ def _default(field: FieldSchema) -> str:
         return ""
     if field.enum is not None:
         return str(field.enum.values_by_number[field.default].name)
-    return str(field.default).lower() if isinstance(field.default, bool) else f"{field.default:g}"
+    if isinstance(field.default, bool):
+        return str(field.default).lower()
+    return field.default if isinstance(field.default, str) else f"{field.default:g}"
 
 
 def _fields(descriptor: Any, only: Sequence[str] = ()) -> Iterator[str]:
@@ -324,6 +326,32 @@ def _draw_runs() -> None:
         figure.savefig(PAGES / "step_unit.svg", metadata={"Date": None})
 
 
+def _train_config() -> str:
+    """The page about what surrounds a learning rate in a pipeline config."""
+    run, optimizer = TrainConfig.DESCRIPTOR, Optimizer.DESCRIPTOR
+    lines = [
+        "# train_config",
+        "",
+        comment(run.full_name),
+        "",
+        "`validate` checks the type and the range of each field. The builders use `batch_size`,",
+        "`num_steps`, `optimizer`, the kinds of clipping and the patterns of variables. A training",
+        "loop has to read the others.",
+        "",
+        *_tables(run),
+        "",
+        "## optimizer",
+        "",
+        comment(optimizer.full_name),
+        "",
+        *_tables(optimizer),
+        "",
+        "[Optimizers](../optimizers.md) says how they are built, and [the reference](index.md)",
+        "lists the fields of each.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def _listed(topics: Iterable[Topic]) -> Iterator[str]:
     return (f"| [{t.name}]({t.name}.md) | {comment(t.descriptor.full_name)} |" for t in topics)
 
@@ -362,7 +390,9 @@ def _index(others: dict[str, Any]) -> str:
         "Lengths count steps, or what [`step_unit`](step_unit.md) names: epochs, percents or",
         "permilles of the run.",
         "",
-        "An `optimizer` is one of these. [Optimizers](../optimizers.md) says how they are built.",
+        "[`train_config`](train_config.md) holds the run length, the batch size and an",
+        "`optimizer`, which is one of these. [Optimizers](../optimizers.md) says how they are",
+        "built.",
         "",
         "| optimizer | meaning |",
         "|---|---|",
@@ -496,7 +526,8 @@ def pages() -> dict[str, str]:
     if unknown:
         sys.exit(f"{EQUIVALENTS.name} has kinds that the schema has not: {sorted(unknown)}")
     made = {f"{t.name}.md": _page(t, others) for t in TOPICS}
-    made |= {"index.md": _index(others), "step_unit.md": _step_unit()} | _rules()
+    made |= {"index.md": _index(others), "step_unit.md": _step_unit()}
+    made |= {"train_config.md": _train_config()} | _rules()
     made["../messages.md"] = _messages()
     return made
 
