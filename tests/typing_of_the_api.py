@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     assert_type(schedule, sb.Schedule)
     assert_type(schedule(10), float)
     assert_type(schedule(np.int64(10)), float)
-    assert_type(schedule(np.arange(10)), NDArray[np.float64])
+    # What `arange` gives is Any in older stubs of NumPy.
+    steps: NDArray[np.int64] = np.arange(10)
+    assert_type(schedule(steps), NDArray[np.float64])
     assert_type(schedule.rates(range(10)), list[float])
     assert_type(schedule.segment_at(10), sb.Segment)
     assert_type(schedule.starting_at(10), sb.Schedule)
