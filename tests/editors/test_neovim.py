@@ -111,7 +111,7 @@ class Neovim:
         words = [item["abbr"] for item in items]
         index = words.index(chosen)
         selected = self.lua(menu)["selected"]
-        self.type("<C-n>" * (index - selected) + "<C-y>")
+        self.type("<C-n>" * (index - selected) + "<CR>")
 
 
 @pytest.fixture(scope="module")
