@@ -34,6 +34,8 @@ class Curve(Protocol):
 
     name: ClassVar[str]
     """The name that it has in JSON."""
+    choices: ClassVar[tuple[str, ...]]
+    """The columns that tell several curves of one family apart."""
 
     @property
     def family(self) -> str:
@@ -93,6 +95,8 @@ class BaseCurve:
 
     rates: ClassVar[tuple[str, ...]] = ()
     """The fields that a factor for all rates multiplies."""
+    choices: ClassVar[tuple[str, ...]] = ()
+    """The columns that tell several curves of one family apart."""
     is_constant: ClassVar[bool] = False
     repeats: ClassVar[bool] = False
 

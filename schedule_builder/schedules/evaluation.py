@@ -159,8 +159,8 @@ def evaluate_scalar(schedule: Stretches, step: int) -> float:
 
 
 _FEW_PIECES = 3
-_FEW_CURVES = 2
-"""So many cost less one by one than by a table of their numbers."""
+_FEW_WITH_CONSTANTS = 2
+"""So many cost less one by one than by a table of their numbers, also of constants alone."""
 
 
 class _Piece(NamedTuple):
@@ -197,8 +197,9 @@ def _pieces(segments: Sequence[Stretch]) -> list[_Piece] | None:
             pieces[-1] = _Piece(before.begin, segment, segment.begin, None)
         else:
             pieces.append(_Piece(segment.begin, segment, None, None))
-    curves = sum(not piece.segment.curve.is_constant for piece in pieces)
-    return pieces if len(pieces) <= _FEW_PIECES and curves <= _FEW_CURVES else None
+    constants = sum(piece.segment.curve.is_constant for piece in pieces)
+    few = _FEW_PIECES if constants <= 1 else _FEW_WITH_CONSTANTS
+    return pieces if len(pieces) <= few else None
 
 
 def _evaluate_pieces(pieces: Sequence[_Piece], step: Any, ops: Operations) -> Any:
@@ -210,6 +211,7 @@ def _evaluate_pieces(pieces: Sequence[_Piece], step: Any, ops: Operations) -> An
         if piece.last is not None:
             own = ops.minimum(own, ops.constant(piece.last))
         columns: Any = curve.columns(piece.segment.origin, ops)
+        columns = columns._replace(**dict.fromkeys(curve.choices))
         numbers = [ops.constant(0 if value is None else value) for value in columns]
         rate = curve.formula(ops, own, [curve], columns._make(numbers))
         if piece.segment.floor > 0:

@@ -19,7 +19,7 @@ from schedule_builder.schedules.curve import (
     minus,
     plus,
 )
-from schedule_builder.schedules.operations import Operations
+from schedule_builder.schedules.operations import Operations, is_zero
 
 
 class _ConstantColumns(NamedTuple):
@@ -135,6 +135,7 @@ class Interpolation(BaseCurve):
     family: ClassVar[str] = "interpolation"
     name: ClassVar[str] = "interpolation"
     rates: ClassVar[tuple[str, ...]] = ("start", "end")
+    choices: ClassVar[tuple[str, ...]] = ("code",)
     words: ClassVar[dict[str, str]] = {
         "linear": "a straight line",
         "cosine": "half a cosine",
@@ -145,8 +146,10 @@ class Interpolation(BaseCurve):
     def layout(self, ops: Operations) -> tuple[str, bool]:
         """The form of this curve, and whether it is measured from its start."""
         rises = self.end > self.start
-        if self.shape in ("linear", "cosine"):
-            return {"linear": "line", "cosine": "sine"}[self.shape], rises
+        if self.shape == "cosine":
+            return "sine", rises
+        if self.shape == "linear" or self.power == 1:
+            return "line", rises
         from_start = self.shape == "power_of_elapsed"
         low, high = sorted((self.start, self.end))
         if from_start == rises or low * ops.direct_ratio >= high:
@@ -189,6 +192,8 @@ class Interpolation(BaseCurve):
     def formula(
         ops: Operations, step: Any, curves: Sequence[Interpolation], c: _InterpolationColumns
     ) -> Any:
+        if is_zero(c.height):
+            return c.base
         layouts = [curve.layout(ops) for curve in curves]
         from_start = {starts for _, starts in layouts}
         if from_start == {True}:

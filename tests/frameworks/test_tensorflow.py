@@ -24,7 +24,7 @@ from tests.support.goldens import CASES, FILES, Golden, config_of, needs_data
 from tests.support.units import by_hand_too
 
 COSINE = "cosine_decay_learning_rate { total_steps: 1000 warmup_steps: 100 }"
-MAX_NODES = 43
+MAX_NODES = 39
 # Each is compiled in four ways: a short run takes fewer, `make test-exact` takes all.
 EXAMPLES = settings().max_examples if settings().max_examples > 1000 else 40
 
@@ -126,8 +126,7 @@ def test_the_graph_does_not_grow_with_the_number_of_stages() -> None:
             message.schedule.add(step=10 * i + 10, learning_rate=0.1 / (i + 1))
         return build_schedule(pb.LearningRate(manual_step_learning_rate=message))
 
-    assert nodes(manual(3)) <= MAX_NODES
-    assert nodes(manual(10_000)) == nodes(manual(8)) <= MAX_NODES
+    assert nodes(manual(10_000)) == nodes(manual(3)) <= MAX_NODES
 
 
 @pytest.mark.parametrize(
