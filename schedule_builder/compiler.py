@@ -9,7 +9,6 @@ import math
 import re
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +42,7 @@ from schedule_builder.reading.findings import (
 )
 from schedule_builder.reading.formats import TEXT, decode, detect_format, reader_of
 from schedule_builder.reading.tree import Block, Document
+from schedule_builder.records import Record
 from schedule_builder.rules.kinds import IMPOSSIBLE, NOT_FINITE, STEP_UNIT, UNUSED_EXAMPLES
 from schedule_builder.rules.registry import ABOUT_ENTRIES, Finding, check_message, check_run
 from schedule_builder.rules.run import THRESHOLDS, Judgement, Run
@@ -57,8 +57,7 @@ _OPENING = 200
 """So many characters of a text that cannot be read say whether it has words."""
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(Record, unshown=("message", "schedule", "document", "places", "in_steps")):
     """A config that was read and checked.
 
     Attributes:
@@ -71,16 +70,16 @@ class Config:
     """
 
     filename: str
-    message: Message = field(repr=False)
+    message: Message
     diagnostics: tuple[Diagnostic, ...]
-    schedule: Schedule | None = field(repr=False)
-    document: Document = field(repr=False)
-    places: Mapping[FieldPath, Place] = field(repr=False)
+    schedule: Schedule | None
+    document: Document
+    places: Mapping[FieldPath, Place]
     given_steps: int | None = None
     """For how many steps to train where the config does not say."""
     given_batch_size: int | None = None
     """The number of examples in a step where the config does not say."""
-    in_steps: InSteps | None = field(default=None, repr=False)
+    in_steps: InSteps | None = None
     """The config with every length in steps, where it has others."""
 
     @property
@@ -310,10 +309,10 @@ def examine_document(
     binder = Binder(document, report, custom_kinds, run)
     binder.bind_all(message)
     found = _result(document, report, message, binder.places, None)
-    config = replace(found, given_steps=num_steps, given_batch_size=batch_size)
+    config = found._replace(given_steps=num_steps, given_batch_size=batch_size)
     schedule, in_steps = _judge(config, binder, report, settings) if readable else (None, None)
     found = _result(document, report, message, binder.places, schedule)
-    return replace(found, given_steps=num_steps, given_batch_size=batch_size, in_steps=in_steps)
+    return found._replace(given_steps=num_steps, given_batch_size=batch_size, in_steps=in_steps)
 
 
 def parse(filename: str, text: str) -> tuple[Block, bool]:
@@ -367,11 +366,11 @@ def _judge(
             report.add(UNUSED_EXAMPLES, config.place(path), words, path=dotted(path))
         if in_steps.problems:
             return None, None
-        config = replace(config, in_steps=in_steps)
+        config = config._replace(in_steps=in_steps)
     try:
         schedule = _lower(config, report)
         if schedule is not None:
-            run = replace(_run(config, schedule, settings, blamed), broken=binder.broken)
+            run = _run(config, schedule, settings, blamed)._replace(broken=binder.broken)
             for kind, finding in check_run(run):
                 config.report(report, kind, finding)
     except ArithmeticError:
@@ -421,7 +420,7 @@ def _result(
     diagnostics = tuple(sorted(report.diagnostics))
     if not _UNREADABLE.isdisjoint(d.code for d in diagnostics):
         # How the rest is nested is not certain.
-        diagnostics = tuple(replace(d, fix=None) for d in diagnostics)
+        diagnostics = tuple(d._replace(fix=None) for d in diagnostics)
     if report.has_errors:
         schedule = None
     return Config(report.source.filename, message, diagnostics, schedule, document, places)
@@ -439,7 +438,7 @@ def _lower(config: Config, report: Report) -> Schedule | None:
         root = config.learning_rate_path
         schedule = Schedule(
             tuple(
-                replace(s, path=config.written_path((*root, *s.path))[len(root) :])
+                s._replace(path=config.written_path((*root, *s.path))[len(root) :])
                 for s in schedule.segments
             )
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -96,7 +95,7 @@ def _without_rate(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     found = list(diagnostics)
     if any(d.severity == "error" for d in found):
         return found
-    return [replace(d, severity="error") if d.code == "SB314" else d for d in found]
+    return [d._replace(severity="error") if d.code == "SB314" else d for d in found]
 
 
 def build_schedule(

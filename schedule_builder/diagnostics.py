@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from functools import cached_property, total_ordering
 from string import Formatter
 from typing import Any, NamedTuple, TypeAlias
+
+from schedule_builder.records import Record
 
 FieldPath: TypeAlias = tuple[str | int, ...]
 """Where a value is in a message: field names, and indexes into repeated fields."""
@@ -113,22 +115,22 @@ class Span(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Record):
     """A text and the name it goes by in messages."""
 
     filename: str
     text: str
-    _line_starts: list[int] = field(default_factory=list, repr=False, compare=False)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts, find, at = [0], self.text.find, 0
+        while (at := find("\n", at) + 1) > 0:
+            starts.append(at)
+        return starts
 
     def position(self, offset: int) -> tuple[int, int]:
         """The row and column of an offset, both counted from 1, in characters."""
         starts = self._line_starts
-        if not starts:
-            starts.append(0)
-            find, at = self.text.find, 0
-            while (at := find("\n", at) + 1) > 0:
-                starts.append(at)
         row = bisect_right(starts, offset)
         return row, offset - starts[row - 1] + 1
 
@@ -172,8 +174,8 @@ class Fix(NamedTuple):
     safe: bool
 
 
-@dataclass(frozen=True, order=True)
-class Diagnostic:
+@total_ordering
+class Diagnostic(Record, uncompared=("path", "fix")):
     """One finding.
 
     Attributes:
@@ -202,8 +204,13 @@ class Diagnostic:
     severity: str
     words: Words
     related: tuple[Related, ...] = ()
-    path: str = field(default="", compare=False)
-    fix: Fix | None = field(default=None, compare=False)
+    path: str = ""
+    fix: Fix | None = None
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, Diagnostic):
+            return NotImplemented
+        return self._key() < other._key()
 
     @property
     def message(self) -> str:

@@ -6,7 +6,6 @@ import argparse
 import codecs
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from schedule_builder.cli.common import (
@@ -23,6 +22,7 @@ from schedule_builder.editing.set import Edited, Setting, edit
 from schedule_builder.editing.summary import rate_change
 from schedule_builder.files import same_file, write_file
 from schedule_builder.output.difference import difference
+from schedule_builder.records import Record
 from schedule_builder.workspace.discovery import STDIN
 
 DESCRIPTION = (
@@ -65,8 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(Record):
     """A file, as it is and as it will be."""
 
     path: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -70,7 +69,7 @@ class Reader:
         config, found = examined(data, path or name, self._request)
         self._stated.append(stated_length(config))
         # What is wrong at a revision may be right in the file that is there now.
-        return Side.of_config(config, name, [replace(d, filename=name) for d in found])
+        return Side.of_config(config, name, [d._replace(filename=name) for d in found])
 
     def pair(self, name: str, old: Contents, new: Contents) -> Change:
         """A file on two sides, each with its contents, how it is named, and its path."""

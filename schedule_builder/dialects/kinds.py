@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -395,7 +394,7 @@ def _sequential(message: pb.SequentialLearningRate) -> Schedule:
             break
         moved = schedule.shifted(begin)
         if i:
-            moved = (replace(moved[0], path=("stage", i - 1, "steps")), *moved[1:])
+            moved = (moved[0]._replace(path=("stage", i - 1, "steps")), *moved[1:])
         if i + 1 < len(stages):
             moved = tuple(s for s in moved if s.begin < begin + stage.steps)
         segments += moved

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -160,11 +159,11 @@ _WARMUPS: dict[str, Any] = {"linear": _linear_warmup, "polynomial": _polynomial_
 def _moved(schedule: Schedule, offset: int) -> Schedule:
     """The schedule with its step 0 at `offset`, and its first curve continued before that."""
     moved = [
-        replace(s, begin=max(s.begin + offset, 0), origin=s.origin + offset)
+        s._replace(begin=max(s.begin + offset, 0), origin=s.origin + offset)
         for s in schedule.segments
         if s.begin + offset <= MAX_STEP
-    ] or [replace(schedule.segments[0], origin=offset)]
-    moved[0] = replace(moved[0], begin=0)
+    ] or [schedule.segments[0]._replace(origin=offset)]
+    moved[0] = moved[0]._replace(begin=0)
     ends = [s.begin for s in moved[1:]]
     kept = (s for s, end in zip(moved, [*ends, None], strict=True) if end is None or end > s.begin)
     return Schedule(tuple(kept))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 from schedule_builder.diagnostics import Words
 from schedule_builder.dialects.lowering import (
@@ -59,7 +58,7 @@ def _warm_up(warmup: pb.Warmup, main: Schedule) -> Schedule:
     steps, start = warmup.warmup_steps, warmup.warmup_learning_rate
     if warmup.alignment == pb.Warmup.SHIFT:
         (first, *others), target = main.shifted(steps), main(0)
-        rest: tuple[Segment, ...] = (replace(first, path=_WARMUP_STEPS), *others)
+        rest: tuple[Segment, ...] = (first._replace(path=_WARMUP_STEPS), *others)
     else:
         target, rest = main(steps), main.since(steps, *_WARMUP_STEPS)
     curve: Curve

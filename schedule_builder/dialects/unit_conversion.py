@@ -66,9 +66,9 @@ def in_steps(
     Returns:
         The message that says the same in steps. The rate at every step is the same by definition.
     """
-    conversion = _Conversion(axis, custom_kinds, InSteps(learning_rate))
-    conversion.result.message = conversion.learning_rate(learning_rate, (), Fraction(0), _STEPS)
-    return conversion.result
+    conversion = _Conversion(axis, custom_kinds, InSteps(learning_rate, {}, {}, [], []))
+    message = conversion.learning_rate(learning_rate, (), Fraction(0), _STEPS)
+    return conversion.result._replace(message=message)
 
 
 class _Conversion:
@@ -231,7 +231,7 @@ class _Conversion:
             return
         begins = [nearest(origin + k * count * steps) - nearest(origin) for k in range(len(rates))]
         length = nearest(count * steps)
-        self.result.lengths |= {(*path, "steps_per_entry"): self.length(count, unit, length)}
+        self.result.lengths[(*path, "steps_per_entry")] = self.length(count, unit, length)
         for index, (before, begin) in enumerate(pairwise(begins), 1):
             if begin == before:
                 self.result.problems.append(
@@ -255,7 +255,7 @@ class _Conversion:
             message.constant_learning_rate.learning_rate = rates[0]
             constant = (*outside, "constant_learning_rate")
             self.result.moved[constant] = path
-            self.result.moved |= {(*constant, "learning_rate"): (*path, "learning_rates", 0)}
+            self.result.moved[(*constant, "learning_rate")] = (*path, "learning_rates", 0)
             return
         steps_down = message.piecewise_constant_learning_rate
         steps_down.boundaries.extend(begin - 1 for begin in begins[1:])
@@ -263,7 +263,8 @@ class _Conversion:
         piecewise = (*outside, "piecewise_constant_learning_rate")
         self.result.moved[piecewise] = path
         for index in range(len(rates)):
-            self.result.moved |= {(*piecewise, "values", index): (*path, "learning_rates", index)}
+            value = (*piecewise, "values", index)
+            self.result.moved[value] = (*path, "learning_rates", index)
         for index in range(1, len(rates)):
             boundary = (*piecewise, "boundaries", index - 1)
             self.result.moved[boundary] = (*path, "learning_rates", index)

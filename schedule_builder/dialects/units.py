@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from schedule_builder.diagnostics import FieldPath, Words
+from schedule_builder.records import Record
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 _HALF = Fraction(1, 2)
@@ -87,8 +87,7 @@ class Problem(NamedTuple):
     words: Words
 
 
-@dataclass
-class InSteps:
+class InSteps(Record):
     """A learning rate whose counts are steps.
 
     Attributes:
@@ -100,10 +99,10 @@ class InSteps:
     """
 
     message: Any
-    lengths: dict[FieldPath, Length] = field(default_factory=dict)
-    moved: dict[FieldPath, FieldPath] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    unused_examples: list[FieldPath] = field(default_factory=list)
+    lengths: dict[FieldPath, Length]
+    moved: dict[FieldPath, FieldPath]
+    problems: list[Problem]
+    unused_examples: list[FieldPath]
 
     def original(self, path: FieldPath) -> FieldPath:
         """Where a field of the converted message stands in the original."""

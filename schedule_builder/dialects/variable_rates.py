@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
 from schedule_builder.diagnostics import FieldPath, Words, shown
+from schedule_builder.records import Record
 
 MAX_LENGTH = 1000
 """A pattern has at most so many characters."""
@@ -184,8 +184,7 @@ class Multiplier(NamedTuple):
     place: FieldPath = ()
 
 
-@dataclass(frozen=True)
-class VariableRates:
+class VariableRates(Record):
     """What a config says of the rates of single variables.
 
     Attributes:

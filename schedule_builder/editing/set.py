@@ -6,7 +6,6 @@ Every edit is read back: the tree of the new text is the old one except for what
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from schedule_builder.compiler import Config, examine
@@ -41,6 +40,7 @@ from schedule_builder.reading.tree import (
 )
 from schedule_builder.reading.typed_values import typed_value
 from schedule_builder.reading.values import Refusal, misread, value_of
+from schedule_builder.records import Record
 
 _READING = ("SB1",)
 """Codes of findings about what cannot be read."""
@@ -82,8 +82,7 @@ class Change(NamedTuple):
         return f"{self.path}: {self.before or '(not set)'} -> {self.after}"
 
 
-@dataclass(frozen=True)
-class Edited:
+class Edited(Record):
     """A config after an edit.
 
     Attributes:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import FieldPath, Set, Source, Words
@@ -20,8 +19,7 @@ class StepUnitError(EditingError):
     """Raised for lengths that cannot be written in another unit; the message says where and why."""
 
 
-@dataclass(frozen=True)
-class Rewritten:
+class Rewritten(NamedTuple):
     """A config in another unit.
 
     Attributes:
@@ -143,7 +141,6 @@ def _steps_of_one(config: Config, name: str, examples: int | None) -> Fraction:
     raise _refused(config, None, words)
 
 
-@dataclass
 class _Rewriter:
     """Collects the changes of one config.
 
@@ -156,12 +153,13 @@ class _Rewriter:
         converted: whether any length is in the unit.
     """
 
-    config: Config
-    name: str
-    steps: Fraction
-    changes: list[Set] = field(default_factory=list)
-    kept: dict[FieldPath, int] = field(default_factory=dict)
-    converted: bool = False
+    def __init__(self, config: Config, name: str, steps: Fraction) -> None:
+        self.config = config
+        self.name = name
+        self.steps = steps
+        self.changes: list[Set] = []
+        self.kept: dict[FieldPath, int] = {}
+        self.converted = False
 
     def learning_rate(
         self, message: pb.LearningRate, path: FieldPath, *, is_outermost: bool = False

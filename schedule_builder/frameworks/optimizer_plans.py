@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from schedule_builder.compiler import Config
@@ -11,14 +10,14 @@ from schedule_builder.dialects.variable_rates import VariableRates, is_found
 from schedule_builder.frameworks.keras_optimizers import Construction
 from schedule_builder.frameworks.update_formulas import FORMULAS
 from schedule_builder.frameworks.variable_factors import check_paths
+from schedule_builder.records import Record
 
 _ADAM = {"beta_1": 0.9, "beta_2": 0.999}
 """What the API's Adam has no fields for."""
 _CLIPPINGS = ("global_clipnorm", "clipnorm", "clipvalue")
 
 
-@dataclass(frozen=True)
-class Treatment:
+class Treatment(Record):
     """How one variable is treated.
 
     Attributes:
@@ -32,8 +31,7 @@ class Treatment:
     weight_decay: float
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Record):
     """An optimizer in no library's terms.
 
     Attributes:

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from schedule_builder.compiler import Config
 from schedule_builder.diagnostics import Span, shown
 from schedule_builder.reading.tree import Block, Scalar, Sequence, Value
+from schedule_builder.records import Record
 
 _COMMENTS = re.compile(r"(?:^[ \t]*#[^\n]*(?:\n|\Z)){2,}", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Record):
     """A field, or an element of a list.
 
     Attributes:
@@ -34,7 +33,7 @@ class Entry:
     span: Span
     name_span: Span
     is_list: bool
-    children: list[Entry] = field(default_factory=list)
+    children: list[Entry]
 
 
 class Fold:
@@ -72,7 +71,7 @@ def _entry(name: str, place: Span, value: Value, text: str) -> Entry:
     end = max(place.end, len(text[: value.end].rstrip())) if is_here else place.end
     span = Span(place.start, end)
     if isinstance(value, Scalar):
-        return Entry(name, shown(value.text), span, place, is_list=False)
+        return Entry(name, shown(value.text), span, place, is_list=False, children=[])
     children = list(_children(value, text, span)) if is_here else []
     return Entry(name, "", span, place, isinstance(value, Sequence), children)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from schedule_builder.compiler import Config
 from schedule_builder.diagnostics import Diagnostic
 from schedule_builder.output.printable import printable
+from schedule_builder.records import Record
 from schedule_builder.schedules.applied_rates import (
     AppliedComparison,
     AppliedRates,
@@ -31,8 +31,7 @@ from schedule_builder.schedules.schedule import Schedule
 _SHOWN_RANGES = 5
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(Record, unshown=("config",)):
     """One of two things that are compared.
 
     Attributes:
@@ -49,7 +48,7 @@ class Side:
     num_steps: int | None = None
     warmup_steps: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
-    config: Config | None = field(default=None, repr=False)
+    config: Config | None = None
 
     @classmethod
     def of_config(
@@ -77,7 +76,7 @@ class Side:
 
     def named(self, name: str) -> Side:
         """The same with another name."""
-        return replace(self, name=name)
+        return self._replace(name=name)
 
     @property
     def last_step(self) -> int:
@@ -119,8 +118,7 @@ class Side:
         return math.nan if self.rates is None else float(self.rates(self.last_step))
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Record):
     """Two sides of one config, or two that are compared; None where one is missing."""
 
     name: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from schedule_builder.diagnostics import Diagnostic
 from schedule_builder.output.changes import Side
 from schedule_builder.output.printable import printable
 from schedule_builder.reading.fields import dotted
+from schedule_builder.records import Record
 from schedule_builder.schedules.applied_rates import AppliedRates
 from schedule_builder.schedules.schedule import Schedule
 
@@ -51,8 +51,7 @@ class Curve(NamedTuple):
     rates: Sequence[float]
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(Record):
     """A picture of curves.
 
     Attributes:

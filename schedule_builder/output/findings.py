@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from schedule_builder.diagnostics import Diagnostic, Fix, Source, Words
@@ -78,8 +77,7 @@ class Findings(NamedTuple):
                 for r in found.related
             )
             fix = found.fix and found.fix._replace(title=words(found.fix.title))
-            return replace(
-                found,
+            return found._replace(
                 filename=name(found.filename),
                 words=_words(found.words, words),
                 related=related,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from schedule_builder.diagnostics import FieldPath, Kind, Words, did_you_mean
@@ -20,6 +19,7 @@ from schedule_builder.reading.findings import SYNTAX, UNKNOWN_FIELD
 from schedule_builder.reading.tree import Block, Document, Value, elements_of, text_of
 from schedule_builder.reading.unknown_fields import Where, unknown_field
 from schedule_builder.reading.values import SLIP
+from schedule_builder.records import Record
 
 _STEP = re.compile(r"(\w+)(?:\[(-?\d+|)\])?")
 _ANY = "google.protobuf.Any"
@@ -43,8 +43,7 @@ class PathError(Exception):
         self.words = words
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Record):
     """One field on the way to another.
 
     Attributes:
@@ -106,7 +105,7 @@ def resolve(text: str, document: Document, descriptor: Any, *, is_value: bool) -
     if first not in schema_of(descriptor) and not is_given:
         found = _shortened(typed, document.root, descriptor, is_value=is_value)
         # Where only the first name fits, the next one is wrong.
-        alone = replace(typed[0], index=None, appends=False)
+        alone = typed[0]._replace(index=None, appends=False)
         found = found or _shortened([alone], document.root, descriptor, is_value=False)
         if len(found) > 1:
             raise PathError(UNKNOWN_FIELD, typed[0].at, _ambiguous(text.strip(), found))
@@ -145,7 +144,7 @@ def _checked(steps: list[Step], text: str, document: Document, descriptor: Any) 
             if declared is not None and number < len(steps) - 1:
                 _check_is_block(step, declared)
             descriptor = declared.message if declared is not None else None
-            step = replace(step, declared=declared)  # noqa: PLW2901 - the same step
+            step = step._replace(declared=declared)  # noqa: PLW2901 - the same step
         found.append(step)
         value = value_at(block, step) if block is not None else None
         block = value if isinstance(value, Block) else None

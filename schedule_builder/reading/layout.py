@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +11,7 @@ from schedule_builder.reading.fields import schema_of
 from schedule_builder.reading.positions import dash_before, line_before, opening_of, own_end
 from schedule_builder.reading.spelling import Spelling
 from schedule_builder.reading.tree import Block, Element, Field, Scalar, Value
+from schedule_builder.records import Record
 
 _REST = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=\r?\n|\Z)")
 _SEPARATOR = re.compile(r"[ \t]*[,;]")
@@ -233,8 +233,7 @@ class Layout(Spelling):
         return [Edit(end, end, ","), Edit(at, at, f"{self.newline}{line}")]
 
 
-@dataclass(frozen=True)
-class _Style:
+class _Style(Record):
     """How a block writes its fields.
 
     Attributes:

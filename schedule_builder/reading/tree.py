@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from schedule_builder.diagnostics import Source, Span, Words
+from schedule_builder.records import Record
 
 MAX_DEPTH = 100
 """How deep blocks may nest: the limit of protobuf's own parsers."""
@@ -150,8 +150,7 @@ class Element(NamedTuple):
     sequence: Sequence | None
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Record):
     """A file as it was read: its tree, and the syntax its values are written in."""
 
     source: Source
@@ -159,11 +158,11 @@ class Document:
     syntax: Syntax
     has_aliases: bool = False
     """Whether parts of the text are shared by several values, which an edit would change, too."""
-    duplicates: Mapping[int, list[tuple[Field, Field]]] = field(default_factory=dict)
+    duplicates: Mapping[int, list[tuple[Field, Field]]] = {}
     """Of YAML: keys that are given again in a block, and again, by the block's `id`."""
     merges: tuple[tuple[Block, Field], ...] = ()
     """Of YAML: the merge keys (`<<`) that are not resolved yet, inner blocks first."""
-    merged: Mapping[int, Field] = field(default_factory=dict)
+    merged: Mapping[int, Field] = {}
     """The merge key that a field comes from, by the field's `id`."""
 
     @cached_property

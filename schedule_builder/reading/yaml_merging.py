@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from schedule_builder.diagnostics import Report, Words, shown
@@ -25,7 +24,7 @@ def settle(document: Document, descriptor: Any, report: Report) -> Document:
     """
     if not is_lenient(descriptor):
         return refuse_merges(document, report)
-    return replace(resolve_merges(document, report), syntax=GARDEN)
+    return resolve_merges(document, report)._replace(syntax=GARDEN)
 
 
 def refuse_merges(document: Document, report: Report) -> Document:
@@ -33,7 +32,7 @@ def refuse_merges(document: Document, report: Report) -> Document:
     for _, key in document.merges:
         words = Words("merge keys (`<<`) are not part of YAML 1.2: write out the fields")
         report.add(SYNTAX, span(key), words)
-    return replace(document, merges=())
+    return document._replace(merges=())
 
 
 def resolve_merges(document: Document, report: Report) -> Document:
@@ -61,7 +60,7 @@ def resolve_merges(document: Document, report: Report) -> Document:
             fields = [Field(f.name, f.start, f.end, f.value) for f in taken.values()]
             origins |= {id(field): key for field in fields}
             block.fields[:0] = fields
-    return replace(document, merges=(), merged=origins)
+    return document._replace(merges=(), merged=origins)
 
 
 def _report_conflict(key: Field, first: Field, second: Field, report: Report) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from schedule_builder.diagnostics import FieldPath, Words
@@ -115,7 +114,7 @@ def _end_of_decay(run: Run) -> _End | None:
         return None  # It comes back.
     if is_lasting and (before.curve.is_constant or run.at(final) in dict(run.warmups)):
         return None
-    bare = Schedule((replace(final, begin=0, floor=0.0),))
+    bare = Schedule((final._replace(begin=0, floor=0.0),))
     if rate == floor and bare(run.last) < floor * (1 - _ROUNDING):
         return _End(first, _floor(run), is_floor=True)
     if is_lasting:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
@@ -13,6 +12,7 @@ from schedule_builder.diagnostics import FieldPath, Repair, Set, Words
 from schedule_builder.dialects.base import Dialect
 from schedule_builder.dialects.lowering import Length, lower_part, unpacked
 from schedule_builder.reading.fields import schema_of
+from schedule_builder.records import Record
 from schedule_builder.schedules.comparison import first_difference
 from schedule_builder.schedules.curves import Constant
 from schedule_builder.schedules.schedule import Schedule, Segment
@@ -68,8 +68,7 @@ def is_listed(path: FieldPath) -> bool:
     return len(path) > 1 and any(name in _LISTS for name in path[-3:-1])
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Record):
     """A schedule, and the training that it is for.
 
     Attributes:
@@ -82,21 +81,21 @@ class Run:
         max_rate: the highest rates that the settings accept, by optimizer.
         is_in_steps: whether the lengths in the config count steps, and no other unit.
         moved: blocks that the config has as another kind, as a table in epochs.
-        broken: messages with errors in them; what is missing there may be a misspelt field.
         blamed: the fields that other findings are about already.
+        broken: messages with errors in them; what is missing there may be a misspelt field.
     """
 
     root: Message
     dialect: Dialect
     schedule: Schedule
     num_steps: int | None
-    policy: Mapping[str, Any] = field(default_factory=dict)
-    thresholds: Mapping[str, float] = field(default_factory=lambda: THRESHOLDS)
-    max_rate: Mapping[str, float] = field(default_factory=dict)
-    is_in_steps: bool = True
-    moved: Container[FieldPath] = ()
+    policy: Mapping[str, Any]
+    thresholds: Mapping[str, float]
+    max_rate: Mapping[str, float]
+    is_in_steps: bool
+    moved: Container[FieldPath]
+    blamed: set[FieldPath]
     broken: Container[FieldPath] = ()
-    blamed: set[FieldPath] = field(default_factory=set)
 
     def get(self, path: FieldPath) -> Any:
         """What is at a path in the whole config: its value, or its default."""

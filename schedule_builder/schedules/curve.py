@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
 
+from schedule_builder.records import Record
 from schedule_builder.schedules.operations import Operations, is_zero
 
 MAX_STEP = 2**63 - 1
@@ -89,8 +89,7 @@ class Curve(Protocol):
 _C = TypeVar("_C", bound="BaseCurve")
 
 
-@dataclass(frozen=True)
-class BaseCurve:
+class BaseCurve(Record):
     """What most curves are: smooth, without an end, and told by their own numbers."""
 
     rates: ClassVar[tuple[str, ...]] = ()
@@ -114,7 +113,7 @@ class BaseCurve:
         return self, origin
 
     def scaled(self: _C, factor: float) -> _C:
-        return replace(self, **{name: getattr(self, name) * factor for name in self.rates})
+        return self._replace(**{name: getattr(self, name) * factor for name in self.rates})
 
     def under(self: _C, *path: str | int) -> _C:
         return self

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from schedule_builder.schedules.curve import (
@@ -28,7 +27,6 @@ class _PolynomialCycleColumns(NamedTuple):
     power: Any
 
 
-@dataclass(frozen=True)
 class PolynomialCycle(BaseCurve):
     """Decays of growing length: `end + (start - end) (1 - s / D)^power`.
 
@@ -102,7 +100,6 @@ class _CosineCycleColumns(NamedTuple):
     factor: Any
 
 
-@dataclass(frozen=True)
 class CosineCycle(BaseCurve):
     """Half cosines of `period` steps from `low + height * factor^i` to `low`, i = 0, 1, ..."""
 
@@ -161,7 +158,6 @@ class _CycleColumns(NamedTuple):
     step_factor: Any
 
 
-@dataclass(frozen=True)
 class Cycle(BaseCurve):
     """Triangles between `base` and `peak`, up in `up` steps and down in `down`, repeated.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from schedule_builder.schedules.curve import (
@@ -24,7 +23,6 @@ class _ExponentialColumns(NamedTuple):
     factor: Any
 
 
-@dataclass(frozen=True)
 class Exponential(BaseCurve):
     """`initial * factor^(s / decay_steps)`; the exponent is rounded down when `staircase`."""
 
@@ -76,7 +74,6 @@ class _InverseTimeColumns(NamedTuple):
     decay_rate: Any
 
 
-@dataclass(frozen=True)
 class InverseTime(BaseCurve):
     """`initial / (1 + decay_rate q)` with `q = s / decay_steps`, rounded down when `staircase`."""
 
@@ -129,7 +126,6 @@ class _PowerLawColumns(NamedTuple):
     power: Any
 
 
-@dataclass(frozen=True)
 class PowerLaw(BaseCurve):
     """`rate * (s / reference)^power`, for steps `s` from 1 on."""
 

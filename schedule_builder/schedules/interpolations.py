@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar, NamedTuple
 
@@ -26,7 +25,6 @@ class _ConstantColumns(NamedTuple):
     rate: Any
 
 
-@dataclass(frozen=True)
 class Constant(BaseCurve):
     """The same rate at every step."""
 
@@ -113,7 +111,6 @@ class _InterpolationColumns(NamedTuple):
     power: Any
 
 
-@dataclass(frozen=True)
 class Interpolation(BaseCurve):
     """From `start` at its own step `delay` to `end`, `length` steps later.
 
@@ -229,7 +226,6 @@ class _GeometricColumns(NamedTuple):
     ratio: Any
 
 
-@dataclass(frozen=True)
 class Geometric(BaseCurve):
     """From `start` to `end`, both above 0, over `length` steps: `start (end / start)^u`."""
 
@@ -271,7 +267,6 @@ class _SigmoidColumns(NamedTuple):
     slope_rest: Any
 
 
-@dataclass(frozen=True)
 class Sigmoid(BaseCurve):
     """`end + (start - end) / 2 * (1 - tanh(lower (1 - u) + upper u))`, `u = s / length`.
 

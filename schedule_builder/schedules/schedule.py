@@ -10,13 +10,13 @@ import math
 import operator
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, partial, reduce
 from importlib import import_module
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, SupportsIndex, overload
 
+from schedule_builder.records import Record
 from schedule_builder.schedules.curves import CURVES, MAX_STEP, BaseCurve, Columns, Constant, Curve
 from schedule_builder.schedules.evaluation import REFERENCE, evaluate, evaluate_scalar
 from schedule_builder.schedules.operations import Operations
@@ -52,8 +52,7 @@ def whole(value: Any, name: str, at_least: int = 0, at_most: int = MAX_STEP) -> 
     return result
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(Record, unshown=("path",), uncompared=("path",)):
     """A stretch of the step axis.
 
     Attributes:
@@ -69,7 +68,7 @@ class Segment:
     curve: Curve
     origin: int
     floor: float = 0.0
-    path: tuple[str | int, ...] = field(default=(), compare=False, repr=False)
+    path: tuple[str | int, ...] = ()
 
     def __str__(self) -> str:
         words = str(self.curve)
@@ -85,11 +84,11 @@ class Segment:
     def under(self, *path: str | int) -> Segment:
         """The segment, with its fields inside of another one."""
         own = self.path and (*path, *self.path)
-        return replace(self, curve=self.curve.under(*path), path=own)
+        return self._replace(curve=self.curve.under(*path), path=own)
 
     def scaled(self, factor: float) -> Segment:
         """The segment with all its rates multiplied."""
-        return replace(self, curve=self.curve.scaled(factor), floor=self.floor * factor)
+        return self._replace(curve=self.curve.scaled(factor), floor=self.floor * factor)
 
     def to_dict(self) -> dict[str, Any]:
         """The segment as JSON has it."""
@@ -126,8 +125,7 @@ def _plain(value: Any) -> Any:
     return [member.to_dict() for member in value] if isinstance(value, tuple) else value
 
 
-@dataclass(frozen=True)
-class Schedule:
+class Schedule(Record):
     """A learning-rate schedule: `schedule(step)` is the rate of the update after `step` others.
 
     Attributes:
@@ -136,7 +134,8 @@ class Schedule:
 
     segments: tuple[Segment, ...]
 
-    def __post_init__(self) -> None:
+    def __init__(self, segments: tuple[Segment, ...]) -> None:
+        super().__init__(segments)
         begins = self.begins
         if begins[:1] != [0] or any(b <= a for a, b in pairwise(begins)):
             message = f"segments begin at 0 and at increasing steps. Received: {begins}"
@@ -208,7 +207,7 @@ class Schedule:
     def shifted(self, steps: int) -> tuple[Segment, ...]:
         """The segments, each moved later by a number of steps, as far as there are steps."""
         return tuple(
-            replace(s, begin=s.begin + steps, origin=s.origin + steps)
+            s._replace(begin=s.begin + steps, origin=s.origin + steps)
             for s in self.segments
             if s.begin + steps <= MAX_STEP
         )
@@ -227,7 +226,7 @@ class Schedule:
 
     def since(self, begin: int, *path: str | int) -> tuple[Segment, ...]:
         """The segments from a step on, which a field says."""
-        first = replace(self.segment_at(begin), begin=begin, path=path)
+        first = self.segment_at(begin)._replace(begin=begin, path=path)
         return (first, *(s for s in self.segments if s.begin > begin))
 
     def under(self, *path: str | int) -> Schedule:
@@ -242,7 +241,7 @@ class Schedule:
         """The same schedule, never below a rate."""
         if floor <= 0:
             return self
-        return Schedule(tuple(replace(s, floor=max(s.floor, floor)) for s in self.segments))
+        return Schedule(tuple(s._replace(floor=max(s.floor, floor)) for s in self.segments))
 
     def extremes(self, first: int, last: int) -> list[int]:
         """Steps from `first` to `last` among which are those of the highest and lowest rates."""
@@ -295,7 +294,6 @@ class _CombinationColumns(NamedTuple):
     origin: Any
 
 
-@dataclass(frozen=True)
 class Combination(BaseCurve):
     """The rates of several schedules, combined at each step: `product`, `min` or `max`."""
 
@@ -327,13 +325,13 @@ class Combination(BaseCurve):
 
     def under(self, *path: str | int) -> Combination:
         """The same combination, with its fields inside of another one."""
-        return replace(self, members=tuple(member.under(*path) for member in self.members))
+        return self._replace(members=tuple(member.under(*path) for member in self.members))
 
     def scaled(self, factor: float) -> Combination:
         """The same combination with its rates multiplied."""
         if self.op == "product":
-            return replace(self, members=(self.members[0].scaled(factor), *self.members[1:]))
-        return replace(self, members=tuple(m.scaled(factor) for m in self.members))
+            return self._replace(members=(self.members[0].scaled(factor), *self.members[1:]))
+        return self._replace(members=tuple(m.scaled(factor) for m in self.members))
 
     def extremes(self, first: int, last: int) -> list[int]:
         steps = {first, last}

@@ -11,7 +11,6 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
@@ -206,7 +205,7 @@ class Baseline:
 
     def _is_reported(self, entry: _Entry, request: Request) -> bool:
         path = self.folder / entry.file
-        finding = replace(_NOWHERE, filename=str(path), code=entry.code)
+        finding = _NOWHERE._replace(filename=str(path), code=entry.code)
         return bool(request.settings_of(path.resolve().parent).judged([finding], str(path)))
 
     def _stale(self, entry: _Entry, count: int, text: str) -> Diagnostic:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
+
+from schedule_builder.records import Record
 
 _SLASH, _BACKSLASH, _STAR, _QUESTION, _OPEN, _CLOSE, _DASH = b"/\\*?[]-"
 _SPECIAL = re.compile(rb"[*?\[\\]")
@@ -50,8 +51,7 @@ class PatternError(ValueError):
     """A pattern that can never match; the message says why, and what to write instead."""
 
 
-@dataclass(frozen=True)
-class _Pattern:
+class _Pattern(Record):
     """One pattern.
 
     Attributes:

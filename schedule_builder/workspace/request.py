@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,8 +38,7 @@ class Request(NamedTuple):
         settings = self.settings if self.settings is not None else settings_for(folder)
         if not (self.select or self.ignore):
             return settings
-        return replace(
-            settings,
+        return settings._replace(
             select=self.select or settings.select,
             ignore=settings.ignore + self.ignore,
         )

@@ -7,13 +7,13 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from schedule_builder.diagnostics import Diagnostic, did_you_mean, shown
 from schedule_builder.dialects.registry import DIALECTS
+from schedule_builder.records import Record
 from schedule_builder.rules.rate_rules import MAX_RATES
 from schedule_builder.rules.run import THRESHOLDS
 
@@ -34,8 +34,7 @@ class SettingsError(ValueError):
     """Settings that cannot be used; the message names the file, the line and the fix."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Record):
     """What a project's settings say.
 
     Attributes:
@@ -58,16 +57,16 @@ class Settings:
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    severity: Mapping[str, str] = field(default_factory=dict)
+    per_file_ignores: Mapping[str, tuple[str, ...]] = {}
+    severity: Mapping[str, str] = {}
     fail_on: str = "error"
     num_steps: int | None = None
     files: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     baseline: str | None = None
-    thresholds: Mapping[str, float] = field(default_factory=dict)
-    max_rate: Mapping[str, float] = field(default_factory=dict)
-    policy: Mapping[str, Any] = field(default_factory=dict)
+    thresholds: Mapping[str, float] = {}
+    max_rate: Mapping[str, float] = {}
+    policy: Mapping[str, Any] = {}
     root: Path = Path()
     warnings: tuple[str, ...] = ()
 
@@ -95,7 +94,7 @@ class Settings:
             if self.matches((pattern,), filename):
                 ignored += codes
         return [
-            replace(d, severity=self._severity_of(d)) if self.severity else d
+            d._replace(severity=self._severity_of(d)) if self.severity else d
             for d in diagnostics
             if (not self.select or d.code.startswith(self.select))
             and not d.code.startswith(tuple(ignored))
@@ -378,5 +377,5 @@ def settings_for(folder: Path) -> Settings:
         settings, more = _read(path)
         warnings += more
         if settings is not None:
-            return replace(settings, warnings=warnings + settings.warnings)
+            return settings._replace(warnings=warnings + settings.warnings)
     return Settings(root=folder, warnings=warnings)

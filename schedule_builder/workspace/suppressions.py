@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from schedule_builder.diagnostics import (
     Diagnostic,
@@ -31,14 +30,14 @@ _AFTER = re.compile(r"[ \t]*,[ \t]*")
 _BEFORE = re.compile(r",[ \t]*\Z")
 
 
-@dataclass
 class _Suppression:
-    code: str
-    row: int | None
-    """The line it is for; None for all of them."""
-    span: Span
-    comment: Span
-    used: bool = False
+    def __init__(self, code: str, row: int | None, span: Span, comment: Span) -> None:
+        self.code = code
+        self.row = row
+        """The line it is for; None for all of them."""
+        self.span = span
+        self.comment = comment
+        self.used = False
 
 
 def suppress(document: Document, diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:

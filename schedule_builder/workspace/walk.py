@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from schedule_builder.records import Record
 from schedule_builder.workspace.patterns import Patterns
 
 _OUTSIDE = b".*/\nnode_modules/\n__pycache__/\nsite-packages/\nbuild/\ndist/\nvenv/"
@@ -21,8 +21,7 @@ IGNORED = "ignored by the repository"
 OUTSIDE = "hidden, or a folder of built or installed files"
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(Record):
     """A folder, and what is left out of it.
 
     Attributes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -222,7 +221,7 @@ SARIF = closed(
 
 def test_sarif_describes_every_rule() -> None:
     place = BOTH.diagnostics[0]
-    every = [replace(place, code=code, severity=kind.severity) for code, kind in KINDS.items()]
+    every = [place._replace(code=code, severity=kind.severity) for code, kind in KINDS.items()]
     log = json.loads(renderer("sarif")(Findings(every, {})))
     jsonschema.validate(log, SARIF)
     rules = log["runs"][0]["tool"]["driver"]["rules"]
