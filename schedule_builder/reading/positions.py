@@ -44,3 +44,19 @@ def dash_before(text: str, start: int) -> int:
 def line_before(text: str, offset: int) -> str:
     """What stands before an offset on its line."""
     return text[text.rfind("\n", 0, offset) + 1 : offset]
+
+
+def blanks_before(text: str, offset: int, blanks: str = " \t") -> int:
+    """Where the blanks before an offset begin, or the offset itself.
+
+    It looks at these blanks alone: all fields of a file may stand on one line.
+    """
+    while offset and text[offset - 1] in blanks:
+        offset -= 1
+    return offset
+
+
+def begins_line(text: str, offset: int) -> bool:
+    """Whether only blanks stand before an offset on its line."""
+    start = blanks_before(text, offset)
+    return not start or text[start - 1] == "\n"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from schedule_builder.diagnostics import (
     Diagnostic,
@@ -19,6 +20,7 @@ from schedule_builder.diagnostics import (
     did_you_mean,
 )
 from schedule_builder.reading.comments import notes
+from schedule_builder.reading.positions import begins_line, blanks_before
 from schedule_builder.reading.tree import Document
 from schedule_builder.rules.kinds import BAD_SUPPRESSION, UNUSED_SUPPRESSION
 from schedule_builder.rules.pages import KINDS, NAMES, find
@@ -27,17 +29,15 @@ _MARK = re.compile(r"#[ \t]*schedule-builder[ \t]*:[ \t]*([^#]*)", re.IGNORECASE
 _VERB = re.compile(r"(ignore-file|ignore)[ \t]*\[([^\]]*)\]")
 _COMMENT_LINES = re.compile(r"[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*")
 _AFTER = re.compile(r"[ \t]*,[ \t]*")
-_BEFORE = re.compile(r",[ \t]*\Z")
+_REST_OF_LINE = re.compile(r"[ \t\r]*(?:\n|\Z)")
 
 
-class _Suppression:
-    def __init__(self, code: str, row: int | None, span: Span, comment: Span) -> None:
-        self.code = code
-        self.row = row
-        """The line it is for; None for all of them."""
-        self.span = span
-        self.comment = comment
-        self.used = False
+class _Suppression(NamedTuple):
+    code: str
+    row: int | None
+    """The line it is for; None for all of them."""
+    span: Span
+    comment: Span
 
 
 def suppress(document: Document, diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
@@ -45,53 +45,55 @@ def suppress(document: Document, diagnostics: Sequence[Diagnostic]) -> list[Diag
     source = document.source
     report = Report(source)
     suppressions = list(_read(document, report))
+    by_place: dict[tuple[str, int | None], list[_Suppression]] = {}
+    for suppression in suppressions:
+        by_place.setdefault((suppression.code, suppression.row), []).append(suppression)
+    used: set[tuple[str, int | None]] = set()
     kept = []
     for diagnostic in diagnostics:
-        suppressing = [
-            s
-            for s in suppressions
-            if diagnostic.filename == source.filename
-            and diagnostic.code == s.code
-            and s.row in (None, diagnostic.row)
-        ]
-        for suppression in suppressing:
-            suppression.used = True
+        places: set[tuple[str, int | None]] = set()
+        if diagnostic.filename == source.filename:
+            places = {(diagnostic.code, None), (diagnostic.code, diagnostic.row)}
+        suppressing = places & by_place.keys()
+        used |= suppressing
         if not suppressing:
             kept.append(diagnostic)
+    by_comment: dict[Span, list[_Suppression]] = {}
     for suppression in suppressions:
-        if not suppression.used:
-            beside = [s for s in suppressions if s.comment == suppression.comment]
-            if not any(s.used for s in beside):
+        by_comment.setdefault(suppression.comment, []).append(suppression)
+    for beside in by_comment.values():
+        unused = [s for s in beside if (s.code, s.row) not in used]
+        for suppression in unused:
+            edit: Edit | None
+            if len(unused) < len(beside):
+                edit = _one(source.text, suppression.span)
+            else:
                 # One edit takes all of them.
                 is_first = suppression is beside[0]
                 edit = _whole(source.text, suppression.comment) if is_first else None
-            else:
-                edit = _one(source.text, suppression.span)
-            code = suppression.code
-            words = Words(
-                "unused suppression: {code} is not reported on this line. Remove it", code=code
-            )
-            if suppression.row is None:
-                words = Words(
-                    "unused suppression: {code} is not reported in this file. Remove it", code=code
-                )
-            report.add(
-                UNUSED_SUPPRESSION,
-                suppression.span,
-                words,
-                fix=Fix("Remove this suppression", (edit,), safe=True) if edit else None,
-            )
+            _report_unused(suppression, edit, report)
     return sorted(kept + report.diagnostics)
+
+
+def _report_unused(suppression: _Suppression, edit: Edit | None, report: Report) -> None:
+    code = suppression.code
+    words = Words("unused suppression: {code} is not reported on this line. Remove it", code=code)
+    if suppression.row is None:
+        words = Words(
+            "unused suppression: {code} is not reported in this file. Remove it", code=code
+        )
+    fix = Fix("Remove this suppression", (edit,), safe=True) if edit else None
+    report.add(UNUSED_SUPPRESSION, suppression.span, words, fix=fix)
 
 
 def _whole(text: str, comment: Span) -> Edit:
     """Takes out a comment, and its line where that is its own."""
     start, end = comment
-    line_start = text.rfind("\n", 0, start) + 1
-    line_end = text.find("\n", end) + 1 or len(text)
-    if not text[line_start:start].strip() and not text[end:line_end].strip():
-        return Edit(line_start, line_end, "")
-    return Edit(line_start + len(text[line_start:start].rstrip(" \t")), end, "")
+    before = blanks_before(text, start)
+    rest = _REST_OF_LINE.match(text, end)
+    if rest is not None and begins_line(text, before):
+        return Edit(before, rest.end(), "")
+    return Edit(before, end, "")
 
 
 def _one(text: str, code: Span) -> Edit:
@@ -99,14 +101,23 @@ def _one(text: str, code: Span) -> Edit:
     start, end = code
     if comma := _AFTER.match(text, end):
         return Edit(start, comma.end(), "")
-    before = _BEFORE.search(text, 0, start)
-    return Edit(before.start() if before else start, end, "")
+    before = blanks_before(text, start)
+    return Edit(before - 1 if text[before - 1 : before] == "," else start, end, "")
 
 
 def _read(document: Document, report: Report) -> Iterator[_Suppression]:
-
     source, text = document.source, document.source.text
+    lines_end, row_after = 0, 1
     for note in notes(document):
+        if "schedule-builder" not in note.text.lower():
+            continue
+        row, _ = source.position(note.start)
+        if begins_line(text, note.start):
+            # It is for the line after it and other lines of comments, which are looked at once.
+            if note.start >= lines_end and (following := _COMMENT_LINES.match(text, note.start)):
+                lines_end = following.end()
+                row_after = row + following[0].count("\n")
+            row = row_after if note.start < lines_end else row
         for match in _MARK.finditer(note.text):
             begin = note.start + match.start(1)
             comment = Span(note.start + match.start(), begin + len(match[1].rstrip()))
@@ -121,10 +132,6 @@ def _read(document: Document, report: Report) -> Iterator[_Suppression]:
                     ),
                 )
                 continue
-            row, column = source.position(note.start)
-            is_alone = not text[note.start - column + 1 : note.start].strip()
-            if is_alone and (following := _COMMENT_LINES.match(text, note.start)):
-                row += following[0].count("\n")
             for word in re.finditer(r"[^,\s]+", verb[2]):
                 code = NAMES.get(word[0].lower(), word[0].upper())
                 start = begin + verb.start(2) + word.start()
