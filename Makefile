@@ -117,7 +117,7 @@ dist: $(VENV)/dev ## build the wheel and the source archive in dist/
 	rm -rf dist
 	$(BIN)/hatchling build
 
-bench: $(VENV)/dev ## measure speed and size, beside the peers
+bench: $(VENV)/dev ## measure costs beside the peers
 	$(BIN)/python -m benchmarks
 
 clean: ## remove everything that the targets made

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...]`: runs benchmarks and prints one table."""
+"""`python -m benchmarks [NAME ...]`: measures groups of rows, and prints them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from time import perf_counter
 
-from benchmarks.measuring import Row, heading, line, page
+from benchmarks.goals import GROUPS
+from benchmarks.measuring import Row
+from benchmarks.page import Run, draw, heading, line, page
 
-# Each is a module of this package, with a function `rows`. They are imported on use: half of
-# them need no TensorFlow.
-NAMES = ("start", "many", "reading", "graph", "evaluation")
+_NAMES = ", ".join(GROUPS)
 
 
 @contextmanager
@@ -35,33 +36,47 @@ def _silence() -> Iterator[None]:
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measure speed and size, beside the peers.",
-        epilog="A ratio above 1 means that ours is better. Ratios carry over to other machines,"
-        " the figures beside them do not.",
+        description="Measure costs beside the peers', and print the ratios with their goals.",
+        epilog="A ratio is our cost by the peer's: less is better. Ratios carry over to other"
+        " machines, the costs beside them do not.",
     )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {_NAMES} (all)")
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)} (all of them)"
+        "--write", metavar="FILE", type=Path, help="also write the page of all groups"
     )
-    parser.add_argument("--write", metavar="FILE", help="also write a page of Markdown")
     arguments = parser.parse_args()
-    names = arguments.names
+    names, path = arguments.names or list(GROUPS), arguments.write
     for name in names:
-        if name not in NAMES:
-            parser.error(f"there is no benchmark {name!r}; there are {', '.join(NAMES)}")
+        if name not in GROUPS:
+            parser.error(f"there is no group {name!r}; there are {_NAMES}")
+    if path and set(names) != set(GROUPS):
+        parser.error("--write needs all groups: leave the names out")
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    tables: dict[str, list[Row]] = {}
-    print(heading())
-    for name in names or NAMES:
-        with _silence():
-            module = import_module(f"benchmarks.{name}")
-        print(f"\n{name}: {(module.__doc__ or '').splitlines()[0]}", flush=True)
-        for row in module.rows():
-            tables.setdefault(name, []).append(row)
-            print(line(row), flush=True)
-        # After each, so that a run that is stopped has a page, too.
-        if arguments.write:
-            Path(arguments.write).write_text(page(tables), "utf-8")
+    start, load = perf_counter(), os.getloadavg()[0]
+    tables = {name: _measured(name) for name in names}
+    minutes = (perf_counter() - start) / 60
+    print(f"\n{minutes:.1f} minutes")
+    if path:
+        picture = path.with_name(f"{path.stem}_growth.png")
+        draw(list(tables["growth"].values()), picture)
+        run = Run(tables, f"python -m benchmarks --write {path}", load, minutes)
+        path.write_text(page(run, picture.name), "utf-8")
+
+
+def _measured(name: str) -> dict[str, Row]:
+    print(heading(name), flush=True)
+    module, function = GROUPS[name].home.split(".")
+    with _silence():
+        home = import_module(f"benchmarks.{module}")
+    rows = {}
+    for row in getattr(home, function)():
+        rows[row.what] = row
+        print(line(name, row), flush=True)
+    if missing := GROUPS[name].goals.keys() - rows:
+        message = f"{name} has no row for {', '.join(missing)}"
+        raise ValueError(message)
+    return rows
 
 
 if __name__ == "__main__":

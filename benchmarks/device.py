@@ -1,7 +1,7 @@
 """Rates on an accelerator: exactness, and time beside each framework's own schedules.
 
-`python -m benchmarks.device` runs every framework that imports, prints a block of Markdown for
-docs/benchmarks.md, and takes less than three minutes.
+`python -m benchmarks.device` runs every framework that imports, or those that are named, and takes
+less than three minutes. What it prints is the tables of docs/benchmarks_device.md.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks.inputs import CONFIGS
 from benchmarks.measuring import Pair, interleaved
-from benchmarks.recipes import KINDS, RECIPES
 from schedule_builder import Schedule, build_schedule
 
 _LOOP = 2000
 _CALLS = 50
+_KINDS = ("cosine with warmup", "exponential", "piecewise, 3 boundaries")
 _PAIRS = 30
 _LONGEST = 2**31
 """JAX's steps are int32."""
@@ -70,31 +71,31 @@ def _rows(name: str) -> Iterator[str]:
     home = import_module(f"benchmarks.device_{name}")
     device: Device = home.device()
     kind = "" if device.is_accelerator else " (no accelerator is seen)"
-    yield f"### {_NAMES[name]} {_version(name)} on {device.name}{kind}"
+    yield f"## {_NAMES[name]} {_version(name)} on {device.name}{kind}"
     yield ""
     worst = ("", 0.0)
-    for config in RECIPES:
+    recipes = sorted(CONFIGS.glob("*.config"))
+    for config in recipes:
         schedule = build_schedule(config)
         steps = telling_steps(schedule)
         found = units(home.rates(schedule, np.array(steps, np.int64)), schedule.rates(steps))
         worst = max(worst, (config.name, found), key=lambda pair: pair[1])
     yield (
-        f"Largest distance from the float64 rate over {len(RECIPES)} configs:"
+        f"Largest distance from the float64 rate over {len(recipes)} configs:"
         f" {worst[1]:.3f} units in the last place of float32 ({worst[0]})."
     )
     yield ""
     yield "| what / peer | ours | peer | ours / peer, median and 95 % interval |"
     yield "| --- | ---: | ---: | ---: |"
-    for way in home.ways(KINDS, _LOOP, _CALLS):
-        pair = interleaved(way.ours, way.peer, pairs=_PAIRS, seconds=4.0)
+    for way in home.ways(_KINDS, _LOOP, _CALLS):
+        pair = interleaved(way.ours, way.peer, most=_PAIRS, seconds=4.0)
         yield _line(way, pair)
     yield ""
 
 
 def _line(way: Way, pair: Pair) -> str:
     ours, peer = (1e6 * seconds / way.calls for seconds in (pair.ours, pair.peer))
-    low, high = pair.interval
-    ratio = f"{pair.ratio:.2f} ({low:.2f}..{high:.2f})"
+    ratio = "{:.2f} ({:.2f}..{:.2f})".format(*pair.ratio)
     return f"| {way.what} | {ours:,.2f} us | {peer:,.2f} us | {ratio} |"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import jax
@@ -11,6 +11,7 @@ import numpy as np
 import optax
 
 from benchmarks.device import Device, Way
+from benchmarks.kinds import KINDS
 from schedule_builder import Schedule, build_optax_schedule
 from schedule_builder.frameworks.jax_backend import rate_tensor
 
@@ -35,9 +36,9 @@ def rates(schedule: Schedule, steps: Any) -> Any:
     return np.asarray(compiled(jnp.asarray(steps, jnp.int32)))
 
 
-def ways(kinds: Mapping[str, Any], loop: int, calls: int) -> Iterator[Way]:
+def ways(names: Iterable[str], loop: int, calls: int) -> Iterator[Way]:
     """Each kind called by itself and in a compiled loop, and a training step."""
-    pairs = {kind: (build_optax_schedule(c), _PEERS[kind]) for kind, c in kinds.items()}
+    pairs = {name: (build_optax_schedule(KINDS[name].config), _PEERS[name]) for name in names}
     for kind, pair in pairs.items():
         ours, peer = (_called(rate, calls) for rate in pair)
         yield Way(f"{kind}, a call by itself / optax", ours, peer, calls)

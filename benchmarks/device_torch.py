@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
 from torch.optim import lr_scheduler
 
 from benchmarks.device import Device, Way
+from benchmarks.kinds import KINDS
 from schedule_builder import Schedule, build_torch_scheduler
 from schedule_builder.frameworks.torch_backend import rate_tensor
 
@@ -44,11 +45,11 @@ def rates(schedule: Schedule, steps: Any) -> Any:
     return rate_tensor(schedule, torch.tensor(steps, device=_device())).cpu().numpy()
 
 
-def ways(kinds: Mapping[str, Any], loop: int, calls: int) -> Iterator[Way]:
+def ways(names: Iterable[str], loop: int, calls: int) -> Iterator[Way]:
     """A scheduler's step, and a training step with the scheduler's."""
-    for kind, config in kinds.items():
+    for kind in names:
 
-        def ours(optimizer: Any, config: Any = config) -> Any:
+        def ours(optimizer: Any, config: Any = KINDS[kind].config) -> Any:
             return build_torch_scheduler(config, optimizer)
 
         peer = _PEERS[kind]

@@ -1,97 +1,173 @@
-"""The time that one rate takes: in TensorFlow in every way, in Python and in NumPy."""
+"""What a rate costs: in TensorFlow in every way, in Python and in NumPy."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks import device_tensorflow, peers
-from benchmarks.measuring import Row, interleaved, medians
-from benchmarks.recipes import KINDS
+from benchmarks.inputs import every_config
+from benchmarks.kinds import IN_KERAS, KINDS, Kind, manual, piecewise, stages
+from benchmarks.measuring import Row, exactly, interleaved
+from schedule_builder import ConfigError, build_keras_schedule, build_schedule
 
-_LOOP = 2000
-_CALLS = 50
-_PAIRS = 30
+Rate = Callable[[Any], Any]
+"""From a tensor of a step to the tensor of its rate."""
 
 
-def rows() -> Iterator[Row]:
-    """Times evaluation beside Keras, the one-hot way and formulas written by hand."""
-    for way in device_tensorflow.ways(KINDS, _LOOP, _CALLS):
-        pair = interleaved(way.ours, way.peer, pairs=_PAIRS)
-        low, high = pair.interval
-        yield Row(
-            way.what,
-            1e6 * pair.ours / way.calls,
-            1e6 * pair.peer / way.calls,
-            "us",
-            interval=(1 / high, 1 / low),
-        )
-    for what, (ours, peer) in (
-        ("TensorFlow, piecewise, 100 boundaries / Keras", peers.piecewise(100)),
-        (
-            "TensorFlow, manual, warmup of 100,000 steps / one-hot",
-            peers.manual_with_warmup(100_000),
-        ),
-    ):
-        yield _row(what, _loop(ours), _loop(peer), _LOOP)
+def eager() -> Iterator[Row]:
+    """An eager call."""
+    for name, kind in IN_KERAS.items():
+        ours, peer = rates_of(kind)
+        for what, step in (
+            ("int", 500),
+            ("tensor", tf.constant(500, tf.int64)),
+            ("variable", tf.Variable(500, dtype=tf.int64)),
+        ):
+            pair = interleaved(called(ours, step, 5), called(peer, step, 5), seconds=0.5)
+            yield pair.row(f"{what}, {name} / Keras", 5)
+    step = tf.constant(500, tf.int64)
+    many, few = (called(build_keras_schedule(manual(*stages(n))), step, 50) for n in (100_000, 3))
+    yield interleaved(many, few, seconds=0.5).row("tensor, 100,000 stages / 3 stages", 50)
 
-    schedule: Any = peers.cosine()[0]
-    schedule = schedule.schedule
-    steps = np.arange(0, 1_000_000, dtype=np.int64)
-    some = range(0, 100_000, 100)
-    yield _row(
-        "Python, cosine with warmup / by hand, with math.cos",
-        lambda: [schedule(step) for step in some],
-        lambda: [_cosine_by_hand(step) for step in some],
-        len(some),
+
+def graph() -> Iterator[Row]:
+    """A step of a loop of 20,000 in `tf.function`, the loop included."""
+    loop = 20_000
+    for name, kind in IN_KERAS.items():
+        ours, peer = (looped(rate, loop) for rate in rates_of(kind))
+        yield interleaved(ours, peer, seconds=3).row(f"{name} / Keras", loop)
+    many, few = (
+        looped(build_keras_schedule(piecewise(*stages(count))), loop) for count in (10_000, 3)
     )
-    yield _row(
-        "NumPy, cosine with warmup / by hand, with np.piecewise",
-        lambda: schedule(steps),
-        lambda: _cosine_by_piecewise(steps),
-        len(steps),
-    )
+    pair = interleaved(many, few, seconds=3)
+    yield pair.row("piecewise, 10,000 boundaries / 3 boundaries", loop)
 
 
-def _row(what: str, ours: Callable[[], Any], peer: Callable[[], Any], steps: int) -> Row:
-    # Only equals are compared.
-    np.testing.assert_allclose(ours(), peer(), rtol=1e-3, atol=1e-6)
-    our_seconds, peer_seconds = medians([ours, peer], runs=7)
-    return Row(what, 1e9 * our_seconds / steps, 1e9 * peer_seconds / steps, "ns")
+def xla() -> Iterator[Row]:
+    """A step of a loop of 200,000, compiled by XLA, the loop included."""
+    loop = 200_000
+    constant = looped(lambda step: tf.constant(0.1), loop, xla=True)
+    for name, kind in IN_KERAS.items():
+        ours, peer = (looped(rate, loop, xla=True) for rate in rates_of(kind))
+        yield interleaved(ours, peer, seconds=0.7).row(f"{name} / Keras", loop)
+        if kind.is_piecewise:
+            yield interleaved(ours, constant, seconds=0.7).row(f"{name} / a constant", loop)
 
 
-def _loop(rate: peers.Rate) -> Callable[[], Any]:
-    """A graph that walks over steps one by one. What the loop itself takes is in both figures."""
+def python() -> Iterator[Row]:
+    """One rate in Python, without TensorFlow."""
+    steps = range(0, 100_000, 200)
+    for name, kind in KINDS.items():
+        ours, by_hand = build_schedule(kind.config), kind.by_hand
+
+        def call_all(rate: Callable[[int], float]) -> None:
+            for step in steps:
+                rate(step)
+
+        pair = interleaved(partial(call_all, ours), partial(call_all, by_hand), seconds=0.3)
+        yield pair.row(f"{name} / by hand", len(steps))
+
+
+def numpy() -> Iterator[Row]:
+    """The rates of a million steps in NumPy."""
+    steps = np.arange(1_000_000, dtype=np.int64)
+    for name, kind in KINDS.items():
+        ours, by_hand = build_schedule(kind.config), kind.by_hand_array
+        yield interleaved(partial(ours, steps), partial(by_hand, steps)).row(f"{name} / by hand")
+
+
+def tracing() -> Iterator[Row]:
+    """The graph that a schedule adds to a training step, for a scalar int64 step."""
+    sizes = [_size(schedule).nodes for schedule in _every_schedule()]
+    largest = exactly("nodes of the largest graph of all configs", max(sizes), None, "nodes")
+    yield largest._replace(note=f"of {len(sizes)} configs")
+    for name, kind in IN_KERAS.items():
+        ours, peer = map(_size, rates_of(kind))
+        yield exactly(f"nodes, {name} / Keras", ours.nodes, peer.nodes, "nodes")
+    for name, kind in IN_KERAS.items():
+        pair = interleaved(*(partial(traced, rate) for rate in rates_of(kind)), seconds=0.7)
+        yield pair.row(f"time, {name} / Keras")
+    warmed = manual([100_000, 200_000], [0.0, 0.1, 0.01], warmup=True)
+    ours, peer = map(_size, (build_keras_schedule(warmed), _one_hot(100_000)))
+    what = "bytes, a warmup of 100,000 steps / Object Detection API"
+    yield exactly(what, ours.size, peer.size, "bytes")
+
+
+def rates_of(kind: Kind) -> tuple[Rate, Rate]:
+    """Ours and Keras', which are equal."""
+    assert kind.keras is not None
+    ours, peer = build_keras_schedule(kind.config), kind.keras(keras.optimizers.schedules)
+    for step in (0, 500, 1500, 50_500):
+        np.testing.assert_allclose(ours(step), peer(step), rtol=1e-4, atol=1e-8)
+    return ours, peer
+
+
+def called(rate: Rate, step: Any, calls: int) -> Callable[[], Any]:
+    """Eager calls; a rate on an accelerator is waited for."""
+
+    def run() -> Any:
+        for _ in range(calls):
+            result = rate(step)
+        return result.numpy()
+
+    return run
+
+
+def looped(rate: Rate, loop: int, *, xla: bool = False) -> Callable[[], Any]:
+    """A graph that walks over steps one by one."""
 
     def total() -> Any:
         result = tf.constant(0.0)
-        for step in tf.range(tf.constant(_LOOP, tf.int64)):
+        for step in tf.range(tf.constant(loop, tf.int64)):
             result += rate(step)
         return result
 
-    compiled = tf.function(total)
+    compiled = tf.function(total, jit_compile=xla)
     return lambda: compiled().numpy()
 
 
-def _cosine_by_hand(step: int) -> float:
-    if step < 1000:
-        return 0.01 + (0.1 - 0.01) * step / 1000
-    if step < 100_000:
-        return 0.05 * (1 + math.cos(math.pi * (step - 1000) / 99_000))
-    return 0.0
+def traced(rate: Rate) -> Any:
+    """The graph of a rate."""
+    return tf.function(rate).get_concrete_function(tf.TensorSpec([], tf.int64)).graph
 
 
-def _cosine_by_piecewise(steps: Any) -> Any:
-    return np.piecewise(
-        steps.astype(np.float64),
-        [steps < 1000, (steps >= 1000) & (steps < 100_000)],
-        [
-            lambda s: 0.01 + (0.1 - 0.01) * s / 1000,
-            lambda s: 0.05 * (1 + np.cos(np.pi * (s - 1000) / 99_000)),
-            0.0,
-        ],
-    )
+class _Size(NamedTuple):
+    nodes: int
+    size: int
+
+
+def _size(rate: Rate) -> _Size:
+    graph = traced(rate).as_graph_def()
+    # Branches are functions beside the graph.
+    nodes = len(graph.node) + sum(len(f.node_def) for f in graph.library.function)
+    return _Size(nodes, graph.ByteSize())
+
+
+def _every_schedule() -> Iterator[Rate]:
+    for path in every_config():
+        try:
+            yield build_keras_schedule(path)
+        except ConfigError:
+            continue
+
+
+def _one_hot(warmup_steps: int) -> Rate:
+    """A warmup as the Object Detection API has it: a stage for each rate there is.
+
+    Every step is compared with every stage, and a one-hot vector picks from all rates; the
+    API itself takes a few more operations for that.
+    """
+    begins = [*range(1, warmup_steps), warmup_steps, 2 * warmup_steps]
+    rates = [*(0.1 * step / warmup_steps for step in range(warmup_steps)), 0.1, 0.01]
+
+    def rate(step: Any) -> Any:
+        reached = tf.greater_equal(step, tf.constant(begins, step.dtype))
+        stage = tf.reduce_sum(tf.cast(reached, tf.int32))
+        return tf.reduce_sum(tf.constant(rates, tf.float32) * tf.one_hot(stage, len(rates)))
+
+    return rate

@@ -3,10 +3,50 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import yaml
+
+from schedule_builder.compiler import Config, examine
+from schedule_builder.diagnostics import Source
+
+CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+
+
+def every_config() -> list[Path]:
+    """All config files at hand: those of `SCHEDULE_BUILDER_DATA`, or otherwise our recipes."""
+    data = os.environ.get("SCHEDULE_BUILDER_DATA")
+    folder = Path(data) / "corpus" if data else CONFIGS
+    return sorted(path for path in folder.rglob("*.*") if path.is_file())
+
+
+def checked(filename: str, text: str) -> Config:
+    """A text, read, bound and checked.
+
+    Raises:
+        ValueError: it has no schedule.
+    """
+    config = examine(Source(filename, text))
+    if config.schedule is None:
+        raise ValueError(config.diagnostics)
+    return config
+
+
+def manual_stages(count: int) -> str:
+    """A pipeline in text format with a manual schedule, a line for each stage."""
+    stages = "".join(
+        f"    schedule {{ step: {10 * line + 10} learning_rate: {1 / (line + 2)} }}\n"
+        for line in range(count)
+    )
+    return (
+        f"train_config {{\n  num_steps: {20 * count}\n"
+        "  optimizer { momentum_optimizer { learning_rate {\n"
+        f"  manual_step_learning_rate {{\n    initial_learning_rate: 1.0\n{stages}"
+        "  } } } }\n}\n"
+    )
 
 
 def pipeline(stages: int, layers: int) -> dict[str, Any]:

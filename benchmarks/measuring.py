@@ -1,180 +1,143 @@
-"""Times, side by side, and the lines of the table."""
+"""Costs, side by side and in turns."""
 
 from __future__ import annotations
 
 import gc
-import os
-import platform
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timezone
-from importlib.metadata import version
-from pathlib import Path
-from statistics import median
+from collections.abc import Callable, Sequence
+from math import log
+from statistics import linear_regression, median
 from time import perf_counter
 from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Row:
-    """One comparison.
+class Spread(NamedTuple):
+    """A median, and the interval that holds it in 95 of 100 cases, by the order of the values."""
+
+    median: float
+    low: float
+    high: float
+
+
+class Row(NamedTuple):
+    """One comparison: ours divided by the peer's, so that less is better.
 
     Attributes:
-        what: what is done, and what the peer is.
-        ours: our figure.
-        peer: the peer's figure, None where nothing else does the job.
-        unit: of both figures.
-        more_is_better: whether the larger figure is the better one.
-        interval: what holds the ratio in 95 of 100 cases, where turns were timed one by one.
+        what: the row's name in `goals.GOALS`: what is done, and after a slash the peer.
+        ours: our cost.
+        peer: the peer's, None where the goal is for our cost itself.
+        ratio: of the two; of a growth, the exponent, and `ours` and `peer` are the costs at the
+            smallest and at the largest size.
+        unit: of both costs; seconds are printed in the unit that fits.
+        note: what our cost is of.
+        points: of a growth, the sizes and the cost of each.
     """
 
     what: str
     ours: float
     peer: float | None
-    unit: str
-    more_is_better: bool = False
-    interval: tuple[float, float] | None = None
-
-    @property
-    def ratio(self) -> float | None:
-        """How many times better ours is."""
-        if self.peer is None:
-            return None
-        return self.ours / self.peer if self.more_is_better else self.peer / self.ours
-
-
-def medians(
-    functions: Sequence[Callable[[], Any]], runs: int, *, warm: bool = True
-) -> tuple[float, ...]:
-    """The median of each function's seconds; they take turns, so that all see the same machine.
-
-    Args:
-        functions: what to time.
-        runs: how often.
-        warm: whether each has a first run that is not counted.
-    """
-    times: list[list[float]] = [[] for _ in functions]
-    for run in range(runs + warm):
-        for function, seconds in zip(functions, times, strict=True):
-            gc.collect()
-            start = perf_counter()
-            function()
-            if run >= warm:
-                seconds.append(perf_counter() - start)
-    return tuple(map(median, times))
+    ratio: Spread
+    unit: str = "s"
+    note: str = ""
+    points: Sequence[tuple[int, float]] = ()
 
 
 class Pair(NamedTuple):
-    """Two functions, timed in turns.
-
-    Attributes:
-        ours: the median of our seconds.
-        peer: the median of the peer's.
-        ratio: the median of ours divided by the peer's, turn by turn.
-        interval: what holds that median in 95 of 100 cases, by the order of the ratios.
-    """
+    """Two functions, timed in turns: the median seconds of each, and ours by the peer's."""
 
     ours: float
     peer: float
-    ratio: float
-    interval: tuple[float, float]
+    ratio: Spread
+
+    def row(self, what: str, calls: int = 1, note: str = "") -> Row:
+        """The row of functions that do what is measured `calls` times."""
+        return Row(what, self.ours / calls, self.peer / calls, self.ratio, note=note)
 
 
-def interleaved(
-    ours: Callable[[], Any], peer: Callable[[], Any], *, pairs: int, seconds: float = 10.0
-) -> Pair:
-    """Times two functions in turns, which are changed about so that neither is always first.
+def exactly(what: str, ours: float, peer: float | None, unit: str) -> Row:
+    """A row of what is counted."""
+    ratio = ours if peer is None else ours / peer
+    return Row(what, ours, peer, Spread(ratio, ratio, ratio), unit)
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """The median of values, and its interval."""
+    ordered = sorted(values)
+    last = len(ordered) - 1
+    # The ranks of a median's interval: the middle, and 0.98 of the number's root to either side.
+    reach = 0.98 * len(ordered) ** 0.5
+    low, high = max(int(last / 2 - reach), 0), min(int(last / 2 + reach) + 1, last)
+    return Spread(median(ordered), ordered[low], ordered[high])
+
+
+def turns(
+    *functions: Callable[[], Any],
+    seconds: float = 1.0,
+    fewest: int = 9,
+    most: int = 400,
+    warm: bool = True,
+) -> list[list[float]]:
+    """Times functions in turns, every other time in reverse, so that all see the same machine.
 
     Args:
-        ours: our function.
-        peer: the peer's.
-        pairs: how often.
-        seconds: after which there are no more turns, though at least ten.
+        functions: what to time.
+        seconds: after which there are no more turns.
+        fewest: how many turns there are whatever they take.
+        most: how many there are at most.
+        warm: whether each has a first run that is not counted.
+
+    Returns:
+        The seconds of each function, turn by turn.
     """
-    times: dict[Any, list[float]] = {ours: [], peer: []}
-    ours(), peer()
-    end = perf_counter() + seconds
-    for turn in range(pairs):
-        if turn >= _FEWEST_TURNS and perf_counter() > end:
-            break
-        gc.collect()
-        for function in (ours, peer) if turn % 2 else (peer, ours):
-            start = perf_counter()
+    if warm:
+        for function in functions:
             function()
-            times[function].append(perf_counter() - start)
-    ratios = sorted(a / b for a, b in zip(times[ours], times[peer], strict=True))
-    # The ranks of a median's interval: half the number, 0.98 of its root to either side.
-    reach = 0.98 * len(ratios) ** 0.5
-    low = max(int(len(ratios) / 2 - reach), 0)
-    high = min(int(len(ratios) / 2 + reach), len(ratios) - 1)
-    return Pair(
-        median(times[ours]), median(times[peer]), median(ratios), (ratios[low], ratios[high])
-    )
-
-
-_FEWEST_TURNS = 10
-_WIDTHS = (64, 14, 14, 22)
-
-
-def _aligned(what: str, *figures: str) -> str:
-    first, *others = _WIDTHS
-    return f"{what:<{first}}" + "".join(f"{f:>{w}}" for f, w in zip(figures, others, strict=True))
-
-
-def _figure(value: float | None, unit: str = "") -> str:
-    if value is None:
-        return "-"
-    digits = f"{value:,.0f}" if value >= 100 or value == round(value) else f"{value:#.3g}"
-    return f"{digits} {unit}".rstrip()
-
-
-def heading() -> str:
-    """The table's first line."""
-    return _aligned("what, / beside which peer", "ours", "peer", "ratio")
-
-
-def line(row: Row) -> str:
-    """A row as the table has it."""
-    return _aligned(f"  {row.what}", *_figures(row))
-
-
-def _figures(row: Row) -> tuple[str, str, str]:
-    ratio = "-" if row.ratio is None else f"{row.ratio:,.2f}"
-    if row.interval:
-        ratio += " ({:,.2f}..{:,.2f})".format(*row.interval)
-    return _figure(row.ours, row.unit), _figure(row.peer, row.unit), ratio
-
-
-def page(tables: Mapping[str, Sequence[Row]]) -> str:
-    """The page of a run: where and when it ran, and a table for each benchmark."""
-    versions = ", ".join(
-        f"{name} {version(name)}"
-        for name in ("schedule-builder", "tensorflow", "keras", "numpy", "protobuf", "pyyaml")
-    )
-    lines = [
-        "# Benchmarks",
-        "",
-        "`python -m benchmarks --write docs/benchmarks.md` wrote this page"
-        f" on {datetime.now(timezone.utc):%Y-%m-%d}.",
-        f"Machine: {os.cpu_count()} cores, {_processor()}. Python {platform.python_version()},"
-        f" {versions}.",
-        "",
-        "A ratio above 1 means that ours is better. In parentheses, the interval that holds the"
-        " median of the pairs' ratios in 95 of 100 cases. Ratios carry over to other machines,"
-        " the figures beside them do not.",
-    ]
-    for name, rows in tables.items():
-        lines += ["", f"## {name}", "", "| what / peer | ours | peer | ratio |"]
-        lines += ["| --- | ---: | ---: | ---: |"]
-        lines += [f"| {row.what} | {' | '.join(_figures(row))} |" for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-def _processor() -> str:
+    times: list[list[float]] = [[] for _ in functions]
+    order = list(zip(functions, times, strict=True))
+    # Garbage is collected before, not during.
+    gc.collect()
+    gc.disable()
     try:
-        for text in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
-            if text.startswith("model name"):
-                return text.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.machine()
+        end = perf_counter() + seconds
+        for turn in range(most):
+            if turn >= fewest and perf_counter() > end:
+                break
+            for function, taken in order if turn % 2 else reversed(order):
+                start = perf_counter()
+                function()
+                taken.append(perf_counter() - start)
+    finally:
+        gc.enable()
+    return times
+
+
+def pair(ours: Sequence[float], peer: Sequence[float]) -> Pair:
+    """Two of the functions that took turns."""
+    ratios = [first / second for first, second in zip(ours, peer, strict=True)]
+    return Pair(median(ours), median(peer), spread(ratios))
+
+
+def interleaved(ours: Callable[[], Any], peer: Callable[[], Any], **limits: Any) -> Pair:
+    """Times two functions in turns; the limits are those of `turns`."""
+    return pair(*turns(ours, peer, **limits))
+
+
+def growth(
+    what: str, cost: Callable[[int], Callable[[], Any]], sizes: Sequence[int], **limits: Any
+) -> Row:
+    """Fits a power of the size to the cost; its exponent is fitted turn by turn.
+
+    Args:
+        what: the row's name.
+        cost: from a size to what is timed.
+        sizes: the sizes, from the smallest on.
+        limits: those of `turns`.
+    """
+    times = turns(*map(cost, sizes), **limits)
+    logs = [log(size) for size in sizes]
+    slopes = [
+        linear_regression(logs, [log(second) for second in turn]).slope
+        for turn in zip(*times, strict=True)
+    ]
+    medians = [median(taken) for taken in times]
+    points = list(zip(sizes, medians, strict=True))
+    return Row(what, medians[0], medians[-1], spread(slopes), points=points)

@@ -1,16 +1,15 @@
-"""A config of a megabyte, half of it stages and half of it an opaque model, is read."""
+"""Reading a config of a megabyte, half of it stages and half of it an opaque model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 import yaml
 from google.protobuf import text_format as protobuf_text
 
-from benchmarks.inputs import as_text, as_yaml, pipeline
-from benchmarks.measuring import Row, medians
-from schedule_builder.compiler import examine
+from benchmarks.inputs import as_text, as_yaml, checked, manual_stages, pipeline
+from benchmarks.measuring import Row, interleaved, pair, spread, turns
 from schedule_builder.diagnostics import Report, Source
 from schedule_builder.reading import text_format
 from schedule_builder.v1 import pipeline_pb2
@@ -29,37 +28,19 @@ def rows() -> Iterator[Row]:
         message = pipeline_pb2.TrainEvalPipelineConfig()
         protobuf_text.Parse(text, message, allow_unknown_field=True)
 
-    tree, checked, protobuf = (
-        len(text) / 1e6 / seconds
-        for seconds in medians(
-            [read_tree, lambda: _examine("pipeline.config", text), read_protobuf], runs=5
-        )
+    tree, ours, peer = turns(
+        read_tree, partial(checked, "pipeline.config", text), read_protobuf, seconds=10
     )
-    yield _row("text format to a tree / protobuf's Parse", tree, protobuf)
-    yield _row("text format, checked / protobuf's Parse, unchecked", checked, protobuf)
+    yield pair(tree, peer).row("text format to a tree / protobuf's Parse")
+    yield pair(ours, peer).row("text format, checked / protobuf's Parse, unchecked")
+    yield interleaved(
+        partial(checked, "pipeline.yaml", in_yaml),
+        partial(yaml.load, in_yaml, yaml.CSafeLoader),
+        seconds=5,
+        fewest=5,
+    ).row("YAML, checked / PyYAML's C loader, unchecked")
 
-    checked, fast = (
-        len(in_yaml) / 1e6 / seconds
-        for seconds in medians(
-            [
-                lambda: _examine("pipeline.yaml", in_yaml),
-                lambda: yaml.load(in_yaml, yaml.CSafeLoader),
-            ],
-            runs=5,
-        )
-    )
-    yield _row("YAML, checked / PyYAML's C loader, unchecked", checked, fast)
-    (seconds,) = medians([lambda: yaml.load(in_yaml, yaml.SafeLoader)], runs=1, warm=False)
-    slow = len(in_yaml) / 1e6 / seconds
-    yield _row("YAML, checked / PyYAML's Python loader, unchecked (once)", checked, slow)
-
-
-def _row(what: str, ours: float, peer: float) -> Row:
-    return Row(what, ours, peer, "MB/s", more_is_better=True)
-
-
-def _examine(filename: str, text: str) -> Any:
-    config = examine(Source(filename, text))
-    if config.schedule is None:
-        raise ValueError(config.diagnostics)
-    return config
+    stages = manual_stages(100_000)
+    (taken,) = turns(partial(checked, "stages.config", stages), fewest=3, most=3, warm=False)
+    loaded = spread(taken)
+    yield Row("100,000 stages, loaded", loaded.median, None, loaded)

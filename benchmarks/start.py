@@ -1,4 +1,4 @@
-"""From the shell's return key to the exit code, in a new process each time."""
+"""Validating one file, from the shell's return key to the exit code."""
 
 from __future__ import annotations
 
@@ -11,20 +11,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.inputs import as_text, as_yaml, pipeline
-from benchmarks.measuring import Row, medians
+from benchmarks.measuring import Row, pair, turns
 from schedule_builder.language_server.json_schema import json_schema
+
+_PEER = "check-jsonschema, YAML"
+_FLOOR = "Python that does nothing"
 
 
 def rows() -> Iterator[Row]:
-    """Times our command line beside other commands."""
+    """Times our command line beside other commands, in a new process each time."""
     data = pipeline(stages=3, layers=4)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        config, config_yaml, schema = (
+        text, in_yaml, schema = (
             folder / name for name in ("pipeline.config", "pipeline.yaml", "schema.json")
         )
-        config.write_text(as_text(data), "utf-8")
-        config_yaml.write_text(as_yaml(data), "utf-8")
+        text.write_text(as_text(data), "utf-8")
+        in_yaml.write_text(as_yaml(data), "utf-8")
         schema.write_text(json.dumps(json_schema()), "utf-8")
 
         # The first run, not counted, compiles all modules to a place of our own: whether this
@@ -33,32 +36,21 @@ def rows() -> Iterator[Row]:
         environment["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
 
         def command(*arguments: str) -> Callable[[], object]:
-            return lambda: _run(*arguments, environment=environment)
+            return lambda: subprocess.run(
+                [sys.executable, *arguments],
+                check=True,
+                env=environment,
+                capture_output=True,
+            )
 
-        times = medians(
-            [
-                command("-m", "schedule_builder", "validate", str(config)),
-                command("-m", "schedule_builder", "validate", str(config_yaml)),
-                command("-m", "schedule_builder", "show", str(config)),
-                command("-m", "check_jsonschema", "--schemafile", str(schema), str(config_yaml)),
-                command("-c", "pass"),
-            ],
-            runs=11,
+        ours_text, ours_yaml, peer, floor = turns(
+            command("-m", "schedule_builder", "validate", str(text)),
+            command("-m", "schedule_builder", "validate", str(in_yaml)),
+            command("-m", "check_jsonschema", "--schemafile", str(schema), str(in_yaml)),
+            command("-c", "pass"),
+            seconds=15,
+            most=21,
         )
-    text, in_yaml, show, peer, floor = (1e3 * seconds for seconds in times)
-    yield Row("validate, text format / check-jsonschema, YAML", text, peer, "ms")
-    yield Row("validate, YAML / check-jsonschema, YAML", in_yaml, peer, "ms")
-    yield Row("show / check-jsonschema, YAML", show, peer, "ms")
-    yield Row("validate, text format / Python that does nothing", text, floor, "ms")
-    (tensorflow,) = medians([lambda: _run("-c", "import tensorflow")], runs=1, warm=False)
-    yield Row("validate, text format / import tensorflow (once)", text, 1e3 * tensorflow, "ms")
-
-
-def _run(*arguments: str, environment: dict[str, str] | None = None) -> None:
-    subprocess.run(
-        [sys.executable, *arguments],
-        check=True,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    for what, ours in (("text format", ours_text), ("YAML", ours_yaml)):
+        yield pair(ours, floor).row(f"validate, {what} / {_FLOOR}")
+        yield pair(ours, peer).row(f"validate, {what} / {_PEER}")
