@@ -1,8 +1,8 @@
 """Every row that is measured, and its goal: how large the ratio may be.
 
 `python -m benchmarks` prints these rows, and only these. A ratio is our cost by the peer's, so that
-less is better; a growth has an exponent in its place. None: without a goal. A goal is reached where the
-whole interval is within it.
+less is better; a growth has an exponent in its place. None: without a goal. A goal is reached where
+the whole interval is within it.
 """
 
 from __future__ import annotations
