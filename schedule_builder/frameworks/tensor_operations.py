@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from schedule_builder.schedules.evaluation import Stretches, evaluate
+
 
 class TensorOperations:
     """Formulas on tensors in float64, whose result is rounded to float32.
@@ -13,6 +15,9 @@ class TensorOperations:
     """
 
     direct_ratio: float = 2.0**24
+    constant: Callable[[float], Any]
+    exp: Callable[[Any], Any]
+    minimum: Callable[[Any, Any], Any]
     power: Callable[[Any, Any], Any]
     real: Callable[[Any], Any]
 
@@ -29,8 +34,16 @@ class TensorOperations:
         return cls.power(base, cls.real(step) / real_steps)
 
     @staticmethod
-    def affine(start: Any, slope: Any, rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
-        return start + slope * (k / n), 0.0
+    def affine(start: Any, slope: Any, k: Any, n: Any) -> Any:
+        return start + slope * (k / n)
+
+    def exp_affine(self, start: Any, slope: Any, slope_rest: Any, k: Any, n: Any) -> Any:
+        exponent = self.minimum(start + slope * (k / n), self.constant(700.0))
+        return self.exp(exponent)
+
+    def rates(self, schedule: Stretches, step: Any) -> Any:
+        operations: Any = self  # which a subclass completes
+        return evaluate(schedule, step, operations)
 
 
 def not_an_integer(dtype: object, *, is_floating: bool) -> TypeError:

@@ -52,6 +52,9 @@ class Curve(Protocol):
     def columns(self, origin: int, ops: Operations) -> Columns:
         """The formula's numbers for this curve, its step 0 at a global step."""
 
+    def variant(self, ops: Operations) -> Any:
+        """What the family's formula asks of the curve itself, beside its numbers."""
+
     @staticmethod
     def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
         """The numbers with which the formula of some curves gives one rate at whatever step.
@@ -61,7 +64,14 @@ class Curve(Protocol):
 
     @staticmethod
     def formula(ops: Operations, step: Any, curves: Sequence[Any], columns: Any, /) -> Any:
-        """The rates at global steps, of the family's `curves` that each step's numbers are of."""
+        """The rates at global steps.
+
+        Args:
+            ops: the number system.
+            step: the steps.
+            curves: one of each variant among the family's curves.
+            columns: the numbers of the curve that each step is on.
+        """
 
     def extremes(self, first: int, last: int) -> list[int]:
         """Own steps from `first` to `last` at which the rate can be highest or lowest."""
@@ -98,6 +108,9 @@ class BaseCurve(Record):
     """The columns that tell several curves of one family apart."""
     is_constant: ClassVar[bool] = False
     repeats: ClassVar[bool] = False
+
+    def variant(self, ops: Operations) -> Any:
+        return None
 
     def extremes(self, first: int, last: int) -> list[int]:
         return [first, last]

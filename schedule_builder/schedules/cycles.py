@@ -113,6 +113,9 @@ class CosineCycle(BaseCurve):
     repeats: ClassVar[bool] = True
     rates: ClassVar[tuple[str, ...]] = ("height", "low")
 
+    def variant(self, ops: Operations) -> bool:
+        return self.factor != 1
+
     def columns(self, origin: int, ops: Operations) -> _CosineCycleColumns:
         return _CosineCycleColumns(
             origin, self.period, self.period * 2 / math.pi, self.height, self.low, self.factor
@@ -178,6 +181,9 @@ class Cycle(BaseCurve):
     @property
     def family(self) -> str:
         return "rising_cycle" if self.peak >= self.base else "falling_cycle"
+
+    def variant(self, ops: Operations) -> tuple[bool, bool]:
+        return self.cycle_factor != 1, self.step_factor != 1
 
     def columns(self, origin: int, ops: Operations) -> _CycleColumns:
         return _CycleColumns(

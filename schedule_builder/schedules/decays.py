@@ -10,7 +10,6 @@ from schedule_builder.schedules.curve import (
     Columns,
     minus,
     periods,
-    plus,
 )
 from schedule_builder.schedules.operations import Operations
 
@@ -108,8 +107,7 @@ class InverseTime(BaseCurve):
         length = c.real_decay_steps
         if curves[0].staircase:
             step, length = step // c.decay_steps, ops.constant(1.0)
-        divisor, rest = ops.affine(ops.constant(1.0), c.decay_rate, 0.0, ops.real(step), length)
-        return c.initial / plus(divisor, rest)
+        return c.initial / ops.affine(ops.constant(1.0), c.decay_rate, ops.real(step), length)
 
     def __str__(self) -> str:
         every = "in a step every" if self.staircase else "smoothly over"

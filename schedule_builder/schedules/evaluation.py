@@ -1,18 +1,16 @@
-"""Evaluation: the rates of a schedule at one step, or at many in any number system."""
+"""Evaluation: the rates of a schedule at many steps, in any number system."""
 
 from __future__ import annotations
 
 import math
-import operator
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from fractions import Fraction
 from itertools import groupby
 from typing import Any, NamedTuple, Protocol
 
-from schedule_builder.schedules.curves import MAX_STEP, Columns, Constant, Curve
-from schedule_builder.schedules.operations import Operations, is_zero
+from schedule_builder.schedules.curves import Columns, Constant, Curve
+from schedule_builder.schedules.operations import Operations, TableOperations, is_zero
+from schedule_builder.schedules.python_operations import constant_rate, segment_rate
 
 
 class Stretch(Protocol):
@@ -34,10 +32,6 @@ class Stretch(Protocol):
     def floor(self) -> float:
         """The rate never falls below this."""
 
-    @property
-    def reference_columns(self) -> Columns:
-        """The numbers of the curve's formula, for the reference."""
-
 
 class Stretches(Protocol):
     """What evaluation needs of a schedule."""
@@ -50,112 +44,16 @@ class Stretches(Protocol):
     def begins(self) -> list[int]:
         """The first step of each of them."""
 
-    def segment_at(self, step: int) -> Stretch:
-        """The one that holds at a step."""
+    @property
+    def rate_at(self) -> Callable[[int], float]:
+        """The rate at a step, in Python's own float64."""
 
+    @property
+    def tables(self) -> dict[float, Table]:
+        """Where tables of its numbers are kept, by the `direct_ratio` that they are for."""
 
-def _divide(numerator: float, denominator: float) -> tuple[float, float]:
-    """A quotient, and what its rounding left out."""
-    quotient = numerator / denominator
-    exact = Fraction(numerator) / Fraction(denominator)
-    return quotient, float(exact - Fraction(quotient))
-
-
-class _Reference:
-    """The operations on Python's own numbers: the reference for all others."""
-
-    direct_ratio: float = 4.0
-    real: Callable[[Any], Any] = staticmethod(float)
-    equal: Callable[[Any, Any], Any] = staticmethod(operator.eq)
-    maximum: Callable[[Any, Any], Any] = staticmethod(max)
-    minimum: Callable[[Any, Any], Any] = staticmethod(min)
-    sin: Callable[[Any], Any] = staticmethod(math.sin)
-    sqrt: Callable[[Any], Any] = staticmethod(math.sqrt)
-    expm1: Callable[[Any], Any] = staticmethod(math.expm1)
-
-    @staticmethod
-    def constant(value: float) -> float:
-        return value
-
-    @staticmethod
-    def index(begins: Sequence[int], step: int) -> int:
-        return bisect_right(begins, step)
-
-    @staticmethod
-    def take(columns: Sequence[Sequence[float]], index: int) -> Sequence[float]:
-        return [column[index] for column in columns]
-
-    @staticmethod
-    def where(condition: bool, first: float, second: float) -> float:
-        return first if condition else second
-
-    @staticmethod
-    def square(value: float) -> float:
-        return value * value
-
-    @staticmethod
-    def power(base: float, exponent: float) -> float:
-        try:
-            return math.pow(base, exponent)
-        except (OverflowError, ValueError):
-            return math.inf
-
-    @classmethod
-    def ratio_power(cls, numerator: float, denominator: float, exponent: float) -> float:
-        quotient, rest = _divide(numerator, denominator)
-        result = cls.power(quotient, exponent)
-        return result * (1 + exponent * (rest / quotient)) if quotient > 0 else result
-
-    @classmethod
-    def power_of_ratio(cls, base: float, numerator: float, denominator: float) -> float:
-        quotient, rest = _divide(numerator, denominator)
-        return cls.power(base, quotient) * (1 + rest * cls.log(base))
-
-    @classmethod
-    def power_of_steps(cls, base: float, step: int, steps: int, real_steps: float) -> float:
-        # One by one: the sum of the whole part and the rest would lose digits of the rest.
-        whole, rest = divmod(step, steps)
-        return cls.power(base, whole) * cls.power_of_ratio(base, float(rest), real_steps)
-
-    @staticmethod
-    def affine(start: float, slope: float, rest: float, k: float, n: float) -> tuple[float, float]:
-        exact = Fraction(start) + (Fraction(slope) + Fraction(rest)) * Fraction(k) / Fraction(n)
-        rounded = float(exact)
-        return rounded, float(exact - Fraction(rounded))
-
-    @staticmethod
-    def exp(value: float) -> float:
-        try:
-            return math.exp(value)
-        except OverflowError:
-            return math.inf
-
-    @staticmethod
-    def log(value: float) -> float:
-        return math.log(value) if value > 0 else -math.inf
-
-    @staticmethod
-    def log1p(value: float) -> float:
-        return math.log1p(value) if value > -1 else -math.inf
-
-
-REFERENCE = _Reference()
-
-
-def _value(segment: Stretch, step: int) -> float:
-    curve = segment.curve
-    rate = curve.formula(REFERENCE, step, [curve], segment.reference_columns)
-    return float(max(rate, segment.floor) if segment.floor > 0 else rate)
-
-
-def evaluate_scalar(schedule: Stretches, step: int) -> float:
-    """The reference: the rate at one step, in Python's own float64.
-
-    Only the segment that holds is computed; `evaluate` computes the same formulas for a
-    whole array of steps.
-    """
-    step = min(max(step, 0), MAX_STEP)
-    return _value(schedule.segment_at(step), step)
+    def rates_at(self, steps: Any) -> Any:
+        """The rates at a NumPy array of int64 steps, in float64."""
 
 
 _FEW_PIECES = 3
@@ -180,7 +78,8 @@ def _continues(segment: Stretch, constant: Stretch, step: int) -> bool:
     """Whether one has the rate of a constant beside it at a step, to what float32 does not show."""
     if not constant.curve.is_constant:
         return False
-    return math.isclose(_value(segment, step), _value(constant, step), rel_tol=2.0**-50)
+    rates = (segment_rate(which)(step) for which in (segment, constant))
+    return math.isclose(*rates, rel_tol=2.0**-50)
 
 
 def _pieces(segments: Sequence[Stretch]) -> list[_Piece] | None:
@@ -253,8 +152,7 @@ def _row(
     """A segment's numbers in its family's formula, and its floor where not all share one."""
     curve: Any = segment.curve
     if curve.is_constant:
-        rate = max(curve.rate, segment.floor)
-        return curves[0].constant_columns(curves, rate, ops) or (), 0.0
+        return curves[0].constant_columns(curves, constant_rate(segment), ops) or (), 0.0
     return curve.columns(segment.origin, ops), 0.0 if is_shared else segment.floor
 
 
@@ -295,7 +193,8 @@ def _family(
     table: _Parameters,
 ) -> _Family:
     members = [i for i, family in enumerate(families) if family == name]
-    curves = [segments[i].curve for i in members if segments[i].curve.family == name]
+    of_it = [segments[i].curve for i in members if segments[i].curve.family == name]
+    curves = list({curve.variant(ops): curve for curve in of_it}.values())
     is_shared = len({s.floor for s in segments}) == 1
     rows = {i: _row(segments[i], curves, ops, is_shared=is_shared) for i in members}
     make: Any = getattr(type(rows[members[0]][0]), "_make")  # noqa: B009 - a NamedTuple's own
@@ -309,7 +208,38 @@ def _family(
     )
 
 
-def evaluate(schedule: Stretches, step: Any, ops: Operations) -> Any:
+class Table(NamedTuple):
+    """The numbers of all segments of a schedule, and the families that compute them.
+
+    Attributes:
+        families: what each family computes.
+        columns: the numbers that differ between segments, one for each segment in a column.
+        choice: the column that tells which family each segment is of; None where each family
+            holds on one stretch of steps, so that comparisons tell.
+        floor: the rate that no segment falls below, where it is the same for all.
+    """
+
+    families: list[_Family]
+    columns: list[list[float]]
+    choice: Any
+    floor: float
+
+
+def tabulated(segments: Sequence[Stretch], ops: Operations) -> Table:
+    """The numbers of a schedule's segments in the formulas of their families."""
+    families = _families(segments, ops)
+    names = list(dict.fromkeys(families))
+    table = _Parameters(len(segments))
+    computed = [_family(name, families, segments, ops, table) for name in names]
+    one_run_each = len([0 for _ in groupby(families)]) == len(names)
+    choice: Any = None
+    if not one_run_each:
+        choice = table.add({i: names.index(family) for i, family in enumerate(families)})
+    floors = {s.floor for s in segments}
+    return Table(computed, table.columns, choice, floors.pop() if len(floors) == 1 else 0.0)
+
+
+def evaluate(schedule: Stretches, step: Any, ops: TableOperations) -> Any:
     """The rates at many steps, in any number system.
 
     A few pieces are computed one by one, and comparisons choose between them. Of more,
@@ -319,28 +249,23 @@ def evaluate(schedule: Stretches, step: Any, ops: Operations) -> Any:
 
     Args:
         schedule: the schedule.
-        step: int64 steps of any shape, none negative; for the reference, one step.
+        step: int64 steps of any shape, none negative.
         ops: the number system.
 
     Returns:
         float64 rates; `ops.constant` of the rate where that never changes.
     """
-    if ops is REFERENCE:
-        return evaluate_scalar(schedule, step)
-    segments = schedule.segments
-    pieces = _pieces(segments)
+    pieces = _pieces(schedule.segments)
     if pieces is not None:
         return _evaluate_pieces(pieces, step, ops)
-    families = _families(segments, ops)
-    names = list(dict.fromkeys(families))
-    table = _Parameters(len(segments))
-    computed = [_family(name, families, segments, ops, table) for name in names]
-    # Where each family holds on one stretch of steps, comparisons choose between them.
-    one_run_each = len([0 for _ in groupby(families)]) == len(names)
-    choice: Any = None
-    if not one_run_each:
-        choice = table.add({i: names.index(family) for i, family in enumerate(families)})
+    return evaluate_table(schedule, step, ops)
 
+
+def evaluate_table(schedule: Stretches, step: Any, ops: TableOperations) -> Any:
+    """The rates at many steps, however few segments there are; see `evaluate`."""
+    table = schedule.tables.get(ops.direct_ratio)
+    if table is None:
+        table = schedule.tables[ops.direct_ratio] = tabulated(schedule.segments, ops)
     taken: dict[int, Any] = {}
     if table.columns:
         index = ops.index(schedule.begins[1:], step)
@@ -351,18 +276,15 @@ def evaluate(schedule: Stretches, step: Any, ops: Operations) -> Any:
         return taken[id(entry)] if isinstance(entry, list) else ops.constant(entry)
 
     result: Any = None
-    for code, family in enumerate(computed):
+    for code, family in enumerate(table.families):
         columns, floor = family.make(map(number, family.numbers)), number(family.floor)
         rate = family.curves[0].formula(ops, step, family.curves, columns)
         if not is_zero(floor):
             rate = ops.maximum(rate, floor)
         if result is None:
             result = rate
-        elif one_run_each:
+        elif table.choice is None:
             result = ops.where(step >= ops.constant(family.begin), rate, result)
         else:
-            result = ops.where(ops.equal(number(choice), code), rate, result)
-    floors = {s.floor for s in segments}
-    if len(floors) == 1 and segments[0].floor > 0:
-        result = ops.maximum(result, ops.constant(segments[0].floor))
-    return result
+            result = ops.where(ops.equal(number(table.choice), code), rate, result)
+    return ops.maximum(result, ops.constant(table.floor)) if table.floor > 0 else result

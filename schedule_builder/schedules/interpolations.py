@@ -101,6 +101,9 @@ _FORMS: dict[str, _Form] = {
 }
 
 
+_CODES = {form: code for code, form in enumerate(_FORMS)}
+
+
 class _InterpolationColumns(NamedTuple):
     anchor: Any
     fraction: Any
@@ -140,7 +143,7 @@ class Interpolation(BaseCurve):
         "power_of_remaining": "a power curve",
     }
 
-    def layout(self, ops: Operations) -> tuple[str, bool]:
+    def variant(self, ops: Operations) -> tuple[str, bool]:
         """The form of this curve, and whether it is measured from its start."""
         rises = self.end > self.start
         if self.shape == "cosine":
@@ -156,7 +159,7 @@ class Interpolation(BaseCurve):
         return ("mirrored_power" if self.power >= 1 else "mirrored_root"), rises
 
     def columns(self, origin: int, ops: Operations) -> _InterpolationColumns:
-        form, from_start = self.layout(ops)
+        form, from_start = self.variant(ops)
         anchor = Fraction(origin) + self.delay + (0 if from_start else self.length)
         whole, rest = _split(anchor)
         fraction = -rest if from_start else rest
@@ -167,7 +170,7 @@ class Interpolation(BaseCurve):
             divisor=float(self.length) * _FORMS[form].scale,
             base=base,
             height=other - base,
-            code=list(_FORMS).index(form),
+            code=_CODES[form],
             power=None if form in ("line", "sine", "one_minus_root") else self.power,
         )
 
@@ -180,7 +183,7 @@ class Interpolation(BaseCurve):
     @staticmethod
     def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
         # A height of 0 makes a constant where g is finite far outside of the curve, too.
-        is_finite = all(curve.layout(ops)[0] in ("line", "sine") for curve in curves)
+        is_finite = all(curve.variant(ops)[0] in ("line", "sine") for curve in curves)
         if not is_finite:
             return None
         return _InterpolationColumns(None, 0.0, None, base=rate, height=0.0, code=None, power=None)
@@ -191,8 +194,8 @@ class Interpolation(BaseCurve):
     ) -> Any:
         if is_zero(c.height):
             return c.base
-        layouts = [curve.layout(ops) for curve in curves]
-        from_start = {starts for _, starts in layouts}
+        variants = [curve.variant(ops) for curve in curves]
+        from_start = {starts for _, starts in variants}
         if from_start == {True}:
             distance = minus(step, c.anchor)
         elif from_start == {False}:
@@ -201,10 +204,9 @@ class Interpolation(BaseCurve):
             distance = abs(minus(step, c.anchor))
         k = plus(ops.real(distance), c.fraction)
         result = None
-        for index, (name, form) in enumerate(_FORMS.items()):
-            if any(name == used for used, _ in layouts):
-                g = form.g(ops, k, c.divisor, c.power)
-                result = g if result is None else ops.where(ops.equal(c.code, index), g, result)
+        for name in dict.fromkeys(form for form, _ in variants):
+            g = _FORMS[name].g(ops, k, c.divisor, c.power)
+            result = g if result is None else ops.where(ops.equal(c.code, _CODES[name]), g, result)
         return plus(c.height * result, c.base)
 
     def __str__(self) -> str:
@@ -309,10 +311,9 @@ class Sigmoid(BaseCurve):
     @staticmethod
     def formula(ops: Operations, step: Any, curves: Sequence[Sigmoid], c: _SigmoidColumns) -> Any:
         rest = plus(ops.real(c.anchor - step), c.fraction)
-        y, lost = ops.affine(c.upper, c.slope, c.slope_rest, rest, c.length)
-        # Beyond this the rate is `low`, and infinity times 0 would be NaN.
-        power = ops.exp(ops.minimum(y, ops.constant(700.0)))
-        return plus(c.height / (1.0 + plus(power, power * lost)), c.low)
+        # Beyond the largest exponential the rate is `low`, and infinity times 0 would be NaN.
+        power = ops.exp_affine(c.upper, c.slope, c.slope_rest, rest, c.length)
+        return plus(c.height / (1.0 + power), c.low)
 
     def __str__(self) -> str:
         return (

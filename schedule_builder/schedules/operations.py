@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from schedule_builder.schedules.evaluation import Stretches
 
 
 class Operations(Protocol):
@@ -21,12 +24,6 @@ class Operations(Protocol):
 
     def real(self, steps: Any) -> Any:
         """Steps as float64."""
-
-    def index(self, begins: Sequence[int], step: Any) -> Any:
-        """How many of the increasing `begins` each step has reached."""
-
-    def take(self, columns: Sequence[Sequence[float]], index: Any) -> Sequence[Any]:
-        """From each column, int or float, the element that belongs to each index."""
 
     def equal(self, first: Any, second: int) -> Any:
         """Whether integers are equal; in a TF1 graph `==` would compare identity."""
@@ -52,8 +49,14 @@ class Operations(Protocol):
     def power_of_steps(self, base: Any, step: Any, steps: Any, real_steps: Any) -> Any:
         """A base above 0, to the power of `step / steps`, both of them integers."""
 
-    def affine(self, start: Any, slope: Any, rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
-        """`start + (slope + rest) * k / n` in floats, and what its rounding left out."""
+    def affine(self, start: Any, slope: Any, k: Any, n: Any) -> Any:
+        """`start + slope * k / n` in floats, also where the sum is nearly 0."""
+
+    def exp_affine(self, start: Any, slope: Any, slope_rest: Any, k: Any, n: Any) -> Any:
+        """The exponential of `start + (slope + slope_rest) * k / n`, as far as 700."""
+
+    def rates(self, schedule: Stretches, step: Any) -> Any:
+        """The rates of another schedule, at steps that may be negative; see `evaluate`."""
 
     def square(self, value: Any) -> Any:
         """The value times itself."""
@@ -75,6 +78,28 @@ class Operations(Protocol):
 
     def log1p(self, value: Any) -> Any:
         """The logarithm of `1 + value`; minus infinity at -1."""
+
+
+class TableOperations(Operations, Protocol):
+    """What a table of the segments' numbers needs, too."""
+
+    def index(self, begins: Sequence[int], step: Any) -> Any:
+        """How many of the increasing `begins` each step has reached."""
+
+    def take(self, columns: Sequence[Sequence[float]], index: Any) -> Sequence[Any]:
+        """From each column, int or float, the element that belongs to each index."""
+
+
+def is_harmless(factor: Any) -> bool:
+    """Whether a number known beforehand is too small to blow up the rounding of a quotient.
+
+    A power multiplies that rounding by its exponent, and an exponential by the logarithm of its
+    base: as many units in the last place.
+    """
+    return isinstance(factor, (int, float)) and -_HARMLESS <= factor <= _HARMLESS
+
+
+_HARMLESS = 3
 
 
 def is_zero(value: Any) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property, partial, reduce
 from importlib import import_module
@@ -17,14 +17,18 @@ from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, SupportsIndex, overload
 
 from schedule_builder.records import Record
+from schedule_builder.schedules.curve import minus
 from schedule_builder.schedules.curves import CURVES, MAX_STEP, BaseCurve, Columns, Constant, Curve
-from schedule_builder.schedules.evaluation import REFERENCE, evaluate, evaluate_scalar
+from schedule_builder.schedules.evaluation import Table
 from schedule_builder.schedules.operations import Operations
+from schedule_builder.schedules.python_operations import scalar_rate
 from schedule_builder.schedules.search import first_true
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from schedule_builder.schedules.numpy_operations import ArrayRates
 
 MAX_RATE = 3.4028235e38
 """The largest rate that float32 holds."""
@@ -75,11 +79,6 @@ class Segment(Record, unshown=("path",), uncompared=("path",)):
         if self.origin != self.begin and not self.curve.is_constant:
             words += f" that began at step {self.origin}"
         return words + (f", never below {self.floor:.9g}" if self.floor > 0 else "")
-
-    @cached_property
-    def reference_columns(self) -> Columns:
-        """The numbers of the curve's formula, for the reference."""
-        return self.curve.columns(self.origin, REFERENCE)
 
     def under(self, *path: str | int) -> Segment:
         """The segment, with its fields inside of another one."""
@@ -146,6 +145,30 @@ class Schedule(Record):
         """The first step of each segment."""
         return [segment.begin for segment in self.segments]
 
+    @cached_property
+    def rate_at(self) -> Callable[[int], float]:
+        """The rate at an int, which the call gives for whatever is one."""
+        return scalar_rate(self)
+
+    @cached_property
+    def tables(self) -> dict[float, Table]:
+        """Tables of the segments' numbers, which `evaluate` makes once."""
+        return {}
+
+    @cached_property
+    def _array_rates(self) -> ArrayRates:
+        from schedule_builder.schedules.numpy_operations import ArrayRates  # noqa: PLC0415 - 100 ms, for arrays alone
+
+        return ArrayRates(self)
+
+    def rates_at(self, steps: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The rates at an array of int64, which the call gives for any array of integers."""
+        return self._array_rates.at(steps)
+
+    def __reduce__(self) -> tuple[type[Schedule], tuple[Any, ...]]:
+        # What is computed once is not part of it.
+        return Schedule, (self.segments,)
+
     # An array has `__index__`, too, which works for one of a single element.
     @overload
     def __call__(self, step: NDArray[np.integer[Any]]) -> NDArray[np.float64]: ...  # type: ignore[overload-overlap]
@@ -165,14 +188,14 @@ class Schedule(Record):
         Raises:
             TypeError: the step is not a whole number.
         """
+        if type(step) is int:
+            return self.rate_at(step)
         if getattr(step, "ndim", 0):
-            from schedule_builder.schedules.numpy_operations import evaluate_array  # noqa: PLC0415 - 100 ms, for arrays alone
-
-            return evaluate_array(self, step)
+            return self._array_rates(step)
         if isinstance(step, bool):
             message = "a step must be a whole number. Received: a bool"
             raise TypeError(message)
-        return evaluate_scalar(self, operator.index(step))
+        return self.rate_at(operator.index(step))
 
     def rates(self, steps: Iterable[int]) -> list[float]:
         """The rates at several steps, in float64.
@@ -319,7 +342,7 @@ class Combination(BaseCurve):
         ops: Operations, step: Any, curves: Sequence[Combination], c: _CombinationColumns
     ) -> Any:
         (combination,) = curves
-        rates = [evaluate(member, step - c.origin, ops) for member in combination.members]
+        rates = [ops.rates(member, minus(step, c.origin)) for member in combination.members]
         combine = {"product": operator.mul, "min": ops.minimum, "max": ops.maximum}
         return reduce(combine[combination.op], rates)
 

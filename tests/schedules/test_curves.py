@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice, pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ from schedule_builder.schedules.curves import (
     PowerLaw,
     Sigmoid,
 )
-from schedule_builder.schedules.evaluation import REFERENCE
+from schedule_builder.schedules.numpy_operations import NumPyOperations
 from schedule_builder.schedules.schedule import Combination, Schedule, Segment
 from schedule_builder.schedules.search import first_true, narrowed
 
@@ -49,6 +50,7 @@ CURVE_EXAMPLES: list[Any] = [
     Sigmoid(0.3, 0.1, 7, -3.0, 3.0),
     Combination("max", (alone(Cycle(0.1, 0.3, 3, 4)), alone(Constant(0.2)))),
 ]
+OPERATIONS = NumPyOperations(np.array([], np.int64))
 EXAMPLES = [pytest.param(curve, id=f"{curve.name}-{n}") for n, curve in enumerate(CURVE_EXAMPLES)]
 
 
@@ -106,13 +108,12 @@ def test_of_many_cycles_the_first_are_looked_at() -> None:
 @pytest.mark.parametrize("curve", EXAMPLES)
 def test_formulas_take_numbers_by_name(curve: Any) -> None:
     """In another order they would give the same rates: nothing counts positions."""
-    columns = curve.columns(5, REFERENCE)
+    columns = curve.columns(5, OPERATIONS)
 
     assert columns._fields
-    assert curve.formula(REFERENCE, 8, [curve], columns) == pytest.approx(
-        Schedule((Segment(0, curve, 5),))(8)
-    )
-    constant = curve.constant_columns([curve], 0.25, REFERENCE)
+    rates = curve.formula(OPERATIONS, np.array([8]), [curve], columns)
+    assert rates == pytest.approx(Schedule((Segment(0, curve, 5),))(8))
+    constant = curve.constant_columns([curve], 0.25, OPERATIONS)
     assert constant is None or type(constant) is type(columns)
 
 
