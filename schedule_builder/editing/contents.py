@@ -1,16 +1,43 @@
-"""What a file says, without its places: how an edit is checked."""
+"""What a file says, without its places, and what is new in an edited one: how edits are checked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any, TypeAlias
 
-from schedule_builder.diagnostics import FieldPath
+from schedule_builder.compiler import Config
+from schedule_builder.diagnostics import Diagnostic, FieldPath
+from schedule_builder.reading.findings import FINDINGS
 from schedule_builder.reading.tree import Document, Scalar, Sequence, Value
 
 Contents: TypeAlias = "dict[str, Any]"
 """The names of fields, each with the list of what it holds."""
+_OF_READING = frozenset(kind.code for kind in FINDINGS)
+
+
+def new_findings(before: Config, after: Config) -> tuple[Diagnostic, ...]:
+    """What is found in an edited config, and was not found before in the same words."""
+    known = Counter((d.code, d.path, d.message) for d in before.diagnostics)
+    new = []
+    for found in after.diagnostics:
+        identity = found.code, found.path, found.message
+        if known[identity]:
+            known[identity] -= 1
+        else:
+            new.append(found)
+    return tuple(new)
+
+
+def faults(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The new findings that no edit may give: errors, and all about how a text is written.
+
+    The other ones are warnings of rules, which judge what a file says and nothing else. As an
+    edit changes only what was asked in that, they follow from what was asked: so does a warmup that
+    is longer than a run which was made shorter.
+    """
+    return [d for d in findings if d.severity == "error" or d.code in _OF_READING]
 
 
 def contents_of(document: Document) -> Contents:
@@ -65,15 +92,17 @@ def with_values(tree: Contents, values: Mapping[FieldPath, Any]) -> Contents:
             if len(inner) == index:
                 inner.append({})
             block = inner[index]
-        [(name, index)] = _steps(path[-1:] if isinstance(path[-1], str) else path[-2:])
-        inner = block.setdefault(name, [])
-        inner[index : index + 1] = [value]
+        if isinstance(path[-1], str):
+            block[path[-1]] = [value]
+            continue
+        [(name, index)] = _steps(path[-2:])
+        block.setdefault(name, [])[index : index + 1] = [value]
     return tree
 
 
 def _steps(path: FieldPath) -> Iterator[tuple[str, int]]:
     """The fields of a path, each with the index of its element, 0 where the path has none."""
-    for name, after in zip(path, [*path[1:], ""], strict=True):
+    for name, after in zip(path, (*path, "")[1:], strict=True):
         if isinstance(name, str):
             yield name, after if isinstance(after, int) else 0
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from abc import ABC, abstractmethod
-from collections import deque
+from collections import Counter, deque
 from typing import Any
 
 import yaml
 
-from schedule_builder.compiler import Config
-from schedule_builder.diagnostics import Words, shown
+from schedule_builder.compiler import Config, examine
+from schedule_builder.diagnostics import Source, Words, shown
 from schedule_builder.dialects.lowering import custom_kinds
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.reading.comments import Note, notes
@@ -83,7 +83,29 @@ def convert(config: Config, file_format: str) -> str:
     writer.fields(document.root, config.message.DESCRIPTOR, "")
     writer.notes_before(len(document.source.text) + 1, "")
     newline = "\r\n" if "\r\n" in document.source.text else "\n"
-    return newline.join([*writer.lines, ""])
+    text = newline.join([*writer.lines, ""])
+    _check(config, text, file_format)
+    return text
+
+
+def _check(config: Config, text: str, file_format: str) -> None:
+    """Refuses a text that does not say the same, or in which anything new is found."""
+    after = examine(
+        Source(config.filename, text),
+        file_format,
+        num_steps=config.given_steps,
+        batch_size=config.given_batch_size,
+        dialect=config.dialect,
+    )
+    one, other = (c.message.SerializeToString(deterministic=True) for c in (config, after))
+    known = Counter((d.code, d.path) for d in config.diagnostics)
+    new = [d for d in after.diagnostics if not known[d.code, d.path]]
+    if one != other or new:
+        words = Words(
+            "the converted file would not say the same{finding}. Keep this file as it is",
+            finding=Words(": {found}", found=new[0].message) if new else "",
+        )
+        raise ConvertError(config.document.source, None, words)
 
 
 class _Writer(ABC):

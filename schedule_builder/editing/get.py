@@ -9,16 +9,16 @@ from schedule_builder.diagnostics import FieldPath, Words, shown
 from schedule_builder.editing.errors import set_error
 from schedule_builder.reading.edits import element_at
 from schedule_builder.reading.field_paths import (
+    FieldNames,
     PathError,
     Step,
     element_index,
-    resolve,
     value_at,
 )
 from schedule_builder.reading.fields import FieldSchema, dotted
 from schedule_builder.reading.findings import WRONG_TYPE
 from schedule_builder.reading.positions import line_before
-from schedule_builder.reading.tree import Block, Document, Scalar, Value, elements_of
+from schedule_builder.reading.tree import Block, Document, Scalar, Value
 
 LONGEST_SHOWN = 60
 """A value that changes is shown up to so many characters."""
@@ -52,7 +52,7 @@ def find(config: Config, field: str) -> Found:
     """
     document = config.document
     try:
-        steps = resolve(field, document, config.message.DESCRIPTOR, is_value=False)
+        steps = FieldNames(document, config.message.DESCRIPTOR).resolve(field, is_value=False)
         path = numbered(steps, document)
     except PathError as error:
         words = Words("`{field}`: {words}", field=shown(field), words=error.words)
@@ -101,10 +101,10 @@ def numbered(steps: list[Step], document: Document) -> FieldPath:
     block: Block | None = document.root
     for number, step in enumerate(steps):
         path.append(step.name)
-        count = len(elements_of(block, step.name)) if block is not None else 0
+        count = len(document.elements(block, step.name)) if block is not None else 0
         if step.is_element:
             path.append(element_index(step, count))
-        value = value_at(block, step) if block is not None else None
+        value = value_at(document, block, step) if block is not None else None
         is_null = (
             isinstance(value, Scalar) and not value.quoted and document.syntax.null(value.text)
         )
@@ -121,7 +121,7 @@ def values_at(document: Document, path: FieldPath) -> list[Value]:
         parent = element_at(document, path[:-1]) if path[:-1] else None
         block = document.root if parent is None and not path[:-1] else parent and parent.value
         if isinstance(block, Block):
-            return [element.value for element in elements_of(block, path[-1])]
+            return [element.value for element in document.elements(block, path[-1])]
         return []
     found = element_at(document, path)
     return [found.value] if found is not None else []

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import ConfigError, Edit, FieldPath, Set, Source, Words
-from schedule_builder.editing.contents import contents_of, with_values
+from schedule_builder.editing.contents import contents_of, faults, new_findings, with_values
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.reading.edits import apply, edits_of, element_at, merge_key_of
 from schedule_builder.reading.fields import counting, is_stretchable_value, schema_of, selector_of
@@ -95,7 +95,7 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
             # Each is added to what the one before it left: a block may have been empty.
             text = apply(text, _edits(examine(Source(source.filename, text)), {change: old}))
     changed = examine(Source(source.filename, text))
-    if changed.schedule is None:
+    if changed.schedule is None or faults(new_findings(config, changed)):
         raise ConfigError(changed.diagnostics)
     wanted = with_values(
         contents_of(config.document), {change.path: (change.text, False) for change in changes}

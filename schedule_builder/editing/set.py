@@ -6,7 +6,7 @@ Every edit is read back: the tree of the new text is the old one except for what
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Diagnostic, Edit, FieldPath, Report, Source, Words, shown
@@ -14,16 +14,19 @@ from schedule_builder.editing.contents import (
     Contents,
     contents,
     contents_of,
+    faults,
+    new_findings,
     with_value,
+    with_values,
     without_value,
 )
 from schedule_builder.editing.errors import SetError, set_error
 from schedule_builder.editing.get import LONGEST_SHOWN, numbered, values_at, written_at
 from schedule_builder.reading.edits import apply, element_at, merge_key_of, put, removal
 from schedule_builder.reading.field_paths import (
+    FieldNames,
     PathError,
     Step,
-    resolve,
 )
 from schedule_builder.reading.fields import dotted, schema_of, selector_of
 from schedule_builder.reading.findings import WRONG_TYPE, YAML_1_1
@@ -32,15 +35,18 @@ from schedule_builder.reading.layout import Layout
 from schedule_builder.reading.positions import own_end
 from schedule_builder.reading.tree import (
     Block,
+    Document,
     Element,
     Scalar,
     Sequence,
     Value,
-    elements_of,
 )
 from schedule_builder.reading.typed_values import typed_value
 from schedule_builder.reading.values import Refusal, misread, value_of
 from schedule_builder.records import Record
+
+if TYPE_CHECKING:
+    from schedule_builder.reading.yaml_format import Anchored
 
 _READING = ("SB1",)
 """Codes of findings about what cannot be read."""
@@ -135,21 +141,15 @@ def edit(config: Config, settings: Iterable[Setting]) -> Edited:
             raise set_error(config.filename, words) from None
     editor.flush()
     after = _examined(config, editor.document.source.text) if editor.changes else config
-    known = {_identity(d) for d in config.diagnostics}
-    new = tuple(d for d in after.diagnostics if _identity(d) not in known)
-    errors = [d for d in new if d.severity == "error"]
-    if errors:
+    new = new_findings(config, after)
+    if found := faults(new):
         words = Words("the file would have new errors, so it is not changed")
-        raise set_error(config.filename, words, errors)
+        raise set_error(config.filename, words, found)
     return Edited(editor.document.source.text, tuple(editor.changes), after, new)
 
 
 def _is_unread(found: Diagnostic) -> bool:
     return found.severity == "error" and found.code.startswith(_READING)
-
-
-def _identity(found: Diagnostic) -> tuple[str, str, str]:
-    return found.code, found.path, found.message
 
 
 def _examined(config: Config, text: str) -> Config:
@@ -167,23 +167,36 @@ class _Editor:
     A scalar that replaces another moves nothing in the tree: such edits are made together.
 
     Attributes:
-        document: what was read last.
+        layout: how the text is laid out that was read last.
+        names: its fields, by the names that people give them.
+        anchors: what aliases of YAML repeat in it; None until that is needed.
         changes: what was changed so far.
         pending: edits that are still to be made, and their values, by path.
     """
 
     def __init__(self, config: Config) -> None:
         self.descriptor: Any = config.message.DESCRIPTOR
-        self.document = config.document
+        self.read(config.document)
         source = config.document.source
         self.format = detect_format(source.filename, source.text)
         self.changes: list[Change] = []
         self.pending: dict[FieldPath, tuple[list[Edit], Value]] = {}
 
+    def read(self, document: Document) -> None:
+        """Takes a text that was read for the current one."""
+        self.layout = Layout(document)
+        self.names = FieldNames(document, self.descriptor)
+        self.anchors: list[Anchored] | None = None
+
+    @property
+    def document(self) -> Document:
+        """What was read last."""
+        return self.layout.document
+
     def make(self, setting: Setting) -> None:
         """Makes one setting."""
         is_value = setting.value is not None and not setting.value.lstrip().startswith("{")
-        steps = resolve(setting.field, self.document, self.descriptor, is_value=is_value)
+        steps = self.names.resolve(setting.field, is_value=is_value)
         path = numbered(steps, self.document)
         if setting.value is None:
             self.remove(path)
@@ -207,14 +220,14 @@ class _Editor:
         others = list(self.excluded(path))
         selected = list(self.unselected(path))
         like = self.document.source.text[old.value.start : old.value.end] if old else ""
-        value = Layout(self.document).as_written(value, step.declared, like)
+        value = self.layout.as_written(value, step.declared, like)
         is_scalar = old is not None and isinstance(old.value, Scalar) and isinstance(value, Scalar)
         if is_scalar and not (selects or others or selected):
             self.replace(path, value)
             return
         self.put(path, value)
         for place, name in selected:
-            self.put(place, Layout(self.document).as_written(Scalar(name, True, 0, 0), None))
+            self.put(place, self.layout.as_written(Scalar(name, True, 0, 0), None))
         for other in others:
             self.remove(other)
 
@@ -313,7 +326,8 @@ class _Editor:
             selector, schema, block = selector_of(message), schema_of(message), self.block(place)
             is_selectable = name in schema and schema[name].is_selectable
             is_given = block is not None and (
-                bool(elements_of(block, name)) or bool(elements_of(block, selector))
+                bool(self.document.elements(block, name))
+                or bool(self.document.elements(block, selector))
             )
             if selector and is_selectable and not is_given:
                 yield (*place, selector), name
@@ -322,7 +336,7 @@ class _Editor:
         """Replaces one scalar by another, with the next step."""
         before = written_at(self.document, path) or ""
         self.check_shared(path, is_removal=False)
-        edits = put(self.document, path, value, self.descriptor)
+        edits = put(self.layout, path, value, self.descriptor)
         if edits is None:
             raise self.unchangeable(path)
         self.pending[path] = edits, value
@@ -333,9 +347,8 @@ class _Editor:
         """Makes the edits that are pending."""
         if not self.pending:
             return
-        wanted = contents_of(self.document)
-        for path, (_, value) in self.pending.items():
-            wanted = with_value(wanted, path, contents(value))
+        values = {path: contents(value) for path, (_, value) in self.pending.items()}
+        wanted = with_values(contents_of(self.document), values)
         edits = [edit for found, _ in self.pending.values() for edit in found]
         first = next(iter(self.pending))
         self.pending.clear()
@@ -346,7 +359,7 @@ class _Editor:
         self.flush()
         before = written_at(self.document, path) or ""
         self.check_shared(path, is_removal=False)
-        edits = put(self.document, path, value, self.descriptor)
+        edits = put(self.layout, path, value, self.descriptor)
         normal = contents(value)
         self.apply(edits, path, with_value(contents_of(self.document), path, normal))
         self.changes.append(Change(dotted(path), before, written_at(self.document, path) or ""))
@@ -363,7 +376,7 @@ class _Editor:
                 self.apply(edits, path, without_value(wanted, path))
                 break
             siblings = self.block(path[:-1])
-            elements = elements_of(siblings, path[-1]) if siblings is not None else []
+            elements = self.document.elements(siblings, path[-1]) if siblings is not None else []
             for _ in [element for element in elements if element.field is found.field]:
                 wanted = without_value(wanted, (*path, 0))
             self.apply(edits, path, wanted)
@@ -383,7 +396,7 @@ class _Editor:
         is_read = not any(map(_is_unread, report.diagnostics))
         if edits is None or not is_read or contents_of(document) != wanted:
             raise self.unchangeable(path)
-        self.document = document
+        self.read(document)
 
     def unchangeable(self, path: FieldPath) -> SetError:
         """Says that there is no safe edit."""
@@ -398,8 +411,10 @@ class _Editor:
         document = self.document
         if not document.has_aliases:
             return
-        from schedule_builder.reading.yaml_format import anchored  # noqa: PLC0415 - read already
+        if self.anchors is None:
+            from schedule_builder.reading.yaml_format import anchored  # noqa: PLC0415 - read already
 
+            self.anchors = anchored(document.source.text)
         text = document.source.text
         if key := merge_key_of(document, path):
             row, _ = document.source.position(key.start)
@@ -413,7 +428,7 @@ class _Editor:
         on_way = [element_at(document, path[:n]) for n in range(1, len(path) + 1)]
         found = [element for element in on_way if element is not None]
         last = element_at(document, path)
-        for shared in anchored(text):
+        for shared in self.anchors:
             span, uses = shared.span, shared.uses
             for element in found:
                 start = element.value.start

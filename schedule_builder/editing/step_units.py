@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import FieldPath, Set, Source, Words
 from schedule_builder.dialects.units import Axis, nearest, steps_of_unit, unit_noun
+from schedule_builder.editing.contents import faults, new_findings
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.reading.edits import apply, edits_of
 from schedule_builder.reading.fields import dotted, schema_of
@@ -97,8 +98,10 @@ def in_unit(config: Config, name: str, examples_per_epoch: int | None = None) ->
         batch_size=config.given_batch_size,
     )
     before, after = config.schedule, changed.schedule
-    if before is None or after is None or first_difference(before, after) is not None:
-        error = next((d.message for d in changed.diagnostics if d.severity == "error"), "")
+    is_other = before is None or after is None or first_difference(before, after) is not None
+    found = faults(new_findings(config, changed))
+    if is_other or found:
+        error = next((d.message for d in found), "")
         words = Words(
             "the edited file would not have the same schedule{problem}, so the file is not changed."
             " Write the lengths in {name} by hand",

@@ -238,22 +238,22 @@ def _setting(document: Document, path: FieldPath, text: str, descriptor: Any) ->
     if found is not None:
         value = found[1]
         return [Edit(value.start, value.end, text)] if isinstance(value, Scalar) else None
-    return put(document, path, Scalar(text, False, 0, 0), descriptor)
+    return put(Layout(document), path, Scalar(text, False, 0, 0), descriptor)
 
 
-def put(document: Document, path: FieldPath, value: Value, descriptor: Any) -> list[Edit] | None:
+def put(layout: Layout, path: FieldPath, value: Value, descriptor: Any) -> list[Edit] | None:
     """The edits that give a field or an element a value; None where the text has no place for it.
 
     Blocks that are missing on the way are added. An element whose index is the number of elements
     is a new one.
 
     Args:
-        document: what to change.
+        layout: that of the document to change.
         path: the field.
         value: its value, as `Layout.as_written` gives it.
         descriptor: the type of the whole message, which says where a new field stands.
     """
-    layout = Layout(document)
+    document = layout.document
     at, message, length = None, descriptor, 0
     while (end := _step_end(path, length)) < len(path):
         inner = element_at(document, path[:end])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from schedule_builder.diagnostics import FieldPath, Kind, Words, did_you_mean
 from schedule_builder.reading.fields import (
@@ -83,42 +84,80 @@ def path_of(steps: Sequence[Step]) -> FieldPath:
     return tuple(path)
 
 
-def resolve(text: str, document: Document, descriptor: Any, *, is_value: bool) -> list[Step]:
-    """The field that a text names in a file.
-
-    That is its whole path, or the end of one if only one field of the file can be meant: a field
-    that a block in the file has, or else one of a block that could be added. A member of a oneof
-    that excludes the one in the file is never meant, and nothing in a part that is not judged.
+class FieldNames:
+    """Finds the fields of a file by the names that people give them.
 
     Args:
-        text: names with dots; `[0]` for an element, `[-1]` for the last one, `[]` for a new one.
         document: the file.
         descriptor: the type of its message.
-        is_value: whether the field has to hold a value, and not a block.
-
-    Raises:
-        PathError: no field is meant, or more than one.
     """
-    typed = list(_typed(text))
-    first = typed[0].name
-    is_given = any(field.name == first for field in document.root.fields)
-    if first not in schema_of(descriptor) and not is_given:
-        found = _shortened(typed, document.root, descriptor, is_value=is_value)
-        # Where only the first name fits, the next one is wrong.
-        alone = typed[0]._replace(index=None, appends=False)
-        found = found or _shortened([alone], document.root, descriptor, is_value=False)
-        if len(found) > 1:
-            raise PathError(UNKNOWN_FIELD, typed[0].at, _ambiguous(text.strip(), found))
-        if found:
-            return _checked([*found[0], *typed], text, document, descriptor)
-        if not did_you_mean(first, schema_of(descriptor)) and (
-            guess := did_you_mean(first, _names(document.root, descriptor), cutoff=SLIP)
-        ):
-            words = Words(
-                "unknown field `{name}`: did you mean `{guess}`?", name=first, guess=guess
-            )
-            raise PathError(UNKNOWN_FIELD, typed[0].at, words)
-    return _checked(typed, text, document, descriptor)
+
+    def __init__(self, document: Document, descriptor: Any) -> None:
+        self._document = document
+        self._descriptor = descriptor
+
+    def resolve(self, text: str, *, is_value: bool) -> list[Step]:
+        """The field that a text names.
+
+        That is its whole path, or the end of one if only one field of the file can be meant: a
+        field that a block in the file has, or else one of a block that could be added. A member of
+        a oneof that excludes the one in the file is never meant, and nothing in a part that is not
+        judged.
+
+        Args:
+            text: names with dots; `[0]` for an element, `[-1]` for the last one, `[]` for a new
+                one.
+            is_value: whether the field has to hold a value, and not a block.
+
+        Raises:
+            PathError: no field is meant, or more than one.
+        """
+        typed = list(_typed(text))
+        first, top = typed[0].name, schema_of(self._descriptor)
+        is_given = any(field.name == first for field in self._document.root.fields)
+        if first not in top and not is_given:
+            found = self._shortened(typed, is_value=is_value)
+            # Where only the first name fits, the next one is wrong.
+            alone = typed[0]._replace(index=None, appends=False)
+            found = found or self._shortened([alone], is_value=False)
+            if len(found) > 1:
+                raise PathError(UNKNOWN_FIELD, typed[0].at, _ambiguous(text.strip(), found))
+            if found:
+                typed = [*(step._replace(at=typed[0].at) for step in found[0]), *typed]
+            elif not did_you_mean(first, top) and (
+                guess := did_you_mean(first, self._places, cutoff=SLIP)
+            ):
+                words = Words(
+                    "unknown field `{name}`: did you mean `{guess}`?", name=first, guess=guess
+                )
+                raise PathError(UNKNOWN_FIELD, typed[0].at, words)
+        return _checked(typed, text, self._document, self._descriptor)
+
+    def _shortened(self, typed: list[Step], *, is_value: bool) -> list[list[Step]]:
+        """The steps that may be left out before those that were typed: a list for each field."""
+        given: list[list[Step]] = []
+        missing: list[list[Step]] = []
+        for before, message, block in self._places.get(typed[0].name, ()):
+            if before and _is_meant(typed, message, is_value=is_value):
+                (missing if block is None else given).append(before)
+        return given or missing
+
+    @cached_property
+    def _places(self) -> dict[str, list[_Place]]:
+        """The messages that a file has or could have, by the names of their fields."""
+        found: dict[str, list[_Place]] = {}
+        for place in _messages(self._document.root, self._descriptor):
+            for name in schema_of(place.message):
+                found.setdefault(name, []).append(place)
+        return found
+
+
+class _Place(NamedTuple):
+    """A message that a file has or could have: the way there, the type, and the block."""
+
+    before: list[Step]
+    message: Any
+    block: Block | None
 
 
 def _typed(text: str) -> Iterator[Step]:
@@ -146,14 +185,14 @@ def _checked(steps: list[Step], text: str, document: Document, descriptor: Any) 
             descriptor = declared.message if declared is not None else None
             step = step._replace(declared=declared)  # noqa: PLW2901 - the same step
         found.append(step)
-        value = value_at(block, step) if block is not None else None
+        value = value_at(document, block, step) if block is not None else None
         block = value if isinstance(value, Block) else None
     return found
 
 
-def value_at(block: Block, step: Step) -> Value | None:
+def value_at(document: Document, block: Block, step: Step) -> Value | None:
     """What a step leads to from a block; None where the file does not have it."""
-    elements = elements_of(block, step.name)
+    elements = document.elements(block, step.name)
     if step.appends:
         return None
     if not step.is_element:
@@ -241,33 +280,14 @@ def _path_to(name: str, descriptor: Any, block: Block | None) -> str:
     return ""
 
 
-def _shortened(
-    typed: list[Step], root: Block, descriptor: Any, *, is_value: bool
-) -> list[list[Step]]:
-    """The steps that may be left out before those that were typed: one list for each field."""
-    given: list[list[Step]] = []
-    missing: list[list[Step]] = []
-    for before, message, block in _messages(root, descriptor, typed[0].at):
-        if before and _is_meant(typed, message, is_value=is_value):
-            (missing if block is None else given).append(before)
-    return given or missing
-
-
-def _names(root: Block, descriptor: Any) -> set[str]:
-    """The names of the fields that a text can mean."""
-    found = _messages(root, descriptor, (0, 0))
-    return {name for _, message, _ in found for name in schema_of(message)}
-
-
-def _messages(
-    root: Block, descriptor: Any, at: tuple[int, int]
-) -> Iterator[tuple[list[Step], Any, Block | None]]:
-    """The messages that a file has or could have: the way there, the type, and the block."""
-    pending: list[tuple[list[Step], Any, Block | None]] = [([], descriptor, root)]
-    for before, message, block in pending:
+def _messages(root: Block, descriptor: Any) -> Iterator[_Place]:
+    """The messages that a file has or could have."""
+    pending = [_Place([], descriptor, root)]
+    for place in pending:
+        before, message, block = place
         if len(before) > _MOST_STEPS:
             continue  # a message that holds its own kind
-        yield before, message, block
+        yield place
         for declared in _reachable(message, block):
             inner = declared.message
             if inner is None or is_opaque(inner) or inner.full_name == _ANY:
@@ -276,14 +296,17 @@ def _messages(
             items = [element.value for element in elements]
             if declared.repeated:
                 pending += [
-                    ([*before, Step(declared.name, index, False, declared, at)], inner, item)
+                    _Place([*before, _step(declared, index)], inner, item)
                     for index, item in enumerate(items)
                     if isinstance(item, Block)
                 ]
                 continue
             known = next((item for item in items if isinstance(item, Block)), None)
-            step = Step(declared.name, None, False, declared, at)
-            pending.append(([*before, step], inner, known))
+            pending.append(_Place([*before, _step(declared)], inner, known))
+
+
+def _step(declared: FieldSchema, index: int | None = None) -> Step:
+    return Step(declared.name, index, False, declared, (0, 0))
 
 
 def _reachable(descriptor: Any, block: Block | None) -> Iterator[FieldSchema]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from schedule_builder.diagnostics import Report, Source, Span, Words
-from schedule_builder.reading.field_paths import PathError, Step, element_index, resolve
+from schedule_builder.reading.field_paths import FieldNames, PathError, Step, element_index
 from schedule_builder.reading.fields import schema_of
 from schedule_builder.reading.findings import SYNTAX
 from schedule_builder.reading.tree import Block, Document, Field, Scalar, Sequence, Value, moved
@@ -67,7 +67,11 @@ def value_after(path: str, text: str, step: Step, document: Document) -> Value:
 
 def _override(document: Document, descriptor: Any, text: str, base: int) -> None:
     path, typed = split(text)
-    *before, step = resolve(path, document, descriptor, is_value=not typed.lstrip().startswith("{"))
+    # A document remembers its elements, and each of these changes the tree.
+    document = document._replace()
+    *before, step = FieldNames(document, descriptor).resolve(
+        path, is_value=not typed.lstrip().startswith("{")
+    )
     if step.declared is None:
         return  # something that no schedule depends on, as in the file
     value = moved(value_after(path, typed, step, document), base)

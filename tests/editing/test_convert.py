@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ import schedule_builder as sb
 from schedule_builder.compiler import Config, examine
 from schedule_builder.config import first_difference
 from schedule_builder.diagnostics import Source
+from schedule_builder.editing import convert as convert_module
 from schedule_builder.editing.convert import ConvertError, convert
+from schedule_builder.reading.fields import FieldSchema
 from schedule_builder.reading.tree import Scalar, Sequence, Syntax, Value
 from tests.support import drawing
 from tests.support.data import DATA, needs_data
@@ -439,6 +442,22 @@ def test_bytes_that_are_no_characters() -> None:
     assert '"\\377"' in convert(config, "text")
     with pytest.raises(ConvertError, match=r"b\.config:1:12: these bytes are not UTF-8"):
         convert(config, "yaml")
+
+
+@pytest.mark.parametrize(
+    ("writer", "said"), [(str.upper, "say the same: "), (lambda text: f"{text}1", "say the same. ")]
+)
+def test_a_text_that_says_something_else_is_refused(
+    writer: Callable[[str], str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Faulty(convert_module._TextWriter):
+        def scalar(self, scalar: Scalar, declared: FieldSchema | None) -> str:
+            return writer(super().scalar(scalar, declared))
+
+    monkeypatch.setattr(convert_module, "_TextWriter", Faulty)
+    text = OPTIMIZER.replace("{}}}}}", "{learning_rate: 0.1}}}}, from_detection_checkpoint: true}")
+    with pytest.raises(ConvertError, match=said):
+        convert(read(text, "yaml"), "text")
 
 
 LONG = ", ".join(map(str, range(1000, 1030)))

@@ -200,6 +200,8 @@ def put(config: Config, place: Place, choose: random.Random) -> str:
         wanted = examine(config.document.source, overrides=[f"{field}={value}"])
         if "switched" not in outcome(result):
             assert message_of(result.config) == message_of(wanted), setting
+            # What is new follows from the value, however it is written.
+            assert found_in(result.config) == found_in(wanted), setting
     elif result.changes:
         assert message_of(result.config) == message_of(config), setting
     if not field.endswith("[]"):
@@ -219,6 +221,10 @@ def outcome(result: Edited) -> str:
 
 def message_of(config: Config) -> Message:
     return config.message
+
+
+def found_in(config: Config) -> list[tuple[str, str, str]]:
+    return sorted((d.code, d.path, d.message) for d in config.diagnostics)
 
 
 def inserted_only(old: str, new: str) -> None:

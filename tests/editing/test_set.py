@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import cProfile
+from collections.abc import Callable
+
 import pytest
 
 from schedule_builder.compiler import Config, examine
@@ -10,6 +13,7 @@ from schedule_builder.editing.errors import SetError
 from schedule_builder.editing.get import find
 from schedule_builder.editing.set import Setting, edit
 from schedule_builder.editing.summary import rate_change
+from schedule_builder.reading import spelling
 
 PIPELINE = """# Ours.
 model { ssd { num_classes: 3  # cats, dogs
@@ -374,6 +378,53 @@ def test_errors_that_were_there_do_not_matter() -> None:
     text = PIPELINE.replace("total_steps: 1000", "total_steps: 50")
     assert changed(text, "total_steps=1000") == PIPELINE
     assert "batch_size: 8" in changed(text, "batch_size=8")
+
+
+def test_warnings_that_follow_are_told_and_not_refused() -> None:
+    made = edit(examine(Source("a.config", PIPELINE)), [Setting("num_steps", "50")])
+    assert {"SB407"} <= {found.code for found in made.findings}
+    assert "num_steps: 50\n" in made.text
+
+
+def test_what_is_new_about_the_writing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = examine(Source("a.config", PIPELINE))
+    monkeypatch.setattr(spelling, "quoted", lambda text: f'"{text}"')  # as a fault would
+    with pytest.raises(SetError, match="would have new errors") as refused:
+        edit(config, [Setting("fine_tune_checkpoint", "D:\\Models")])
+    assert [found.code for found in refused.value.findings] == ["SB108"]
+
+
+def calls(count: int, settings: Callable[[int], list[Setting]], has_alias: bool) -> int:
+    """How many function calls it takes to change a schedule of so many points."""
+    points = "".join(f"      - {{step: {i + 1}, learning_rate: 0.1}}\n" for i in range(count))
+    text = (
+        "train_config:\n  batch_size: &size 8\n  replicas_to_aggregate: *size\n"
+        "  optimizer: {momentum_optimizer: {learning_rate: {}}}\n"
+    )
+    text = text if has_alias else text.replace(" &size", "").replace("*size", "8")
+    text = text.replace(
+        "{momentum_optimizer: {learning_rate: {}}}",
+        "\n   momentum_optimizer:\n    learning_rate:\n     manual_step_learning_rate:"
+        f"\n      initial_learning_rate: 0.1\n      schedule:\n{points}",
+    )
+    config = examine(Source("a.yaml", text))
+    assert config.schedule is not None
+    profile = cProfile.Profile()
+    profile.enable()
+    edited = edit(config, settings(count))
+    profile.disable()
+    assert len(edited.changes) == count
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+@pytest.mark.parametrize("has_alias", [False, True])
+@pytest.mark.parametrize("name", [f"{RATE}.manual_step_learning_rate.schedule", "schedule"])
+def test_many_settings_take_time_that_grows_with_their_number(name: str, has_alias: bool) -> None:
+    def settings(count: int) -> list[Setting]:
+        return [Setting(f"{name}[{i}].learning_rate", f"0.0{i + 1}") for i in range(count)]
+
+    few, many = (calls(count, settings, has_alias) for count in (30, 120))
+    assert many < 6 * few
 
 
 def test_what_a_file_has() -> None:
