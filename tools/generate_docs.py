@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -166,7 +165,7 @@ RECIPES = [*sorted(CONFIGS.glob("*.config")), *sorted(CONFIGS.glob("garden/*.yam
 
 @cache
 def _loaded(path: Path) -> sb.Config:
-    return replace(sb.load(path), filename=path.relative_to(ROOT).as_posix())
+    return sb.load(path)._replace(filename=path.relative_to(ROOT).as_posix())
 
 
 def _example(topic: Topic) -> sb.Config:
@@ -243,7 +242,7 @@ steps. `rescale` changes the run length alone."""
 def _for_run(num_steps: int) -> sb.Config:
     """The example of `step_unit` in a run of another length."""
     config = sb.load(UNIT_EXAMPLE, overrides=f"train_config.num_steps={num_steps}")
-    return replace(config, filename=UNIT_EXAMPLE.relative_to(ROOT).as_posix())
+    return config._replace(filename=UNIT_EXAMPLE.relative_to(ROOT).as_posix())
 
 
 def _step_unit() -> str:
