@@ -9,7 +9,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from functools import cached_property, total_ordering
-from string import Formatter
 from typing import Any, NamedTuple, TypeAlias
 
 from schedule_builder.records import Record
@@ -24,18 +23,22 @@ def rate_text(value: float) -> str:
     return f"{value:.6g}"
 
 
-class _Formatter(Formatter):
-    """Formats the values of a template.
+class _Value:
+    """A value that fills a template.
 
     `{n:count step}` is `1 step` or `2 steps`; `{x:rate}` is a rate; `{x:exact}` has the nine digits
     that tell two float32 numbers apart; `{name:field}` is the name of a field in backquotes. Other
     specifications are Python's.
     """
 
-    def __init__(self, names: Mapping[str, str]) -> None:
+    __slots__ = ("names", "value")
+
+    def __init__(self, value: Any, names: Mapping[str, str]) -> None:
+        self.value = value
         self.names = names
 
-    def format_field(self, value: Any, format_spec: str) -> str:
+    def __format__(self, format_spec: str) -> str:
+        value = self.value
         if format_spec == "field":
             return f"`{self.names.get(value, value)}`"
         if format_spec.startswith("count "):
@@ -45,10 +48,11 @@ class _Formatter(Formatter):
             return rate_text(value)
         if format_spec == "exact":
             return f"{value:.9g}"
-        return str(super().format_field(value, format_spec))
+        return format(value, format_spec)
 
 
-_FORMATTER = _Formatter({})
+def _filled(template: str, values: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    return template.format_map({key: _Value(value, names) for key, value in values.items()})
 
 
 class Words:
@@ -81,7 +85,7 @@ class Words:
             names: other names for fields, where the reader knows the fields by these.
         """
         if not names:
-            return _FORMATTER.vformat(self.template, (), self.values)
+            return _filled(self.template, self.values, {})
 
         def renamed(match: re.Match[str]) -> str:
             return f"`{names.get(match[1], match[1])}`"
@@ -90,7 +94,7 @@ class Words:
             key: value.render(names) if isinstance(value, Words) else value
             for key, value in self.values.items()
         }
-        return _Formatter(names).vformat(re.sub(_NAME, renamed, self.template), (), values)
+        return _filled(re.sub(_NAME, renamed, self.template), values, names)
 
     def __str__(self) -> str:
         return self.render()

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,6 +21,7 @@ from schedule_builder.workspace.discovery import STDIN
 from schedule_builder.workspace.settings import settings_for
 
 OK, FOUND_ERRORS, COULD_NOT_RUN = 0, 1, 2
+_COLUMNS = 80
 
 
 class CommandError(Exception):
@@ -39,8 +41,33 @@ class CommandError(Exception):
         self.findings: tuple[Diagnostic, ...] = tuple(findings)
 
 
+class _HelpFormatter(argparse.HelpFormatter):
+    """Help that is as wide as the terminal.
+
+    argparse makes one for each argument that is declared, and asks `shutil` how wide it is, which
+    imports all kinds of archives.
+    """
+
+    def __init__(self, prog: str, **options: Any) -> None:
+        super().__init__(prog, **{"width": _terminal_columns() - 2, **options})
+
+
+def _terminal_columns() -> int:
+    with suppress(ValueError):
+        if (columns := int(os.environ.get("COLUMNS", ""))) > 0:
+            return columns
+    columns = 0
+    if sys.__stdout__ is not None:
+        with suppress(ValueError, OSError):  # it is closed, or not a terminal
+            columns = os.get_terminal_size(sys.__stdout__.fileno()).columns
+    return columns or _COLUMNS
+
+
 class Parser(argparse.ArgumentParser):
     """A parser of one command's arguments that says what a misspelled one was meant to be."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"formatter_class": _HelpFormatter, **options})
 
     def add_argument(self, *args: Any, **options: Any) -> argparse.Action:
         """Declares an argument. One with choices suggests the choice that was meant."""

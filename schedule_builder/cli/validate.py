@@ -37,7 +37,6 @@ from schedule_builder.output.findings import (
     wants_color,
 )
 from schedule_builder.output.printable import printable
-from schedule_builder.workspace.baseline import Baseline, beyond_baselines
 from schedule_builder.workspace.checker import Checked, check, check_files
 from schedule_builder.workspace.discovery import STDIN, Decision, decide
 from schedule_builder.workspace.request import Request
@@ -258,11 +257,19 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
     texts = {c.filename: c.text for c in checked}
     note_run_lengths(arguments, [c.stated_length for c in checked])
     if arguments.write_baseline:
+        from schedule_builder.workspace.baseline import Baseline  # noqa: PLC0415 - 3 ms, where needed
+
         count = Baseline(Path(arguments.write_baseline)).write(diagnostics, texts)
         path = arguments.write_baseline
         _done(f"Wrote {count} known finding{'s' * (count != 1)} to {path}.", arguments, path)
         return code
-    diagnostics, known = beyond_baselines(diagnostics, texts, request, is_partial=arguments.filter)
+    known = 0
+    if any(map(request.baseline_of, texts)):
+        from schedule_builder.workspace.baseline import beyond_baselines  # noqa: PLC0415 - as above
+
+        diagnostics, known = beyond_baselines(
+            diagnostics, texts, request, is_partial=arguments.filter
+        )
     if not checked and code != OK and _shown_as(arguments) in _FOR_PEOPLE:
         return code
     warned = {d.filename for d in diagnostics if d.severity == "warning"}

@@ -30,8 +30,14 @@ _INTEGERS = {
     FieldDescriptor.TYPE_UINT32: (0, 2**32 - 1),
     FieldDescriptor.TYPE_UINT64: (0, 2**64 - 1),
 }
-
-
+_KINDS = {
+    FieldDescriptor.TYPE_MESSAGE: "message",
+    FieldDescriptor.TYPE_ENUM: "enum",
+    FieldDescriptor.TYPE_STRING: "string",
+    FieldDescriptor.TYPE_BOOL: "bool",
+    FieldDescriptor.TYPE_DOUBLE: "real",
+    FieldDescriptor.TYPE_FLOAT: "real",
+}
 _EXPECTED = {
     "message": Words("a block `{{ ... }}`"),
     "string": Words("a string"),
@@ -96,7 +102,9 @@ class FieldSchema(NamedTuple):
 @cache
 def schema_of(descriptor: Any) -> dict[str, FieldSchema]:
     """The fields of a message type, by name."""
-    return {field.name: _field_schema(field) for field in descriptor.fields}
+    options = [(field, field.GetOptions()) for field in descriptor.fields]
+    selects = any(given.Extensions[_RULE].selects for _, given in options)
+    return {field.name: _field_schema(field, given, selects) for field, given in options}
 
 
 def is_repeated(field: FieldDescriptor) -> bool:
@@ -108,23 +116,13 @@ def is_repeated(field: FieldDescriptor) -> bool:
     return bool(repeated)
 
 
-def _field_schema(field: FieldDescriptor) -> FieldSchema:
-    kind = {
-        FieldDescriptor.TYPE_MESSAGE: "message",
-        FieldDescriptor.TYPE_ENUM: "enum",
-        FieldDescriptor.TYPE_STRING: "string",
-        FieldDescriptor.TYPE_BOOL: "bool",
-        FieldDescriptor.TYPE_DOUBLE: "real",
-        FieldDescriptor.TYPE_FLOAT: "real",
-    }.get(field.type, "integer")
+def _field_schema(field: FieldDescriptor, options: Any, selects: bool) -> FieldSchema:
     oneof, owner = field.containing_oneof, field.containing_type
-    options = field.GetOptions()
     rule = options.Extensions[_RULE]
-    siblings = owner.fields if owner is not None else ()
     return FieldSchema(
         name=field.name,
         repeated=is_repeated(field),
-        kind=kind,
+        kind=_KINDS.get(field.type, "integer"),
         rule=rule,
         bounds=tuple(
             Bound(name, is_within, getattr(rule, name))
@@ -138,8 +136,7 @@ def _field_schema(field: FieldDescriptor) -> FieldSchema:
         message=field.message_type,
         enum=field.enum_type,
         owner=owner,
-        is_selectable=field.message_type is not None
-        and any(f.GetOptions().Extensions[_RULE].selects for f in siblings),
+        is_selectable=selects and field.message_type is not None,
         counts_steps=options.Extensions[_COUNTS_STEPS],
         makes_periods=options.Extensions[_MAKES_PERIODS],
         ends_decay=options.Extensions[_ENDS_DECAY],

@@ -6,7 +6,6 @@ PyYAML's events give structure and places; values stay text and get their type f
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -321,6 +320,8 @@ def _as_yaml(text: str) -> tuple[str, dict[int, str]]:
             return " "
         if not quoted or not re.search(_ONLY_JSON, quoted):
             return match[0]
+        import json  # noqa: PLC0415 - 2 ms, for such texts alone
+
         try:
             texts[match.start()] = json.loads(quoted, strict=False)
         except ValueError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -100,6 +99,8 @@ def _matched(pattern: str) -> Iterator[str]:
 
     `glob` follows symbolic links to folders there: two that lead in circles keep it busy for ever.
     """
+    import glob  # noqa: PLC0415 - for patterns alone
+
     stars = _STARS.search(pattern)
     if stars is None:
         yield from glob.glob(pattern)  # noqa: PTH207 - as it is given

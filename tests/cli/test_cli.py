@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import pytest
 from google.protobuf import text_format
 
 from schedule_builder import build_schedule, load
+from schedule_builder.cli import main
 from schedule_builder.v1 import learning_rate_pb2, pipeline_pb2
 
 ROOT = Path(__file__).parent.parent.parent
@@ -25,8 +27,12 @@ NOT_FOR_EVERY_RUN = {
     "csv",
     "dataclasses",
     "difflib",
+    "google.protobuf.text_format",
     "importlib.metadata",
     "inspect",
+    "json",
+    "pickle",
+    "shutil",
     "subprocess",
     "tomllib",
     "xml",
@@ -39,8 +45,8 @@ NOT_FOR_EVERY_RUN = {
 OUTER = {
     *("cli", "cli.app", "cli.common", "cli.validate"),
     *("output", "output.findings", "output.printable", "output.text"),
-    *("workspace", "workspace.baseline", "workspace.checker", "workspace.contents"),
-    *("workspace.discovery", "workspace.request", "workspace.settings"),
+    *("workspace", "workspace.checker", "workspace.contents", "workspace.discovery"),
+    *("workspace.request", "workspace.settings"),
 }
 """The modules of the outer rooms that `validate FILE` needs."""
 
@@ -323,10 +329,31 @@ sys.exit(code)
     assert len(patterns) <= 23, patterns
 
 
+def test_protobufs_implementation_in_python_is_imported_where_it_is_used() -> None:
+    name = "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"
+    assert run("validate", GOOD, env={**os.environ, name: "python"}).returncode == 0
+    assert "google.protobuf.internal.decoder" not in loaded("validate", GOOD)
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_a_call_from_python_leaves_the_collector_as_it_is(
+    is_enabled: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    was_enabled = gc.isenabled()
+    try:
+        (gc.enable if is_enabled else gc.disable)()
+        frozen = gc.get_freeze_count()
+        assert main(["validate", str(GOOD)]) == 0
+        assert (gc.isenabled(), gc.get_freeze_count()) == (is_enabled, frozen)
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
+    assert capsys.readouterr().out == "1 file: no findings.\n"
+
+
 @FORMATS
 def test_what_show_imports(path: Path, packages: set[str]) -> None:
     modules = loaded("show", path)
-    assert not (HEAVY | (NOT_FOR_EVERY_RUN - {"csv", "tomllib"})) & modules
+    assert not (HEAVY | (NOT_FOR_EVERY_RUN - {"csv", "json", "tomllib"})) & modules
     assert ("yaml" in modules) == ("yaml" in packages)
 
 
