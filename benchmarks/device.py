@@ -88,13 +88,13 @@ def _rows(name: str) -> Iterator[str]:
     yield "| what / peer | ours | peer | ours / peer, median and 95 % interval |"
     yield "| --- | ---: | ---: | ---: |"
     for way in home.ways(_KINDS, _LOOP, _CALLS):
-        pair = interleaved(way.ours, way.peer, most=_PAIRS, seconds=4.0)
+        pair = interleaved(way.ours, way.peer, calls=way.calls, most=_PAIRS, seconds=4.0)
         yield _line(way, pair)
     yield ""
 
 
 def _line(way: Way, pair: Pair) -> str:
-    ours, peer = (1e6 * seconds / way.calls for seconds in (pair.ours, pair.peer))
+    ours, peer = (1e6 * seconds for seconds in (pair.ours, pair.peer))
     ratio = "{:.2f} ({:.2f}..{:.2f})".format(*pair.ratio)
     return f"| {way.what} | {ours:,.2f} us | {peer:,.2f} us | {ratio} |"
 

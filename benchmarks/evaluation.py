@@ -28,11 +28,13 @@ def eager() -> Iterator[Row]:
             ("tensor", tf.constant(500, tf.int64)),
             ("variable", tf.Variable(500, dtype=tf.int64)),
         ):
-            pair = interleaved(called(ours, step, 5), called(peer, step, 5), seconds=0.5)
-            yield pair.row(f"{what}, {name} / Keras", 5)
+            functions = called(ours, step, 100), called(peer, step, 3)
+            pair = interleaved(*functions, calls=100, peer_calls=3, seconds=0.5)
+            yield pair.row(f"{what}, {name} / Keras")
     step = tf.constant(500, tf.int64)
     many, few = (called(build_keras_schedule(manual(*stages(n))), step, 50) for n in (100_000, 3))
-    yield interleaved(many, few, seconds=0.5).row("tensor, 100,000 stages / 3 stages", 50)
+    pair = interleaved(many, few, calls=50, seconds=0.5)
+    yield pair.row("tensor, 100,000 stages / 3 stages")
 
 
 def graph() -> Iterator[Row]:
@@ -40,12 +42,12 @@ def graph() -> Iterator[Row]:
     loop = 20_000
     for name, kind in IN_KERAS.items():
         ours, peer = (looped(rate, loop) for rate in rates_of(kind))
-        yield interleaved(ours, peer, seconds=3).row(f"{name} / Keras", loop)
+        yield interleaved(ours, peer, calls=loop, seconds=3).row(f"{name} / Keras")
     many, few = (
         looped(build_keras_schedule(piecewise(*stages(count))), loop) for count in (10_000, 3)
     )
-    pair = interleaved(many, few, seconds=3)
-    yield pair.row("piecewise, 10,000 boundaries / 3 boundaries", loop)
+    pair = interleaved(many, few, calls=loop, seconds=3)
+    yield pair.row("piecewise, 10,000 boundaries / 3 boundaries")
 
 
 def xla() -> Iterator[Row]:
@@ -54,9 +56,11 @@ def xla() -> Iterator[Row]:
     constant = looped(lambda step: tf.constant(0.1), loop, xla=True)
     for name, kind in IN_KERAS.items():
         ours, peer = (looped(rate, loop, xla=True) for rate in rates_of(kind))
-        yield interleaved(ours, peer, seconds=0.7).row(f"{name} / Keras", loop)
+        pair = interleaved(ours, peer, calls=loop, seconds=0.7)
+        yield pair.row(f"{name} / Keras")
         if kind.is_piecewise:
-            yield interleaved(ours, constant, seconds=0.7).row(f"{name} / a constant", loop)
+            pair = interleaved(ours, constant, calls=loop, seconds=0.7)
+            yield pair.row(f"{name} / a constant")
 
 
 def python() -> Iterator[Row]:
@@ -69,8 +73,9 @@ def python() -> Iterator[Row]:
             for step in steps:
                 rate(step)
 
-        pair = interleaved(partial(call_all, ours), partial(call_all, by_hand), seconds=0.3)
-        yield pair.row(f"{name} / by hand", len(steps))
+        functions = partial(call_all, ours), partial(call_all, by_hand)
+        pair = interleaved(*functions, calls=len(steps), seconds=0.3)
+        yield pair.row(f"{name} / by hand")
 
 
 def numpy() -> Iterator[Row]:

@@ -48,7 +48,7 @@ def rows() -> Iterator[Row]:
             command("-m", "schedule_builder", "validate", str(in_yaml)),
             command("-m", "check_jsonschema", "--schemafile", str(schema), str(in_yaml)),
             command("-c", "pass"),
-            seconds=15,
+            seconds=12,
             most=21,
         )
     for what, ours in (("text format", ours_text), ("YAML", ours_yaml)):

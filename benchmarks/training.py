@@ -30,11 +30,12 @@ def rows() -> Iterator[Row]:
     for name in OPTIMIZERS:
         for way, is_eager, steps in (("graph", False, 50), ("eager", True, 3)):
             ours, peer = (_fitted(o, steps, eager=is_eager) for o in optimizers(name))
-            yield interleaved(ours, peer, fewest=_PAIRS).row(f"{name}, fit, {way} / Keras", steps)
+            pair = interleaved(ours, peer, calls=steps, fewest=_PAIRS, seconds=2)
+            yield pair.row(f"{name}, fit, {way} / Keras")
         for way, is_eager, steps in (("graph", False, 5), ("eager", True, 1)):
             ours, peer = (trained(o, steps, eager=is_eager) for o in optimizers(name))
-            pair = interleaved(ours, peer, fewest=_PAIRS, seconds=2)
-            yield pair.row(f"{name}, custom loop, {way} / Keras", steps)
+            pair = interleaved(ours, peer, calls=steps, fewest=_PAIRS, seconds=2)
+            yield pair.row(f"{name}, custom loop, {way} / Keras")
 
 
 def optimizers(name: str) -> tuple[Any, Any]:
