@@ -105,7 +105,7 @@ def __dir__() -> list[str]:
 def _register() -> None:
     """Lets each Keras that is imported already load models with our schedules and optimizers."""
     for name, home in (("keras", "keras3"), ("tf_keras", "keras2")):
-        # Not while Keras is being imported, nor where it runs on a backend of no use here.
+        # Skip a Keras that is still being imported, or that runs on an unsupported backend.
         if hasattr(sys.modules.get(name), "saving"):
             with suppress(ImportError, ValueError):
                 import_module(f"{__name__}.frameworks.{home}")

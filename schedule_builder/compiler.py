@@ -1,6 +1,6 @@
-"""The compiler: a text is read, overridden, bound, judged by rules and lowered to a schedule.
+"""The compiler: a text is read, overridden, bound, checked by rules and lowered to a schedule.
 
-The only file that knows this order.
+No other file knows the order of these steps.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[^\W\d_]{2}")
 _OPENING = 200
-"""So many characters of a text that cannot be read say whether it has words."""
+"""How many characters of an unreadable text are searched for words."""
 
 
 class Config(Record, unshown=("message", "schedule", "document", "places", "in_steps")):
     """A config that was read and checked.
 
     Attributes:
-        filename: the name it goes by in messages.
+        filename: its name in messages.
         message: the whole config: a `TrainEvalPipelineConfig`, a `TrainConfig` or an `Optimizer`
             of one, an `ExperimentConfig` of the Model Garden, or a `LearningRate`.
         diagnostics: what was found in it; no errors, where `load` returned it.
@@ -76,29 +76,29 @@ class Config(Record, unshown=("message", "schedule", "document", "places", "in_s
     document: Document
     places: Mapping[FieldPath, Place]
     given_steps: int | None = None
-    """For how many steps to train where the config does not say."""
+    """The run length in steps from the caller, used if the config states none."""
     given_batch_size: int | None = None
-    """The number of examples in a step where the config does not say."""
+    """The batch size from the caller, used if the config states none."""
     in_steps: InSteps | None = None
-    """The config with every length in steps, where it has others."""
+    """The config with every length converted to steps; None if all of them are in steps."""
 
     @property
     def dialect(self) -> Dialect:
-        """The config system that this config is of."""
+        """The config system of this config."""
         return dialect_of(self.message.DESCRIPTOR.full_name)
 
     def get(self, path: FieldPath) -> Any:
-        """The value at a path of field names, None where it is not given."""
+        """The value at a path of field names; None if it is not given."""
         return given(self.message, path)
 
     @property
     def learning_rate_path(self) -> FieldPath:
-        """Where the message that is lowered to the schedule is."""
+        """The path of the message that is lowered to the schedule."""
         return self.dialect.learning_rate_path(self.message)
 
     @property
     def kind_path(self) -> FieldPath:
-        """Where the block is that says which kind of schedule it is."""
+        """The path of the block that selects the kind of schedule."""
         return self.dialect.kind_path(self.message)
 
     @property
@@ -119,35 +119,35 @@ class Config(Record, unshown=("message", "schedule", "document", "places", "in_s
 
     @property
     def num_steps(self) -> int | None:
-        """The number of steps to train for, None where nothing says it."""
+        """The run length in steps; None if neither the config nor the caller states it."""
         return self.dialect.num_steps(self.message) or self.given_steps
 
     @property
     def batch_size(self) -> int | None:
-        """The number of examples in a step, None where the config does not state it."""
+        """The number of examples in a step; None if neither the config nor the caller states it."""
         return self.dialect.batch_size(self.message) or self.given_batch_size
 
     @property
     def message_in_steps(self) -> Any:
-        """The whole config with every length in steps: what is lowered."""
+        """The whole config with every length in steps; lowering reads this message."""
         return self.message if self.in_steps is None else self.in_steps.message
 
     def length(self, path: FieldPath) -> Length | None:
-        """What a number of steps came from, by its path; None where it is written in steps."""
+        """The length that a number of steps was converted from; None if it is written in steps."""
         if self.in_steps is None:
             return None
         if path[-2:-1] == ("learning_rates",) and isinstance(path[-1], int):
-            # An entry of a table begins after so many lengths of one.
+            # Entry n of a table begins after n entry lengths.
             entry = self.in_steps.lengths.get((*path[:-2], "steps_per_entry"))
             return entry._replace(number=entry.number * path[-1]) if entry else None
         return self.in_steps.lengths.get(path)
 
     def written_path(self, path: FieldPath) -> FieldPath:
-        """Where the file has what stands at a path of `message_in_steps`."""
+        """The path in the file of a field of `message_in_steps`."""
         return self.in_steps.original(path) if self.in_steps is not None else path
 
     def _repr_html_(self) -> str:
-        """What notebooks show: words, a curve and the findings; see `Schedule`."""
+        """The config in a notebook: words, a curve and the findings; see `Schedule`."""
         html: str = import_module("schedule_builder.output.notebook").of_config(self)
         return html
 
@@ -165,7 +165,7 @@ class Config(Record, unshown=("message", "schedule", "document", "places", "in_s
         if repair is not None and any(
             self.length(self.written_path(change.path)) for change in repair.changes
         ):
-            repair = None  # It writes steps.
+            repair = None  # It would write steps where the file has another unit.
         report.add(
             kind,
             self.place(path),
@@ -184,7 +184,7 @@ class Config(Record, unshown=("message", "schedule", "document", "places", "in_s
         return fix_of(self.document, repair, self.message.DESCRIPTOR)
 
     def place(self, path: FieldPath) -> Span:
-        """Where a field stands; where it is missing, the opening of its message."""
+        """The place of a field; if it is missing, the opening of its message."""
         if path in self.places:
             return self.places[path].value
         while path:
@@ -208,7 +208,7 @@ def examine_bytes(data: bytes, filename: str, **options: Any) -> Config:
 
 
 def _is_foreign(config: Config) -> bool:
-    """Whether a file that is read is not a config at all."""
+    """Whether a file that could be read is not a config."""
     root, codes = config.document.root, {d.code for d in config.diagnostics}
     if is_config(root) or not codes.isdisjoint(
         (NOT_TEXT.code, NOT_CONFIG.code, EMPTY.code, TOO_DEEP.code)
@@ -218,7 +218,7 @@ def _is_foreign(config: Config) -> bool:
         return True
     from schedule_builder.reading.foreign_files import mistaken  # noqa: PLC0415 - 1 ms
 
-    # Of a text that cannot be read, the tree says little.
+    # The tree of an unreadable text is too incomplete to judge.
     text = config.document.source.text
     has_words = any(word in text for dialect in DIALECTS for word in dialect.words)
     is_prose = _WORD.search(text, 0, _OPENING) is not None
@@ -226,7 +226,7 @@ def _is_foreign(config: Config) -> bool:
 
 
 def _as_foreign(config: Config) -> Config:
-    """The one finding about a file that is not a config."""
+    """The config with one finding: the file is not a config."""
     from schedule_builder.reading.foreign_files import not_a_config  # noqa: PLC0415 - 1 ms
 
     source, root = config.document.source, config.document.root
@@ -240,11 +240,11 @@ def examine(
     file_format: str | None = None,
     **options: Any,
 ) -> Config:
-    """Reads and checks a text, and collects whatever there is to find.
+    """Reads and checks a text, and collects all findings.
 
     Args:
         source: the text, and the name it has in findings.
-        file_format: `text` or `yaml`; by default, what the name and the text speak for.
+        file_format: `text` or `yaml`; by default, it is detected from the name and the text.
         **options: those of `examine_document`.
     """
     if source.text.startswith("\ufeff"):
@@ -272,16 +272,16 @@ def examine_document(
     settings: Judgement | None = None,
     dialect: Dialect | None = None,
 ) -> Config:
-    """Checks a located tree, and collects whatever there is to find.
+    """Checks a located tree, and collects all findings.
 
     Args:
         document: the tree.
         report: what was found when it was read.
         overrides: values to put in place of the file's, as `train_config.num_steps=5000`.
-        num_steps: for how many steps to train where the config does not say.
-        batch_size: the number of examples in a step where the config does not say.
-        settings: what to judge by, and what the project requires.
-        dialect: the config system; by default, the one that the names at the top speak for.
+        num_steps: the run length, where the config does not state it.
+        batch_size: the number of examples in a step, where the config does not state it.
+        settings: the project's thresholds and requirements.
+        dialect: the config system; by default, it is recognized from the names at the top.
     """
     message = (dialect or recognize(f.name for f in document.root.fields)).root()
     if dialect is None and not document.root.fields:
@@ -316,7 +316,7 @@ def examine_document(
 
 
 def parse(filename: str, text: str) -> tuple[Block, bool]:
-    """The tree of a text, whatever it is, and whether all of it could be read."""
+    """The tree of any text, and whether all of it could be read."""
     source = Source(filename, text)
     report = Report(source)
     document = reader_of(detect_format(filename, text))(source, report)
@@ -326,9 +326,10 @@ def parse(filename: str, text: str) -> tuple[Block, bool]:
 def _judge(
     config: Config, binder: Binder, report: Report, settings: Judgement | None
 ) -> tuple[Schedule | None, InSteps | None]:
-    """Reports what rules find in a message that was read, and gives its schedule.
+    """Runs the rules over a message, and lowers it to its schedule.
 
-    Of a schedule that is not certain nothing is said; errors elsewhere leave it certain.
+    Where an error makes the schedule uncertain, no rule about the schedule runs. Errors in other
+    parts of the file do not make it uncertain.
     """
     dialect, rate = config.dialect, config.learning_rate_path
     parts = dialect.schedule_paths(config.message)
@@ -348,7 +349,7 @@ def _judge(
             continue
         config.report(report, kind, finding)
         blamed.add(finding.path)
-        # These leave no doubt about the schedule that was meant.
+        # These errors do not make the meant schedule uncertain.
         is_stage = kind.code in ABOUT_ENTRIES and "schedule" in finding.path
         if kind.severity == "error" and not is_stage:
             unclear = True
@@ -384,7 +385,7 @@ def _judge(
 
 
 def _ends_before(config: Config, begin: int) -> bool:
-    """Whether training ends before a number of a message is reached, as a step."""
+    """Whether training ends before a step, if the config counts in steps."""
     num_steps = config.num_steps
     in_steps = config.dialect.in_steps(config.message, num_steps, config.batch_size)
     return num_steps is not None and num_steps <= begin and in_steps is None
@@ -419,7 +420,7 @@ def _result(
 ) -> Config:
     diagnostics = tuple(sorted(report.diagnostics))
     if not _UNREADABLE.isdisjoint(d.code for d in diagnostics):
-        # How the rest is nested is not certain.
+        # The nesting of the rest is uncertain.
         diagnostics = tuple(d._replace(fix=None) for d in diagnostics)
     if report.has_errors:
         schedule = None
@@ -457,9 +458,9 @@ def _lower(config: Config, report: Report) -> Schedule | None:
 
 
 def _first_not_finite(schedule: Schedule, num_steps: int | None) -> int | None:
-    """The first step of the run, where it can be told, at which the rate is not a finite float32.
+    """The first step of the run at which the rate is not a finite float32; None if there is none.
 
-    Where the run's length is not known, it lasts until the last segment begins.
+    Without a run length, steps up to the beginning of the last segment are searched.
     """
 
     def is_fine(step: int) -> bool:

@@ -145,15 +145,15 @@ def first_difference(first: ConfigLike | Schedule, second: ConfigLike | Schedule
 
     Schedules are compared segment by segment: what is written alike needs no evaluation. Where
     two different curves meet, they are compared at both ends, where either of them turns, in the
-    first hundreds of its cycles, and at some hundred steps between; the difference is then
-    narrowed down. Long stretches are not walked through.
+    first hundreds of its cycles, and at a few hundred steps between; a bisection then finds the
+    first step. Not every step is evaluated.
 
     Args:
         first: a config, as for `load`, or a schedule.
-        second: another one, in whatever dialect.
+        second: another one, of the same config system or of another.
 
     Returns:
-        The step, or None where the rates are the same at every step, to a share of 1e-12.
+        The step; None if the rates are the same at every step, to a relative difference of 1e-12.
 
     Raises:
         ConfigError: a config has errors.

@@ -1,6 +1,6 @@
 """Findings: what was found in a config, where, and the words for it.
 
-A finding carries its data, and is put into words when somebody reads it.
+A finding stores its data; its message is rendered when it is read.
 """
 
 from __future__ import annotations
@@ -79,10 +79,10 @@ class Words:
         return Words(self.template, **self.values, **values)
 
     def render(self, names: Mapping[str, str] | None = None) -> str:
-        """The message.
+        """Renders the message.
 
         Args:
-            names: other names for fields, where the reader knows the fields by these.
+            names: the names to show for fields, where the reader knows them by other names.
         """
         if not names:
             return _filled(self.template, self.values, {})
@@ -113,14 +113,14 @@ class Words:
 
 
 class Span(NamedTuple):
-    """A stretch of a text: the offsets of its first character and of the one after it."""
+    """A range of a text: the offset of its first character, and the one after its last."""
 
     start: int
     end: int
 
 
 class Source(Record):
-    """A text and the name it goes by in messages."""
+    """A text and its name in messages."""
 
     filename: str
     text: str
@@ -140,7 +140,7 @@ class Source(Record):
 
 
 class Related(NamedTuple):
-    """A second place that a finding speaks of."""
+    """A second place that a finding refers to."""
 
     row: int
     column: int
@@ -148,16 +148,16 @@ class Related(NamedTuple):
     end_column: int
     words: Words
     filename: str = ""
-    """The other source that it is in; empty where that is the finding's own file."""
+    """The file of this place; empty if it is the finding's own file."""
 
     @property
     def message(self) -> str:
-        """What is to be seen there."""
+        """What the finding says about this place."""
         return str(self.words)
 
 
 class Edit(NamedTuple):
-    """A replacement of a stretch of the source, by offsets of characters."""
+    """A replacement of a range of the source, by offsets of characters."""
 
     start: int
     end: int
@@ -170,7 +170,7 @@ class Fix(NamedTuple):
     Attributes:
         title: what the edits do, as an imperative.
         edits: replacements in the source, none of which overlap.
-        safe: whether the fixed file certainly means the schedule that it meant before.
+        safe: whether the edits certainly keep the schedule that was meant.
     """
 
     title: str
@@ -192,10 +192,10 @@ class Diagnostic(Record, uncompared=("path", "fix")):
         name: its stable name, such as `unknown-field`.
         severity: `error` or `warning`.
         words: the message as a template and its values.
-        related: other places the finding speaks of.
+        related: other places that the finding refers to.
         path: the field that the finding is about, such as
             `train_config.optimizer.momentum_optimizer`; empty where there is none.
-        fix: the edits that fix it, None where only the author can tell.
+        fix: the edits that fix it; None where only the author can decide.
     """
 
     filename: str
@@ -226,7 +226,7 @@ class Diagnostic(Record, uncompared=("path", "fix")):
         return f"{place}: {self.severity}[{self.code}] {self.message}"
 
     def to_dict(self) -> dict[str, Any]:
-        """The finding as the JSON output has it."""
+        """The finding as plain data, as in the JSON output."""
         return {
             "filename": self.filename,
             "location": {"row": self.row, "column": self.column},
@@ -253,7 +253,7 @@ class Set(NamedTuple):
     Attributes:
         path: the field.
         text: the value, written as either format writes it.
-        like: the field whose value it is, and whose spelling in the file is used; empty for none.
+        like: the field that the value is copied from, with its spelling; empty if it is not a copy.
     """
 
     path: FieldPath
@@ -262,7 +262,7 @@ class Set(NamedTuple):
 
 
 class Remove(NamedTuple):
-    """Takes a field, or an element of one, out."""
+    """Removes a field, or an element of one."""
 
     path: FieldPath
 
@@ -276,7 +276,7 @@ class Repair(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """A kind of finding. Codes and names are a promise: they are never reused.
+    """A kind of finding. Codes and names are stable, and never reused.
 
     Attributes:
         code: such as `SB201`.
@@ -305,7 +305,7 @@ class Report:
         self._appended: list[tuple[int, Source]] = []
 
     def append(self, source: Source) -> int:
-        """Takes a second source, whose offsets count from the number that is returned."""
+        """Adds a second source, and returns the offset at which it begins."""
         last, before = self._appended[-1] if self._appended else (0, self.source)
         base = last + len(before.text) + 1
         self._appended.append((base, source))
@@ -368,7 +368,7 @@ def did_you_mean(word: str, candidates: Iterable[str], *, cutoff: float = 0.6) -
 
 
 def shown(text: str, limit: int = 40) -> str:
-    """A piece of a source as a message quotes it: on one line, and not too long."""
+    """A piece of a source for a message: on one line, and shortened."""
     text = " ".join(text.split()) if not text.isspace() else repr(text)[1:-1]
     text = text if len(text) <= limit else text[: limit - 3] + "..."
     return text.encode("utf-8", "replace").decode()

@@ -20,7 +20,7 @@ TEMPORARY_SUFFIX = ".schedule-builder.tmp"
 _FOLDERS = ("", ".", "..")
 _MOST_LINKS = 40
 _MOST_CHARACTERS = 50
-"""The most characters of a name in that of its temporary file, which may have 255 bytes."""
+"""How many characters of a name its temporary file's name has; the limit is 255 bytes."""
 _NOT_REPLACEABLE = frozenset(
     (
         errno.EACCES,  # a folder that may not be changed
@@ -31,18 +31,18 @@ _NOT_REPLACEABLE = frozenset(
         errno.EINVAL,  # an owner that has no number here, in a container
     )
 )
-"""Why a file that may be written cannot be replaced. A full disk is not among them."""
+"""The errors of replacing a file after which it is written over. A full disk is not one."""
 
 
 class WriteError(OSError):
-    """A file that was not written, and is as it was; the message says which and why."""
+    """Raised when a file was not written and is unchanged; the message says which and why."""
 
     def __str__(self) -> str:
         return f"cannot write {self.filename}: {self.strerror}"
 
 
 def write_file(path: str | os.PathLike[str], data: bytes, *, read: bytes | None = None) -> None:
-    """Makes data the contents of a file, which is never seen with a part of them.
+    """Replaces the contents of a file; no reader sees only a part of them.
 
     Mode, owner, access lists and extended attributes stay. A symbolic link stays, and its target
     is replaced. A hard link becomes a file of its own. A file that may be written and cannot be
@@ -53,8 +53,8 @@ def write_file(path: str | os.PathLike[str], data: bytes, *, read: bytes | None 
     Args:
         path: the file.
         data: its new contents.
-        read: the old contents, if the new ones were made of them. A file that holds anything else
-            by now is left alone.
+        read: the old contents, if the new ones were made from them. A file that has changed since
+            is not written.
 
     Raises:
         WriteError: the file could not be written, or has changed since it was read.
@@ -66,7 +66,7 @@ def write_file(path: str | os.PathLike[str], data: bytes, *, read: bytes | None 
         raise
     except BrokenPipeError:
         if writes_standard_output(name):
-            raise  # as anything else that is printed
+            raise  # as for other printed output
         raise WriteError(errno.EPIPE, os.strerror(errno.EPIPE), name) from None
     except OSError as error:
         raise WriteError(error.errno, error.strerror or str(error), name) from error
@@ -78,7 +78,7 @@ def writes_standard_output(path: str) -> bool:
 
 
 def same_file(path: str, others: Iterable[str]) -> str | None:
-    """The first of other paths that names the same regular file, by whatever spelling or link."""
+    """The first of other paths that is the same regular file, also through a link."""
     status = _regular(path)
     if status is None:
         return None
@@ -152,7 +152,7 @@ def _replace(
         code = errno.EISDIR if path else errno.ENOENT
         raise OSError(code, os.strerror(code))
     if status is not None:
-        # Replacing needs the right to change the folder alone: ask for that to write the file.
+        # Replacing needs only the right to change the folder: check the file's own as well.
         os.close(os.open(target, os.O_WRONLY))
     folder, name = os.path.split(target)
     random = os.urandom(4).hex()
@@ -166,16 +166,16 @@ def _replace(
             _check_unchanged(path, target, read)
             if status is None or error.errno not in _NOT_REPLACEABLE:
                 raise
-            # The temporary file, where there is one, stays whole until the target is.
+            # The temporary file, if there is one, stays complete until the target is complete.
             _write_over(target, data)
     finally:
-        with suppress(OSError):  # It has the name of the target by now, or never was.
+        with suppress(OSError):  # It was renamed to the target, or was never made.
             os.unlink(temporary)  # noqa: PTH108 - a string
     _sync_folder(folder)
 
 
 def _write_new(temporary: str, target: str, data: bytes, status: os.stat_result | None) -> None:
-    """Writes a file that is to take the place of another one, and makes it as accessible."""
+    """Writes a file that will replace another one, with the same access rights."""
     # Until its owner and mode are set, other users may not read it. A new file has the usual mode.
     mode = 0o666 if status is None else 0o600
     with FileIO(temporary, "x", opener=lambda name, flags: os.open(name, flags, mode)) as file:
@@ -216,7 +216,7 @@ def _write_whole(file: FileIO, data: bytes) -> None:
 def _write_all(file: FileIO, data: bytes) -> None:
     left = memoryview(data)
     while left:
-        # A disk that becomes full takes a part of them, and fails at the next.
+        # A disk that fills up takes a part of the data, and fails at the next write.
         count = file.write(left)
         if not count:
             raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
@@ -237,7 +237,7 @@ def _check_unchanged(path: str, target: str, read: bytes | None) -> None:
 
 
 def _sync_folder(folder: str) -> None:
-    """Makes a new name in a folder outlast a loss of power."""
+    """Syncs a folder, so that a new name in it survives a loss of power."""
     # The file is whole in any case, and some file systems cannot sync a folder.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

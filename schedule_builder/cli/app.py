@@ -48,11 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A config may hold any character, and a terminal may not know it.
+            # A config may hold any character, and a terminal may be unable to print it.
             stream.reconfigure(errors="backslashreplace")
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
-        if not sys.stdout.closed:  # as the server leaves it
+        if not sys.stdout.closed:  # the server closes it
             sys.stdout.flush()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else COULD_NOT_RUN
@@ -82,7 +82,7 @@ def _run(argv: list[str]) -> int:
 
 
 def _texts(command: ModuleType) -> dict[str, Any]:
-    """What a command's help says beside its arguments."""
+    """The texts of a command's help before and after its arguments."""
     return {"description": command.DESCRIPTION, "epilog": getattr(command, "EPILOG", None)}
 
 
@@ -96,7 +96,7 @@ def whole_parser() -> Parser:
 
 
 def _parser() -> tuple[Parser, Any]:
-    """The parser of a call without a command, and where it takes commands."""
+    """The top-level parser, and its table of commands."""
     parser = Parser(
         prog="schedule-builder",
         description="One compiler for learning-rate schedules.",

@@ -64,7 +64,7 @@ def _terminal_columns() -> int:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser of one command's arguments that says what a misspelled one was meant to be."""
+    """A parser of one command's arguments that suggests the right spelling of a wrong one."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"formatter_class": _HelpFormatter, **options})
@@ -76,7 +76,7 @@ class Parser(argparse.ArgumentParser):
         return super().add_argument(*args, **options)
 
     def parse(self, argv: list[str]) -> argparse.Namespace:
-        """The arguments. An unknown option is named before its value is taken for a file."""
+        """Parses arguments. An unknown option is reported before its value is taken for a file."""
         known = [option for action in self._actions for option in action.option_strings]
         for text in takewhile(lambda text: text != "--", argv):
             option = text.partition("=")[0]
@@ -109,7 +109,7 @@ def _has_value(option: str, known: Sequence[str]) -> bool:
 
 
 def _one_of(choices: Iterable[str]) -> Callable[[str], str]:
-    """The type of an argument that has to be one of some words."""
+    """The type of an argument with fixed choices."""
     words = tuple(choices)
 
     def check(text: str) -> str:
@@ -134,7 +134,7 @@ def add_output(
     text: str = "write the output to FILE",
     default: str = "standard output",
 ) -> None:
-    """Declares `-o`, for a command that writes. `write_output` does what it says."""
+    """Declares `-o`, for a command that writes. `write_output` writes there."""
     parser.add_argument("-o", "--output", metavar="FILE", help=f"{text} (default: {default})")
 
 
@@ -151,7 +151,7 @@ def add_format(
 
 
 def add_overrides(parser: argparse.ArgumentParser) -> None:
-    """Declares what replaces values of a file."""
+    """Declares `--set`, the run length and the batch size."""
     parser.add_argument(
         "--set",
         action="append",
@@ -215,12 +215,12 @@ def read_input(path: str) -> bytes:
 
 
 def read_config(path: str, **options: Any) -> Config:
-    """The config that a path names, `-` included, whatever is wrong with it."""
+    """Reads the config at a path, or on standard input for `-`; it may have errors."""
     return examine_bytes(read_input(path), "<stdin>" if path == STDIN else path, **options)
 
 
 def read_run(path: str, arguments: argparse.Namespace) -> Config:
-    """The config that a path names, with its overrides and its run length."""
+    """Reads the config at a path, with overrides, run length and batch size."""
     settings = settings_for(Path(path).resolve().parent)
     warn(settings.warnings)
     config = read_config(
@@ -284,7 +284,7 @@ def schedule_of(config: Config, code: int = FOUND_ERRORS) -> Schedule:
 
 
 def how_to_fix(config: Config) -> str:
-    """The command that takes all errors out of a file; empty where there is none."""
+    """The command that fixes all errors of a file; empty if there is none."""
     errors = [found for found in config.diagnostics if found.severity == "error"]
     if not errors or not all(found.fix and found.fix.safe for found in errors):
         return ""

@@ -46,10 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def complete_values(parser: argparse.ArgumentParser, files: Mapping[str, Any]) -> None:
-    """Sets what the values of every argument are: files, or the codes of rules.
+    """Sets how the values of each argument are completed: as files, or as codes of rules.
 
     Args:
-        parser: the parser; those of its commands are treated like it.
+        parser: the parser, which is changed; so are those of its commands.
         files: how each shell completes the names of files.
     """
     for action in parser._actions:

@@ -96,7 +96,7 @@ def _converted(config: Config, arguments: argparse.Namespace) -> str:
 
 
 def _format(output: str | None, config: Config) -> str:
-    """The format to write where none is named."""
+    """The format to write if none is chosen."""
     if output is None:
         return "text" if config.document.syntax.explicit_lists else "yaml"
     if output.lower().endswith(".json"):

@@ -31,7 +31,7 @@ FORMATS = ("text", "json")
 DIFFERENT = 1
 _TWO = 2
 _DRIVER, _RENAME, _UNMERGED = 7, 9, 1
-"""So many arguments git gives a driver: for a file, for one that was renamed, for a conflict."""
+"""How many arguments git passes to a driver: for a file, for a renamed file, for a conflict."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _driven(arguments: Sequence[str], reader: Reader) -> str:
-    """What git shows of a file: its lines that changed, and what becomes of its rates.
+    """The output for git's diff of a file: the changed lines, and the change of the rates.
 
     Args:
         arguments: what git passes: the path, then file, name of the contents and mode of both

@@ -20,7 +20,7 @@ def fix_files(
     """Makes fixes in place, or shows them.
 
     Returns:
-        How many findings, what standard input became, and the exit code so far.
+        The number of findings, the new contents of standard input, and the exit code so far.
     """
     total, changed, piped, code = 0, 0, None, OK
     for name in files:
@@ -29,7 +29,7 @@ def fix_files(
         try:
             old = read_input(name)
         except CommandError:
-            continue  # The check says why.
+            continue  # The check reports the reason.
         new, count = fix(old, filename, request, unsafe=arguments.unsafe_fixes)
         piped = new if is_stdin else piped
         if arguments.diff:

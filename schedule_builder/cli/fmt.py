@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _files(paths: list[str]) -> Iterator[str]:
-    """The files that paths mean. JSON in folders is another formatter's."""
+    """The files at the paths. JSON files in folders are left to other formatters."""
     for decision in decide(paths, settings_for):
         is_named = decision.name in paths
         if not decision.reason and (is_named or not decision.name.lower().endswith(".json")):

@@ -1,4 +1,4 @@
-"""The command `get`: what a config has at a field."""
+"""The command `get`: the value of a field in a config."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _with_rates(side: Side) -> Side:
-    """A side that can be drawn. For another one, the command ends with its findings."""
+    """The side, if it can be drawn; otherwise the command ends with its findings."""
     if side.rates is None:
         how = "" if side.config is None else how_to_fix(side.config)
         raise CommandError(how, FOUND_ERRORS, side.diagnostics)

@@ -125,7 +125,7 @@ def _count(text: str) -> int:
 
 
 def _followers(config: Config) -> str:
-    """What follows the run length by itself, and what does not."""
+    """Says which lengths follow the run length by themselves, and which do not."""
     fixed = unscaled_counts(config)
     if not fixed:
         return "all lengths follow it"
@@ -134,7 +134,7 @@ def _followers(config: Config) -> str:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    """Refuses options that say nothing together."""
+    """Rejects combinations of options that have no effect together."""
     given = {name for name, value in vars(arguments).items() if value not in (None, False)}
     for one, other in (
         ("num_steps", "epochs"),
@@ -199,13 +199,13 @@ def run(arguments: argparse.Namespace) -> int:
     if len(changes) > _MOST_CHANGES:
         say(f"{name}: and {len(changes) - _MOST_CHANGES} more fields")
     say(*(f"{name}: {line}" for line in [rate_change(config, new_config)] if line))
-    # What did not fit the old run does not fit the new one.
+    # A schedule that did not fit the old run does not fit the new one either.
     say(*examine_bytes(new, name).diagnostics)
     return OK
 
 
 def _already(arguments: argparse.Namespace, end: int) -> str:
-    """Why nothing changes."""
+    """The reason why nothing changes."""
     if arguments.num_steps is None:
         return "has these values already"
     hint = f"; its schedule ends at step {end}: `--from-steps {end}` would fit that to the run"
@@ -214,7 +214,7 @@ def _already(arguments: argparse.Namespace, end: int) -> str:
 
 
 def _rescaled(config: Config, arguments: argparse.Namespace) -> tuple[Config, list[str]]:
-    """The config after all that is asked for, and what was done to it, in words."""
+    """The config after all requested changes, and a description of each change."""
     done: list[str] = []
     now = config
     num_steps = _run_length(config, arguments)

@@ -1,4 +1,4 @@
-"""The command `set`: fields of configs get other values, and nothing else changes."""
+"""The command `set`: sets fields of configs to new values, and changes nothing else."""
 
 from __future__ import annotations
 

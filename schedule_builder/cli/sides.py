@@ -35,7 +35,7 @@ class Reader:
         self._stated: list[StatedLength | None] = []
 
     def file(self, path: str) -> Side:
-        """What a path names: a file, `-` for standard input, or `REV:PATH`."""
+        """Reads a side: a file, `-` for standard input, or `REV:PATH`."""
         from schedule_builder.workspace.git import (  # noqa: PLC0415 - 10 ms, for revisions alone
             Repository,
             RevisionError,
@@ -68,7 +68,7 @@ class Reader:
         warn(settings_for(Path(path or name).resolve().parent).warnings)
         config, found = examined(data, path or name, self._request)
         self._stated.append(stated_length(config))
-        # What is wrong at a revision may be right in the file that is there now.
+        # The name tells findings at a revision from those in the present file.
         return Side.of_config(config, name, [d._replace(filename=name) for d in found])
 
     def pair(self, name: str, old: Contents, new: Contents) -> Change:

@@ -1,4 +1,4 @@
-"""The command `validate`: what to check, what to fix, what to show, and how to end."""
+"""The command `validate`: checks configs, fixes them, and prints the findings."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def run(arguments: argparse.Namespace) -> int:
             return OK
         return _once(arguments, request)
     except (BrokenPipeError, WriteError):
-        raise  # The command line says it for all commands.
+        raise  # `app` reports it for all commands.
     except OSError as error:
         message = printable(f"{error.filename}: {error.strerror}")
         raise CommandError(message) from None
@@ -210,7 +210,7 @@ def _codes(text: str | None) -> tuple[str, ...]:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Trees of many nodes hold no cycles, and looking for some takes half of the time."""
+    """Stops the garbage collector: trees hold no cycles, and the search takes half of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -252,7 +252,7 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
             return code or (FOUND_ERRORS if request.fails(left) else OK)
     checked, unread = _check(files, arguments, request)
     code = max(code, unread)
-    # What is wrong with an override is so in every file.
+    # An error in an override is the same in every file.
     diagnostics = list(dict.fromkeys(d for c in checked for d in c.diagnostics))
     texts = {c.filename: c.text for c in checked}
     note_run_lengths(arguments, [c.stated_length for c in checked])
@@ -324,7 +324,7 @@ def _check(
 def _progress(
     results: Iterator[tuple[str, Checked | str]], total: int
 ) -> Iterator[tuple[str, Checked | str]]:
-    """Shows on a terminal how far the check of many files is."""
+    """Shows progress on a terminal while many files are checked."""
     shown = total > _PROGRESS_FROM and sys.stderr.isatty()
     last = 0.0
     for count, result in enumerate(results, 1):
@@ -361,13 +361,13 @@ def _report(findings: Findings, arguments: argparse.Namespace) -> None:
 
 
 def _done(text: str, arguments: argparse.Namespace, output: str) -> None:
-    """Says what was done, where it does not get into an output that programs read."""
+    """Prints what was done, unless it would mix with an output for programs."""
     if not arguments.quiet:
         print(text, file=sys.stderr if writes_standard_output(output) else sys.stdout)
 
 
 def _watch(arguments: argparse.Namespace, request: Request) -> None:
-    """Checks again whenever one of the files, or which files there are, changes."""
+    """Checks again whenever a file changes, appears or disappears."""
     before: dict[str, int] | None = None
     while True:
         settings_for.cache_clear()

@@ -66,7 +66,7 @@ def _rate(
     try:
         schedule = build_schedule({kind: fields, **modifiers})
     except ConfigError as error:
-        # What was written are arguments, not the lines and fields that the findings are at.
+        # The caller wrote arguments: findings name these, and not lines and fields of a file.
         names = arguments or {}
         findings = []
         for finding in error.diagnostics:
@@ -77,7 +77,7 @@ def _rate(
 
 
 def manual_stepping(global_step: Any, boundaries: Any, rates: Any, warmup: bool = False) -> Any:
-    """Rates by hand: `rates[i]` holds from step `boundaries[i - 1]` on.
+    """Listed rates: `rates[i]` holds from step `boundaries[i - 1]` on.
 
     Args:
         global_step: how many updates were applied before: an integer tensor or variable.
@@ -134,6 +134,18 @@ def cosine_decay_with_warmup(
 ) -> Any:
     """A linear warmup, an optional hold, then half a cosine to 0 at `total_steps`.
 
+    After warmup and hold, which last `w` and `h` steps, the rate at `step` is
+    `learning_rate_base * (1 + cos(pi * (step - w - h) / (total_steps - w - h))) / 2`, as in the
+    API's `learning_schedules.cosine_decay_with_warmup`.
+
+    After warmup and hold, which last `w` and `h` steps, the rate at `step` is
+    `learning_rate_base * (1 + cos(pi * (step - w - h) / (total_steps - w - h))) / 2`, as in the
+    API's `learning_schedules.cosine_decay_with_warmup`.
+
+    After warmup and hold, which last `w` and `h` steps, the rate at `step` is
+    `learning_rate_base * (1 + cos(pi * (step - w - h) / (total_steps - w - h))) / 2`, as in the
+    API's `learning_schedules.cosine_decay_with_warmup`.
+
     Args:
         global_step: how many updates were applied before: an integer tensor or variable.
         learning_rate_base: the rate between warmup and decay.
@@ -170,6 +182,18 @@ def exponential_decay_with_burnin(
     staircase: bool = True,
 ) -> Any:
     """A constant rate for a while, then an exponential decay that begins at the base.
+
+    From step `burnin_steps` on, the rate is `learning_rate_base * learning_rate_decay_factor **
+    ((step - burnin_steps) / learning_rate_decay_steps)`, as in the API's
+    `learning_schedules.exponential_decay_with_burnin`; `staircase` rounds the exponent down.
+
+    From step `burnin_steps` on, the rate is `learning_rate_base * learning_rate_decay_factor **
+    ((step - burnin_steps) / learning_rate_decay_steps)`, as in the API's
+    `learning_schedules.exponential_decay_with_burnin`; `staircase` rounds the exponent down.
+
+    From step `burnin_steps` on, the rate is `learning_rate_base * learning_rate_decay_factor **
+    ((step - burnin_steps) / learning_rate_decay_steps)`, as in the API's
+    `learning_schedules.exponential_decay_with_burnin`; `staircase` rounds the exponent down.
 
     Args:
         global_step: how many updates were applied before: an integer tensor or variable.
@@ -236,6 +260,18 @@ def exponential_decay_with_warmup(
     staircase: bool = True,
 ) -> Any:
     """A linear warmup, then an exponential decay that begins at the base.
+
+    From step `warmup_steps` on, the rate is `learning_rate_base * learning_rate_decay_factor **
+    ((step - warmup_steps) / learning_rate_decay_steps)`, as in the API's
+    `learning_schedules.exponential_decay_with_warmup`; `staircase` rounds the exponent down.
+
+    From step `warmup_steps` on, the rate is `learning_rate_base * learning_rate_decay_factor **
+    ((step - warmup_steps) / learning_rate_decay_steps)`, as in the API's
+    `learning_schedules.exponential_decay_with_warmup`; `staircase` rounds the exponent down.
+
+    From step `warmup_steps` on, the rate is `learning_rate_base * learning_rate_decay_factor **
+    ((step - warmup_steps) / learning_rate_decay_steps)`, as in the API's
+    `learning_schedules.exponential_decay_with_warmup`; `staircase` rounds the exponent down.
 
     Args:
         global_step: how many updates were applied before: an integer tensor or variable.

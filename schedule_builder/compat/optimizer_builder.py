@@ -109,11 +109,11 @@ def _load(message: Message) -> tuple[Config, Schedule]:
 class MovingAverageOptimizer(tf1.train.Optimizer):
     """An optimizer of TF1 that keeps a moving average of the variables it updates.
 
-    It replaces the one of `tf.contrib.opt`, which went with TensorFlow 1.
+    It replaces `tf.contrib.opt.MovingAverageOptimizer`, which TensorFlow 2 does not have.
 
     Args:
         optimizer: what updates the variables.
-        average_decay: the share of the average that an update leaves.
+        average_decay: the share of the old average that an update keeps.
     """
 
     def __init__(self, optimizer: Any, average_decay: float) -> None:

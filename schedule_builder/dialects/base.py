@@ -1,4 +1,4 @@
-"""What the rest of the compiler asks of a config system: one object for each of them."""
+"""The interface of a config system: the rest of the compiler asks one object for each."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class MovingAverage(NamedTuple):
 
 
 class OptimizerRequest(NamedTuple):
-    """The optimizer that a config asks for, in no framework's terms.
+    """The optimizer that a config asks for, independent of any framework.
 
     Attributes:
         name: the name of its block; empty where it is left to Python code.
@@ -66,19 +66,19 @@ class Dialect(ABC):
     root: type[Message]
     """The message that a whole file is."""
     num_steps_path: FieldPath = ()
-    """The field that says for how many steps to train; empty where files do not say it."""
+    """The path of the run length; empty if files have none."""
     batch_size_path: FieldPath = ()
-    """The field that says how many examples are in a step; empty where files do not say it."""
+    """The path of the batch size; empty if files have none."""
     is_part: bool = False
-    """Whether the message is a part of another dialect's, which some keep in a file of its own."""
+    """Whether the message is a part of another dialect's, kept in a file of its own."""
     title: str = "config"
     """What people call a file of this config system."""
     words: tuple[str, ...] = ()
-    """Words of which every file holds one."""
+    """Every file holds at least one of these words."""
     certain: str = ""
-    """A pattern that no other file matches; empty where there is none."""
+    """A pattern that only files of this system match; empty if there is none."""
     probable: str = ""
-    """A pattern that broken files match, too; empty where there is none."""
+    """A weaker pattern, which broken files match as well; empty if there is none."""
 
     @abstractmethod
     def is_meant(self, block: Block) -> bool:
@@ -86,17 +86,17 @@ class Dialect(ABC):
 
     @abstractmethod
     def learning_rate_path(self, config: Any) -> FieldPath:
-        """Where the message that is lowered to the schedule is.
+        """The path of the message that is lowered to the schedule.
 
         Where a config chooses none, this is the last message on the way there.
         """
 
     @abstractmethod
     def kind_path(self, config: Any) -> FieldPath:
-        """Where the block is that says which kind of schedule it is."""
+        """The path of the block that selects the kind of schedule."""
 
     def schedule_paths(self, config: Any) -> list[FieldPath]:
-        """The parts that the schedule depends on, and no others."""
+        """The paths of all parts that the schedule depends on."""
         return [self.learning_rate_path(config)]
 
     def uses_batch_size(self, config: Any) -> bool:
@@ -104,19 +104,19 @@ class Dialect(ABC):
         return False
 
     def num_steps(self, config: Any) -> int | None:
-        """For how many steps to train; None where the config does not say it."""
+        """The run length in steps; None if the config does not state it."""
         path = self.num_steps_path
         return given(config, path) or None if path else None
 
     def batch_size(self, config: Any) -> int | None:
-        """The number of examples in a step; None where the config does not say it."""
+        """The number of examples in a step; None if the config does not state it."""
         path = self.batch_size_path
         return given(config, path) or None if path else None
 
     def in_steps(
         self, config: Any, num_steps: int | None, batch_size: int | None
     ) -> InSteps | None:
-        """The config with all its lengths in steps; None where they are that already.
+        """The config with all its lengths in steps; None if they are all in steps already.
 
         Args:
             config: the message.
@@ -156,9 +156,9 @@ class Dialect(ABC):
         return ()
 
     def optimizer(self, config: Any) -> OptimizerRequest | None:
-        """The optimizer that a config asks for; None where it is none of a config's business."""
+        """The optimizer that a config asks for; None if configs of this system have none."""
         return None
 
     def variable_rates(self, config: Any) -> VariableRates:
-        """What a config says of the rates of single variables."""
+        """The config's factors of the rate for single variables."""
         return VariableRates()

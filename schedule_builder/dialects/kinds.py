@@ -40,7 +40,7 @@ from schedule_builder.v1 import learning_rate_pb2 as pb
 
 
 def exponential(initial: float, factor: float, steps: int, staircase: bool) -> Curve:
-    """`initial * factor^(t / steps)`: of 0, whatever the factor, 0."""
+    """`initial * factor^(t / steps)`; 0 if `initial` is 0."""
     return Exponential(initial, factor, steps, staircase) if initial else Constant(0.0)
 
 
@@ -63,7 +63,7 @@ def _polynomial_decay(message: pb.PolynomialDecayLearningRate) -> Schedule:
 def polynomial_decay(
     initial: float, end: float, decay_steps: int, power: float, *, cycle: bool
 ) -> Schedule:
-    """A power of what remains, held or repeated at its end."""
+    """A polynomial decay, which holds its last rate or repeats."""
     if power == 0:
         # 0^0 is 1: the rate never leaves its start.
         return sequence((0, Constant(initial)))
@@ -136,7 +136,7 @@ def power_law(base: float, power: float, offset: int, cap: float) -> Schedule:
 
     if capped(begin) == capped(MAX_STEP):
         return sequence((0, Constant(cap))) if capped(begin) else whole
-    # A power goes one way: it crosses the cap once.
+    # A power is monotonic: it crosses the cap once.
     high = first_true(lambda step: capped(step) != capped(begin), begin, MAX_STEP)
     if capped(begin):
         return Schedule((Segment(0, Constant(cap), 0), *whole.since(high)))
@@ -174,7 +174,7 @@ def _piecewise_linear(message: pb.PiecewiseLinearLearningRate) -> Schedule:
 
 
 MAX_RESTARTS = 4096
-"""More restarts than this are no longer a table that anyone would want in a graph."""
+"""The largest number of restarts: each is a row of a table in the graph."""
 _GRID = 2**128
 
 
@@ -196,8 +196,8 @@ def _cosine_restarts(message: pb.CosineRestartsLearningRate) -> Schedule:
         )
     if t_mul == 1:
         return sequence((0, CosineCycle(height, floor, first, m_mul)))
-    # The lengths are a geometric series, whose sum reaches the last step after so many. Where each
-    # is twice as long as the one before, there are few.
+    # The lengths are a geometric series: this is how many of them reach the last step. Above a
+    # growth of 2 there are fewer still.
     growth = min(message.t_mul, 2.0)
     if math.log1p(MAX_STEP * (growth - 1) / first) / math.log(growth) > MAX_RESTARTS:
         raise LoweringError(
@@ -223,7 +223,7 @@ def _cosine_restarts(message: pb.CosineRestartsLearningRate) -> Schedule:
 
 
 def _near(number: Fraction) -> Fraction:
-    """A number with fewer digits, near enough for what is left of a decay at each of its steps."""
+    """A nearby fraction with a small denominator, close enough for the rates of a decay."""
     return Fraction(round(number * _GRID), _GRID)
 
 
@@ -244,7 +244,7 @@ def _one_cycle(message: pb.OneCycleLearningRate) -> Schedule:
                 Words(
                     "phase {index} of the cycle has no steps: it would last from step {start:exact}"
                     " to {end:exact}. `pct_start` times `total_steps` is {product:exact} and must"
-                    " be {bound}",
+                    " be {bound}: change one of them",
                     index=index,
                     start=float(start),
                     end=float(end),
@@ -257,7 +257,7 @@ def _one_cycle(message: pb.OneCycleLearningRate) -> Schedule:
     shape = "cosine" if message.anneal == pb.OneCycleLearningRate.COSINE else "linear"
     curves: list[tuple[int, Curve, FieldPath]] = []
     for (start, high), (end, low) in pairwise(points):
-        # A phase holds up to its end, inclusive, where the next one starts.
+        # A phase includes its end, at which the next one starts.
         begin = math.floor(start) + 1 if start else 0
         curves.append(
             (
@@ -289,7 +289,7 @@ def _cyclic(message: pb.CyclicLearningRate) -> Schedule:
                 steps=up + down,
             )
             raise LoweringError(("step_size_up",), words)
-        # There is but one.
+        # There is only one.
         fall = Interpolation(peak, base, down)
         return sequence((0, Interpolation(base, peak, up)), (up, fall, ("step_size_up",)))
     curve = Cycle(
@@ -371,7 +371,7 @@ def _table(message: pb.TableLearningRate) -> Schedule:
 
 
 def _members(messages: Iterable[tuple[tuple[str | int, ...], pb.LearningRate]]) -> list[Schedule]:
-    """The schedules of members, an error of which names the member."""
+    """The schedules of members; an error names its member."""
     schedules = []
     for path, message in messages:
         try:

@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 
 def has_units(learning_rate: pb.LearningRate) -> bool:
-    """Whether any length of a learning rate is counted in something else than steps.
+    """Whether a learning rate may have lengths in another unit than steps.
 
-    A length that is said to be in steps needs no conversion; `examples_per_epoch` is a reason to
-    look whether anything needs it.
+    `examples_per_epoch` alone counts too, as only the conversion finds out that it is unused.
     """
     return any(
         message.HasField(name)

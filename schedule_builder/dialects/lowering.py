@@ -1,7 +1,7 @@
-"""What turns the message of a kind into a schedule: the registry of lowerings.
+"""The registry of functions that lower the message of a kind to a schedule.
 
-Kinds of this project are in `kinds` and beside their dialects; a package of its own registers
-further ones.
+Kinds of this project are in `kinds` and beside their dialects; other packages register further
+ones.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from schedule_builder.schedules.curves import MAX_STEP, Constant, Curve
 from schedule_builder.schedules.schedule import Schedule, Segment
 
 ENTRY_POINTS = "schedule_builder.schedules"
-"""The group of entry points that name modules with kinds of their own."""
+"""The group of entry points that name modules with custom kinds."""
 
 Lowering: TypeAlias = Callable[[Any], Schedule]
 Length: TypeAlias = tuple[FieldPath, int]
-"""The field that says how long something lasts, and how many steps it says."""
+"""The path of a field with a length, and its number of steps."""
 WarmupOf: TypeAlias = Callable[[Any], "Length | None"]
 _F = TypeVar("_F", bound=Lowering)
 _OWN_PACKAGE = "schedule_builder."
@@ -41,7 +41,7 @@ class LoweringError(ValueError):
     """Raised when field values do not form a schedule.
 
     Attributes:
-        path: the field to blame, within the message that was lowered.
+        path: the field at fault, within the message that was lowered.
         words: the message as a template and its values.
     """
 
@@ -51,14 +51,14 @@ class LoweringError(ValueError):
         self.words: Words = words if isinstance(words, Words) else Words("{text}", text=words)
 
     def inside(self, *path: str | int) -> LoweringError:
-        """The same error about a message that is inside of another one."""
+        """The same error, for a message inside another one."""
         return LoweringError((*path, *self.path), self.words)
 
 
 def lowers(message: type[Message], *, warmup: WarmupOf | None = None) -> Callable[[_F], _F]:
     """Registers the function that lowers a kind of learning rate.
 
-    A package of its own calls this in the module that its entry point in the group
+    Another package calls this in the module that its entry point in the group
     `schedule_builder.schedules` names; configs then say
     `custom { [type.googleapis.com/FULL.NAME] { ... } }`.
 
@@ -70,7 +70,7 @@ def lowers(message: type[Message], *, warmup: WarmupOf | None = None) -> Callabl
 
     Returns:
         A decorator for a function from a message to a `Schedule`. The function may raise
-        `LoweringError` for numbers that make no schedule.
+        `LoweringError` for field values that do not form a schedule.
 
     Raises:
         ValueError: the type has a lowering already.
@@ -149,7 +149,7 @@ def sequence(*curves: tuple[int, Curve] | tuple[int, Curve, FieldPath]) -> Sched
 def steps_down(
     begins: Sequence[int], rates: Sequence[float], field: str, first: int = 0
 ) -> Schedule:
-    """Constant rates, all but the first of which begin where the elements of a field say."""
+    """Constant rates; each after the first begins at the step in an element of a field."""
     first_rate, *others = rates
     return sequence(
         (0, Constant(first_rate)),

@@ -35,7 +35,7 @@ MAX_WAVES = 4096
 
 
 def missing(message: Any) -> list[str]:
-    """What the one sub-block that counts needs, and does not give."""
+    """The required fields that the selected sub-block lacks."""
     name = counting(message)
     if name is None:
         return []
@@ -75,7 +75,7 @@ class _Experiment(Dialect):
     def schedule_paths(self, config: Any) -> list[FieldPath]:
         if given(config, _OPTIMIZER_CONFIG) is None:
             return [_OPTIMIZER_CONFIG]
-        # The optimizer beside it says nothing of the rate.
+        # The optimizer beside it does not affect the rate.
         return [(*_OPTIMIZER_CONFIG, "learning_rate"), (*_OPTIMIZER_CONFIG, "warmup")]
 
     def lower(self, config: Any, batch_size: int | None) -> Schedule | None:
@@ -201,10 +201,10 @@ def _polynomial(message: pb.PolynomialLrConfig) -> Schedule:
     schedule = polynomial_decay(initial, end, steps, message.power, cycle=message.cycle)
     if offset <= 0 or message.power == 0:
         return _moved(schedule, offset)
-    # The curve before its step 0 is that of a longer decay, which begins higher.
+    # Before its step 0, the curve is that of a longer decay, which begins higher.
     top = end + (initial - end) * power((steps + offset) / steps, message.power)
     longer = polynomial_decay(top, end, steps + offset, message.power, cycle=False)
-    # One that rises from nearly 0 would lose that in it.
+    # A rise from nearly 0 would lose its first rates to rounding in the longer decay.
     if not message.cycle and initial >= end:
         return longer
     return Schedule((longer.segments[0], *schedule.shifted(offset)))
@@ -268,7 +268,7 @@ def _power_with_offset(message: pb.PowerDecayWithOffsetLrConfig) -> Schedule:
     cap = message.pre_offset_learning_rate
     law = power_law(message.initial_learning_rate, message.power, 0, cap)
     before: Curve = Constant(cap)
-    # Own step 0 still has the rate before the offset.
+    # The schedule's own step 0 still has the rate before the offset.
     return _moved(Schedule((Segment(0, before, 0), *law.since(1))), message.offset)
 
 

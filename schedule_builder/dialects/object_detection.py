@@ -50,7 +50,7 @@ class _ObjectDetection(NativeDialect):
             self.batch_size_path: FieldPath = (*train_path, "batch_size")
 
     def is_meant(self, block: Block) -> bool:
-        # Of a part, the block that leads to the learning rate: an `optimizer` alone is anybody's.
+        # In a part, look at the block that leads to the rate: other tools use `optimizer` too.
         blocks = {f.name: f.value for f in block.fields if isinstance(f.value, Block)}
         if not self.is_part:
             return not blocks.keys().isdisjoint(self.words)
@@ -152,7 +152,7 @@ def _manual_step(message: pb.ManualStepLearningRate) -> Schedule:
     first: Curve = Constant(initial)
     if message.warmup:
         first = Interpolation(initial, stages[0].learning_rate, stages[0].step)
-    # Refused are steps in another order: what they mean for the run is told all the same.
+    # Steps in another order are an error, and the run is checked all the same.
     ordered = sorted(enumerate(stages), key=lambda stage: int(stage[1].step))
     return sequence(
         (0, first),

@@ -1,4 +1,4 @@
-"""Every config system that there is, and which of them a file is of."""
+"""The list of config systems, and which of them a file belongs to."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from schedule_builder.reading.fields import is_opaque, schema_of
 from schedule_builder.reading.tree import Block, Field, Scalar
 
 DIALECTS: tuple[Dialect, ...] = (PIPELINE, EXPERIMENT, TRAIN_CONFIG, OPTIMIZER, LEARNING_RATE)
-"""All of them. What nothing speaks for is taken for the first."""
+"""All of them. A file that shows no sign of any is read as the first."""
 _BY_MESSAGE = {dialect.root.DESCRIPTOR.full_name: dialect for dialect in DIALECTS}
 _TELLING_NAMES = 50
 _NEARNESS = 0.8
 _MOST_OF_A_SCHEDULE = 3
-"""A schedule of its own has at most so many fields at its top: itself and its modifiers."""
+"""The most fields at the top of a schedule in a file of its own: the kind and its modifiers."""
 _CLASS_NAMES = frozenset(("class_name", "_target_"))
 
 
@@ -32,7 +32,7 @@ def dialect_of(message: str) -> Dialect:
 def recognize(names: Iterable[str]) -> Dialect:
     """The dialect of a file, by the names of its top-level fields.
 
-    A file is only taken for a part of another one where no name speaks for a whole.
+    It is read as a part of a config only if no name at its top belongs to a whole config.
     """
     telling = list(dict.fromkeys(names))[:_TELLING_NAMES]
 
@@ -49,10 +49,10 @@ def recognize(names: Iterable[str]) -> Dialect:
 
 
 def is_config(block: Block) -> bool:
-    """Whether the fields at the top of a file speak for a config, be it misspelled or broken.
+    """Whether the fields at the top of a file indicate a config, even a misspelled or broken one.
 
-    They do where a dialect knows them, where one of them is nearly the block of a dialect, or where
-    most of them are names of the schema, at whatever place.
+    They do if a dialect knows them, if one of them is nearly the block of a dialect, or if most of
+    them are names of fields anywhere in the schema.
     """
     if any(dialect.is_meant(block) for dialect in DIALECTS) or misspelled(block):
         return True
@@ -78,9 +78,9 @@ def _is_known(name: str) -> bool:
 
 
 def misspelled(block: Block) -> tuple[str, str] | None:
-    """A name at the top of a file that is nearly a block of a dialect, and what it is meant to be.
+    """A name at the top of a file that is nearly a block of a dialect, and the name that was meant.
 
-    What is in the block has to be of the schema, too: `trainer_options` is a block of others.
+    The block's contents have to fit the schema as well: `trainer_options` is another tool's.
     """
     for field in block.fields[:_TELLING_NAMES]:
         for dialect in DIALECTS:
@@ -103,7 +103,7 @@ def _meant(field: Field, descriptor: Any) -> str | None:
 
 @cache
 def _all_names() -> frozenset[str]:
-    """The names of all fields that a config may have, at whatever place."""
+    """The names of all fields that a config may have anywhere."""
     names: set[str] = set()
     pending: list[Any] = [dialect.root.DESCRIPTOR for dialect in DIALECTS]
     seen: set[str] = set()

@@ -2,7 +2,7 @@
 
 A position is the exact sum of the lengths before it, counted from step 0 of the run, and is rounded
 once: to the nearest step, a half up. So a warmup of 5 percent and a decay to 100 percent end at the
-run's last step whatever its length, which lengths that are rounded one by one miss. A period has no
+run's last step for any run length; rounding each length by itself would miss it. A period has no
 place on the axis: it is rounded by itself, and then repeats exactly.
 """
 
@@ -38,7 +38,7 @@ class _Unit(NamedTuple):
         unit: the `StepUnit`.
         examples: the examples of an epoch, None where nothing states them.
         path: the field that names the unit.
-        steps: how many steps one of it is; None where that cannot be told.
+        steps: how many steps one unit is; None if that is unknown.
     """
 
     unit: int
@@ -134,7 +134,7 @@ class _Conversion:
         return found
 
     def used(self, unit: _Unit) -> Fraction:
-        """The steps of a unit; 0 after saying what is missing."""
+        """The steps of one unit; 0 after reporting what is missing."""
         if unit.steps is None:
             problem = Problem(unit.path, self.lacking(unit))
             if problem not in self.result.problems:
@@ -349,7 +349,7 @@ class _Conversion:
         unit: _Unit,
         declared: Any,
     ) -> int:
-        """The steps between two exact places, or the count as it is after saying what is wrong."""
+        """The steps between two exact positions; the unchanged count after reporting a problem."""
         if unit.unit == pb.STEPS or unit.steps is None:
             return count
         steps = nearest(end) - nearest(begin)
@@ -388,13 +388,13 @@ class _Conversion:
         return steps
 
     def length(self, count: int, unit: _Unit, steps: int) -> Length:
-        """What a count came from."""
+        """The length that a count was converted from."""
         if unit.unit == pb.EPOCHS:
             return Length(count, unit.unit, steps, unit.steps or Fraction(0))
         return Length(count, unit.unit, steps, Fraction(self.axis.num_steps or 0))
 
     def check_default(self, name: str, declared: Any, path: FieldPath, unit: _Unit) -> None:
-        """A default that is a number of steps means nothing in another unit."""
+        """Reports a default that is a number of steps: in another unit it has no meaning."""
         if unit.unit == pb.STEPS or not declared.default or declared.default <= 1:
             return
         self.result.problems.append(
@@ -411,7 +411,7 @@ class _Conversion:
         )
 
     def check_apart(self, boundaries: list[_BOUNDARY], origin: Fraction, unit: _Unit) -> None:
-        """Two boundaries of a kind do not fall together."""
+        """Reports two boundaries of a kind that round to one step."""
         blamed = {problem.path for problem in self.result.problems}
         ordered = sorted([(origin, nearest(origin), ()), *boundaries])
         for (exact, step, path), (other, same, later) in pairwise(ordered):
@@ -434,7 +434,7 @@ class _Conversion:
 
 
 def _counts_anything(descriptor: Any, seen: set[str]) -> bool:
-    """Whether any field of a message type, or of one inside it, is marked."""
+    """Whether a field of a message type, or of one inside it, counts steps."""
     if descriptor.full_name in seen:
         return False
     seen.add(descriptor.full_name)

@@ -30,7 +30,7 @@ def nearest(number: Fraction) -> int:
 
 
 class Axis(NamedTuple):
-    """What a config says of its run, which the units count in.
+    """The run that lengths in units are parts of.
 
     Attributes:
         num_steps: the run length, None where nothing states it.
@@ -46,7 +46,7 @@ class Axis(NamedTuple):
 
 
 class Length(NamedTuple):
-    """What a count of steps came from.
+    """A length as the config states it, and the steps that it was converted to.
 
     Attributes:
         number: what the config says.
@@ -62,7 +62,7 @@ class Length(NamedTuple):
 
     @property
     def follows_run(self) -> bool:
-        """Whether another run length makes another number of steps of it."""
+        """Whether its number of steps depends on the run length."""
         return self.unit in PARTS
 
     def __str__(self) -> str:
@@ -91,7 +91,7 @@ class InSteps(Record):
     """A learning rate whose counts are steps.
 
     Attributes:
-        message: the learning rate; without a meaning where there are problems.
+        message: the learning rate; it has no meaning if there are problems.
         lengths: what each converted count came from, by its path in the original.
         moved: the paths of fields that stand elsewhere in the original.
         problems: what cannot be converted.
@@ -112,7 +112,7 @@ class InSteps(Record):
         return path
 
     def inside(self, message: Any, path: FieldPath) -> InSteps:
-        """The same of a message that holds the learning rate at a path."""
+        """The same for a message that holds the learning rate at a path."""
         return InSteps(
             message,
             {(*path, *field): length for field, length in self.lengths.items()},
@@ -123,7 +123,7 @@ class InSteps(Record):
 
 
 def steps_of_unit(unit: int, examples: int | None, axis: Axis) -> Fraction | None:
-    """How many steps one of a unit is; None where that cannot be told."""
+    """How many steps one unit is; None if that is unknown."""
     if unit == pb.EPOCHS:
         known = examples is not None and axis.batch_size
         return Fraction(examples or 0, axis.batch_size) if known else None
@@ -133,6 +133,6 @@ def steps_of_unit(unit: int, examples: int | None, axis: Axis) -> Fraction | Non
 
 
 def unit_noun(unit: int, count: int) -> str:
-    """What so many of a unit are called, such as `epochs`."""
+    """The noun for a count of a unit, such as `epochs`."""
     noun = _NOUNS[unit]
     return noun + "s" * (count != 1 and unit in (pb.STEPS, pb.EPOCHS))

@@ -17,7 +17,7 @@ from schedule_builder.records import Record
 MAX_LENGTH = 1000
 """A pattern has at most so many characters."""
 _BEGINNING = "(?:^|(?<=/))"
-"""Where a path begins, or a part of it."""
+"""Matches at the beginning of a path, or of a part of it."""
 _PART = r"""(?sx)
     (?P<atom> \\. | \[\^?\]?[^\]\\]*(?:\\.[^\]\\]*)*\] | \(\?P=\w+\) )
     | (?P<nothing> \(\?\#[^)]*\) | \(\?[a-zA-Z]+\) )
@@ -36,7 +36,7 @@ _NEAREST = 3
 
 
 class PatternError(ValueError):
-    """A pattern that cannot be used, and why, in words."""
+    """Raised for a pattern that cannot be used; `words` says why."""
 
     def __init__(self, words: Words) -> None:
         self.words = words
@@ -44,7 +44,7 @@ class PatternError(ValueError):
 
 
 class UnmatchedPatternError(ValueError):
-    """A pattern that matches no variable.
+    """Raised for a pattern that matches no variable.
 
     Attributes:
         path: where the pattern stands in the config.
@@ -58,7 +58,7 @@ class UnmatchedPatternError(ValueError):
 
 
 def _tokens(pattern: str) -> Iterator[re.Match[str]]:
-    # What is ignored under this flag stands between a group and its repetition, too.
+    # Under this flag, blanks and comments may stand between a group and its repetition.
     is_verbose = re.search(r"\(\?[a-wyz]*x", pattern) is not None
     token_at = re.compile(_PART).match
     at = 0
@@ -73,7 +73,7 @@ def _tokens(pattern: str) -> Iterator[re.Match[str]]:
 
 
 def _nested_repetition(pattern: str) -> tuple[int, int] | None:
-    """Where an unbounded repetition is inside of another one: both places, the outer one last."""
+    """The places of an unbounded repetition inside another one, the outer one last."""
     inside: list[int | None] = [None]
     last: int | None = None
     for token in _tokens(pattern):
@@ -118,7 +118,9 @@ def compiled(pattern: str) -> re.Pattern[str]:
             warnings.simplefilter("error", DeprecationWarning)
             re.compile(pattern)
     except DeprecationWarning as error:
-        raise PatternError(Words("invalid regular expression: {reason}", reason=error)) from None
+        raise PatternError(
+            Words("invalid regular expression: {reason}. Correct it", reason=error)
+        ) from None
     except re.error as error:
         position = error.pos or 0
         there = Words("its end")
@@ -129,7 +131,12 @@ def compiled(pattern: str) -> re.Pattern[str]:
                 text=shown(pattern[position:], 20),
             )
         raise PatternError(
-            Words("invalid regular expression: {reason}, at {there}", reason=error.msg, there=there)
+            Words(
+                "invalid regular expression: {reason}, at {there}. Correct it; write `\\` before a"
+                " character that is meant literally",
+                reason=error.msg,
+                there=there,
+            )
         ) from None
     except (RecursionError, OverflowError):
         raise PatternError(
@@ -148,7 +155,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
                 inner_position=inner + 1,
             )
         )
-    # Written from the end, so that places stay what they are.
+    # Replaced from the end, so that earlier offsets stay valid.
     text = pattern
     for token in reversed(list(_tokens(pattern))):
         if token.lastgroup == "beginning":
@@ -185,7 +192,7 @@ class Multiplier(NamedTuple):
 
 
 class VariableRates(Record):
-    """What a config says of the rates of single variables.
+    """The config's factors of the rate for single variables.
 
     Attributes:
         multipliers: the first whose pattern is found gives the factor.
@@ -205,7 +212,7 @@ class VariableRates(Record):
         )
 
     def factor(self, path: str) -> float:
-        """What the schedule's rate is multiplied by for a variable; 0 where it is frozen."""
+        """The factor of the schedule's rate for a variable; 0 if it is frozen."""
         if any(is_matched(pattern, path) for pattern in self.frozen):
             return 0.0
         if self.trained and not any(is_matched(pattern, path) for pattern in self.trained):
@@ -214,7 +221,7 @@ class VariableRates(Record):
         return next(found, 1.0)
 
     def gradient_factor(self, path: str) -> float:
-        """What the gradient of a variable is multiplied by, before anything else."""
+        """The factor of a variable's gradient, which is applied before anything else."""
         return self.bias_gradient_factor if _BIAS.search(path) else 1.0
 
     def unmatched(self, paths: Sequence[str]) -> Iterator[Words]:
@@ -235,7 +242,7 @@ class VariableRates(Record):
         if self.bias_gradient_factor != 1 and not any(map(_BIAS.search, paths)):
             yield Words(
                 "`bias_grad_multiplier` has no effect: none of the {count:count variable} is"
-                " named `bias` or `biases`",
+                " named `bias` or `biases`. Remove it, or rename them",
                 count=len(paths),
             )
 
@@ -268,7 +275,8 @@ class VariableRates(Record):
 
 def _without_match(pattern: str, paths: Sequence[str], verb: str) -> Words:
     return Words(
-        "`{pattern}` {verb} none of the {count:count variable}; the nearest: {paths}",
+        "`{pattern}` {verb} none of the {count:count variable}. Change or remove the pattern; the"
+        " nearest variables: {paths}",
         pattern=pattern,
         verb=verb,
         count=len(paths),

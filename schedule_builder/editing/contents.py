@@ -41,7 +41,7 @@ def faults(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def contents_of(document: Document) -> Contents:
-    """What a whole file says."""
+    """The contents of a whole file."""
     found: Contents = contents(document.root)
     return found
 
@@ -108,7 +108,7 @@ def _steps(path: FieldPath) -> Iterator[tuple[str, int]]:
 
 
 def without_value(tree: Contents, path: FieldPath) -> Contents:
-    """A tree without what is at a path."""
+    """A tree without the value at a path."""
     tree = _copied(tree)
     name, rest = str(path[0]), path[1:]
     index = rest[0] if rest and isinstance(rest[0], int) else None

@@ -38,7 +38,7 @@ _ENUM_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _BYTES = re.compile("[\ud800-\udfff]")
 _NULL = "null"
 _BOOLEANS = frozenset(("true", "false"))
-# Readers of YAML 1.1 take these for no names.
+# Readers of YAML 1.1 do not take these for names.
 _NO_KEYS = _BOOLEANS | {"y", "n", "yes", "no", "on", "off", "null"}
 
 
@@ -50,9 +50,9 @@ def convert(config: Config, file_format: str) -> str:
     """The text of a config in another format, or with a new layout in its own.
 
     Comments keep their places; those before the first entry of a list may move before
-    the list. A value is written as it was wherever the new format reads that alike. Where no schema
-    says what a value is, as in a model, what is quoted is a text; of YAML's plain words, those in
-    upper case are names of an enum, the others texts.
+    the list. A value keeps its spelling where the new format reads it alike. Where the schema does
+    not describe a value, as in a model, a quoted value is a text. YAML's plain words in upper case
+    are then names of an enum, and other plain words are texts.
 
     Args:
         config: a config that was read without errors.
@@ -62,8 +62,8 @@ def convert(config: Config, file_format: str) -> str:
         The text.
 
     Raises:
-        ConvertError: something has no counterpart: in text format a list in a list, and a key that
-            is not a name, such as 5.
+        ConvertError: a value cannot be written in the other format: in text format, a list in a
+            list, or a key that is not a name, such as 5.
 
     >>> from schedule_builder.config import load
     >>> config = load({"manual_step_learning_rate": {"schedule": [
@@ -121,15 +121,15 @@ class _Writer(ABC):
 
     @abstractmethod
     def fields(self, block: Block, descriptor: Any, indent: str) -> None:
-        """Writes what is in a block, of a message type or, where that is None, of any."""
+        """Writes the fields of a block of a message type; the type is None where it is unknown."""
 
     @abstractmethod
     def string(self, scalar: Scalar) -> str:
-        """A text, as the format quotes it."""
+        """A text, quoted for the format."""
 
     @abstractmethod
     def word(self, scalar: Scalar) -> str:
-        """A plain word of which no schema says what it is."""
+        """A plain word that no schema describes."""
 
     def scalar(self, scalar: Scalar, declared: FieldSchema | None) -> str:
         kind = declared.kind if declared is not None else ""
@@ -198,7 +198,7 @@ class _Writer(ABC):
         if self.text[block.start : block.start + 1] in ("{", "<"):
             self.notes_before(block.end, indent)
             return
-        # Without braces, they belong to the block when they are indented as far.
+        # Without braces, comments belong to the block if they are indented as far as it.
         column = self.column(block.fields[0].start)
         while (
             (comment := self.comment())
@@ -257,7 +257,7 @@ class _TextWriter(_Writer):
             declared, value = _declared(descriptor, field.name), field.value
             opening = f"{indent}{field.name}"
             if declared is not None and self.is_null(value):
-                # It means not given; of sub-blocks, none.
+                # null means not given; for a sub-block, none.
                 if declared.rule.selects:
                     self.line(f'{opening}: ""', value.end)
                 continue
@@ -266,7 +266,7 @@ class _TextWriter(_Writer):
             elif line := self.list_line(f"{opening}:", value, declared):
                 self.line(line, value.end)
             elif declared is None and len(value.items) == 1 and isinstance(value.items[0], Block):
-                # Nothing else says that there may be several.
+                # Only the list shows that there may be several.
                 self.block(f"{opening}: [", field.end, value.items[0], None, indent, "]")
             else:
                 for item in value.items:
@@ -313,7 +313,7 @@ class _TextWriter(_Writer):
     def word(self, scalar: Scalar) -> str:
         text = scalar.text
         if self.is_null(scalar):
-            # Text format has no null. Nothing judges the word here, and YAML has it back.
+            # Text format has no null. The word is not checked here, and YAML reads it back.
             return _NULL
         if text.lower() in _BOOLEANS:
             return text.lower()
@@ -339,7 +339,7 @@ class _YamlWriter(_Writer):
                 value.end = field.value.end
             opening = f"{indent}{self.key(field)}:"
             self.notes_before(field.start, indent)
-            # What stands beside the first of several fields is about that one.
+            # A comment beside the first of several fields is about that field.
             end = field.end if isinstance(field.value, type(value)) else len(self.text)
             self.value(opening, end, value, declared, indent)
 
@@ -384,7 +384,7 @@ class _YamlWriter(_Writer):
             self.lines[at : at + 2] = [f"{dash} {self.lines[at + 1].lstrip()}"]
 
     def key(self, field: Field) -> str:
-        """A key: what is not a name stays as YAML writes it, where 5 and "5" are two keys."""
+        """A key. One that is not a name keeps its spelling: 5 and "5" are two keys in YAML."""
         if _NAME.match(field.name) and field.name.lower() not in _NO_KEYS:
             return field.name
         written = self.text[field.start : field.end]
@@ -404,7 +404,7 @@ class _YamlWriter(_Writer):
             return scalar.text or _NULL
         if scalar.text == _NULL and not scalar.quoted:
             return _NULL
-        # What is plain in a block may not be so in a list.
+        # A word that is plain in a block may need quotes in a list.
         is_other = _NOT_PLAIN.search(scalar.text) or YAML.null(scalar.text)
         return _quoted(scalar.text) if is_other else scalar.text
 

@@ -8,7 +8,7 @@ from schedule_builder.diagnostics import Diagnostic, Source, Words
 
 
 class EditingError(ValueError):
-    """A change of a config that cannot be made; the message says where and why.
+    """Raised for a change of a config that cannot be made; the message says where and why.
 
     Attributes:
         words: the reason, as a template and its values.

@@ -18,7 +18,7 @@ from schedule_builder.reading.tree import Block, Document, Field, Scalar, Sequen
 _LINE_LENGTH = 100
 _INDENT = "  "
 _BESIDE = "  "
-"""What is between a value and the comment after it."""
+"""The blanks between a value and the comment after it."""
 _STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 _SUPPRESSION = "schedule-builder:"
 
@@ -38,7 +38,7 @@ def format_text(filename: str, text: str) -> str:
         text: its contents, without a byte-order mark.
 
     Returns:
-        The text, which formatting again does not change.
+        The text. Formatting it again does not change it.
 
     Raises:
         FormatError: the text has syntax errors, or is JSON.
@@ -76,14 +76,18 @@ def _readable(filename: str, text: str) -> Document:
 
 
 def _compare(before: Document, after: Document) -> None:
-    """Sees to it that nothing was lost: a text is rather left as it is."""
+    """Checks that nothing was lost; otherwise the text is left as it is."""
     if list(_values(before.root)) != list(_values(after.root)):
         reason = "a value would change"
     elif [n.text for n in notes(before) if n.text] != [n.text for n in notes(after) if n.text]:
         reason = "a comment would be lost or moved"
     else:
         return
-    words = Words("the file is left as it is, because in the new layout {reason}", reason=reason)
+    words = Words(
+        "the file is left as it is, because in the new layout {reason}. Format it by hand, and"
+        " report this fault of `fmt`",
+        reason=reason,
+    )
     raise FormatError(before.source, None, words)
 
 

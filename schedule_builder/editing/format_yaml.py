@@ -17,7 +17,7 @@ from schedule_builder.editing.errors import EditingError
 from schedule_builder.reading.tree import Document
 
 _WIDTH = 4096
-"""Lines are not broken: where a text may be, only its author knows."""
+"""Lines are not broken: only the author knows where a text may be."""
 _TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "timestamp"))
 _ANCHOR = re.compile(r"(?<![^\s,\[{:-])[&*][^\s,\]}]+")
 
@@ -73,10 +73,15 @@ def format_yaml(document: Document) -> str:
         yaml.dump(yaml.load(text), out)
     except YAMLError as error:
         message = " ".join(str(error).split())
-        words = Words("ruamel.yaml cannot read the file: {message}", message=message)
+        words = Words(
+            "ruamel.yaml cannot read the file. Change the YAML there: {message}", message=message
+        )
         raise EditingError(document.source, None, words) from None
     new = out.getvalue()
     if _ANCHOR.findall(new) != _ANCHOR.findall(text):
-        words = Words("the file is left as it is, because in the new layout an anchor would change")
+        words = Words(
+            "the file is left as it is, because in the new layout an anchor would change. Format it"
+            " by hand, and report this fault of `fmt`"
+        )
         raise EditingError(document.source, None, words)
     return new

@@ -1,4 +1,4 @@
-"""What a file has at a field."""
+"""Finds the value of a field in a file."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from schedule_builder.reading.positions import line_before
 from schedule_builder.reading.tree import Block, Document, Scalar, Value
 
 LONGEST_SHOWN = 60
-"""A value that changes is shown up to so many characters."""
+"""The most characters that are shown of a value that changes."""
 
 
 class Found(NamedTuple):
-    """What a file has at a field.
+    """A field of a file, with its value and its default.
 
     Attributes:
         path: the field, from the top of the file.
-        written: its value as the file writes it, and as a setting takes it; None where it has none.
-        text: the same, of a text without its quotes.
-        default: the value that holds where the file has none; None where there is none.
+        written: its value in the spelling of the file, as a setting takes it; None if it has none.
+        text: the same; a text without its quotes.
+        default: the value in force if the file has none; None if there is no default.
     """
 
     path: str
@@ -41,7 +41,7 @@ class Found(NamedTuple):
 
 
 def find(config: Config, field: str) -> Found:
-    """What a file has at a field.
+    """Finds a field of a file, with its value and its default.
 
     Args:
         config: a config that was read from a text.
@@ -109,7 +109,9 @@ def numbered(steps: list[Step], document: Document) -> FieldPath:
             isinstance(value, Scalar) and not value.quoted and document.syntax.null(value.text)
         )
         if number < len(steps) - 1 and not (value is None or is_null or isinstance(value, Block)):
-            words = Words("`{step}` is not a block in the file", step=step.text)
+            words = Words(
+                "`{step}` is not a block in the file. Make it one there first", step=step.text
+            )
             raise PathError(WRONG_TYPE, step.at, words)
         block = value if isinstance(value, Block) else None
     return tuple(path)
@@ -128,7 +130,7 @@ def values_at(document: Document, path: FieldPath) -> list[Value]:
 
 
 def written_at(document: Document, path: FieldPath) -> str | None:
-    """What the file has at a path, on one line; None where it has nothing."""
+    """The value at a path in the spelling of the file, on one line; None if it has none."""
     values = values_at(document, path)
     text = document.source.text
     texts = [

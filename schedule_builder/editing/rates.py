@@ -16,10 +16,10 @@ from schedule_builder.reading.fields import counting, dotted, makes_product, sch
 from schedule_builder.schedules.schedule import Schedule
 
 RULES = ("linear", "sqrt")
-"""How rates follow the batch size: with it, or with its square root."""
+"""How rates follow the batch size: in proportion to it, or to its square root."""
 _ANY = "google.protobuf.Any"
 _DIGITS = 9
-"""So many digits tell two float32 numbers apart."""
+"""The number of digits that tell any two float32 numbers apart."""
 _SAME = 1e-6
 
 
@@ -28,7 +28,7 @@ class RatesError(EditingError):
 
 
 def scale_rates(config: Config, factor: float | Fraction) -> Edited:
-    """A config with every rate and floor multiplied, those that are in force by default included.
+    """A config with every rate and floor multiplied, including defaults in force.
 
     Args:
         config: a config that was read from a text, with a schedule.
@@ -68,7 +68,7 @@ def scale_rates(config: Config, factor: float | Fraction) -> Edited:
 
 
 def set_peak(config: Config, peak: float) -> Edited:
-    """A config with every rate multiplied so that the highest one is another.
+    """A config with every rate multiplied, so that the highest rate is `peak`.
 
     Args:
         config: a config that was read from a text, with a schedule.
@@ -138,7 +138,7 @@ def stated_batch_size(config: Config) -> int:
 
 
 def set_warmup(config: Config, steps: int) -> Edited:
-    """A config whose warmup lasts so many steps.
+    """A config whose warmup lasts a given number of steps.
 
     Args:
         config: a config that was read from a text, with a schedule.
@@ -174,7 +174,7 @@ def set_warmup(config: Config, steps: int) -> Edited:
 
 
 def _rates(config: Config, message: Any, path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
-    """The numbers that scale the rate of a message, by their places; a list as a whole."""
+    """The fields of a message that scale its rate, with their paths; a list as a whole."""
     schema = schema_of(message.DESCRIPTOR)
     names = list(schema)
     if selector_of(message.DESCRIPTOR):
@@ -188,7 +188,8 @@ def _rates(config: Config, message: Any, path: FieldPath) -> Iterator[tuple[Fiel
             for index, item in enumerate(items[:1] if is_product else items):
                 if declared.message.full_name == _ANY:
                     words = Words(
-                        "{name:field} holds a kind of another package, whose rates are not known",
+                        "{name:field} holds a kind of another package, whose rates are not known:"
+                        " change it by hand",
                         name=name,
                     )
                     raise RatesError(config.document.source, config.place(place).start, words)

@@ -1,4 +1,4 @@
-"""Stretching a schedule to a run of another length, in the text that it is written in."""
+"""Stretches a schedule to another run length, in the text that it is written in."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
     """The text of a config whose schedule is stretched to another length.
 
     Every number of steps in the learning rate is multiplied by `num_steps / from_steps` and
-    rounded, none of them to 0; the length of the run becomes `num_steps`. Under a `step_unit` only
-    that length changes, and everything follows it. Rates, comments and layout stay. Where all the
+    rounded, but not to 0; the run length becomes `num_steps`. Under a `step_unit` only the run
+    length changes, and the schedule follows it. Rates, comments and layout stay. Where all the
     products are whole numbers, the new rate at a step is the old one at the step times
     `from_steps / num_steps`.
 
     Args:
         config: a config that was loaded from a file.
-        num_steps: how long the run is to be.
+        num_steps: the new run length.
         from_steps: the length that the schedule was made for; by default, the config's own.
 
     Returns:
         The text.
 
     Raises:
-        ConfigError: the schedule would not be valid any more, as where two stages fall together.
-        RescaleError: nothing says how long the schedule is, or it has no length.
+        ConfigError: the schedule would be invalid, as where two stages begin at one step.
+        RescaleError: the length of the schedule is unknown, or it has none.
 
     >>> from schedule_builder.config import load
     >>> print(rescale(load({"manual_step_learning_rate": {"schedule": [
@@ -82,7 +82,7 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
         if not run_length:
             words = Words(
                 "nothing to change: lengths here follow the run, as they have a `step_unit`,"
-                " and the file does not set the run length"
+                " and the file does not set the run length. Set it where training starts"
             )
         raise RescaleError(config.document.source, None, words)
     if run_length and config.get(run_length) != num_steps:
@@ -92,7 +92,7 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
     text = apply(source.text, _edits(config, given))
     for change, old in changes.items():
         if change not in given:
-            # Each is added to what the one before it left: a block may have been empty.
+            # Each is added to the result of the one before: a block may have been empty.
             text = apply(text, _edits(examine(Source(source.filename, text)), {change: old}))
     changed = examine(Source(source.filename, text))
     if changed.schedule is None or faults(new_findings(config, changed)):
@@ -114,7 +114,7 @@ def follows_run(config: Config) -> bool:
 
 
 def unscaled_counts(config: Config) -> dict[FieldPath, str]:
-    """The lengths of such a config that do not follow the run: those in steps and in epochs."""
+    """The lengths that do not follow the run under a unit: those in steps and in epochs."""
     found: dict[FieldPath, str] = {}
     for path, count in _counts(config):
         length = config.length(path)
@@ -126,7 +126,7 @@ def unscaled_counts(config: Config) -> dict[FieldPath, str]:
 
 
 def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
-    """The edits that make changes of what was there before, each of which is needed once."""
+    """The edits for changes, each with the number that was there before; no edit is repeated."""
     edits: dict[Edit, FieldPath] = {}
     for change, old in changes.items():
         if key := merge_key_of(config.document, change.path):
@@ -155,7 +155,7 @@ def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
 
 
 def _with_aliases(config: Config, edits: dict[Edit, FieldPath]) -> list[Edit]:
-    """The edits that are left where YAML has aliases, which follow the value of their anchor."""
+    """The edits that remain where YAML has aliases: these follow the value of their anchor."""
     text = config.document.source.text
     following: list[Edit] = []
     for edit, path in edits.items():

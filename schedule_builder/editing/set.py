@@ -1,6 +1,6 @@
-"""Giving fields of a config new values, in the text that they are written in.
+"""Sets fields of a config to new values, in the text that they are written in.
 
-Every edit is read back: the tree of the new text is the old one except for what was asked.
+Every edit is read back: the new tree must differ from the old one only in the requested fields.
 """
 
 from __future__ import annotations
@@ -49,16 +49,16 @@ if TYPE_CHECKING:
     from schedule_builder.reading.yaml_format import Anchored
 
 _READING = ("SB1",)
-"""Codes of findings about what cannot be read."""
+"""The beginning of the codes of syntax errors."""
 
 
 class Setting(NamedTuple):
-    """A field, and what it is to be.
+    """A field, and the value to give it.
 
     Attributes:
         field: its path, or as much of its end as only one field of the file has.
-        value: the value as people type it; None to take the field out.
-        if_absent: whether a value that the file has already is kept.
+        value: the value as typed; None to remove the field.
+        if_absent: whether to keep a value that the file already has.
     """
 
     field: str
@@ -70,7 +70,7 @@ class Setting(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What became of a field.
+    """How a field changed.
 
     Attributes:
         path: the field, from the top of the file.
@@ -93,9 +93,9 @@ class Edited(Record):
 
     Attributes:
         text: its text.
-        changes: what was changed, in order; empty where all was so already.
-        config: what was read of the new text.
-        findings: what is found in it and was not found before.
+        changes: the changes, in order; empty if every field had its value already.
+        config: the config that was read from the new text.
+        findings: the findings that are new in it.
     """
 
     text: str
@@ -105,21 +105,21 @@ class Edited(Record):
 
 
 def edit(config: Config, settings: Iterable[Setting]) -> Edited:
-    """The text of a config after fields got other values: all of them, or none.
+    """Sets fields of a config: all of them, or none if one of them is refused.
 
     A field that the file does not have is added where its message has it, with the blocks that lead
-    there, laid out like those beside it. A member of a oneof takes the place of another one. All
-    other text stays as it is.
+    there, laid out like those beside it. A member of a oneof replaces the member that is set. All
+    other text is unchanged.
 
     Args:
         config: a config that was read from a text, whether or not it has errors.
         settings: what to change, one after another.
 
     Returns:
-        The new text, and what changed.
+        The new text, and the changes.
 
     Raises:
-        SetError: a field is not there or has no such value, or the file would have new errors.
+        SetError: a field is unknown or cannot have the value, or the file would have new errors.
 
     >>> from schedule_builder.diagnostics import Source
     >>> config = examine(Source("a.config", "constant_learning_rate { learning_rate: 1 } # our"))
@@ -153,7 +153,7 @@ def _is_unread(found: Diagnostic) -> bool:
 
 
 def _examined(config: Config, text: str) -> Config:
-    """What is read of a new text of a config."""
+    """Reads a new text of a config."""
     return examine(
         Source(config.filename, text),
         num_steps=config.given_steps,
@@ -204,7 +204,7 @@ class _Editor:
             self.set(steps, path, setting.value)
 
     def set(self, steps: list[Step], path: FieldPath, text: str) -> None:
-        """Gives a field a value, and takes out what it excludes."""
+        """Gives a field a value, and removes the fields that it excludes."""
         step = steps[-1]
         if step.declared is None:
             value = self.value_like(step, path, text)
@@ -255,12 +255,12 @@ class _Editor:
             raise PathError(WRONG_TYPE, step.at, words)
 
     def value_like(self, step: Step, path: FieldPath, text: str) -> Value:
-        """The value of a field that no schema describes, of the kind that the file has there."""
+        """The value of a field that no schema describes: of the same kind as the file's."""
         old = element_at(self.document, path)
         if old is None:
             words = Words(
                 "only fields that the file has can be set here, as the schema does not"
-                " describe this part of a config"
+                " describe this part of a config. Add the field to the file first"
             )
             raise PathError(WRONG_TYPE, step.at, words)
         word = text.strip()
@@ -311,7 +311,7 @@ class _Editor:
             message = declared.message if declared is not None else None
 
     def excluded(self, path: FieldPath) -> Iterator[FieldPath]:
-        """The members of oneofs that what is set at a path takes the place of."""
+        """The members of oneofs that a value at a path replaces."""
         for place, name, message in self.levels(path):
             schema, block = schema_of(message), self.block(place)
             oneof = schema[name].oneof if name in schema else None
@@ -321,7 +321,7 @@ class _Editor:
                     yield (*place, field.name)
 
     def unselected(self, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
-        """The fields that have to name a new sub-block, as nothing names another one yet."""
+        """The fields that have to select a new sub-block, as they select none yet."""
         for place, name, message in self.levels(path):
             selector, schema, block = selector_of(message), schema_of(message), self.block(place)
             is_selectable = name in schema and schema[name].is_selectable
@@ -333,7 +333,7 @@ class _Editor:
                 yield (*place, selector), name
 
     def replace(self, path: FieldPath, value: Value) -> None:
-        """Replaces one scalar by another, with the next step."""
+        """Replaces one scalar by another, together with later edits."""
         before = written_at(self.document, path) or ""
         self.check_shared(path, is_removal=False)
         edits = put(self.layout, path, value, self.descriptor)
@@ -365,7 +365,7 @@ class _Editor:
         self.changes.append(Change(dotted(path), before, written_at(self.document, path) or ""))
 
     def remove(self, path: FieldPath) -> None:
-        """Takes a field, or an element, out of the text; all of what is given under its name."""
+        """Removes an element, or a field with all its repetitions, from the text."""
         self.flush()
         before = written_at(self.document, path)
         while (found := element_at(self.document, path)) is not None:
@@ -407,7 +407,7 @@ class _Editor:
         return set_error(self.document.source.filename, words)
 
     def check_shared(self, path: FieldPath, *, is_removal: bool) -> None:
-        """Refuses to change what aliases or merge keys of YAML repeat elsewhere."""
+        """Refuses to change values that aliases or merge keys of YAML repeat elsewhere."""
         document = self.document
         if not document.has_aliases:
             return

@@ -1,4 +1,4 @@
-"""Rewriting lengths in steps as epochs, percents or permilles, in the text they are written in."""
+"""Rewrites lengths in steps as epochs, percents or permilles, in the text of the config."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ def in_unit(config: Config, name: str, examples_per_epoch: int | None = None) ->
         examples_per_epoch: the examples of an epoch, for EPOCHS where the file does not say.
 
     Returns:
-        The text, and what stays in steps.
+        The text, and the lengths that stay in steps.
 
     Raises:
-        StepUnitError: a length is not a whole number of the unit and has no place of its own; or
-            something is missing, or in another unit already.
+        StepUnitError: a length is not a whole number of the unit, and no `step_unit` can be set for
+            it alone; or something is missing, or in another unit already.
 
     >>> from schedule_builder.config import load
     >>> config = load({"multi_step_learning_rate": {"initial_learning_rate": 0.1,
@@ -129,7 +129,7 @@ def _examples(config: Config, message: pb.LearningRate, given: int | None) -> in
 
 
 def _steps_of_one(config: Config, name: str, examples: int | None) -> Fraction:
-    """How many steps one of a unit is."""
+    """How many steps one unit is."""
     axis = Axis(config.num_steps, config.batch_size)
     steps = steps_of_unit(pb.StepUnit.Value(name), examples, axis)
     if steps is not None:
@@ -148,10 +148,10 @@ class _Rewriter:
     """Collects the changes of one config.
 
     Attributes:
-        config: what is rewritten.
+        config: the config that is rewritten.
         name: the unit.
-        steps: how many steps one of it is.
-        changes: what to write, by its place.
+        steps: how many steps one unit is.
+        changes: the values to write, with their paths.
         kept: the lengths that stay in steps.
         converted: whether any length is in the unit.
     """
@@ -222,15 +222,15 @@ class _Rewriter:
         self.set((*path, "step_unit"), "STEPS")
 
     def is_exact(self, count: int) -> bool:
-        """Whether so many steps are a whole number of the unit."""
+        """Whether a number of steps is a whole number of the unit."""
         return (count / self.steps).denominator == 1
 
     def write(self, counts: list[tuple[FieldPath, int, int | None]]) -> None:
-        """Writes counts in the unit, and those that are only a default where they have to be."""
+        """Writes counts in the unit. A default is written only if it means another length there."""
         for place, count, default in counts:
             number = nearest(count / self.steps)
             self.converted = self.converted or count > 0
-            # One of a unit is a default that may be left out; other numbers of steps may not.
+            # A default of 1 counts the unit as well; other defaults are numbers of steps.
             if default is None or number != default or default > 1:
                 self.set(place, str(number))
 
@@ -258,7 +258,9 @@ class _Rewriter:
     def has_no_home(self, inexact: dict[FieldPath, int]) -> StepUnitError:
         """Says which lengths are not whole numbers of the unit."""
         if not inexact:
-            words = Words("the file has no length to write in {name}", name=self.name)
+            words = Words(
+                "the file has no length to write in {name}: omit `--step-unit`", name=self.name
+            )
             return _refused(self.config, None, words)
         first, *others = (self.reason(place, count) for place, count in inexact.items())
         words = first
@@ -271,16 +273,22 @@ class _Rewriter:
                 column=where[1],
                 reason=reason,
             )
-        if self.name == "PERCENT_OF_RUN" and not any(place[-1] == "custom" for place in inexact):
+        if not any(place[-1] == "custom" for place in inexact):
             permille = self.steps / 10
-            if all((count / permille).denominator == 1 for count in inexact.values()):
+            fits = all((count / permille).denominator == 1 for count in inexact.values())
+            if self.name == "PERCENT_OF_RUN" and fits:
                 words = Words("{words}. Use `--step-unit permille_of_run`", words=words)
+            else:
+                words = Words("{words}. Change the number, or keep the steps", words=words)
         return _refused(self.config, next(iter(inexact)), words)
 
     def reason(self, place: FieldPath, count: int) -> Words:
         """Why a length cannot be written in the unit."""
         if place[-1] == "custom":
-            return Words("`custom` holds a kind of another package, whose lengths stay in steps")
+            return Words(
+                "`custom` holds a kind of another package, whose lengths stay in steps: omit"
+                " `--step-unit`"
+            )
         return Words(
             "`{field}` is {count} steps, {number:.10g} {unit}, and only whole numbers can"
             " be written",
@@ -297,7 +305,7 @@ def _collect(
     counts: list[tuple[FieldPath, int, int | None]],
     inner: list[tuple[FieldPath, pb.LearningRate]],
 ) -> None:
-    """The numbers of steps of a kind, with defaults that are in force, and what is inside it."""
+    """Collects the lengths of a kind, with defaults in force, and the learning rates inside it."""
     for name, declared in schema_of(message.DESCRIPTOR).items():
         value, here = getattr(message, name), (*path, name)
         if declared.message is not None:

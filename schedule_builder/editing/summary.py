@@ -1,4 +1,4 @@
-"""What an edit does: to the learning rate, in one line, and to the fields."""
+"""Describes an edit: its effect on the learning rate, in one line, and on the fields."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def peak_of(config: Config) -> float | None:
 
 
 def _last(config: Config) -> int:
-    """The last step of a run; where its length is not known, the first one of the last segment."""
+    """The last step of a run; without a run length, the first step of the last segment."""
     if config.num_steps is not None:
         return config.num_steps - 1
     return config.schedule.begins[-1] if config.schedule is not None else 0

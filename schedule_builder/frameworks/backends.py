@@ -1,4 +1,4 @@
-"""Learning rates as tensors of whichever backend Keras runs on."""
+"""Learning rates as tensors of the backend that Keras runs on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _home(backend: str) -> ModuleType:
         return import_module(f"schedule_builder.frameworks.{_HOMES[backend]}")
 
 
-# Now, because TensorFlow's AutoGraph would look into an import while it traces, and warn.
+# Imported now: within a trace, TensorFlow's AutoGraph would convert the import, and warn.
 _home(keras.backend.backend())
 
 

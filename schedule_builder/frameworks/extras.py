@@ -1,4 +1,4 @@
-"""Which extra of this package installs a library that is missing."""
+"""Names the extra of this package that installs a missing library."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXTRAS = {
     "ruamel": "fmt",
     "shtab": "completion",
 }
-"""The extra that has a library, by the name that is imported."""
+"""The extra that installs a library, by the name of its module."""
 
 
 @contextmanager

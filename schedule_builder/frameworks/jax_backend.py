@@ -1,4 +1,4 @@
-"""Learning rates in JAX: a schedule as optax takes it, however JAX traces it."""
+"""Learning rates in JAX: a schedule as an optax function, for every way of tracing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Jax(TensorOperations):
 
     @staticmethod
     def index(begins: Sequence[int], step: Any) -> Any:
-        # Unrolled, the search is a few gathers; a loop costs an accelerator more than that.
+        # An unrolled search is a few gathers; a loop costs more on an accelerator.
         sorted_begins = jnp.asarray(begins, jnp.int64)
         return jnp.searchsorted(sorted_begins, step, side="right", method="scan_unrolled")
 
@@ -91,9 +91,9 @@ def build_optax_schedule(
 
 
 def optax_schedule(schedule: Schedule) -> Callable[[Any], jax.Array]:
-    """A schedule as optax takes it; see `build_optax_schedule`."""
-    # Compiled also where the caller compiles nothing: there, one by one, the operations would
-    # be slow, and `jax_debug_nans` would look into the formulas that do not apply.
+    """A schedule as an optax function; see `build_optax_schedule`."""
+    # Compiled even if the caller does not compile: single operations would be slow, and
+    # `jax_debug_nans` would stop at formulas that do not apply to the step.
     compiled = jax.jit(partial(_rates, schedule), inline=True)
 
     def learning_rate(count: Any) -> jax.Array:
@@ -109,7 +109,7 @@ def rate_tensor(schedule: Schedule, step: Any) -> jax.Array:
 
 def _dispatched(schedule: Schedule, rates: Callable[[Any], jax.Array], step: Any) -> jax.Array:
     if not isinstance(step, jax.Array):
-        # JAX would make them int32: the reference takes them as they are.
+        # JAX would make them int32; the reference accepts larger integers.
         return jnp.asarray(schedule(np.asarray(step) if np.ndim(step) else step), jnp.float32)
     if not jnp.issubdtype(step.dtype, jnp.integer):
         raise not_an_integer(step.dtype, is_floating=jnp.issubdtype(step.dtype, jnp.floating))

@@ -22,7 +22,7 @@ class ConfigSchedule(ConfigScheduleMixin, tf_keras.optimizers.schedules.Learning
     It saves with its model as plain data and loads without the config file.
     """
 
-    # Saved models name this module, which versions before this layout have, too.
+    # Saved models name this module, which older versions of the package have as well.
     __module__ = "schedule_builder.legacy_keras"
 
     def __call__(self, step: Any) -> Any:

@@ -16,7 +16,7 @@ from schedule_builder.frameworks.keras_variable_rates import (
 
 
 class _Keras2(VariableRatesMixin):
-    """What changes in an update: who takes part in it, and the rate of each variable.
+    """Changes an update: which variables take part in it, and the rate of each.
 
     Keras 2 evaluates the schedule once in an update, into a variable that it reads afterwards.
     """
@@ -35,7 +35,7 @@ class _Keras2(VariableRatesMixin):
 
     @property
     def learning_rate(self) -> Any:
-        """The rate, of the variable that is updated where one is."""
+        """The rate; while a variable is updated, the rate of that variable."""
         rate = super().learning_rate  # type: ignore[misc] # of a mixin
         treatment = getattr(self, "_treatment", None)
         return scaled(rate, 1.0 if treatment is None else treatment.factor)
@@ -57,7 +57,7 @@ class _Keras2(VariableRatesMixin):
         return super().apply_gradients(pairs, name, **options)  # type: ignore[misc] # of a mixin
 
     def _count_update(self) -> Any:
-        """An update in which all are frozen counts, as any other."""
+        """Counts an update in which all variables are frozen, like any other."""
         self._compute_current_learning_rate()
         tf.__internal__.distribute.interim.maybe_merge_call(
             lambda strategy: self.iterations.assign_add(1), self._distribution_strategy
@@ -84,7 +84,7 @@ class _Keras2(VariableRatesMixin):
             self._treatment.factor = 1.0
 
     def _overwrite_model_variables_with_average_value(self, var_list: Any) -> None:
-        # Of frozen variables there is no average.
+        # Frozen variables have no average.
         trained = [variable for variable in var_list if self._factor(variable)]
         super()._overwrite_model_variables_with_average_value(trained)  # type: ignore[misc] # of a mixin
 

@@ -18,9 +18,9 @@ from schedule_builder.frameworks.keras_variable_rates import (
 
 
 class _Keras3(VariableRatesMixin):
-    """What changes in an update: who takes part in it, and the rate of each variable.
+    """Changes an update: which variables take part in it, and the rate of each.
 
-    The schedule is evaluated once in an update, also where Keras asks for each variable.
+    The schedule is evaluated once in an update, even if Keras asks for each variable.
     """
 
     name: str
@@ -53,7 +53,7 @@ class _Keras3(VariableRatesMixin):
             gradients, variables = [g for g, _ in trained], [v for _, v in trained]
             super().apply(gradients, variables)  # type: ignore[misc] # of a mixin
         else:
-            # An update in which all are frozen counts, as any other.
+            # An update in which all variables are frozen counts like any other.
             self._iterations.assign_add(1)
 
     def _backend_apply_gradients(self, grads: Any, trainable_variables: Any) -> None:
@@ -65,7 +65,7 @@ class _Keras3(VariableRatesMixin):
             del held[thread]
 
     def _get_current_learning_rate(self) -> Any:
-        # With several replicas, another thread than theirs applies the decay of all.
+        # With several replicas, a thread of none of them applies the decay of all.
         decaying = self._treatment.decaying
         return self._held_rate() if decaying is None else decaying
 
@@ -96,7 +96,7 @@ class _Keras3(VariableRatesMixin):
                 scaled(learning_rate, factor),
             )
 
-    # Of frozen variables there is no average: where weights are replaced by it, they stay exact.
+    # Frozen variables have no average: they stay exact where weights are replaced by averages.
 
     def _update_model_variables_moving_average(self, trainable_variables: Any) -> None:
         self._with_averages("_update_model_variables_moving_average", trainable_variables)
@@ -111,7 +111,7 @@ class _Keras3(VariableRatesMixin):
         trained = [n for n, variable in enumerate(variables) if self._factor(variable)]
         if not trained:
             return
-        # Past Keras' own assignment, which would track the list.
+        # Not with Keras' own assignment, which would track the list.
         self.__dict__["_model_variables_moving_average"] = [every[n] for n in trained]
         try:
             getattr(super(), method)([variables[n] for n in trained])
@@ -120,7 +120,7 @@ class _Keras3(VariableRatesMixin):
 
 
 if keras.backend.backend() == "tensorflow":
-    # AutoGraph would convert what a loop in `tf.function` calls, and there is nothing to convert.
+    # AutoGraph would convert what is called in `tf.function`; here nothing needs conversion.
     _Keras3.apply = import_module(  # type: ignore[method-assign] # the same method
         "tensorflow"
     ).autograph.experimental.do_not_convert(_Keras3.apply)

@@ -1,4 +1,4 @@
-"""What the callback that logs applied rates does, for either Keras."""
+"""The callback that logs applied rates, for either Keras."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from schedule_builder.frameworks.rate_log import LOGGER, RateLog
 
 
 def _number(value: Any) -> Any:
-    """What a variable holds; one that is mirrored on several devices converts to no number."""
+    """The value of a variable; a mirrored one does not convert to a number by itself."""
     return value.numpy() if hasattr(value, "numpy") else value
 
 
 class LearningRateLogMixin:
-    """Logs the rate of every update, and says at the end whether it was the config's.
+    """Logs the rate of every update, and compares the log with the config at the end.
 
-    It reads the optimizer, not the config: whatever else sets the rate shows. Put it first among
+    It reads the rate of the optimizer, so that a rate set by other code shows. Put it first among
     the callbacks, so that no other one changes the rate between the update and the reading.
-    Updates that loss scaling skips are not counted, and of accumulated gradients the updates are,
-    as everywhere.
+    Updates that loss scaling skips are not counted. With accumulated gradients, updates are counted
+    and not batches.
 
     Args:
         config: a path, a loaded config, a message or plain data, as for `load`.
@@ -84,7 +84,7 @@ class LearningRateLogMixin:
 
     @property
     def _source(self) -> Any:
-        """What the optimizer takes its rate from: a schedule, a function or a variable."""
+        """The source of the optimizer's rate: a schedule, a function or a variable."""
         optimizer = self._optimizer
         source = getattr(optimizer, "_learning_rate", None)
         return optimizer.learning_rate if source is None else source
@@ -123,7 +123,7 @@ class LearningRateLogMixin:
         self._is_first_epoch = False
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Counts the updates before, and asks a function that may answer otherwise later."""
+        """Counts the updates before, and calls a rate function, whose result may change later."""
         self._done = self._updates()
         source = self._source
         if callable(source) and not hasattr(source, "get_config"):

@@ -1,4 +1,4 @@
-"""Schedules for Keras 3 and for Keras 2 (`tf_keras`): what they share, and which is meant."""
+"""The common part of the schedules for Keras 3 and Keras 2 (`tf_keras`), and their choice."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from schedule_builder.schedules.schedule import Schedule, whole
 
 
 def is_legacy(legacy: bool | None = None) -> bool:
-    """Whether Keras 2 is meant: as TensorFlow decides it, where the caller does not say."""
+    """Whether to use Keras 2; by default, as TensorFlow does."""
     if legacy is None:
         return os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True")
     return legacy
 
 
 def keras_home(legacy: bool | None = None) -> ModuleType:
-    """The module with the schedule and the callback for the Keras that is meant."""
+    """The module with the schedule and the callback for the chosen Keras."""
     is_keras2 = is_legacy(legacy)
     with naming_extra("Keras 2" if is_keras2 else "Keras"):
         return import_module(f"{__package__}.{'keras2' if is_keras2 else 'keras3'}")
 
 
 class ConfigScheduleMixin:
-    """What the schedule of either Keras does.
+    """The schedule of either Keras.
 
     Args:
         schedule: the schedule, or its `to_dict()`.
@@ -56,8 +56,8 @@ class ConfigScheduleMixin:
     def get_config(self) -> dict[str, Any]:
         """The schedule as plain data.
 
-        Where a model is loaded and this class is not imported, Keras' error prints this data:
-        it says what to import.
+        If a model is loaded and this class is not imported, Keras' error prints this data, which
+        says what to import.
         """
         return {
             "to_load": f"import {type(self).__module__} before load_model",
@@ -122,7 +122,7 @@ def keras_schedule(
     gradient_accumulation_steps: int | None = None,
     legacy: bool | None = None,
 ) -> Any:
-    """A loaded config's schedule, for an optimizer that applies the rest of it."""
+    """The schedule of a loaded config, for an optimizer that applies the rest of the config."""
     accumulated = 1
     if gradient_accumulation_steps is not None:
         accumulated = whole(gradient_accumulation_steps, "gradient_accumulation_steps", at_least=1)

@@ -29,18 +29,18 @@ def build_optimizer(
 ) -> Any:
     """Builds the Keras optimizer of a config, with its schedule as the learning rate.
 
-    Of a pipeline: `momentum_optimizer` is SGD with momentum; `rms_prop_optimizer`'s `decay` is
+    In a pipeline, `momentum_optimizer` is SGD with momentum; `rms_prop_optimizer`'s `decay` is
     rho, the discounting factor of the mean of squared gradients, and not a decay of the rate;
     `use_moving_average` is Keras' own exponential moving average of the weights (`use_ema`,
     with `moving_average_decay`), which `fit` puts in place of the weights at its end;
     `gradient_clipping_by_norm` clips the global norm, `clip_by_norm` each gradient's, and
     `clip_by_value` values. `learning_rate_multiplier` scales the rate of the variables in whose
-    paths its pattern is found, 0 freezes them; so do `freeze_variables` and
-    `update_trainable_variables`; `bias_grad_multiplier` scales gradients of biases. Frozen
-    variables count in no norm, do not decay and have no average. The logger `schedule_builder`
-    names, at level INFO, which variables have which factor.
+    paths its pattern is found; a factor of 0 freezes them, as do `freeze_variables` and
+    `update_trainable_variables`. `bias_grad_multiplier` scales gradients of biases. Frozen
+    variables are not part of any norm, do not decay and have no average. The logger
+    `schedule_builder` lists the factor of each variable at level INFO.
 
-    Of a Model Garden experiment: sgd, adam, adamw, lamb, rmsprop, adagrad, adafactor and lion.
+    In a Model Garden experiment: sgd, adam, adamw, lamb, rmsprop, adagrad, adafactor and lion.
     `adamw`'s `gradient_clip_norm`, 1 unless given, clips the global norm. The patterns of
     `exclude_from_weight_decay` are searched in the paths of variables. Keras' LAMB decays weights
     outside of the ratio of norms; its moving average (`ema`) keeps the same share from the first
@@ -52,7 +52,7 @@ def build_optimizer(
         step_offset: the step at which the schedule begins, such as the number of updates in a
             checkpoint that is fine-tuned. Before it, the schedule's first rate holds.
         gradient_accumulation_steps: over how many batches Keras adds up gradients for one
-            update. The schedule counts updates, as everywhere. Keras 3 alone.
+            update. The schedule counts updates. Only for Keras 3.
         legacy: True for an optimizer of Keras 2 (the package `tf_keras`), False for one of
             Keras 3. By default, as `tf.keras` is: Keras 2 where the environment variable
             TF_USE_LEGACY_KERAS is set.
@@ -63,12 +63,12 @@ def build_optimizer(
         A `keras.optimizers.Optimizer`, or a `tf_keras.optimizers.Optimizer`.
 
     Raises:
-        ConfigError: the config has errors, or asks for what the installed Keras does not have.
-            Later, when the optimizer first sees its variables: a multiplier's pattern is found in
-            none of them.
+        ConfigError: the config has errors, or the installed Keras does not support it. Also raised
+            later, when the optimizer first sees its variables, if a multiplier's pattern is not
+            found in any of them.
         OSError: the file cannot be read.
-        ValueError: the config is a learning rate alone and says nothing of an optimizer; or an
-            argument is out of its range, or this Keras does not support it.
+        ValueError: the config is only a learning rate, without an optimizer; or an argument is out
+            of its range, or this Keras does not support it.
     """
     loaded = load(config, num_steps=num_steps, batch_size=batch_size)
     schedule = keras_schedule(
@@ -103,7 +103,7 @@ def construct(
     arguments = common | construction.arguments(known, _parameters(optimizer_class))
     rates = construction.rates
     if not rates and arguments.get("weight_decay") is None:
-        # Keras' own does the same: a model that is saved with it needs nothing of ours.
+        # Keras' own optimizer does the same, and models saved with it do not need this package.
         return optimizer_class(**arguments)
     optimizer = keras_home(legacy).OPTIMIZERS[known.keras_name](
         **arguments,
@@ -124,7 +124,7 @@ def _average(decay: float) -> dict[str, Any]:
 
 
 class KnownOptimizer(NamedTuple):
-    """A Keras optimizer, and which of its arguments each field of a block is."""
+    """A Keras optimizer, and the argument for each field of its block."""
 
     keras_name: str
     arguments: dict[str, str]
@@ -187,19 +187,19 @@ KERAS_OPTIMIZERS: dict[str, KnownOptimizer] = {
     "adafactor_keras": KnownOptimizer("Adafactor", _KERAS_ADAFACTOR),
     "lion": KnownOptimizer("Lion", _BETAS | _DECAY),
 }
-"""The optimizers that Keras has, by the names of their blocks."""
+"""The optimizers of Keras, by the names of their blocks."""
 
 
 class Construction:
-    """What a config's optimizer is in a framework, or why the framework has none like it.
+    """Maps a config's optimizer to a framework's, or reports that the framework has none.
 
     Args:
         config: the config.
-        framework: the framework's name, and its version where it decides.
+        framework: the framework's name, and its version where that matters.
         builder: the name of the function that builds the rate alone.
 
     Raises:
-        ValueError: the config is a learning rate alone.
+        ValueError: the config is only a learning rate.
     """
 
     def __init__(self, config: Config, framework: str, builder: str) -> None:
@@ -226,7 +226,7 @@ class Construction:
             is_there: whether the framework has the optimizer that Keras calls by this name.
 
         Raises:
-            ConfigError: it has none.
+            ConfigError: the framework does not have it.
         """
         request = self.request
         known = KERAS_OPTIMIZERS.get(request.name) if request.block is not None else None
@@ -260,7 +260,7 @@ class Construction:
 
     @property
     def rates(self) -> VariableRates:
-        """What the config says of the rates of single variables."""
+        """The config's factors of the rate for single variables."""
         return self.config.dialect.variable_rates(self.config.message)
 
     @property
@@ -284,7 +284,7 @@ class Construction:
         self.refuse(self.request.choice_path, words)
 
     def clipping(self) -> dict[str, Any]:
-        """The argument for gradient clipping, of which there is one kind at a time."""
+        """The argument for gradient clipping; Keras supports one kind at a time."""
         request = self.request
         fields = [field for field in _CLIPPINGS if getattr(request.block, field, None)]
         for field in fields[1:]:
@@ -326,7 +326,7 @@ def _arguments(block: Any, optimizer: KnownOptimizer, parameters: Container[str]
 
 
 def _beyond(block: Any, optimizer: KnownOptimizer, parameters: Container[str]) -> Iterator[str]:
-    """The fields that are not as usual, and that this Keras has no argument for."""
+    """The fields that are not at their default and have no argument in this Keras."""
     for field, value in block.ListFields():
         is_known = optimizer.arguments.get(field.name) in parameters or field.name in _CLIPPINGS
         # The schedule is not an argument of the block.

@@ -1,4 +1,4 @@
-"""What the optimizers of either Keras share that have more than one rate, or a weight decay."""
+"""Optimizers with more than one rate, or a weight decay: the common part for either Keras."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ OPTIMIZERS = ("SGD", "RMSprop", "Adam", "AdamW", "Lamb", "Lion", "Adafactor", "A
 class Treatment:
     """How an optimizer treats each of its variables.
 
-    An object that no Keras looks into: of what else is an attribute, they track the contents.
+    A plain object, because Keras tracks the contents of other attributes of an optimizer.
 
     Attributes:
-        rates: what the config says.
+        rates: the factors of the config.
         excluded: patterns of the variables that do not decay.
-        config: where that stands; None in a loaded model.
+        config: the config, for places in messages; None in a loaded model.
         held: the rate of the update that each thread is making.
-        decaying: what the rate is while weights decay; None at other times.
-        factor: what the rate is multiplied by at this time. Keras 2 alone.
+        decaying: the rate while weights decay; None at other times.
+        factor: the present factor of the rate. Only for Keras 2.
     """
 
     def __init__(self, rates: VariableRates, excluded: Iterable[str]) -> None:
@@ -76,11 +76,11 @@ class VariableRatesMixin:
         self._treatment = Treatment(variable_rates or VariableRates(), exclude_from_weight_decay)
 
     def locate(self, config: Config) -> None:
-        """Says where the patterns stand, for findings about them."""
+        """Sets the config of the patterns, for the places of findings about them."""
         self._treatment.config = config
 
     def _treat(self, variables: Sequence[Any]) -> None:
-        """Decides about each variable, once, when the optimizer first sees all of them."""
+        """Decides how to treat each variable, once, when the optimizer first sees all of them."""
         treatment, paths = self._treatment, [path_of(variable) for variable in variables]
         check_paths(treatment.rates, paths, treatment.config)
         for path, variable in zip(paths, variables, strict=True):

@@ -21,10 +21,10 @@ class OptimizerState(NamedTuple):
 
     Attributes:
         count: how many updates were applied.
-        slots: what the optimizer keeps, by name: each has the form of the parameters, without
-            the frozen ones.
-        average: the moving average of the parameters, in their form; None where the config asks
-            for none. Frozen parameters are in it as they are.
+        slots: the optimizer's variables, by name. Each has the structure of the parameters,
+            without the frozen ones.
+        average: the moving average of the parameters, in their structure; None if the config asks
+            for none. It holds frozen parameters unchanged.
     """
 
     count: jax.Array
@@ -50,9 +50,9 @@ def build_optax_optimizer(
     """Builds the optimizer of a config as an `optax.GradientTransformation`.
 
     It has the config's schedule, factors of the rate, frozen variables, factors of gradients of
-    biases, clipping, weight decay and moving average of the weights, in the order of an update
-    that Keras has here, and its formulas are Keras', so that a config trains alike. Patterns are
-    searched in the keys of a parameter, joined by `/`.
+    biases, clipping, weight decay and moving average of the weights. Formulas and their order are
+    those of Keras, so that a config trains alike. Patterns are searched in the keys of a
+    parameter, joined by `/`.
 
     `update` needs the parameters. It can be compiled, and used in `optax.chain`,
     `optax.MultiSteps` (which accumulates gradients) and `optax.apply_if_finite`.
@@ -67,13 +67,13 @@ def build_optax_optimizer(
 
     Returns:
         The optimizer. Its state is a named tuple of `count`, `slots` and `average`: the moving
-        average of the weights, in the form of the parameters, or None.
+        average of the weights, in the structure of the parameters, or None.
 
     Raises:
-        ConfigError: the config has errors, or asks for an optimizer that is not known here. `init`
+        ConfigError: the config has errors, or asks for an optimizer that is not supported. `init`
             raises it where a multiplier's pattern is found in no path.
         OSError: the file cannot be read.
-        ValueError: the config is a learning rate alone and says nothing of an optimizer.
+        ValueError: the config is only a learning rate, without an optimizer.
     """
     loaded = load(config, num_steps=num_steps, batch_size=batch_size)
     plan = plan_of(loaded, "JAX", "build_optax_schedule")
@@ -204,15 +204,15 @@ def partition_by_multiplier(
 ) -> optax.GradientTransformation:
     """Gives your own optax optimizer the rates and the frozen variables of a config.
 
-    Parameters with the same factor get one optimizer; frozen ones get updates of 0 and are in no
-    state. `bias_grad_multiplier` scales gradients. Of the config's optimizer nothing else counts:
-    neither its block nor its clipping or moving average. What `make` clips by a global norm, it
-    clips by the norm of the parameters with one factor.
+    Parameters with the same factor get one optimizer; frozen ones get updates of 0 and have no
+    state. `bias_grad_multiplier` scales gradients. The config's optimizer block, clipping and
+    moving average are not used. A global norm in an optimizer of `make` is the norm of the
+    parameters with the same factor.
 
     Args:
         config: a path, a loaded config, a message or plain data, as for `load`.
-        make: what makes an optimizer from a schedule, such as `optax.adamw`, or a function that
-            passes it on as `learning_rate`. It is called once for each factor.
+        make: a function from a schedule to an optimizer, such as `optax.adamw`. It is called once
+            for each factor.
         step_offset: the count at which the schedule begins. Before it, the schedule's first rate
             holds.
         num_steps: the run length, where the config does not state it.

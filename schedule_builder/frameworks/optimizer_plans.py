@@ -1,4 +1,4 @@
-"""How the optimizer of a config treats each variable, where JAX or PyTorch updates them."""
+"""How the optimizer of a config treats each variable, for JAX and PyTorch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schedule_builder.frameworks.variable_factors import check_paths
 from schedule_builder.records import Record
 
 _ADAM = {"beta_1": 0.9, "beta_2": 0.999}
-"""What the API's Adam has no fields for."""
+"""The arguments of Adam for which the API has no fields."""
 _CLIPPINGS = ("global_clipnorm", "clipnorm", "clipvalue")
 
 
@@ -21,9 +21,10 @@ class Treatment(Record):
     """How one variable is treated.
 
     Attributes:
-        factor: what its rate is multiplied by; 0 where it is frozen.
-        gradient_factor: what its gradient is multiplied by, before anything else.
-        weight_decay: what it loses at each update, as a share, times its rate.
+        factor: the factor of its rate; 0 if it is frozen.
+        gradient_factor: the factor of its gradient, which is applied before anything else.
+        weight_decay: the share of the weight that an update subtracts, before it is multiplied by
+            the rate.
     """
 
     factor: float
@@ -32,15 +33,15 @@ class Treatment(Record):
 
 
 class Plan(Record):
-    """An optimizer in no library's terms.
+    """An optimizer, independent of any library.
 
     Attributes:
         config: the config.
         name: Keras' name of the optimizer.
-        arguments: what its formula takes, by Keras' names.
-        clipping: Keras' name of a limit of gradients, and the limit; None for none.
+        arguments: the arguments of its formula, by Keras' names.
+        clipping: Keras' name of a kind of clipping, and its limit; None for none.
         average_decay: the share of the old average of weights that an update keeps; None for none.
-        weight_decay: that of variables that decay.
+        weight_decay: the weight decay of the variables that decay.
         rates: the rates of single variables.
         excluded: patterns of the variables that do not decay.
     """
@@ -64,12 +65,12 @@ class Plan(Record):
         )
 
     def check(self, paths: Sequence[str]) -> None:
-        """Checks that each pattern matches a variable, and logs which has which factor."""
+        """Checks that each pattern matches a variable, and logs the factor of each variable."""
         check_paths(self.rates, paths, self.config)
 
 
 def plan_of(config: Config, framework: str, builder: str) -> Plan:
-    """What a config's optimizer is.
+    """The plan of a config's optimizer.
 
     Args:
         config: the config.
@@ -77,8 +78,8 @@ def plan_of(config: Config, framework: str, builder: str) -> Plan:
         builder: the function that builds the rate alone.
 
     Raises:
-        ConfigError: the config asks for an optimizer that is not known here, or not like that.
-        ValueError: the config is a learning rate alone.
+        ConfigError: the optimizer, or a field of it, is not supported.
+        ValueError: the config is only a learning rate.
     """
     construction = Construction(config, framework, builder)
     known = construction.known(FORMULAS.__contains__)

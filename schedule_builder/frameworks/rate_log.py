@@ -1,4 +1,4 @@
-"""What ran: the rates that a run applied, kept and compared with those of its config."""
+"""Logs the rates that a run applied, and compares them with those of its config."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOGGER = logging.getLogger("schedule_builder")
 
 
 def _written(rate: float) -> str:
-    """A rate in the fewest digits that are this one in float32."""
+    """A rate with the fewest digits that give the same float32."""
     for digits in (7, 8):
         text = f"{rate:.{digits}g}"
         if abs(rate) > MAX_RATE or pack("f", float(text)) == pack("f", rate):
@@ -29,17 +29,21 @@ def _written(rate: float) -> str:
 
 
 class RateLog:
-    """Keeps the rates that a run applies, and says whether they are those of its config.
+    """Logs the rates that a run applies, and compares them with those of its config.
 
-    A run that resumes from a checkpoint continues the same file: rows from its first step on, of
-    updates that were lost in between, are dropped. Where the config has changed since, and the
-    rate jumps, a warning of the logger `schedule_builder` names the jump; others say where a rate
-    is not the config's, where a run continues beyond its last step, and where one begins again at
-    step 0 and the file of the one before gets another name. Each process needs a file of its own.
+    A run that resumes from a checkpoint continues the same file. Rows from its first step on are
+    dropped: their updates were lost. The logger `schedule_builder` warns:
+
+    * if the rate jumps where the run resumes, because the config has changed;
+    * if a rate is not the config's;
+    * if a run continues beyond its last step;
+    * if a run begins at step 0 again: the earlier file is then renamed.
+
+    Each process needs a file of its own.
 
     Args:
         config: a path, a loaded config, a message or plain data, as for `load`.
-        csv: the file to keep the rates in, with the columns `step` and `learning_rate`.
+        csv: the file for the rates, with the columns `step` and `learning_rate`.
         step_offset: as the schedule was built with.
         num_steps: the run length, where the config does not state it.
         batch_size: the number of examples in a step, where the config does not state it.
@@ -47,7 +51,7 @@ class RateLog:
     Attributes:
         count: how many rates were recorded.
         last_rate: the latest of them.
-        end: the step at which the run ends, as the config says; None where it does not.
+        end: the run length of the config; None if it is unknown.
         first_difference: the first step at which the applied rate is not the config's, with the
             rate that was applied and the rate of the config; None where there is none.
 
@@ -127,7 +131,7 @@ class RateLog:
         self.last_rate = rate
         if self._path is not None:
             if self._file is None:
-                # Line by line, so that a run that is killed has lost nothing.
+                # Line by line, so that a run that is killed loses no rate.
                 self._file = self._path.open("a", encoding="utf-8", buffering=1)
             self._file.write(f"{step},{_written(rate)}\n")
         if self.first_difference is None and not are_equal(rate, self.schedule(step)):
@@ -144,7 +148,7 @@ class RateLog:
             )
 
     def _continue(self, path: Path, step: int, rate: float) -> None:
-        """Drops what the file has from a step on, and says how that fits what comes now."""
+        """Drops the rows from a step on, and warns if the rate jumps there."""
         path.parent.mkdir(parents=True, exist_ok=True)
         rows = read_rates(path) if path.exists() else []
         kept = [row for row in rows if row[0] < step]
@@ -200,7 +204,7 @@ class RateLog:
         return f"all {self.count} applied rates ({steps}) match {self.name}{more}"
 
     def close(self) -> str:
-        """Closes the file, which a further rate opens again, and gives the verdict."""
+        """Closes the file and returns the verdict. Another `record` opens it again."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -208,7 +212,7 @@ class RateLog:
 
 
 def read_rates(path: str | os.PathLike[str]) -> list[tuple[int, float]]:
-    """Reads what a `RateLog` wrote: steps and their rates.
+    """Reads the file of a `RateLog`: steps and their rates.
 
     A last line that a killed process did not finish is left out.
 

@@ -1,4 +1,4 @@
-"""What the operations of TensorFlow, JAX and PyTorch have in common."""
+"""Operations that are the same for TensorFlow, JAX and PyTorch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schedule_builder.schedules.evaluation import Stretches, evaluate
 class TensorOperations:
     """Formulas on tensors in float64, whose result is rounded to float32.
 
-    What float64's rounding leaves out of these does not show in float32.
+    Their rounding errors in float64 are too small to change the result in float32.
     """
 
     direct_ratio: float = 2.0**24

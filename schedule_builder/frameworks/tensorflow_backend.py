@@ -16,7 +16,7 @@ from schedule_builder.schedules.schedule import Schedule
 
 
 class _TensorFlow(TensorOperations):
-    """The formulas' operations on tensors. Equal constants are one node of the graph."""
+    """The formulas' operations on tensors. Equal constants share one node of the graph."""
 
     power = staticmethod(tf.pow)
     sin = staticmethod(tf.sin)
@@ -34,7 +34,7 @@ class _TensorFlow(TensorOperations):
         return value if value == 0 else self.node(value)
 
     def node(self, value: float, dtype: Any = None) -> Any:
-        """A constant of the graph, the same one for the same value."""
+        """A constant of the graph; equal values share one node."""
         dtype = dtype or (tf.int64 if isinstance(value, int) else tf.float64)
         key = (dtype, value)
         if key not in self.constants:
@@ -82,7 +82,7 @@ class _TensorFlow(TensorOperations):
 
 
 def _tensors(*values: Any) -> list[Any]:
-    """Values of one dtype: a rate of 0 is still Python's."""
+    """Converts values to tensors of one dtype; a rate of 0 may still be a Python number."""
     dtype = next((value.dtype for value in values if tf.is_tensor(value)), tf.float64)
     return [tf.convert_to_tensor(value, dtype) for value in values]
 
@@ -119,7 +119,7 @@ def build_learning_rate(
 
     Returns:
         A float32 tensor of the shape of `global_step`. In a graph it is named `learning_rate`,
-        and what it is computed from is in a scope of that name. In a TF1 graph it reads a
+        and its inputs are in a scope of that name. In a TF1 graph it reads a
         variable again, so that control dependencies order the reading.
 
     Raises:
@@ -149,9 +149,9 @@ def rate_tensor(schedule: Schedule, global_step: Any) -> tf.Tensor:
 
 
 def _eager(schedule: Schedule, step: tf.Tensor) -> tf.Tensor:
-    """The rates as constants: one operation costs an eager caller more than all arithmetic.
+    """The rates as constants: eagerly, one operation costs more than all the arithmetic.
 
-    A step on an accelerator stays there: to fetch it would wait for all that is queued.
+    A step on an accelerator is not fetched: that would wait for all queued operations.
     """
     if not step.backing_device.endswith("CPU:0"):
         return _symbolic(schedule, step, "learning_rate")
@@ -175,11 +175,11 @@ def _integers(step: Any) -> tf.Tensor:
     Raises:
         TypeError: it is not an integer.
     """
-    # Of Keras' variable, TensorFlow's is what it holds.
+    # A variable of Keras holds one of TensorFlow.
     inner = getattr(step, "value", step)
     step = inner if isinstance(inner, tf.Variable) else step
-    # A variable's cached value in a TF1 graph may be older than what it is read after. Eagerly,
-    # this reading would be a second operation.
+    # In a TF1 graph, a variable's cached value may be older than operations that must run before
+    # it. Eagerly, reading it again would cost a second operation.
     reader = None if tf.executing_eagerly() else getattr(step, "read_value", None)
     step = tf.convert_to_tensor(reader() if callable(reader) else step)
     if not step.dtype.is_integer:
@@ -189,7 +189,7 @@ def _integers(step: Any) -> tf.Tensor:
 
 def _int64(step: tf.Tensor) -> tf.Tensor:
     if step.dtype == tf.uint64:
-        # What is beyond the largest step is negative as a signed number.
+        # An unsigned number beyond the largest step is negative as a signed one.
         signed = tf.bitcast(step, tf.int64)
         step = tf.where(signed < 0, tf.constant(MAX_STEP, tf.int64), signed)
     return tf.cast(step, tf.int64)

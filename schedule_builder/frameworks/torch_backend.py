@@ -17,7 +17,7 @@ from schedule_builder.schedules.evaluation import evaluate
 from schedule_builder.schedules.schedule import Schedule
 
 FACTOR = "learning_rate_factor"
-"""The entry of a group that says what its rate is multiplied by, where the config decided it."""
+"""The entry of a group with the factor of its rate, if the config decides it."""
 
 
 class ConfigScheduler(LRScheduler):
@@ -50,7 +50,7 @@ class ConfigScheduler(LRScheduler):
             Schedule.from_dict(schedule) if isinstance(schedule, dict) else schedule
         )
         for group in optimizer.param_groups:
-            # PyTorch demands it where a run resumes.
+            # PyTorch requires it where a run resumes.
             group.setdefault("initial_lr", float(group["lr"]))
         rates = [float(group["initial_lr"]) for group in optimizer.param_groups]
         self._largest_rate = max(rates)
@@ -68,7 +68,7 @@ class ConfigScheduler(LRScheduler):
     def _see_new_groups(self) -> None:
         groups = self.optimizer.param_groups
         for group in groups[len(self.factors) :]:
-            # The rate of the optimizer's defaults may be one tensor for several groups.
+            # Several groups may share one tensor as their rate: that of the optimizer's defaults.
             shared = (
                 factor
                 for known, factor in zip(groups, self.factors, strict=False)
@@ -141,8 +141,8 @@ def build_torch_scheduler(
             group's own rate over the largest among the groups; with one group it is the
             schedule's. Of an optimizer from `build_torch_optimizer`, the config's factors
             count instead. With any other optimizer, a `learning_rate_multiplier` of the
-            config, frozen variables and factors of gradients are not applied: a warning in the
-            log says so.
+            config, frozen variables and factors of gradients are not applied, and a warning is
+            logged.
         last_epoch: how many updates were applied before, minus 1, as in PyTorch.
         step_offset: the number of updates at which the schedule begins, where they are still
             counted in a fine-tuning run. Before it, the schedule's first rate holds.
@@ -182,7 +182,7 @@ class _Torch(TensorOperations):
         self.device = device
 
     def constant(self, value: float) -> torch.Tensor:
-        # A float of Python's would be float32 beside a tensor of integers.
+        # A Python float would become float32 beside a tensor of integers.
         return self._column(value, isinstance(value, int))
 
     def _column(self, values: Any, is_whole: bool) -> torch.Tensor:

@@ -27,9 +27,9 @@ def _listed(paths: Iterable[str]) -> str:
 
 
 class _ConfigOptimizer(Optimizer):
-    """What a step of an optimizer from a config does around the optimizer's own step.
+    """An optimizer from a config: the parts of a step before and after the update itself.
 
-    Its options are in `defaults`, which PyTorch copies and pickles.
+    Options are in `defaults`, which PyTorch copies and pickles.
     """
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -39,7 +39,7 @@ class _ConfigOptimizer(Optimizer):
             closure: computes the loss and the gradients again, as in PyTorch.
 
         Returns:
-            What the closure returned.
+            The result of the closure.
         """
         loss = None
         if closure is not None:
@@ -71,7 +71,7 @@ class _ConfigOptimizer(Optimizer):
             state_dict: what `state_dict()` returned.
 
         Raises:
-            ValueError: its groups have other parameters than those here.
+            ValueError: the groups of the state do not have the parameters of this optimizer.
         """
         own = [dict(group) for group in self.param_groups]
         for group, saved in zip(own, state_dict["param_groups"], strict=False):
@@ -90,7 +90,7 @@ class _ConfigOptimizer(Optimizer):
 
     def _own_step(self) -> None:
         step: Any = super().step
-        # Once PyTorch has made one of its own class, that runs the hooks, too.
+        # Once PyTorch has made an optimizer of its own class, that class runs the hooks as well.
         if getattr(step, "hooked", False):
             step.__wrapped__(self)
         else:
@@ -105,7 +105,7 @@ class _ConfigOptimizer(Optimizer):
         ]
 
     def _scale_gradients(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        """Puts scaled and clipped gradients in place, and returns what was there."""
+        """Replaces gradients by scaled and clipped ones, and returns the original ones."""
         pairs = self._pairs()
         kept = [(p, p.grad) for _, p in pairs if p.grad is not None]
         for group, parameter in pairs:
@@ -164,7 +164,7 @@ class _ConfigOptimizer(Optimizer):
 
 
 class _Operations:
-    """What formulas need of PyTorch, where rates and counts may be Python's numbers."""
+    """PyTorch's functions for the formulas; rates and counts may be Python numbers."""
 
     sqrt = staticmethod(torch.sqrt)
     sign = staticmethod(torch.sign)
@@ -177,7 +177,7 @@ class _Operations:
 
 
 class _FormulaOptimizer(Optimizer):
-    """An optimizer that PyTorch lacks, or computes otherwise."""
+    """An optimizer that PyTorch lacks, or computes in another way."""
 
     formula: str
 
@@ -280,17 +280,18 @@ def build_torch_optimizer(
 ) -> Any:
     """Builds the PyTorch optimizer of a config, with a group for each factor of the rate.
 
-    `build_torch_scheduler(config, optimizer)` then sets the rates of the groups: it has to be
-    built, and its `step()` called after each update. Patterns are searched in the names of
-    parameters, with `/` for each `.`.
+    Build its scheduler as well, with `build_torch_scheduler(config, optimizer)`: it sets the rates
+    of the groups. Call the scheduler's `step()` after each update. Patterns are searched in the
+    names of parameters, with `/` for each `.`.
 
     A `step()` of the optimizer scales gradients of biases by `bias_grad_multiplier`, clips,
     decays weights by their own rates, and updates them. `parameter.grad` stays what it was.
-    Frozen parameters are in no group: they count in no norm, do not decay and have no state.
+    Frozen parameters are not in any group: they are not part of any norm, do not decay and have no
+    state.
     `requires_grad_(False)` also saves the computation of their gradients.
 
-    The classes are those of PyTorch's `Adam`, `AdamW` and `Adagrad`, extended, and classes of this
-    project for the others, which PyTorch lacks or computes otherwise.
+    `Adam`, `AdamW` and `Adagrad` extend PyTorch's classes. The others are classes of this project:
+    PyTorch lacks them, or computes them in another way.
 
     Args:
         config: a pipeline or an experiment: a path, a loaded config, a message or plain data,
@@ -305,12 +306,12 @@ def build_torch_optimizer(
         the averages, and `swap_averages()` puts them in place of the weights.
 
     Raises:
-        ConfigError: the config has errors, asks for an optimizer that is not known here, or a
-            multiplier's pattern is found in no parameter's name.
+        ConfigError: the config has errors or asks for an optimizer that is not supported, or a
+            multiplier's pattern is not found in the name of any parameter.
         OSError: the file cannot be read.
-        TypeError: these are parameters without names.
-        ValueError: the config is a learning rate alone and says nothing of an optimizer; or
-            there are no parameters.
+        TypeError: the parameters have no names.
+        ValueError: the config is only a learning rate, without an optimizer; or there are no
+            parameters.
     """
     loaded = load(config, num_steps=num_steps, batch_size=batch_size)
     plan = plan_of(loaded, "PyTorch", "build_torch_scheduler")
@@ -341,7 +342,7 @@ def build_torch_optimizer(
             members["params"].append(parameter)
             members[_PATHS].append(path)
     if not groups:
-        # An update in which all are frozen still counts.
+        # An update in which all parameters are frozen still counts.
         groups[None] = {"params": [], "lr": rate, FACTOR: 1.0}
     options = _options(plan.name, plan.arguments)
     optimizer = _CLASSES[plan.name](list(groups.values()), lr=rate, **options)

@@ -6,17 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 Slots = dict[str, Any]
-"""What an optimizer keeps of a variable, by name."""
+"""The state that an optimizer keeps for a variable, by name."""
 
 
 class Formula(NamedTuple):
     """An optimizer's update of one variable, without decay.
 
     Attributes:
-        new_slots: from the arguments, the library's functions and the weights to the first slots.
-        update: from the arguments, the library's functions, the slots, the gradient, the weights,
-            the rate and the number of this update, counted from 1, to what the weights lose and
-            the next slots.
+        new_slots: a function from the arguments, the library's functions and the weights to the
+            first slots.
+        update: a function from the arguments, the library's functions, the slots, the gradient,
+            the weights, the rate and the number of this update, counted from 1. It returns the
+            amount to subtract from the weights, and the next slots.
     """
 
     new_slots: Callable[[Mapping[str, Any], Any, Any], Slots]
@@ -111,7 +112,7 @@ def _lion(
 
 
 def _is_factored(values: Any) -> bool:
-    """Whether Adafactor keeps sums of rows and columns, and not of each element."""
+    """Whether Adafactor keeps sums of rows and columns instead of every element."""
     return bool(values.ndim > 1)
 
 

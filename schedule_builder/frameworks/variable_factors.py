@@ -17,12 +17,12 @@ LOGGER = logging.getLogger("schedule_builder")
 def check_paths(rates: VariableRates, paths: Sequence[str], config: Config | None = None) -> None:
     """Checks that each pattern matches a variable, and logs which factor each variable gets.
 
-    Whatever applies the rates calls it once, when it first sees its variables.
+    Optimizers call it once, when they first see their variables.
 
     Args:
-        rates: what the config says.
+        rates: the factors of the config.
         paths: the paths of all variables that the model trains, their parts joined by `/`.
-        config: the config, for the place of an error; None where it is not known any more.
+        config: the config, for the place of an error; None if it is unknown.
 
     Raises:
         ConfigError: the pattern of a multiplier is found in no path; without a config it is an
@@ -52,7 +52,7 @@ def check_paths(rates: VariableRates, paths: Sequence[str], config: Config | Non
 
 
 def warn_unapplied(config: Config, builder: str, applying: str) -> None:
-    """Warns that a builder of rates cannot apply what a config says of single variables.
+    """Warns that a builder of rates cannot apply the config's factors for single variables.
 
     Args:
         config: the config.

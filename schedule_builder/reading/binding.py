@@ -44,7 +44,7 @@ from schedule_builder.reading.tree import (
     text_of,
     typed,
 )
-from schedule_builder.reading.values import Refusal, misread, value_of, wrong_type
+from schedule_builder.reading.values import Refusal, misread, value_of, without_value, wrong_type
 
 
 class Binder(BindingFindings):
@@ -169,6 +169,9 @@ class Binder(BindingFindings):
         if isinstance(value, Sequence):
             items = value.items
         elif self.syntax.explicit_lists and not (is_text and is_lenient):
+            if isinstance(value, Scalar) and not value.quoted and self.syntax.null(value.text):
+                self.refuse(value, without_value(declared, Words("a list")))
+                return None
             example = f"[{shown(value.text)}]" if isinstance(value, Scalar) else "[{ ... }]"
             found = Words("not one value: write {example}", example=example)
             self.refuse(value, wrong_type(declared, found, Words("a list")))
@@ -195,14 +198,18 @@ class Binder(BindingFindings):
             alone = isinstance(item, Block) and len(items) == 1
             self.places[at] = Place(name, name if alone else span(item))
             if isinstance(item, Sequence):
-                self.refuse(item, wrong_type(declared, Words("not a list in a list")))
+                self.refuse(
+                    item,
+                    wrong_type(declared, Words("not a list in a list: remove the inner brackets")),
+                )
             elif declared.kind == "message":
                 where = name if len(items) == 1 else span(item)
                 self.message(item, declared, target.add(), at, where)
             elif (converted := self.scalar(item, declared)) is not None:
                 if declared.rule.strictly_increasing and target and converted <= target[-1]:
                     words = Words(
-                        "{field:field} must strictly increase: {value} is not above {before}",
+                        "{field:field} must strictly increase: {value} is not above {before}. Raise"
+                        " or remove it",
                         field=declared.name,
                         value=converted,
                         before=target[-1],

@@ -177,7 +177,7 @@ class BindingFindings:
         hint = Words(". Write `{example}`", example=example) if example else ""
         members = members_of(declared.message)
         if not example and 0 < len(members) <= _MAX_SHOWN_MEMBERS:
-            hint = Words(" (its blocks: {members})", members=", ".join(members))
+            hint = Words(": write one of its blocks, {members}", members=", ".join(members))
         found = Words("not `{text}`{hint}", text=shown(value.text), hint=hint)
         return wrong_type(declared, found)
 

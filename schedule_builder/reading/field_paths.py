@@ -165,7 +165,9 @@ def _typed(text: str) -> Iterator[Step]:
     while True:
         match = _STEP.match(text, at, end)
         if match is None or text[match.end() : match.end() + 1].strip() not in ("", "."):
-            raise PathError(SYNTAX, (at, end), Words("expected the name of a field"))
+            raise PathError(
+                SYNTAX, (at, end), Words("expected the name of a field, such as `num_steps`")
+            )
         index = int(match[2]) if match[2] else None
         yield Step(match[1], index, match[2] == "", None, match.span())
         if match.end() == end:
@@ -211,7 +213,7 @@ def element_index(step: Step, count: int) -> int:
     if step.appends or -count <= index < count:
         return index + count if index < 0 else index
     words = Words(
-        "`{name}` has no element {index}: the file has {there}",
+        "`{name}` has no element {index}: the file has {there}. Change the index, or the file",
         name=step.name,
         index=index,
         there=Words("{count}, counted from 0", count=count) if count else Words("none"),
@@ -254,7 +256,7 @@ def _check_is_block(step: Step, declared: FieldSchema) -> None:
     """Refuses a path through what has no fields."""
     name, at = declared.name, (step.at[0], step.at[0] + len(step.name))
     if declared.message is None:
-        words = Words("`{name}` is a single value and has no fields", name=name)
+        words = Words("`{name}` is a single value: remove what follows it in the path", name=name)
         raise PathError(SYNTAX, step.at, words)
     if not step.is_element and declared.repeated:
         words = Words("`{name}` is a list: choose an element, such as `{name}[0]`", name=name)

@@ -71,7 +71,7 @@ def mistaken(text: str, file_format: str) -> tuple[Kind, Span, Words] | None:
         )
         return NOT_CONFIG, Span(0, 1), words
     if _is_table(text):
-        words = Words("this is a CSV table, not a config")
+        words = Words("this is a CSV table: name a config instead")
         return NOT_CONFIG, Span(0, 1), words
     return _other_format(text, file_format)
 
@@ -89,14 +89,14 @@ def not_a_config(root: Block, text: str) -> Words:
     names = list(dict.fromkeys(field.name for field in root.fields))
     known = next((what for what, signs in _FOREIGN.items() if signs <= set(names)), None)
     if known:
-        return Words("this is {what}, not a config", what=known)
+        return Words("this is {what}: name a config instead", what=known)
     if names:
         found = Words("found {names} at its top", names=_listed(names))
     else:
         found = Words("it begins with `{line}`", line=shown(text.strip().split("\n", 1)[0]))
     return Words(
-        "this is not a config: {found}. A pipeline has `train_config`, an experiment has"
-        " `trainer`, and a learning rate has one of its kinds",
+        "this is not a config: {found}. At its top, a pipeline has `train_config`, an experiment"
+        " `trainer` with `optimizer_config`, and a learning rate its kind. Name such a file",
         found=found,
     )
 
@@ -120,5 +120,5 @@ def _other_format(text: str, file_format: str) -> tuple[Kind, Span, Words] | Non
     if other is None:
         return None
     start = other.end() - len(other.group().lstrip())
-    words = Words("this is {name}: name the file {suffix}", name=name, suffix=suffix)
+    words = Words("this is {name}: give the file the suffix {suffix}", name=name, suffix=suffix)
     return SYNTAX, Span(start, other.end()), words

@@ -16,6 +16,10 @@ _CALL = re.compile(r"(?:\w+\.)*(\w+)\(")
 _AFFIXES = re.compile(r"^get|(?:withwarmup|withhardrestarts)|(?:learningrate|schedule|scheduler)$")
 
 
+MAX_SHOWN_NAMES = 12
+"""The most fields of a block that a message lists."""
+
+
 class Foreign(NamedTuple):
     """A schedule, or an argument of one, of another library."""
 
@@ -81,7 +85,7 @@ def schedule_words(foreign: Foreign) -> Words:
     """What to write for a schedule of another library."""
     note = Words(" ({note})", note=foreign.note) if foreign.note else ""
     return Words(
-        ": {name} of {library} is `{kind}` here{note}",
+        ": use `{kind}` for {name} of {library}{note}",
         library=foreign.library,
         name=foreign.name,
         kind=foreign.kind,
@@ -95,14 +99,18 @@ def argument_words(name: str, foreign: Foreign, message: str) -> Words:
     is_own = fields[foreign.kind].message_type.full_name == message
     values = {"name": shown(name), "library": foreign.library, "schedule": foreign.name}
     if is_own and foreign.argument:
-        words = Words(": {name} of {schedule} ({library}) is `{field}` here")
+        words = Words(": use `{field}` for {name} of {schedule} ({library})")
         return words.filled(field=foreign.argument, **values)
     if is_own:
         words = Words(": {name} of {schedule} ({library}) has no equivalent here{note}. Remove it")
         note = Words(" ({note})", note=foreign.note) if foreign.note else ""
         return words.filled(note=note, **values)
     words = Words(
-        ": {name} is an argument of {schedule} ({library}), which is `{kind}` here. Replace it with"
-        " a field of this block, or use that kind"
+        ": {name} is an argument of {schedule} ({library}). Use `{kind}`, its equivalent here, or a"
+        " field of this block: {fields}"
     )
-    return words.filled(kind=foreign.kind, **values)
+    block: Any = learning_rate_pb2.DESCRIPTOR.pool.FindMessageTypeByName(message)
+    names = [*block.fields_by_name]
+    if len(names) > MAX_SHOWN_NAMES:
+        names = [*names[:MAX_SHOWN_NAMES], "..."]
+    return words.filled(kind=foreign.kind, fields=", ".join(names), **values)

@@ -65,7 +65,10 @@ def decode(data: bytes, filename: str) -> tuple[Source, Report]:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         problem = Words("this file is UTF-16: save it as UTF-8")
     elif (at := data.find(b"\0")) >= 0:
-        problem = Words("this is a binary file (it contains a zero byte), not a config")
+        problem = Words(
+            "this is a binary file (it contains a zero byte): name a config in text format, YAML or"
+            " JSON"
+        )
     else:
         try:
             source = Source(filename, data.decode())

@@ -122,7 +122,9 @@ def _inner(block: Block, descriptor: Any, step: Step, base: int) -> Block:
             _put(block, descriptor, Field(step.name, start, end, value))
         found = value
     if not isinstance(found, Block):
-        words = Words("`{step}` is not a block in the file", step=step.text)
+        words = Words(
+            "`{step}` is not a block in the file. Make it one there first", step=step.text
+        )
         raise PathError(SYNTAX, step.at, words)
     return found
 

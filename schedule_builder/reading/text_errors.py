@@ -14,7 +14,9 @@ def what_is_wrong(lexer: Lexer, expected: Words) -> Words:
     """What is wrong with the current token."""
     word = shown(lexer.word)
     if lexer.kind == Token.PLACEHOLDER:
-        return Words("unexpanded placeholder `{word}`: {hint}", word=word, hint=expected)
+        return Words(
+            "unexpanded placeholder `{word}`. Replace it: {hint}", word=word, hint=expected
+        )
     if lexer.kind == Token.END:
         return Words("the file ends here: {hint}", hint=expected)
     if lexer.kind == Token.BAD and lexer.word in CURLY_QUOTES:
@@ -24,7 +26,7 @@ def what_is_wrong(lexer: Lexer, expected: Words) -> Words:
     if lexer.kind == Token.BAD and lexer.word in _INVISIBLE:
         return Words("invisible character ({name}): remove it", name=_INVISIBLE[lexer.word])
     if lexer.text.startswith("//", lexer.start):
-        return Words("a comment starts with `#`, not with `//`")
+        return Words("a comment starts with `#`: write `#` instead of `//`")
     return Words("found `{word}`: {hint}", word=word, hint=expected)
 
 
@@ -36,9 +38,9 @@ def expected_value(lexer: Lexer, name: str, sign: str) -> Words:
             return Words("write {sign}{plain}", sign=sign, plain=plain)
         if hint := unit_for(lexer.word):
             return Words("it is not a number: {hint}", hint=hint)
-        return Words("it is not a number, such as 0.1 or 1e-3")
+        return Words("it is not a number: write one such as 0.1 or 1e-3")
     if lexer.is_symbol("]") and not sign:
-        return Words("expected a value after the comma")
+        return Words("expected a value after the comma. Add it, or remove the comma")
     if name:
         return Words("expected a value after `{name}:`", name=shown(name))
-    return Words("expected a value in this list")
+    return Words("expected a value in this list. Add it")

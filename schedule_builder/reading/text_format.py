@@ -31,6 +31,7 @@ from schedule_builder.reading.tree import (
     Field,
     Scalar,
     Sequence,
+    too_deep,
     without_comma,
 )
 
@@ -66,11 +67,7 @@ class _Reader(RepairingReader):
 
     def open(self, container: Block | Sequence, closer: str) -> None:
         if len(self.stack) > MAX_DEPTH:
-            words = Words(
-                "blocks are nested more than {depth} deep, the limit of protobuf's parsers",
-                depth=MAX_DEPTH,
-            )
-            self.report.add(TOO_DEEP, Span(self.start, self.end), words)
+            self.report.add(TOO_DEEP, Span(self.start, self.end), too_deep())
             raise Stop
         self.stack.append((container, closer))
         self.advance()
@@ -87,7 +84,9 @@ class _Reader(RepairingReader):
         if self.word != closer:
             row = self.row(container.start)
             words = Words(
-                "the block opened at line {row} must close with `{closer}`", row=row, closer=closer
+                "the block opened at line {row} closes with `{closer}`. Write that, or remove this",
+                row=row,
+                closer=closer,
             )
             self.error(words)
             if self.word not in ("}", ">"):
@@ -126,14 +125,19 @@ class _Reader(RepairingReader):
         elif self.is_symbol(","):
             self.advance()
             if self.is_symbol("]"):
-                self.error(Words("expected a value after the comma"))
+                self.error(Words("expected a value after the comma. Add it, or remove the comma"))
                 self.close()
         else:
             last = container.items[-1]
             hint: Words | str | None = None
             if self.word == "%" and isinstance(last, Scalar) and self.start == last.end:
                 hint = unit_for(f"{last.text}%")
-            self.error(Words("{hint}", hint=hint or Words("expected `,` or `]` in this list")))
+            self.error(
+                Words(
+                    "{hint}",
+                    hint=hint or Words("missing `,` or `]` before it in this list. Add it"),
+                )
+            )
             self.abandon_list()
 
     def abandon_list(self) -> None:
@@ -200,7 +204,7 @@ class _Reader(RepairingReader):
             elif self.start == scalar.end and self.word == "," and self.decimal_comma(scalar):
                 self.separator()
             elif self.start == scalar.end and self.word == "%":
-                hint = unit_for(f"{scalar.text}%") or "expected the name of a field"
+                hint = unit_for(f"{scalar.text}%") or "expected the name of a field. Remove this"
                 self.error(Words("{hint}", hint=hint))
                 self.skip_from(end)
             else:
@@ -234,9 +238,9 @@ class _Reader(RepairingReader):
             parts.append(self.word)
             self.advance()
         if parts:
-            self.error(Words("expected the name of an extension in these brackets"))
+            self.error(Words("expected the name of an extension in these brackets. Add it"))
         else:
-            self.error(Words("expected the name of a field"))
+            self.error(Words("expected the name of a field. Add it, or remove this"))
         return ""
 
     def decimal_comma(self, scalar: Scalar) -> bool:

@@ -74,7 +74,9 @@ class Field:
 def too_deep() -> Words:
     """Says that blocks nest deeper than is read."""
     return Words(
-        "blocks are nested more than {depth} deep, the limit of protobuf's parsers", depth=MAX_DEPTH
+        "blocks are nested more than {depth} deep, the limit of protobuf's parsers: use fewer"
+        " levels",
+        depth=MAX_DEPTH,
     )
 
 

@@ -11,6 +11,7 @@ from schedule_builder.reading.block_examples import example_of, inner_example, m
 from schedule_builder.reading.counts import RUN_LENGTHS, UNKNOWN_RUN, Run, in_steps
 from schedule_builder.reading.fields import FieldSchema, is_lenient, is_opaque, is_open, schema_of
 from schedule_builder.reading.foreign_names import (
+    MAX_SHOWN_NAMES,
     argument_named,
     argument_words,
     schedule_named,
@@ -21,7 +22,6 @@ from schedule_builder.reading.tree import Block, Field, Scalar, Sequence, Syntax
 from schedule_builder.reading.values import SLIP, Refusal, value_of
 from schedule_builder.v1 import pipeline_pb2
 
-_MAX_SHOWN_NAMES = 12
 _MAX_OWNERS = 3
 _TYPE_NAMES = frozenset(("type", "class_name", "kind", "name", "schedule"))
 """Fields in which other systems say which of several blocks is meant."""
@@ -146,12 +146,17 @@ def _hint(name: str, value: Value | None, where: Where) -> tuple[Words | str, st
     if scalar is not None and (hint := _as_block(name, scalar, where)):
         return hint, None
     if owners:
-        return Words(": it belongs to {owners}", owners=" or ".join(f"`{o}`" for o in owners)), None
+        return Words(
+            ": it belongs to {owners}. Move it there, or remove it",
+            owners=" or ".join(f"`{o}`" for o in owners),
+        ), None
     if not schema:
         return "", None
-    names = list(schema)[:_MAX_SHOWN_NAMES]
+    names = list(schema)[:MAX_SHOWN_NAMES]
     more = ", ..." if len(schema) > len(names) else ""
-    return Words(". Its fields: {names}{more}", names=", ".join(names), more=more), None
+    return Words(
+        ". Rename or remove it. Known fields: {names}{more}", names=", ".join(names), more=more
+    ), None
 
 
 def _as_unit(name: str, value: Value | None, where: Where) -> tuple[Words, str] | None:

@@ -56,9 +56,11 @@ def value_of(
     """
     if declared.rule.selects and (refusal := _selected(value, declared, siblings)):
         return refusal
+    text = value.text
+    if not text and not value.quoted and syntax.null(text):
+        return without_value(declared)
     if declared.kind == "string":
         return _string(value, declared, syntax)
-    text = value.text
     if value.quoted and not (declared.enum is not None and syntax.plain_strings):
         if refusal := placeholder(value, declared):
             return refusal
@@ -146,12 +148,22 @@ def wrong_type(declared: FieldSchema, found: Words, expected: Words | None = Non
     return Refusal(WRONG_TYPE, words)
 
 
+def without_value(declared: FieldSchema, expected: Words | None = None) -> Refusal:
+    """Says that a field stands without a value."""
+    words = Words(
+        "{field:field} has no value: give it {expected}, or remove it",
+        field=declared.name,
+        expected=expected or declared.expected,
+    )
+    return Refusal(WRONG_TYPE, words)
+
+
 def placeholder(value: Scalar, declared: FieldSchema) -> Refusal | None:
     """Says that a value is there to be replaced, where it is."""
     if not _PLACEHOLDER.match(value.text):
         return None
     words = Words(
-        "unexpanded placeholder `{text}`: {field:field} must be {expected}",
+        "unexpanded placeholder `{text}`. Replace it: {field:field} must be {expected}",
         text=shown(value.text),
         field=declared.name,
         expected=declared.expected,
@@ -182,10 +194,13 @@ def _selected(value: Scalar, declared: FieldSchema, siblings: Container[str]) ->
     guess = nearest(value.text, names, cutoff=cutoff)
     if is_open(descriptor) and (guess is None or value.text in siblings):
         return None
-    hint = _did_you_mean(guess)
+    hint = _did_you_mean(guess) or Words(": use a known one")
     if value.text in siblings:
         # Its block is there: a kind of the project's own, and no slip.
-        hint = Words(". If Python code registers it, its rates cannot be checked")
+        hint = Words(
+            ". If Python code registers it, its rates cannot be checked: leave the file out"
+            " with the setting `exclude`"
+        )
     words = Words(
         "unknown {field:field} `{text}`{hint} (known: {names})",
         field=declared.name,
@@ -259,12 +274,7 @@ def _no_number(value: Scalar, declared: FieldSchema, syntax: Syntax, run: Run) -
     """Says why a text is not a number of the field's type."""
     text = value.text
     if syntax.null(text):
-        words = Words(
-            "{field:field} has no value: give it {expected}, or remove it",
-            field=declared.name,
-            expected=declared.expected,
-        )
-        return Refusal(WRONG_TYPE, words)
+        return without_value(declared)
     if refusal := placeholder(value, declared):
         return refusal
     return wrong_type(declared, _not(text, _number_meant(text, declared, syntax, run)))

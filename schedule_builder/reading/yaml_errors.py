@@ -19,15 +19,16 @@ TOO_MANY_LEVELS = "exceeded maximum nesting depth"
 """libyaml's message for 1000 levels, from 0.2.6 on."""
 
 TAB = Words("invalid tab in the indentation or between values: use spaces")
-OTHER = Words("invalid YAML: unexpected {found}")
+OTHER = Words("invalid YAML: unexpected {found}. Remove it, or put the value in quotes")
 
 # Where a fault is shown: where the parser noticed it, where the text in question starts, at the
 # escape before it, or at the start of its line.
 _HERE, _START, _ESCAPE, _LINE = "here", "start", "escape", "line"
 _TAG = Words("invalid tag {found}: a config needs no tags. Remove it")
-_UNTERMINATED = Words("unterminated string: its closing quote is missing")
+_UNTERMINATED = Words("unterminated string: add its closing quote")
 _HEADER = Words(
-    "invalid header of a block string: only a digit from 1 to 9, `+` or `-` can follow `|` or `>`"
+    "invalid header of a block string: after `|` or `>`, write only a digit from 1 to 9, `+`, `-`,"
+    " or nothing"
 )
 
 FAULTS: tuple[tuple[str, str, Words], ...] = (
@@ -48,8 +49,8 @@ FAULTS: tuple[tuple[str, str, Words], ...] = (
         r"\ban (?:anchor|alias)\b",
         _START,
         Words(
-            "invalid name {found}: the name of an anchor or an alias consists of letters,"
-            " digits, `-` and `_`"
+            "invalid name {found}: use only letters, digits, `-` and `_` in the name of an anchor"
+            " or an alias"
         ),
     ),
     (r"a block scalar", _HERE, _HEADER),
@@ -94,7 +95,7 @@ FAULTS: tuple[tuple[str, str, Words], ...] = (
             " fix the indentation or the brackets"
         ),
     ),
-    (r"node content", _HERE, Words("expected a value, not {found}")),
+    (r"node content", _HERE, Words("missing value before {found}. Add it")),
     (
         r"a block collection",
         _HERE,
@@ -114,14 +115,14 @@ FAULTS: tuple[tuple[str, str, Words], ...] = (
     (
         r"a flow sequence",
         _HERE,
-        Words("expected `,` or `]` in the list that starts at line {row}, not {found}"),
+        Words("missing `,` or `]` before {found}, in the list that starts at line {row}. Add it"),
     ),
     (
         r"a flow mapping",
         _HERE,
         Words(
-            "expected `,` or `}}` after a field (`name: value`) of the block that starts at line"
-            " {row}, not {found}"
+            "missing `:`, `,` or `}}` before {found}, in the block that starts at line {row}."
+            " Add it"
         ),
     ),
     (
@@ -177,7 +178,7 @@ def report_character(at: int, source: Source, report: Report) -> None:
     """Reports a character that `UNPRINTABLE` found."""
     code = ord(source.text[at])
     if 0xD800 <= code <= 0xDFFF:  # noqa: PLR2004 (the surrogates)
-        words = Words("invalid character: unpaired UTF-16 surrogate")
+        words = Words("invalid character: unpaired UTF-16 surrogate. Remove it")
     else:
         words = Words(
             "invalid character U+{code:04X}: YAML does not allow it. Remove it", code=code

@@ -109,10 +109,14 @@ class _Builder:
 
     def alias(self, anchor: str, at: Span) -> None:
         if self.wants_key():
-            self.stop(SYNTAX, at, Words("a key must be a name, not an alias"))
+            self.stop(SYNTAX, at, Words("a key must be a name, not an alias. Write the name"))
         known = self.anchors.get(anchor)
         if known is None:
-            words = Words("undefined alias `*{name}`: no anchor `&{name}` before it", name=anchor)
+            words = Words(
+                "undefined alias `*{name}`: no anchor `&{name}` before it. Add one, or write the"
+                " value",
+                name=anchor,
+            )
             self.stop(SYNTAX, at, words)
         value, size, height = known
         if len(self.stack) + height > MAX_DEPTH:
@@ -356,9 +360,11 @@ def read(source: Source, report: Report) -> Document:
     if isinstance(root, Scalar) and not root.quoted and YAML.null(root.text):
         root = Block(0)
     if not isinstance(root, Block):
-        words = Words("expected a block of fields (`name: value`), not a single value")
+        words = Words("expected a block of fields, not a single value: write them as `name: value`")
         if isinstance(root, Sequence):
-            words = Words("expected a block of fields (`name: value`), not a list")
+            words = Words(
+                "expected a block of fields, not a list: write them as `name: value`, without `- `"
+            )
         report.add(SYNTAX, Span(root.start, root.end), words)
         root = Block(0)
     return Document(

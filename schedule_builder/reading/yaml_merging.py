@@ -82,6 +82,7 @@ def _sources(value: Value, report: Report) -> Iterator[Block]:
             yield item
         else:
             words = Words(
-                "expected a block of fields, or a list of blocks, after the merge key `<<`"
+                "expected a block of fields, or a list of blocks, after the merge key `<<`: write"
+                " an alias of one, such as `<<: *name`"
             )
             report.add(SYNTAX, span(item), words)

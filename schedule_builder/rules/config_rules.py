@@ -198,7 +198,9 @@ def decay_never_happens(message: rates.CosineDecayLearningRate) -> Iterator[Find
     if message.hold_base_rate_steps:
         hold = _given(message, "hold_base_rate_steps")
         parts = Words("{warmup} and {hold}", warmup=parts, hold=hold)
-    advice = Words("`total_steps` includes the warmup: it must be above {lead}", lead=lead)
+    advice = Words(
+        "`total_steps` includes the warmup: set it above {lead}, or lower `warmup_steps`", lead=lead
+    )
     if message.hold_base_rate_steps >= message.total_steps:
         advice = Words(
             "`total_steps` includes the hold: lower `hold_base_rate_steps`, or set `total_steps`"

@@ -159,8 +159,9 @@ def test_a_pattern_without_a_match_is_an_error_at_its_place() -> None:
         "train_config.optimizer.learning_rate_multiplier[1].pattern",
     )
     assert finding.message == (
-        "`bakbone/` is found in none of the 5 variables; the nearest:"
-        " `backbone/block1/conv/kernel`, `backbone/block1/conv/bias`, `stem/conv/kernel`"
+        "`bakbone/` is found in none of the 5 variables. Change or remove the pattern; the"
+        " nearest variables: `backbone/block1/conv/kernel`, `backbone/block1/conv/bias`,"
+        " `stem/conv/kernel`"
     )
     with pytest.raises(UnmatchedPatternError, match="`bakbone/` is found in none"):
         check_paths(found, PATHS)
@@ -179,8 +180,9 @@ def test_the_log_names_every_variable_and_its_factor(caplog: pytest.LogCaptureFi
     assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
         (
             "WARNING",
-            "`freeze_variables`: `nothing/here` matches none of the 5 variables; the nearest:"
-            " `stem/conv/kernel`, `backbone/block1/conv/kernel`, `head/kernel`",
+            "`freeze_variables`: `nothing/here` matches none of the 5 variables. Change or remove"
+            " the pattern; the nearest variables: `stem/conv/kernel`,"
+            " `backbone/block1/conv/kernel`, `head/kernel`",
         ),
         ("INFO", "learning rate times 1: 2 of 5 variables: head/kernel, head/biases"),
         (

@@ -352,7 +352,7 @@ def test_beside_aliases() -> None:
         ("num_steps=1 2", "expected one value"),
         ("num_step=5", "did you mean `"),
         ("num_steps[0]=5", "is not a list"),
-        ("num_steps.x=5", "is a single value and has no fields"),
+        ("num_steps.x=5", "is a single value: remove what follows it"),
         ("optimizer=5", "`optimizer` must be a block"),
         ("train_config.optimizer=5", "`optimizer` must be a block"),
         ("fine_tune_checkpoint_version=V3", "one of UNKNOWN, V1, V2, not `V3`"),

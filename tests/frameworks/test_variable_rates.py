@@ -118,7 +118,7 @@ def test_a_fresh_process_goes_on(name: str, tmp_path: Path) -> None:
 
 def test_a_pattern_without_a_match_names_its_place_and_the_nearest_paths() -> None:
     config = support.pipeline(multipliers=[("^stem/", 0), ("bakbone", 0.1)])
-    text = r"error\[SB319\] `bakbone` is found in none of the 3 variables; the nearest: `.*backbone"
+    text = r"error\[SB319\] `bakbone` is found in none of the 3 variables\. .*: `.*backbone"
     with pytest.raises(sb.ConfigError, match=text):
         support.fit(keras, config)
 

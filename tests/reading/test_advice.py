@@ -51,20 +51,20 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
     "another optimizer": (
         optimizer("adabelief_optimizer { learning_rate { constant_learning_rate {} } }"),
         "a.config",
-        "no field `adabelief_optimizer`. Its fields: rms_prop_optimizer",
+        "no field `adabelief_optimizer`. Rename or remove it. Known fields: rms_prop_optimizer",
         None,
     ),
     "another schedule": (
         rate("wsd_learning_rate { peak_learning_rate: 1 }"),
         "a.config",
-        "warmup_stable_decay of transformers is `warmup_stable_decay_learning_rate` here",
+        "use `warmup_stable_decay_learning_rate` for warmup_stable_decay of transformers",
         None,
     ),
     "a class of Keras": (rate("CosineDecay {}"), "a.config", "`cosine_decay_learning_rate`", None),
     "a class of PyTorch": (
         rate("OneCycleLR { max_lr: 1 }"),
         "a.config",
-        "OneCycleLR of PyTorch is `one_cycle_learning_rate` here",
+        "use `one_cycle_learning_rate` for OneCycleLR of PyTorch",
         None,
     ),
     "a class by its name": (
@@ -101,26 +101,27 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
     "base_lr": (
         rate("cosine_decay_learning_rate { base_lr: 0.1 total_steps: 1000 warmup_steps: 0 }"),
         "a.config",
-        "base_lr is an argument of CyclicLR (PyTorch), which is `cyclic_learning_rate` here",
+        "base_lr is an argument of CyclicLR (PyTorch). Use `cyclic_learning_rate`, its equivalent"
+        " here, or a field of this block: learning_rate_base, total_steps, ",
         None,
     ),
     "T_max": (
         rate("cosine_decay_learning_rate { learning_rate_base: 1 warmup_steps: 0 T_max: 1000 }"),
         "a.config",
-        "T_max of CosineAnnealingLR (PyTorch) is `total_steps` here",
+        "use `total_steps` for T_max of CosineAnnealingLR (PyTorch)",
         "Write `total_steps`",
     ),
     "gamma": (
         rate("multi_step_learning_rate { initial_learning_rate: 1 milestones: 900 gamma: 0.1 }"),
         "a.config",
-        "gamma of MultiStepLR (PyTorch) is `decay_factor` here",
+        "use `decay_factor` for gamma of MultiStepLR (PyTorch)",
         "Write `decay_factor`",
     ),
     "gamma that is given": (
         rate("multi_step_learning_rate { initial_learning_rate: 1 milestones: 900 decay_factor: 0.5"
              " gamma: 0.1 }"),
         "a.config",
-        "`decay_factor` here",
+        "use `decay_factor` for gamma",
         None,
     ),
     "eta_min": (
@@ -284,7 +285,7 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
     "an optimizer that is none of ours": (
         "train_config:\n  optimizer: adabelief\n",
         "a.yaml",
-        "(its blocks: rms_prop_optimizer, momentum_optimizer, adam_optimizer, ",
+        ": write one of its blocks, rms_prop_optimizer, momentum_optimizer, adam_optimizer, ",
         None,
     ),
     "a warmup": (
@@ -328,7 +329,7 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
     "a block under the name of a number": (
         rate("constant_learning_rate { learning_rat { a: 1 } }"),
         "a.config",
-        "no field `learning_rat`. Its fields: learning_rate",
+        "no field `learning_rat`. Rename or remove it. Known fields: learning_rate",
         None,
     ),
 }  # fmt: skip

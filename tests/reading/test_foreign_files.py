@@ -52,10 +52,10 @@ PASTED: dict[str, tuple[str, str, tuple[int, int, str], str]] = {
         (2, 1, "SB102"),
         "this is YAML",
     ),
-    "a yaml document": ("---\na: {b: 1}\n", ".pbtxt", (1, 1, "SB102"), "file .yaml"),
+    "a yaml document": ("---\na: {b: 1}\n", ".pbtxt", (1, 1, "SB102"), "the suffix .yaml"),
     "a yaml list": ("a:\n\n# b\n- b: 1\n", ".config", (1, 1, "SB102"), "this is YAML"),
-    "json": ('{\n  "train_config": {}\n}\n', ".config", (1, 1, "SB102"), "name the file .json"),
-    "text format": ("# Mine.\n" + NESTED, ".yaml", (2, 1, "SB102"), "name the file .config"),
+    "json": ('{\n  "train_config": {}\n}\n', ".config", (1, 1, "SB102"), "the suffix .json"),
+    "text format": ("# Mine.\n" + NESTED, ".yaml", (2, 1, "SB102"), "the suffix .config"),
     "a conflict": (
         NESTED.replace("  num", "<<<<<<< HEAD\n  num_steps: 4\n=======\n  num") + ">>>>>>> b\n",
         ".config",

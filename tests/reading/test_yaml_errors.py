@@ -35,17 +35,18 @@ def found(text: str) -> list[tuple[int, int, str]]:
 DIRECTIVE = "invalid directive `{}`: a config needs no lines that start with `%`. Remove it"
 TAG = "invalid tag `{}`: a config needs no tags. Remove it"
 NAME = (
-    "invalid name `{}`: the name of an anchor or an alias consists of letters, digits, `-` and `_`"
+    "invalid name `{}`: use only letters, digits, `-` and `_` in the name of an anchor or an alias"
 )
 HEADER = (
-    "invalid header of a block string: only a digit from 1 to 9, `+` or `-` can follow `|` or `>`"
+    "invalid header of a block string: after `|` or `>`, write only a digit from 1 to 9, `+`, `-`,"
+    " or nothing"
 )
 CODE = (
     r"invalid escape `{}`: expected the hexadecimal code of a character, as `\xNN`, `\uNNNN` or"
     r" `\UNNNNNNNN`. Write `\\` for a backslash"
 )
 TAB = "invalid tab in the indentation or between values: use spaces"
-OPEN = "unterminated string: its closing quote is missing"
+OPEN = "unterminated string: add its closing quote"
 INSIDE = (
     "unexpected `:`: a field cannot start inside a value. Fix the indentation, or put the value"
     " in quotes"
@@ -62,11 +63,9 @@ ITEM = (
     "expected an item (`- `) of the list that starts at line 2, not `{}`: fix the indentation or"
     " the quotes"
 )
-IN_BLOCK = (
-    "expected `,` or `}}` after a field (`name: value`) of the block that starts at line 1,"
-    " not `{}`"
-)
-DEEP = "blocks are nested more than 100 deep, the limit of protobuf's parsers"
+LIST = "missing `,` or `]` before {}, in the list that starts at line {}. Add it"
+IN_BLOCK = "missing `:`, `,` or `}}` before `{}`, in the block that starts at line 1. Add it"
+DEEP = "blocks are nested more than 100 deep, the limit of protobuf's parsers: use fewer levels"
 
 FAULTY: list[tuple[str, int, int, str]] = [
     ("a: @x\n", 1, 4, "a value cannot start with `@`: put the value in quotes"),
@@ -120,15 +119,13 @@ FAULTY: list[tuple[str, int, int, str]] = [
     (": 1\n", 1, 1, FIELD.format(":")),
     ("a:\n  - 1\n  b: 2\n", 3, 3, ITEM.format("b:")),
     ("a:\n  - [1] 2\n", 2, 9, ITEM.format("2")),
-    ("a: [1,,2]\n", 1, 7, "expected a value, not `,`"),
-    ("a: ]\n", 1, 4, "expected a value, not `]`"),
-    ("a: [1, # b\n", 2, 1, "expected a value, not the end of the file"),
-    ("a: [1}\n", 1, 6, "expected `,` or `]` in the list that starts at line 1, not `}`"),
-    ("\na: [1\n", 3, 1, "expected `,` or `]` in the list that starts at line 2, not the end of"
-     " the file"),
-    ("a: [1", 1, 6, "expected `,` or `]` in the list that starts at line 1, not the end of the"
-     " file"),
-    ("a: [1\n---\n", 2, 1, "expected `,` or `]` in the list that starts at line 1, not `---`"),
+    ("a: [1,,2]\n", 1, 7, "missing value before `,`. Add it"),
+    ("a: ]\n", 1, 4, "missing value before `]`. Add it"),
+    ("a: [1, # b\n", 2, 1, "missing value before the end of the file. Add it"),
+    ("a: [1}\n", 1, 6, LIST.format("`}`", 1)),
+    ("\na: [1\n", 3, 1, LIST.format("the end of the file", 2)),
+    ("a: [1", 1, 6, LIST.format("the end of the file", 1)),
+    ("a: [1\n---\n", 2, 1, LIST.format("`---`", 1)),
     ('{"a" 1}\n', 1, 6, IN_BLOCK.format("1")),
     ("a: {b: 1 c: 2}\n", 1, 11, IN_BLOCK.format(":")),
     ("a:\n\tb: 1\n", 2, 1, TAB),
@@ -138,7 +135,7 @@ FAULTY: list[tuple[str, int, int, str]] = [
     ("a: \x07\n", 1, 4, "invalid character U+0007: YAML does not allow it. Remove it"),
     ("a: 1\nb: [\x00]\n", 2, 5, "invalid character U+0000: YAML does not allow it. Remove it"),
     ("a: '\ufffe'\n", 1, 5, "invalid character U+FFFE: YAML does not allow it. Remove it"),
-    ("a: \ud800\n", 1, 4, "invalid character: unpaired UTF-16 surrogate"),
+    ("a: \ud800\n", 1, 4, "invalid character: unpaired UTF-16 surrogate. Remove it"),
 ]  # fmt: skip
 
 

@@ -96,7 +96,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "train_config {\n  num_steps: 3\n>\n",
         ".config",
         [(3, 1, "SB102")],
-        "line 1 must close with `}`",
+        "line 1 closes with `}`. Write that, or remove this",
     ),
     (
         "no colon",
@@ -693,7 +693,7 @@ BAD: list[tuple[str, str, str, Places, str]] = [
         "cosine_decay_learning_rate {\n  total_steps: 100\n  warmup_steps: 100\n}\n",
         ".config",
         [(2, 16, "SB305")],
-        "must be above 100",
+        "set it above 100",
     ),
     (
         "a warmup and a hold beyond all steps",
