@@ -27,6 +27,9 @@ _MOST_SEGMENTS = 12
 _LOWEST_SHARE = 1e-6
 """A logarithmic axis shows no less than this share of the highest rate."""
 _GAP = 6.0
+_OF = " of "
+_MOST_LETTERS = 20
+"""Of the name of a curve beside a mark."""
 
 
 class Mark(NamedTuple):
@@ -36,11 +39,19 @@ class Mark(NamedTuple):
         x: where it is.
         text: its label.
         kind: `segment`, `end`, `error` or `warning`.
+        curve: the number of the curve that it is about; None where it is about several.
     """
 
     x: float
     text: str
     kind: str
+    curve: int | None = None
+
+    def color(self, default: str) -> str:
+        """Its colour: of an end, that of its curve; of a finding, that of its severity."""
+        if self.kind == "end" and self.curve is not None:
+            return COLORS[self.curve % len(COLORS)]
+        return SEVERITIES.get(self.kind, default)
 
 
 class Curve(NamedTuple):
@@ -114,21 +125,43 @@ def chart_of(
         ValueError: an axis in epochs or percent is asked for, and it cannot be told how many steps
             one of them is.
     """
-    curves, marks, notes = [], [], []
-    for side in sides:
+    curves, notes = [], []
+    marks: dict[Mark, list[int]] = {}
+    for number, side in enumerate(sides):
         base = _steps_of(unit, side, examples_per_epoch)
         steps, rates = _points(side)
         curves.append(Curve(printable(side.name), [float(step / base) for step in steps], rates))
-        marks += [
-            mark._replace(x=float(Fraction(mark.x) / base))
-            for mark in _marks(side, has_names=len(sides) == 1)
-        ]
+        for mark in _marks(side, has_names=len(sides) == 1):
+            place = float(Fraction(mark.x) / base)
+            marks.setdefault(mark._replace(x=place), []).append(number)
         if others := _other_findings(side):
-            names = f"{printable(side.name)}: " if len(sides) > 1 else ""
-            notes.append(names + ", ".join(others))
-    note = f"Findings: {'; '.join(notes)}" if notes else ""
-    ordered = tuple(sorted(dict.fromkeys(marks)))
-    return Chart(tuple(curves), ordered, unit, is_log, printable(title), note)
+            notes.append((number, ", ".join(others)))
+    names = _short_names([curve.label for curve in curves])
+    found = [f"{names[number]}: {text}" if len(sides) > 1 else text for number, text in notes]
+    note = f"Findings: {'; '.join(found)}" if notes else ""
+    configs = {n for n, side in enumerate(sides) if isinstance(side.rates, Schedule)}
+    ordered = sorted(
+        (
+            mark if configs <= set(numbers) else _named(mark, numbers, names)
+            for mark, numbers in marks.items()
+        ),
+        key=lambda mark: mark[:3],
+    )
+    return Chart(tuple(curves), tuple(ordered), unit, is_log, printable(title), note)
+
+
+def _named(mark: Mark, numbers: Sequence[int], names: Sequence[str]) -> Mark:
+    """A mark that says which curves it is about."""
+    about = sorted(set(numbers))
+    text = f"{mark.text}{_OF}{', '.join(names[number] for number in about)}"
+    return mark._replace(text=text, curve=about[0] if len(about) == 1 else None)
+
+
+def _short_names(names: Sequence[str]) -> list[str]:
+    """Names that fit beside a mark: without folders, where that tells them apart."""
+    last = [name.rpartition("/")[2] for name in names]
+    chosen = last if len(set(last)) == len(set(names)) else names
+    return [shortened(name, _MOST_LETTERS) for name in chosen]
 
 
 def sample_steps(schedule: Schedule, last: int, points: int = _POINTS) -> list[int]:
@@ -274,11 +307,21 @@ def shortened(text: str, most: int) -> str:
 
 
 class Label(NamedTuple):
-    """A label of a mark: where it begins, and in which row."""
+    """A label of a mark.
+
+    Attributes:
+        mark: the mark.
+        text: its text, or what is most of it where there is no room for all.
+        x: where it begins, or ends if it is before the mark.
+        row: in which row it is.
+        is_before: whether it ends at `x`.
+    """
 
     mark: Mark
-    left: float
+    text: str
+    x: float
     row: int
+    is_before: bool
 
 
 def placed(
@@ -286,7 +329,7 @@ def placed(
 ) -> list[Label]:
     """The labels that fit side by side, in two rows: findings in the second one.
 
-    The end comes first. A segment has a label where it is long enough for it.
+    The ends come first. A segment has a label where it is long enough for it.
 
     Args:
         marks: the marks, in order.
@@ -300,20 +343,23 @@ def placed(
     for mark, place in sorted(
         zip(marks, places, strict=True), key=lambda pair: pair[0].kind != "end"
     ):
-        row, length = int(mark.kind in SEVERITIES), len(mark.text) * letter
-        left = place + _GAP / 2
-        if mark.kind == "end" or left + length > width:
-            left = place - length - _GAP / 2
-        right = left + length
-        is_wide = mark.kind != "segment" or right <= min(
-            (b for b in begins if b > place), default=width
-        )
-        is_free = all(
-            r != row or right + _GAP <= begin or left >= end + _GAP for r, begin, end in taken
-        )
-        if is_wide and is_free and left >= 0:
-            labels.append(Label(mark, left, row))
-            taken.append((row, left, right))
+        row = int(mark.kind in SEVERITIES)
+        for text in dict.fromkeys((mark.text, mark.text.partition(_OF)[0])):
+            length = len(text) * letter
+            is_before = mark.kind == "end" or place + _GAP / 2 + length > width
+            x = place - _GAP / 2 if is_before else place + _GAP / 2
+            left = x - length if is_before else x
+            right = left + length
+            is_wide = mark.kind != "segment" or right <= min(
+                (b for b in begins if b > place), default=width
+            )
+            is_free = all(
+                r != row or right + _GAP <= begin or left >= end + _GAP for r, begin, end in taken
+            )
+            if is_wide and is_free and left >= 0:
+                labels.append(Label(mark, text, x, row, is_before))
+                taken.append((row, left, right))
+                break
     return labels
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import textwrap
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -32,8 +33,8 @@ from schedule_builder.schedules.schedule import Schedule
 _DPI, _SMALL_DPI, _SMALL = 120, 90, 600
 """Dots per inch, also of pictures narrower than so many pixels, whose texts are smaller."""
 _LETTER = 0.075
-"""The width of a letter in inches, at the size of a label."""
-_LABEL_POINTS = 8.0
+"""The width of a letter in inches: of the widest texts in labels, and of others beside axes."""
+_LABEL_POINTS, _AXIS_POINTS = 8.0, 10.0
 _ROW = 0.16
 """The height of a row of labels in inches."""
 _DARK = {
@@ -129,6 +130,8 @@ def picture(chart: Chart, suffix: str, *, width: int = 840, is_dark: bool = Fals
         if is_dark:
             rcParams.update(_DARK)
         dots = _DPI if width >= _SMALL else _SMALL_DPI
+        if width < _SMALL:
+            rcParams["font.size"] = _LABEL_POINTS
         inches = width / dots
         # A legend takes no room from the curves.
         legend = 0.2 * math.ceil(len(chart.curves) / _columns(chart, inches))
@@ -175,8 +178,11 @@ def draw(chart: Chart, axes: Any) -> None:
         title = shortened(chart.title, int((width - 0.8) / _LETTER / 1.15))
         axes.set_title(_plain(title), loc="left", fontsize="medium", pad=above + 4)
     if chart.note:
-        note = shortened(chart.note, int((width - 0.3) / _LETTER))
-        axes.set_xlabel(f"{chart.x_label}\n{_plain(note)}")
+        letter = _LETTER * axes.xaxis.label.get_size() / _AXIS_POINTS
+        most = int((width - 0.3) / letter)
+        first, *others = textwrap.wrap(chart.note, most) or [""]
+        lines = [first, shortened(" ".join(others), most)] if others else [first]
+        axes.set_xlabel("\n".join([chart.x_label, *map(_plain, lines)]))
     if len(chart.curves) > 1:
         anchor = 1 + (above + 6 + (14 if chart.title else 0)) / 72 / (height * 0.72)
         axes.legend(
@@ -213,21 +219,23 @@ def _draw_marks(chart: Chart, axes: Any, width: float) -> int:
             if mark.x:
                 axes.axvline(mark.x, color=color, alpha=0.25, linewidth=1, zorder=0)
             continue
-        paint = SEVERITIES.get(mark.kind, color)
-        axes.axvline(mark.x, color=paint, alpha=0.8, linewidth=1, linestyle=":", zorder=0)
+        paint = mark.color(color)
+        axes.axvline(
+            mark.x, color=paint, alpha=0.8, linewidth=1, linestyle=":", zorder=0, clip_on=False
+        )
     rows = 2 if any(mark.kind in SEVERITIES for mark in chart.marks) else 1
     units = 100.0  # `placed` keeps gaps in pixels
     for label in placed(chart.marks, [p * units for p in places], room * units, _LETTER * units):
-        kind = label.mark.kind
         axes.annotate(
-            label.mark.text,
-            (label.left / units / room, 1),
+            _plain(label.text),
+            (label.x / units / room, 1),
             (0, 3 + (rows - 1 - label.row) * _ROW * 72),
             xycoords="axes fraction",
             textcoords="offset points",
             fontsize=_LABEL_POINTS,
-            color=SEVERITIES.get(kind, color),
-            alpha=1 if kind in SEVERITIES else 0.75,
+            horizontalalignment="right" if label.is_before else "left",
+            color=label.mark.color(color),
+            alpha=0.75 if label.mark.color(color) == color else 1,
         )
     return rows if chart.marks else 0
 

@@ -122,16 +122,17 @@ class _Picture:
         for mark, x in zip(self.chart.marks, places, strict=True):
             if mark.kind == "segment" and not mark.x:
                 continue  # the axis is there
-            paint = SEVERITIES.get(mark.kind, self.color)
+            paint = mark.color(self.color)
             opacity, dash = (0.25, "") if mark.kind == "segment" else (0.8, "3 3")
             more = f'stroke="{paint}" stroke-opacity="{opacity}"'
             more += f' stroke-dasharray="{dash}"' if dash else ""
             yield self._line(x, self.top, x, self.bottom, more)
         for label in placed(self.chart.marks, places, self.right, _LETTER):
             y = self.labels_top + _LINE * (label.row + 1) - 3
-            color = SEVERITIES.get(label.mark.kind)
+            color = label.mark.color("")
             more = f' fill="{color}"' if color else ' fill-opacity="0.75"'
-            yield self._text(label.left, y, label.mark.text, more)
+            more += ' text-anchor="end"' * label.is_before
+            yield self._text(label.x, y, label.text, more)
 
     def _curves(self) -> Iterator[str]:
         for number, curve in enumerate(self.chart.curves):

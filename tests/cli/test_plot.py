@@ -133,8 +133,13 @@ def test_names_mean_nothing_to_matplotlib() -> None:
     from matplotlib.figure import Figure
 
     figure = Figure()
-    axes = sb.plot(DIGITS, ONE_CYCLE, ax=figure.add_subplot(), labels=["_$x^", "$y_$\\frac"])
+    longer = sb.load(ONE_CYCLE, overrides=["num_steps=900"])
+    axes = sb.plot(DIGITS, longer, ax=figure.add_subplot(), labels=["_$x^", "$y_$\\frac"])
     figure.canvas.draw()
+    assert [text.get_text() for text in axes.texts][:2] == [
+        "end of _\\$x^",
+        "end of \\$y_\\$\\frac",
+    ]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == [
         " _\\$x^",
         "\\$y_\\$\\frac",

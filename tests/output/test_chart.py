@@ -75,9 +75,35 @@ def test_findings_are_marked(tmp_path: Path) -> None:
     assert chart.note.startswith("Findings: ")
     assert "SB402" in chart.note
     two = chart_of([side(str(path)), side(DIGITS)])
-    assert "SB402" in two.note
-    assert str(path) in two.note
-    assert all(mark.kind != "segment" for mark in two.marks)
+    assert two.note == "Findings: stages.config: SB402"
+    # Both train for 600 steps.
+    assert two.marks == (
+        Mark(300, "SB408 of stages.config", "warning", 0),
+        Mark(600, "end", "end"),
+    )
+
+
+def test_ends_say_whose_they_are() -> None:
+    schedule = sb.build_schedule(DIGITS)
+    runs = [
+        Side(name, schedule, steps) for name, steps in (("a/x", 600), ("b/x", 900), ("c/y", 900))
+    ]
+    record = Side.of_record(AppliedRates("run.csv", (0, 1), (0.1, 0.1)))
+    assert chart_of([runs[0], record]).marks == (Mark(600, "end", "end"),)
+    assert chart_of([record, *runs]).marks == (
+        Mark(600, "end of a/x", "end", 1),
+        Mark(900, "end of b/x, c/y", "end"),
+    )
+    # Without folders, where that tells them apart; of one that does not state its length, none.
+    chart = chart_of([runs[0], runs[2], Side("z", schedule)])
+    assert [(mark.text, mark.color("")) for mark in chart.marks] == [
+        ("end of x", COLORS[0]),
+        ("end of y", COLORS[1]),
+    ]
+    picture = svg(chart)
+    for color, text in ((COLORS[0], "end of x"), (COLORS[1], "end of y")):
+        assert re.search(f'fill="{color}" text-anchor="end">{text}<', picture)
+        assert f'stroke="{color}" stroke-opacity="0.8"' in picture
 
 
 def test_axes_count_in_epochs_and_percent() -> None:
@@ -128,7 +154,10 @@ def test_where_there_is_no_rate_nothing_is_drawn() -> None:
 
 
 marks = st.lists(
-    st.tuples(st.floats(0, 600), st.sampled_from(["linear", "cosine", "SB402", "SB408", "end"])),
+    st.tuples(
+        st.floats(0, 600),
+        st.sampled_from(["linear", "cosine", "SB402", "SB408 of a", "end", "end of b.config"]),
+    ),
     max_size=14,
 )
 
@@ -136,12 +165,19 @@ marks = st.lists(
 @given(marks, st.floats(100, 900))
 def test_labels_do_not_collide(drawn: list[tuple[float, str]], width: float) -> None:
     kinds = {"SB402": "error", "SB408": "warning", "end": "end"}
-    chosen = sorted(Mark(x, text, kinds.get(text, "segment")) for x, text in drawn)
+    chosen = sorted(
+        (Mark(x, text, kinds.get(text[:5].strip(), "segment")) for x, text in drawn),
+        key=lambda mark: mark[:3],
+    )
     places = [mark.x / 600 * width for mark in chosen]
     labels = placed(chosen, places, width, 6.0)
-    spans = sorted(
-        (label.row, label.left, label.left + 6 * len(label.mark.text)) for label in labels
-    )
+    assert all(label.mark.text.startswith(label.text) for label in labels)
+    spans = []
+    for label in labels:
+        length = 6 * len(label.text)
+        left = label.x - length * label.is_before
+        spans.append((label.row, left, left + length))
+    spans.sort()
     for (row, _, right), (other, left, _) in pairwise(spans):
         assert row != other or left >= right
     assert all(left >= 0 and right <= width + 1e-6 for _, left, right in spans)
