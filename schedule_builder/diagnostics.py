@@ -37,6 +37,9 @@ class _Value:
         self.value = value
         self.names = names
 
+    def __repr__(self) -> str:
+        return repr(self.value)  # for `{x!r}`
+
     def __format__(self, format_spec: str) -> str:
         value = self.value
         if format_spec == "field":
