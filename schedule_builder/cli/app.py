@@ -33,7 +33,8 @@ COMMANDS = {
     "fmt": "format configs",
     "convert": "convert a config to the other format",
     "diff": "compare two schedules",
-    "report": "report what a branch changes in the schedules",
+    "report": "report schedules on a page, or what a branch changes",
+    "edit": "edit a config in the browser",
     "completion": "print a shell completion script",
 }
 """The commands. The module of each has `DESCRIPTION`, `add_arguments` and `run`; only the one that

@@ -1,18 +1,28 @@
-"""The command `report`: what a branch changes in the schedules, for a pull request."""
+"""The command `report`: many schedules on one page, or what a branch changes in them."""
 
 from __future__ import annotations
 
 import argparse
+import os
 
-from schedule_builder.cli.common import OK, add_format, add_output, add_overrides, write_output
+from schedule_builder.cli.common import (
+    OK,
+    CommandError,
+    add_format,
+    add_output,
+    add_overrides,
+    write_output,
+)
 from schedule_builder.cli.sides import Reader
 from schedule_builder.output.report import LIMITS, as_markdown
 
 DESCRIPTION = (
-    "Report which schedules changed since a revision: their curves, and findings that are new."
+    "Report schedules with their curves and findings: all of them as one page for a browser, or,"
+    " with --against, those that changed since a revision, also in Markdown for a pull request."
 )
 EPILOG = "Exit codes: 0, the report was written; 2, could not run."
-FORMATS = ("markdown",)
+FORMATS = ("markdown", "html")
+_PAGES = (".html", ".htm")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,16 +36,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against",
         metavar="REV",
-        required=True,
-        help="the revision to compare with, such as origin/main (required)",
+        help="report what changed since this revision, such as origin/main (default: report every"
+        " schedule, as html)",
     )
     add_overrides(parser)
-    add_format(parser, FORMATS, "markdown")
+    add_format(parser, FORMATS, "that of the output's suffix, or else markdown")
     parser.add_argument(
         "--for",
         choices=tuple(LIMITS),
         dest="place",
-        help="what the report has to fit into: a comment (60,000 characters) or the summary of a"
+        help="what Markdown has to fit into: a comment (60,000 characters) or the summary of a"
         " job (900 kB) (default: comment)",
     )
     add_output(parser)
@@ -43,9 +53,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
+    is_page = _is_page(arguments)
+    if is_page and arguments.place:
+        message = "`--for` is about Markdown: a page has no limit"
+        raise CommandError(message)
+    if not is_page and arguments.against is None:
+        message = (
+            "a report in Markdown is about changes: pass --against REV, or -o report.html for a"
+            " page with every schedule"
+        )
+        raise CommandError(message)
     reader = Reader(arguments)
-    changes = reader.since(arguments.against, arguments.paths)
+    if arguments.against is None:
+        from schedule_builder.web.report import of_schedules  # noqa: PLC0415 - for pages alone
+
+        text = of_schedules(reader.found(arguments.paths))
+    else:
+        changes = reader.since(arguments.against, arguments.paths)
+        if is_page:
+            from schedule_builder.web.report import of_changes  # noqa: PLC0415 - for pages alone
+
+            text = of_changes(changes, arguments.against)
+        else:
+            text = as_markdown(changes, arguments.against, LIMITS[arguments.place or "comment"])
     reader.note_run_lengths()
-    text = as_markdown(changes, arguments.against, LIMITS[arguments.place or "comment"])
     write_output(arguments, text, arguments.paths)
     return OK
+
+
+def _is_page(arguments: argparse.Namespace) -> bool:
+    if arguments.format:
+        return bool(arguments.format == "html")
+    suffix = os.path.splitext(arguments.output or "")[1]  # noqa: PTH122 - a string
+    return suffix.lower() in _PAGES

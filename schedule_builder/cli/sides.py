@@ -93,6 +93,16 @@ class Reader:
             for name, old, new in pairs
         ]
 
+    def found(self, paths: Sequence[str]) -> list[Side]:
+        """The configs that files, folders and patterns name."""
+        from schedule_builder.workspace.discovery import find_files  # noqa: PLC0415 - 10 ms, for folders alone
+
+        names = list(find_files(paths or ["."], self._request.settings_of))
+        if not names:
+            message = "found no configs to report on"
+            raise CommandError(message)
+        return [self.file(name) for name in names]
+
     def since(self, revision: str, paths: Sequence[str]) -> list[Change]:
         """The configs that changed since a revision of git."""
         from schedule_builder.workspace.changes import since  # noqa: PLC0415 - 10 ms, for revisions alone

@@ -111,6 +111,7 @@ def chart_of(
     is_log: bool = False,
     title: str = "",
     examples_per_epoch: int | None = None,
+    points: int = _POINTS,
 ) -> Chart:
     """The picture of some schedules and records of applied rates.
 
@@ -120,6 +121,7 @@ def chart_of(
         is_log: whether the vertical axis is logarithmic.
         title: a line above.
         examples_per_epoch: the examples of an epoch, where a config does not state it.
+        points: about how many rates to draw of each, beside both sides of every change.
 
     Raises:
         ValueError: an axis in epochs or percent is asked for, and it cannot be told how many steps
@@ -129,7 +131,7 @@ def chart_of(
     marks: dict[Mark, list[int]] = {}
     for number, side in enumerate(sides):
         base = _steps_of(unit, side, examples_per_epoch)
-        steps, rates = _points(side)
+        steps, rates = _points(side, points)
         curves.append(Curve(printable(side.name), [float(step / base) for step in steps], rates))
         for mark in _marks(side, has_names=len(sides) == 1):
             place = float(Fraction(mark.x) / base)
@@ -182,14 +184,14 @@ def sample_steps(schedule: Schedule, last: int, points: int = _POINTS) -> list[i
     return sorted(step for step in steps if 0 <= step <= last)
 
 
-def _points(side: Side) -> tuple[Sequence[int], Sequence[float]]:
+def _points(side: Side, points: int) -> tuple[Sequence[int], Sequence[float]]:
     rates = side.rates
     if isinstance(rates, AppliedRates):
-        if len(rates.steps) <= 4 * _POINTS:
+        if len(rates.steps) <= 4 * points:
             return rates.steps, rates.rates
         # Both ends, and what is highest and lowest between.
         kept = {0, len(rates.steps) - 1}
-        width = len(rates.steps) // _POINTS
+        width = len(rates.steps) // points
         for begin in range(0, len(rates.steps), width):
             chosen = range(begin, min(begin + width, len(rates.steps)))
             kept |= {min(chosen, key=rates.rates.__getitem__)}
@@ -198,7 +200,7 @@ def _points(side: Side) -> tuple[Sequence[int], Sequence[float]]:
         return [rates.steps[i] for i in order], [rates.rates[i] for i in order]
     if rates is None:
         return (), ()
-    steps = sample_steps(rates, side.last_step)
+    steps = sample_steps(rates, side.last_step, points)
     return steps, rates.rates(steps)
 
 

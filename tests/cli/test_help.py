@@ -13,8 +13,8 @@ from schedule_builder.cli.app import COMMANDS, whole_parser
 from schedule_builder.cli.completion import complete_values
 
 CONFIG = Path(__file__).parents[2] / "configs" / "digits.config"
-WITHOUT_OUTPUT = {"server", "fmt"}
-"""`server` prints nothing, and `fmt` writes the files that it is given."""
+WITHOUT_OUTPUT = {"server", "fmt", "edit"}
+"""`server` prints nothing, and `fmt` and `edit` write the files that they are given."""
 PARSERS: dict[str, argparse.ArgumentParser] = next(
     action.choices
     for action in whole_parser()._actions

@@ -1,0 +1,71 @@
+"""The command `edit`: a page in the browser where one config is edited."""
+
+from __future__ import annotations
+
+import argparse
+import webbrowser
+from pathlib import Path
+
+from schedule_builder.cli.common import OK, CommandError, add_file, add_run, say, warn
+from schedule_builder.files import STDIO
+from schedule_builder.web.server import EditServer, shown_address
+from schedule_builder.web.session import RequestError, Session
+from schedule_builder.workspace.request import Request
+from schedule_builder.workspace.settings import settings_for
+
+DESCRIPTION = (
+    "Edit a config in the browser: its text with findings as you type, and its curve beside it."
+    " The page is served to this machine alone, and reads and writes this file alone."
+)
+EPILOG = (
+    "Ctrl-C ends it. What is not saved by then is in the page alone. Exit codes: 2, could not run;"
+    " 130, ended by Ctrl-C."
+)
+_LARGEST_PORT = 65535
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's arguments."""
+    add_file(parser, text="a config in text format, YAML or JSON")
+    add_run(parser)
+    parser.add_argument(
+        "--port", type=_port, metavar="N", help="port to serve at (default: a free one)"
+    )
+    parser.add_argument(
+        "--no-browser", action="store_true", help="print the address, open no browser"
+    )
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if not 0 < number <= _LARGEST_PORT:
+        message = f"{text!r} is not a port: expected a number from 1 to {_LARGEST_PORT}"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command and returns its exit code."""
+    if arguments.file == STDIO:
+        message = "`edit` needs a file: standard input cannot be saved"
+        raise CommandError(message)
+    try:
+        request = Request(num_steps=arguments.num_steps, batch_size=arguments.batch_size)
+        session = Session(arguments.file, request)
+    except OSError as error:
+        message = f"cannot read {arguments.file}: {error.strerror or error}"
+        raise CommandError(message) from None
+    except RequestError as error:
+        raise CommandError(str(error)) from None
+    warn(settings_for(Path(arguments.file).resolve().parent).warnings)
+    try:
+        server = EditServer(session, arguments.port or 0)
+    except OSError as error:
+        message = f"cannot serve at port {arguments.port}: {error.strerror or error}"
+        raise CommandError(message) from None
+    with server:
+        say(shown_address(server), "Ctrl-C ends it.")
+        if not arguments.no_browser:
+            webbrowser.open(server.address)
+        server.serve_forever()
+    return OK

@@ -1,0 +1,192 @@
+"""The server of the page that edits one file: for one browser on this machine alone.
+
+A page of any other site can send requests to a port of this machine, and a name that it controls
+can be made to mean this machine. So a request has to name this server in `Host`, one that asks for
+something has to come from its own page (`Origin`) in JSON, which needs the browser's consent across
+sites, and has to show the token. The token reaches the page in the fragment of the address, which
+browsers send to no server.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from inspect import signature
+from typing import Any
+from urllib.parse import urlsplit
+
+from schedule_builder.output.printable import printable
+from schedule_builder.web.page import page, policy
+from schedule_builder.web.session import REQUESTS, RequestError, Session
+
+_ADDRESS = "127.0.0.1"
+_NAMES = ("127.0.0.1", "localhost")
+_LARGEST = 16_000_000
+"""The largest request, in bytes."""
+_SECONDS = 30
+"""How long a connection may be silent."""
+
+
+class _RefusedError(Exception):
+    """A request that is not answered."""
+
+    def __init__(self, status: HTTPStatus, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class EditServer(ThreadingHTTPServer):
+    """Serves the page of one file.
+
+    Args:
+        session: the file.
+        port: the port; 0 for any that is free.
+    """
+
+    daemon_threads = True
+    # Another program must not be able to share the port.
+    allow_reuse_address = False
+
+    def __init__(self, session: Session, port: int = 0) -> None:
+        super().__init__((_ADDRESS, port), _Handler)
+        self.session = session
+        self.token = secrets.token_urlsafe(32)
+        self.lock = threading.Lock()
+        self.hosts = tuple(f"{name}:{self.server_port}" for name in _NAMES)
+        nonce = secrets.token_urlsafe(16)
+        title = f"{session.name} - schedule-builder"
+        self.page = page("edit", title, {"nonce": nonce}, nonce)
+        self.policy = policy("edit", nonce)
+
+    @property
+    def address(self) -> str:
+        """What a browser opens; the token is in it."""
+        return f"http://{self.hosts[0]}/#{self.token}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says nothing: a browser may close a connection at any time."""
+
+
+def _not_json(name: str) -> float:
+    """NaN and infinities, which Python reads and JSON does not have."""
+    raise ValueError(name)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: EditServer
+    protocol_version = "HTTP/1.1"
+    server_version = "schedule-builder"
+    sys_version = ""
+    timeout = _SECONDS
+
+    def do_GET(self) -> None:
+        """Gives the page, which holds nothing of the file."""
+        try:
+            self._check_host()
+            if urlsplit(self.path).path != "/":
+                raise _RefusedError(HTTPStatus.NOT_FOUND, "there is only one page here: /")
+        except _RefusedError as error:
+            self._refuse(error)
+            return
+        self._send(HTTPStatus.OK, "text/html; charset=utf-8", self.server.page.encode())
+
+    def do_POST(self) -> None:
+        """Answers the page."""
+        try:
+            self._check_host()
+            self._check_sender()
+            name, arguments = self._request()
+            with self.server.lock:
+                answer = self.server.session.answer(name, arguments)
+        except _RefusedError as error:
+            self._refuse(error)
+            return
+        except RequestError as error:
+            answer = {"error": str(error)}
+        except Exception as error:
+            # The page and its text must outlive our faults.
+            answer = {"error": printable(f"internal error, please report it: {error!r}")}
+        data = json.dumps(answer, allow_nan=False).encode()
+        self._send(HTTPStatus.OK, "application/json", data)
+
+    # --- what a request has to have -------------------------------------------------------------
+
+    def _only(self, name: str) -> str:
+        """The value of a header that is given once."""
+        values = self.headers.get_all(name, [])
+        return values[0] if len(values) == 1 else ""
+
+    def _check_host(self) -> None:
+        if self._only("Host") not in self.server.hosts:
+            message = "this server answers to its own address alone"
+            raise _RefusedError(HTTPStatus.FORBIDDEN, message)
+
+    def _check_sender(self) -> None:
+        if self._only("Origin") != f"http://{self._only('Host')}":
+            raise _RefusedError(HTTPStatus.FORBIDDEN, "the request is not from this server's page")
+        if self._only("Content-Type") != "application/json":
+            raise _RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the request has to be JSON")
+        expected = f"Bearer {self.server.token}".encode()
+        if not hmac.compare_digest(self._only("Authorization").encode(), expected):
+            message = "the token is missing or another one: open the address that `edit` printed"
+            raise _RefusedError(HTTPStatus.UNAUTHORIZED, message)
+
+    def _request(self) -> tuple[str, dict[str, Any]]:
+        name = urlsplit(self.path).path.removeprefix("/api/")
+        if name not in REQUESTS or not self.path.startswith("/api/"):
+            raise _RefusedError(HTTPStatus.NOT_FOUND, "there is no such request")
+        length = self._only("Content-Length")
+        if not length.isdecimal() or int(length) > _LARGEST:
+            message = f"a request has at most {_LARGEST} bytes"
+            raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
+        try:
+            arguments = json.loads(self.rfile.read(int(length)), parse_constant=_not_json)
+            bound = signature(REQUESTS[name]).bind(None, **arguments)
+        except (ValueError, TypeError, RecursionError):
+            raise _RefusedError(HTTPStatus.BAD_REQUEST, "the request is malformed") from None
+        types = {"int": (int,), "float": (int, float), "str": (str,)}
+        for key, parameter in signature(REQUESTS[name]).parameters.items():
+            allowed = types.get(str(parameter.annotation))
+            if allowed and type(bound.arguments.get(key, parameter.default)) not in allowed:
+                raise _RefusedError(HTTPStatus.BAD_REQUEST, "the request is malformed")
+        return name, arguments
+
+    # --- answers --------------------------------------------------------------------------------
+
+    def _refuse(self, error: _RefusedError) -> None:
+        # What was not read of the request would be taken for the next one.
+        self.close_connection = True
+        data = json.dumps({"error": str(error)}).encode()
+        self._send(error.status, "application/json", data)
+
+    def _send(self, status: HTTPStatus, kind: str, data: bytes) -> None:
+        self.send_response(status)
+        headers = {
+            "Content-Type": kind,
+            "Content-Length": str(len(data)),
+            "Content-Security-Policy": f"{self.server.policy}; frame-ancestors 'none'",
+            "X-Frame-Options": "DENY",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cache-Control": "no-store",
+        }
+        if self.close_connection:
+            headers["Connection"] = "close"
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in http.server
+        """Keeps requests out of the terminal, which may show them raw."""
+
+
+def shown_address(server: EditServer) -> str:
+    """The line that says where the page is."""
+    return printable(f"Editing {server.session.path} at {server.address}")

@@ -1,0 +1,35 @@
+/** Requests to Python. The token comes in the fragment of the address, and is shown with each. */
+
+const KEY = "schedule-builder-token";
+
+export class Refused extends Error {}
+export class Gone extends Error {}
+
+/** The token, taken out of the address bar; kept for reloads of this tab alone. */
+function takeToken(): string {
+  const given = location.hash.slice(1);
+  if (given) {
+    sessionStorage.setItem(KEY, given);
+    history.replaceState(null, "", location.pathname);
+  }
+  return given || (sessionStorage.getItem(KEY) ?? "");
+}
+
+const token = takeToken();
+
+/** Asks for something. Fails with `Refused` and the reason, or with `Gone` without a server. */
+export async function ask<T>(name: string, values: object = {}): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(`/api/${name}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
+      body: JSON.stringify(values),
+    });
+  } catch {
+    throw new Gone("The server has ended. Start `schedule-builder edit` again and copy the text over.");
+  }
+  const answer = (await response.json()) as T & { error?: string };
+  if (answer.error !== undefined) throw new Refused(answer.error);
+  return answer;
+}
