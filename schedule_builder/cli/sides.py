@@ -90,7 +90,7 @@ class Reader:
                 (old, os.path.join(first, name), ""),  # noqa: PTH118 - as it is given
                 (new, os.path.join(second, name), ""),  # noqa: PTH118 - as it is given
             )
-            for name, old, new in pairs
+            for name, old, new, _ in pairs
         ]
 
     def found(self, paths: Sequence[str]) -> list[Side]:
@@ -115,10 +115,12 @@ class Reader:
         except OSError as error:
             message = f"cannot read {error.filename}: {error.strerror}"
             raise CommandError(message) from None
-        return [
-            self.pair(name, (old, f"{revision}:{name}", name), (new, name, ""))
-            for name, old, new in pairs
-        ]
+        changes = []
+        for name, old, new, old_name in pairs:
+            origin = old_name or name
+            sides = (old, f"{revision}:{origin}", origin), (new, name, "")
+            changes.append(self.pair(name, *sides)._replace(old_name=old_name))
+        return changes
 
     def note_run_lengths(self) -> None:
         """Says that `--num-steps` does not replace a run length that a file states."""

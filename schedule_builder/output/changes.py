@@ -119,11 +119,19 @@ class Side(Record, unshown=("config",)):
 
 
 class Change(Record):
-    """Two sides of one config, or two that are compared; None where one is missing."""
+    """Two sides of one config, or two that are compared; None where one is missing.
+
+    Attributes:
+        name: the config.
+        first: how it was.
+        second: how it is.
+        old_name: the config as it was called; empty for the same.
+    """
 
     name: str
     first: Side | None
     second: Side | None
+    old_name: str = ""
 
     @property
     def sides(self) -> list[Side]:
@@ -199,7 +207,8 @@ def in_words(changes: Sequence[Change], *, titled: bool) -> str:
         if not titled:
             lines += _lines(change)
         elif change.status != "same" or _runs(change):
-            lines += [f"{change.name}:", *(f"  {line}" for line in _lines(change))]
+            was = f" (was {change.old_name})" if change.old_name else ""
+            lines += [f"{change.name}{was}:", *(f"  {line}" for line in _lines(change))]
     if titled:
         lines.append(counts(changes))
     return "".join(f"{printable(line)}\n" for line in lines)
@@ -326,6 +335,7 @@ def _as_dict(change: Change) -> dict[str, Any]:
     found = change.comparison if len(change.sides) == 2 else Comparison()  # noqa: PLR2004 - both
     return {
         "name": change.name,
+        "old_name": change.old_name or None,
         "status": change.status,
         "first": _side_as_dict(change.first),
         "second": _side_as_dict(change.second),

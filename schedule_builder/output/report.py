@@ -120,8 +120,11 @@ def _row(change: Change) -> str:
     lines = [
         code(sparkline(_rates(side, steps), highest)) for side in sides if side.rates is not None
     ]
+    names = [code(printable(in_repository(change.name)))]
+    if change.old_name:
+        names.append(f"was {code(printable(in_repository(change.old_name)))}")
     cells = [
-        code(printable(in_repository(change.name))),
+        "<br>".join(names),
         "<br>".join(lines),
         _cell(sides, lambda side: _number(side.peak)),
         _cell(sides, lambda side: str(side.warmup_steps)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -14,13 +15,28 @@ from schedule_builder.workspace.discovery import find_files
 from schedule_builder.workspace.git import Repository, name_of
 from schedule_builder.workspace.request import Request
 
+_ALIKE = 0.5
+"""The least share of lines that a file has to keep for a move, as for git."""
+_MOST_COMPARED = 10_000
+"""So many pairs of files are compared for moves. Of more, those that kept their name are."""
+_PUNCTUATION = bytes.maketrans(b"{}<>[]:,;\"'", b" " * 11)
+"""Of lines, what only says in which format they are."""
+
 
 class Pair(NamedTuple):
-    """A file on two sides, with its contents on each; None where it is missing."""
+    """A file on two sides, with its contents on each; None where it is missing.
+
+    Attributes:
+        name: the file.
+        old: its contents on the first side.
+        new: its contents on the second side.
+        old_name: the file on the first side, where it has another name there; or else empty.
+    """
 
     name: str
     old: bytes | None
     new: bytes | None
+    old_name: str = ""
 
 
 def between_folders(first: Path, second: Path, request: Request) -> list[Pair]:
@@ -41,7 +57,8 @@ def _in_folder(folder: Path, request: Request) -> dict[str, str]:
 def since(revision: str, paths: Iterable[str], request: Request) -> list[Pair]:
     """The configs that changed between a revision and the files that are there now.
 
-    A file that was moved, and is the same in all, did not change.
+    A file that was moved, and is the same in all, did not change. A config that was moved and
+    edited is one pair, if at least half of its lines are those of the old one.
 
     Args:
         revision: a commit, branch, tag or `HEAD~1`.
@@ -76,14 +93,66 @@ def since(revision: str, paths: Iterable[str], request: Request) -> list[Pair]:
     like = next(iter(old.values()), "")
     changed = list(_changed(old, {path: name_of(text, like) for path, text in data.items()}))
     contents = repository.contents(old[path] for path in changed if path in old)
+    before = {path: contents[old[path]] for path in changed if path in old}
+    for path, text in before.items():
+        if path not in configs and not judge_contents(Path(path), text).reason:
+            configs.add(path)
+    changed = [path for path in changed if path in configs]
+    gone = {path: before[path] for path in changed if path not in data}
+    come = {path: data[path] for path in changed if path not in before}
+    moved = moves(gone, come)
     pairs = []
     for path in changed:
-        before = contents[old[path]] if path in old else None
-        if path in configs or (
-            before is not None and not judge_contents(Path(path), before).reason
-        ):
-            pairs.append(Pair(os.path.relpath(top / path), before, data.get(path)))
+        if path in moved.values():
+            continue
+        origin = moved.get(path, path)
+        old_name = os.path.relpath(top / origin) if origin != path else ""
+        name = os.path.relpath(top / path)
+        pairs.append(Pair(name, before.get(origin), data.get(path), old_name))
     return pairs
+
+
+def moves(gone: Mapping[str, bytes], come: Mapping[str, bytes]) -> dict[str, str]:
+    """Which of the files that are new are old ones that moved: the old path of each.
+
+    The two files that are most alike belong together, then those of the others. Formats do not
+    count, so that a config that was converted is found, too.
+
+    Args:
+        gone: the contents of files that are not there any more, by their paths.
+        come: the contents of files that were not there before.
+    """
+    is_many = len(gone) * len(come) > _MOST_COMPARED
+    texts = {path: _lines(text) for path, text in (*gone.items(), *come.items())}
+    found: list[tuple[float, bool, str, str]] = []
+    for one in gone:
+        for other in come:
+            is_renamed = Path(one).stem != Path(other).stem
+            if is_many and is_renamed:
+                continue
+            share = _share(texts[one], texts[other])
+            if share >= _ALIKE:
+                found.append((-share, is_renamed, one, other))
+    moved: dict[str, str] = {}
+    for _, _, one, other in sorted(found):
+        if other not in moved and one not in moved.values():
+            moved[other] = one
+    return moved
+
+
+def _lines(text: bytes) -> Counter[bytes]:
+    lines = text.translate(_PUNCTUATION).splitlines()
+    return Counter(b" ".join(line.removeprefix(b"- ").split()) for line in map(bytes.strip, lines))
+
+
+def _share(one: Counter[bytes], other: Counter[bytes]) -> float:
+    """How much of the longer of two files both have, by the lengths of lines."""
+    longest = max(_size(one), _size(other))
+    return _size(one & other) / longest if longest else 0.0
+
+
+def _size(lines: Counter[bytes]) -> int:
+    return sum(len(line) * count for line, count in lines.items())
 
 
 def _is_meant(path: str, top: Path, paths: Iterable[str], request: Request) -> bool:

@@ -201,6 +201,30 @@ def test_a_file_at_a_revision(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @needs_git
+def test_what_moved_and_changed_since_a_revision(run: Run) -> None:
+    Path("configs").mkdir()
+    Path("configs/old.config").write_text(CONFIG)
+    Path("configs/text.config").write_text(CONFIG.replace("600", "900"))
+    commit(Path())
+    Path("configs/old.config").unlink()
+    Path("new.config").write_text(HIGHER)
+    convert = ["convert", "configs/text.config", "-o", "configs/text.yaml"]
+    assert main(convert) == 0
+    Path("configs/text.config").unlink()
+    code, out, err = run("--git", "main")
+    assert (code, err) == (1, "Wrote configs/text.yaml.\n")
+    assert out.startswith("new.config (was configs/old.config):\n  The rates differ at steps")
+    assert "    main:configs/old.config  0.1" in out
+    assert "    new.config               0.2" in out
+    assert out.endswith("\n2 configs: 1 changed, 1 with the same rates.\n")
+    found = json.loads(run("--git", "main", "--format", "json")[1])
+    assert [(one["name"], one["old_name"], one["status"]) for one in found] == [
+        ("configs/text.yaml", "configs/text.config", "same"),
+        ("new.config", "configs/old.config", "changed"),
+    ]
+
+
+@needs_git
 def test_what_changed_since_a_revision(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("changed", "commented", "gone", "moved", "kept", "broken"):
         Path(f"configs/{name}.config").parent.mkdir(exist_ok=True)
@@ -215,7 +239,7 @@ def test_what_changed_since_a_revision(run: Run, monkeypatch: pytest.MonkeyPatch
     Path("configs/gone.yaml").unlink()
     Path("configs/moved.config").rename("moved.config")
     Path("configs/broken.config").write_text(CONFIG.replace("0.1", "-1"))
-    Path("configs/come.config").write_text(CONFIG)
+    Path("configs/come.config").write_text("constant_learning_rate { learning_rate: 0.1 }")
     Path("configs/ci.yaml").write_text("on: pull_request\n")
     code, out, err = run("--git", "main", "--format", "json")
     assert code == 2

@@ -67,12 +67,21 @@ def rows(text: str) -> dict[str, list[str]]:
     return {cells[0].strip("`"): cells[1:] for cells in found if len(cells) == 7}
 
 
+def test_what_moved_has_one_row(run: Run) -> None:
+    edit("a", "0.1", "0.3")
+    Path("configs/a.config").rename("a.config")
+    code, out, _ = run("--against", "main")
+    assert code == 0
+    assert "\n| `a.config`<br>was `configs/a.config` | `" in out
+    assert "\n1 config: 1 changed.\n" in out
+
+
 def test_what_changed(run: Run) -> None:
     edit("a", "warmup_steps: 60", "warmup_steps: 120")
     edit("b", "0.1", "0.3")
     edit("c", "600", "1200")
     Path("configs/d.config").unlink()
-    Path("configs/f.config").write_text(CONFIG)
+    Path("configs/f.config").write_text("constant_learning_rate { learning_rate: 0.1 }")
     edit("e", "# e", "# another comment")
     code, out, err = run("--against", "main")
     assert (code, err) == (0, "")
