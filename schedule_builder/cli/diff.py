@@ -72,7 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
     elif all(map(os.path.isdir, paths)):
         changes = reader.folders(*paths)
     else:
-        changes = [Change(paths[1], *map(reader.file, paths))]
+        first, second = map(reader.file, paths)
+        changes = [Change(paths[1], first, second)]
     reader.note_run_lengths()
     needed = [change for change in changes if change.status != "removed"]
     unreadable = [side for change in needed for side in change.sides if side.rates is None]

@@ -73,8 +73,10 @@ class Reader:
 
     def pair(self, name: str, old: Contents, new: Contents) -> Change:
         """A file on two sides, each with its contents, how it is named, and its path."""
-        sides = (None if data is None else self.contents(data, *rest) for data, *rest in (old, new))
-        return Change(name, *sides)
+        first, second = (
+            None if data is None else self.contents(data, *rest) for data, *rest in (old, new)
+        )
+        return Change(name, first, second)
 
     def folders(self, first: str, second: str) -> list[Change]:
         """The configs in either of two folders."""
