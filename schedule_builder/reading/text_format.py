@@ -35,6 +35,32 @@ from schedule_builder.reading.tree import (
     without_comma,
 )
 
+_PLAIN_FIELD = re.compile(
+    r"""[ \t\r\n\f\v]*(?:\#[^\n]*\n[ \t\r\n\f\v]*)*
+    (?:
+      ([A-Za-z_][A-Za-z0-9_]*)[ \t]*
+      (?:
+        :[ \t]*
+        (?:
+          ( -?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)? | [A-Za-z_][A-Za-z0-9_]* )
+          (?=[ \t\r\n\f\v]+(?:[A-Za-z_}#]|\Z) | \})
+        | "([^"\\\n\ud800-\udfff]*)"
+          (?=[ \t\r\n\f\v]+(?:[A-Za-z_}]|\Z) | \})
+        )
+      | :?[ \t]*(\{)
+      )
+    | (\})
+      (?=[ \t\r\n\f\v]+(?:[A-Za-z_}#]|\Z) | \} | \Z)
+    )""",
+    re.VERBOSE,
+)
+"""The fields that nearly all files have: a number, a word, a string on one line, or a block.
+
+What follows a value is part of the pattern, so that it cannot be a part of the value. No other
+token can begin where this matches, and nothing in it can match in two ways.
+"""
+_NAME, _VALUE, _STRING, _OPENING, _CLOSING = range(1, 6)
+
 _DECIMAL_COMMA = re.compile(r"-?[0-9]+(?:,[0-9]+)+(?:[eE][-+]?[0-9]+)?(?![\w.,])")
 
 
@@ -51,7 +77,10 @@ class _Reader(RepairingReader):
                 if self.kind == Token.END:
                     self.end_open_blocks()
                     break
-                if (braces.missing or braces.surplus) and self.mind_indentation():
+                if braces.missing or braces.surplus:
+                    if self.mind_indentation():
+                        continue
+                elif self.kind == Token.NAME and self.plain_fields():
                     continue
                 container = self.stack[-1][0]
                 if isinstance(container, Sequence):
@@ -64,6 +93,47 @@ class _Reader(RepairingReader):
             pass
         root.end = len(self.text)
         return root
+
+    def plain_fields(self) -> bool:
+        """Reads fields as long as they are plain, each as a whole; returns whether any was.
+
+        `field` and `close` give the same tree, token by token: this only takes a third of the time.
+        """
+        text, stack, match = self.text, self.stack, _PLAIN_FIELD.match
+        container, closer = stack[-1]
+        at = self.start
+        kind = 0
+        while isinstance(container, Block) and (found := match(text, at)):
+            kind = found.lastindex or 0
+            if kind == _CLOSING:
+                if len(stack) == 1 or closer != "}" or isinstance(stack[-2][0], Sequence):
+                    break
+                container.end = found.end()
+                self.braces.last_closed = container
+                stack.pop()
+                container, closer = stack[-1]
+            elif kind == _OPENING:
+                if len(stack) > MAX_DEPTH:
+                    break
+                block = Block(found.start(_OPENING))
+                container.fields.append(Field(found[_NAME], *found.span(_NAME), block))
+                container, closer = block, "}"
+                stack.append((container, closer))
+            else:
+                start, end = found.span(kind)
+                if kind == _STRING:
+                    scalar = Scalar(found[_STRING], True, start - 1, end + 1)
+                else:
+                    scalar = Scalar(found[_VALUE], False, start, end)
+                container.fields.append(Field(found[_NAME], *found.span(_NAME), scalar))
+            at = found.end()
+        if at == self.start:
+            return False
+        self.end = at
+        self.advance()
+        if kind != _OPENING:
+            self.separator()
+        return True
 
     def open(self, container: Block | Sequence, closer: str) -> None:
         if len(self.stack) > MAX_DEPTH:

@@ -1,0 +1,110 @@
+"""Plain fields of text format, which are read as a whole: the same tree as token by token."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from schedule_builder.diagnostics import Report, Source
+from schedule_builder.reading import text_format
+from schedule_builder.reading.tree import Block, Sequence
+from tests.support.data import DATA
+
+ROOT = Path(__file__).parent.parent.parent
+FILES = [
+    path
+    for folder in (ROOT / "configs", ROOT / "tests" / "rule_cases", DATA and DATA / "corpus")
+    for path in sorted(folder.rglob("*.*") if folder else ())
+    if path.suffix in (".config", ".pbtxt", ".textproto")
+]
+PIECES = [
+    *(
+        "a: 1",
+        "b: -2.5e-3",
+        "c: 0.",
+        "d: word",
+        'e: "text"',
+        "f: 'single'",
+        "g {",
+        "g: {",
+        "}",
+        "} ",
+    ),
+    *(
+        "\n",
+        "  ",
+        "\t",
+        "# comment: 1 }\n",
+        "#\n",
+        "\r\n",
+        "\f",
+        "h: [1, 2]",
+        "[",
+        "]",
+        "<",
+        ">",
+        "%",
+    ),
+    *(",", ";", '"more"', "i:", "{", "j: 007", "k: 1,5", "l: 5%", 'm: "\\n"', 'n: "\u00e4"', "o"),
+    *("- 1", "[x.y]: 2", "p: .5", "q: 1.5f", "r: ${X}", '"', "\u00e4", "# end"),
+]
+
+
+def as_data(node: Any) -> Any:
+    """A tree with all its places, as plain data."""
+    if isinstance(node, Block):
+        fields = [(f.name, f.start, f.end, as_data(f.value)) for f in node.fields]
+        return ("block", node.start, node.end, fields)
+    if isinstance(node, Sequence):
+        return ("list", node.start, node.end, [as_data(item) for item in node.items])
+    return ("scalar", node.text, node.quoted, node.start, node.end)
+
+
+def read(text: str) -> Any:
+    source = Source("a.config", text)
+    report = Report(source)
+    return as_data(text_format.read(source, report).root), report.diagnostics
+
+
+def check(text: str) -> None:
+    at_once = read(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_format, "_PLAIN_FIELD", re.compile(r"(?!)"))
+        assert read(text) == at_once
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=25), st.sampled_from(["", " ", "\n"]))
+@settings(max_examples=400)
+@example(["a {"] * 101, "")
+@example(["a: [{ b: 1 } { c: 2 }]"], "")
+@example(["a < b: 1 } c: 2"], "")
+@example(["a: 1 # b: 2\n, c: 3"], "")
+@example(["a {} # b\n ; c: 3"], "")
+@example(['a: "x" # b\n "y" c: 3'], "")
+def test_pieces(pieces: list[str], between: str) -> None:
+    check(between.join(pieces))
+
+
+def test_files() -> None:
+    assert FILES
+    for path in FILES:
+        check(path.read_text("utf-8", "replace"))
+
+
+def test_they_are_read_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = 0
+    advance = text_format._Reader.advance
+
+    def counted(reader: Any) -> None:
+        nonlocal tokens
+        tokens += 1
+        advance(reader)
+
+    monkeypatch.setattr(text_format._Reader, "advance", counted)
+    read('a { b: 1\n c: word # a comment\n d: "text"\n e { f: -1.5 }\n }\n' * 50)
+    assert tokens == 2
