@@ -61,7 +61,7 @@ def _bounds(rule: Any) -> Iterator[str]:
         ("at_most", "at most"),
     ):
         value = getattr(rule, name)
-        # Every rate and every float ends where its type does.
+        # Limits of the type itself are not listed.
         if rule.HasField(name) and abs(value) < 9e15:  # noqa: PLR2004
             yield f"{words} {value:g}"
     if rule.not_empty:
@@ -107,7 +107,7 @@ def _tables(descriptor: Any) -> Iterator[str]:
 
 
 class Topic(NamedTuple):
-    """What a page is about."""
+    """The subject of a page."""
 
     name: str
     descriptor: Any
@@ -326,7 +326,7 @@ def _draw_runs() -> None:
 
 
 def _train_config() -> str:
-    """The page about what surrounds a learning rate in a pipeline config."""
+    """The page about `train_config`: the fields around the learning rate."""
     run, optimizer = TrainConfig.DESCRIPTOR, Optimizer.DESCRIPTOR
     lines = [
         "# train_config",

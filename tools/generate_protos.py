@@ -42,7 +42,7 @@ def generate(target: Path) -> None:
         outputs = [f"--python_out={folder}", f"--pyi_out={folder}"]
         subprocess.run([str(PROTOC), *paths, *outputs, *files], check=True)
         for path in folder.rglob("*_pb2.pyi"):
-            # protoc leaves open what the mappings hold, which strict type checkers report.
+            # protoc omits the types of mappings, which strict type checkers report.
             path.write_text(path.read_text().replace("_Mapping]", "_Mapping[str, object]]"))
     text = json.dumps(comments(), indent=0, ensure_ascii=False, sort_keys=True)
     (target / COMMENTS).write_text(text + "\n", encoding="utf-8")

@@ -40,7 +40,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "schedule_builder"
 EXAMPLES = ROOT / "tests" / "rule_cases" / "messages.yaml"
 _TELLING = 12
-"""So many characters of a template's own tell it from others."""
+"""How many literal characters identify a template in a message."""
 KEYS = {"text": "a.config", "yaml": "a.yaml", "json": "a.json", "latin1": "a.config"}
 
 
@@ -63,7 +63,7 @@ def templates() -> dict[str, str]:
 
 
 def has_words(template: str) -> bool:
-    """Whether a template says something beside its values."""
+    """Whether a template has words besides its values."""
     return any(re.search(r"[a-z]", text) for text, *_ in Formatter().parse(template))
 
 

@@ -24,9 +24,9 @@ LEGS: dict[str, dict[str, Any]] = {
     leg["leg"]: leg for leg in json.loads(Path(__file__).with_name("matrix.json").read_text())
 }
 TOOLS = ["pytest>=8.2", "pytest-xdist>=3.6", "hypothesis>=6.100"]
-# The tests of what meets TensorFlow, with the protobuf, NumPy and Keras that its version resolves
-# to. What protobuf's own reader of text format takes differs between its versions; ours is
-# compared with the newest, in `make test`.
+# The tests that use TensorFlow, with the protobuf, NumPy and Keras that its version resolves to.
+# Versions of protobuf's own reader of text format accept different texts; ours is compared with
+# the newest one, in `make test`.
 TENSORFLOW_TESTS = (
     "tests/compat",
     "tests/dialects",
@@ -34,7 +34,7 @@ TENSORFLOW_TESTS = (
     "tests/frameworks",
     "tests/schedules",
 )
-# The tests of what meets PyYAML.
+# The tests with PyYAML.
 PYYAML_TESTS = ("tests/editing", "tests/reading")
 VERSIONS = """
 import importlib, importlib.util as found, platform
@@ -49,7 +49,7 @@ print(f"Python {platform.python_version()}",
 
 
 def interpreters(version: str) -> Iterator[str]:
-    """What may be a Python of this version."""
+    """Candidates for a Python of this version."""
     yield sys.executable
     if found := shutil.which(f"python{version}"):
         yield found
@@ -69,7 +69,7 @@ def interpreter(version: str) -> str | None:
 
 
 def requirements(leg: dict[str, Any]) -> list[str]:
-    """What pip installs for a leg."""
+    """The requirements of a leg for pip."""
     if "tensorflow" in leg:
         pinned = [f"{name}=={leg['tensorflow']}.*" for name in ("tensorflow", "tf_keras")]
         return [*pinned, *TOOLS, "mpmath>=1.3", "hatchling>=1.21", "-e", f"{ROOT}[examples]"]

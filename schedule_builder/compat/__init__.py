@@ -146,6 +146,14 @@ def cosine_decay_with_warmup(
     `learning_rate_base * (1 + cos(pi * (step - w - h) / (total_steps - w - h))) / 2`, as in the
     API's `learning_schedules.cosine_decay_with_warmup`.
 
+    After warmup and hold, which last `w` and `h` steps, the rate at `step` is
+    `learning_rate_base * (1 + cos(pi * (step - w - h) / (total_steps - w - h))) / 2`, as in the
+    API's `learning_schedules.cosine_decay_with_warmup`.
+
+    After warmup and hold, which last `w` and `h` steps, the rate at `step` is
+    `learning_rate_base * (1 + cos(pi * (step - w - h) / (total_steps - w - h))) / 2`, as in the
+    API's `learning_schedules.cosine_decay_with_warmup`.
+
     Args:
         global_step: how many updates were applied before: an integer tensor or variable.
         learning_rate_base: the rate between warmup and decay.
@@ -182,6 +190,14 @@ def exponential_decay_with_burnin(
     staircase: bool = True,
 ) -> Any:
     """A constant rate for a while, then an exponential decay that begins at the base.
+
+    From step `burnin_steps` on, the rate is `learning_rate_base * learning_rate_decay_factor **
+    ((step - burnin_steps) / learning_rate_decay_steps)`, as in the API's
+    `learning_schedules.exponential_decay_with_burnin`; `staircase` rounds the exponent down.
+
+    From step `burnin_steps` on, the rate is `learning_rate_base * learning_rate_decay_factor **
+    ((step - burnin_steps) / learning_rate_decay_steps)`, as in the API's
+    `learning_schedules.exponential_decay_with_burnin`; `staircase` rounds the exponent down.
 
     From step `burnin_steps` on, the rate is `learning_rate_base * learning_rate_decay_factor **
     ((step - burnin_steps) / learning_rate_decay_steps)`, as in the API's
@@ -260,6 +276,14 @@ def exponential_decay_with_warmup(
     staircase: bool = True,
 ) -> Any:
     """A linear warmup, then an exponential decay that begins at the base.
+
+    From step `warmup_steps` on, the rate is `learning_rate_base * learning_rate_decay_factor **
+    ((step - warmup_steps) / learning_rate_decay_steps)`, as in the API's
+    `learning_schedules.exponential_decay_with_warmup`; `staircase` rounds the exponent down.
+
+    From step `warmup_steps` on, the rate is `learning_rate_base * learning_rate_decay_factor **
+    ((step - warmup_steps) / learning_rate_decay_steps)`, as in the API's
+    `learning_schedules.exponential_decay_with_warmup`; `staircase` rounds the exponent down.
 
     From step `warmup_steps` on, the rate is `learning_rate_base * learning_rate_decay_factor **
     ((step - warmup_steps) / learning_rate_decay_steps)`, as in the API's

@@ -1,4 +1,4 @@
-"""What editors are told: completion, hover, a JSON Schema and the protocol.
+"""The language server for editors, and the JSON Schema of configs.
 
 In: a text and a position in it. Out: answers of the Language Server Protocol.
 """

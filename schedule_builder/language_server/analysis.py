@@ -1,4 +1,4 @@
-"""A version of a document, read and checked as `validate` does it."""
+"""Reads and checks a version of a document, as `validate` does."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from schedule_builder.workspace.request import Request
 from schedule_builder.workspace.settings import Settings, SettingsError, settings_for
 
 _SUFFIXES = {"yaml": ".yaml", "json": ".json", "jsonc": ".json"}
-"""Of a document without the suffix of a config, its language tells the format."""
+"""The suffixes for languages, whose format a document without a config's suffix has."""
 
 
 class Complaint(NamedTuple):
-    """What is wrong with a project's settings."""
+    """An error in a project's settings."""
 
     text: str
     is_error: bool
 
 
 class Analysis:
-    """What is known of a version of a document.
+    """The result of checking a version of a document.
 
     Attributes:
         snapshot: the version.
         filename: its file.
-        config: what it says; of a file that is not a config, it has no values.
+        config: the config; if the file is not a config, it has no values.
         is_checked: whether `validate` checks the file in a folder, or its author expects it to.
-        diagnostics: what is found in it, beyond the project's baseline.
-        complaints: what is wrong with the project's settings.
+        diagnostics: the findings that the project's baseline does not hold.
+        complaints: the errors in the project's settings.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -46,7 +46,7 @@ class Analysis:
         self.complaints: list[Complaint] = []
         self.diagnostics: tuple[Diagnostic, ...] = ()
         data = snapshot.text.encode("utf-8", "surrogatepass")
-        settings_for.cache_clear()  # They may be open beside it.
+        settings_for.cache_clear()  # The settings may be edited at the same time.
         try:
             settings = settings_for(Path(self.filename).resolve().parent)
         except SettingsError as error:
@@ -61,7 +61,7 @@ class Analysis:
             self.diagnostics = self._unknown(found, request)
 
     def _unknown(self, found: tuple[Diagnostic, ...], request: Request) -> tuple[Diagnostic, ...]:
-        """The findings that the project's baseline does not know."""
+        """The findings that the project's baseline does not hold."""
         path = request.baseline_of(self.filename)
         if path is None:
             return found
@@ -73,7 +73,7 @@ class Analysis:
 
 
 def _filename(snapshot: Snapshot) -> str:
-    """The file of a document; a new one has a name alone."""
+    """The file of a document; a new document has only a name."""
     parts = urlparse(snapshot.uri)
     name = url2pathname(parts.path) if parts.scheme == "file" else unquote(parts.path)
     if parts.netloc and parts.scheme == "file":

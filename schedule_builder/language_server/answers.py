@@ -1,4 +1,4 @@
-"""What is known of a document, in the protocol's types: findings, and answers to requests."""
+"""Findings and answers about a document, in the types of the protocol."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _place(snapshot: Snapshot, found: Diagnostic | Related) -> types.Range:
 def _location(snapshot: Snapshot, related: Related) -> types.Location:
     if not related.filename:
         return types.Location(snapshot.uri, _place(snapshot, related))
-    # Of another file the lines are not at hand, and columns are those of characters.
+    # The lines of another file are not loaded, so its columns count characters.
     start = types.Position(related.row - 1, related.column - 1)
     end = types.Position(related.end_row - 1, related.end_column - 1)
     uri = Path(related.filename).resolve().as_uri()
@@ -119,7 +119,7 @@ def _item(
 
 
 def _compared(written: str, name: str) -> str | None:
-    """What clients compare with the text that an edit replaces: quotes, and a field, and all."""
+    """The text that clients compare with the text that an edit replaces, quotes included."""
     if ":" in written:
         return f"{written[: written.index(':') + 1]}{name}"
     return f"{written[:1]}{name}{written[:1]}" if written[:1] in ("'", '"') else None
@@ -184,7 +184,7 @@ def inlay_hint(analysis: Analysis, params: types.InlayHintParams) -> list[types.
 def formatting(
     analysis: Analysis, params: types.DocumentFormattingParams
 ) -> list[types.TextEdit] | None:
-    """The one layout; None where it cannot be had. The client's indentation is not asked."""
+    """The layout of `fmt`, whatever the client's options; None if the text cannot be formatted."""
     if not analysis.is_checked:
         return None
     try:
@@ -214,7 +214,7 @@ def code_action(analysis: Analysis, params: types.CodeActionParams) -> list[type
 
 
 def _is_wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> bool:
-    """Whether actions of a kind are asked for: `source` includes `source.fixAll`."""
+    """Whether a client wants actions of a kind: `source` includes `source.fixAll`."""
     if only is None:
         return True
     names = [str(getattr(name, "value", name)) for name in only]
@@ -286,7 +286,7 @@ def _fixed(analysis: Analysis) -> Iterator[types.CodeAction]:
 
 
 def _difference(snapshot: Snapshot, text: str) -> list[types.TextEdit]:
-    """The edits that make another text: lines that both have stay, with their marks."""
+    """The edits that change a document to another text; common lines stay, with their marks."""
     before, after = snapshot.text.splitlines(keepends=True), text.splitlines(keepends=True)
     top = _common(before, after)
     bottom = _common(before[top:][::-1], after[top:][::-1])

@@ -1,4 +1,4 @@
-"""What may stand at a place of a config: fields, and the values of a field.
+"""Completions at a place of a config: fields, and the values of a field.
 
 Offsets count characters of the text, as everywhere in this package.
 """
@@ -25,17 +25,17 @@ _VALUE = re.compile(r"(\w+)[\"']?[ \t]*:([ \t]*[\"']?)(\w*)\Z")
 
 
 class Completion(NamedTuple):
-    """What may stand at a place.
+    """A completion.
 
     Attributes:
         name: the field or the value.
-        insertion: what to write.
+        insertion: the text to insert.
         snippet: the same with tab stops; empty for a value.
-        span: what it replaces: the word at the place.
+        span: the text that it replaces: the word at the place.
         detail: the type.
         documentation: the schema's comment.
         is_value: whether this is a value.
-        is_required: whether the block lacks a field that it has to have.
+        is_required: whether it is a required field that the block lacks.
     """
 
     name: str
@@ -54,13 +54,13 @@ class _Context(NamedTuple):
 
 
 def completions(config: Config, offset: int, *, is_config: bool = True) -> list[Completion]:
-    """What may stand at an offset: fields, or the values of the field before it.
+    """The completions at an offset: fields, or the values of the field before it.
 
     Args:
-        config: what was read.
+        config: the config.
         offset: the place.
-        is_config: whether the file is known to be a config. Where it is not, it may be one that
-            was just begun, and nothing is offered where a field is another tool's.
+        is_config: whether the file is known to be a config. If not, it may be a new one; a
+            field of another tool in it then switches completions off.
     """
     text = config.document.source.text
     if not is_config and _is_foreign(config, offset):
@@ -161,7 +161,7 @@ def _values(
         }
     for word, text in named.items():
         written = f"{before}{quote}{word}{quote}"
-        # Neovim takes a text with a blank in it for a word and more, but not a snippet.
+        # Neovim does not insert a text with a blank as one word; a snippet it does.
         snippet = written if before else ""
         yield Completion(word, written, snippet, span, "", text, is_value=True)
 
@@ -205,7 +205,7 @@ def _context_of_tree(config: Config, offset: int) -> _Context | None:
 
 
 def _end(block: Block, text: str) -> int:
-    """Where a block ends: of one that is not closed, after everything."""
+    """The end of a block; an unclosed one ends after the text."""
     is_closed = block.end > block.start + 1 and text[block.end - 1] in "}>"
     return block.end if is_closed else len(text) + 1
 
@@ -260,7 +260,7 @@ def _siblings(text: str, offset: int) -> list[str]:
 
 
 def _root_types(config: Config) -> tuple[Any, ...]:
-    """The type of a file; of one that has no known field yet, those of all config systems."""
+    """The message type of a file; if it has no known field yet, those of all config systems."""
     if any(field.name in _names_at_top() for field in config.document.root.fields):
         return (config.message.DESCRIPTOR,)
     return tuple(dialect.root.DESCRIPTOR for dialect in DIALECTS)

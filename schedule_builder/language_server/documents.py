@@ -22,7 +22,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 def _split(text: str) -> list[str]:
-    """The lines of a text with their ends; a last line without an end is there, even if empty."""
+    """The lines of a text with their ends, and the last line without an end, even if empty."""
     lines: list[str] = _LINE.findall(text)
     if not lines or lines[-1][-1] in "\r\n":
         lines.append("")
@@ -75,7 +75,7 @@ class Snapshot:
 
     @cached_property
     def _rows(self) -> list[int]:
-        """Where lines begin for findings, which count line feeds alone."""
+        """The beginnings of lines as findings count them: only line feeds end lines."""
         return [0, *(match.end() for match in re.finditer("\n", self.text))]
 
     def is_same(self, other: Snapshot) -> bool:
@@ -136,7 +136,7 @@ class OpenDocument(TextDocument):
             return
         first, before = self._place(change.range.start)
         last, after = self._place(change.range.end)
-        # The neighbours come along, as a line feed may then follow a carriage return.
+        # Neighbouring lines are split again: a line feed may now follow a carriage return.
         top, bottom = max(first - 1, 0), min(last + 1, len(self._lines) - 1)
         start = "".join(self._lines[top:first]) + self._lines[first][:before]
         end = self._lines[last][after:] + "".join(self._lines[last + 1 : bottom + 1])

@@ -1,4 +1,4 @@
-"""What stands between the lines of a config: lengths in steps, rates at boundaries, defaults.
+"""Inlay hints of a config: lengths in steps, rates at boundaries, defaults.
 
 Offsets count characters of the text, as everywhere in this package.
 """
@@ -58,7 +58,7 @@ def _rates(config: Config) -> Iterator[Hint]:
     seen: set[FieldPath] = set()
     for segment in schedule.segments:
         path = config.written_path((*config.learning_rate_path, *segment.path))
-        # Between the elements of a list, what the element says of its rate is beside it.
+        # The rate of an element of a list is written in the element.
         if segment.path and segment.begin and path not in seen:
             seen.add(path)
             words = Words(
@@ -102,7 +102,7 @@ def _defaults_in(config: Config, message: Message, path: FieldPath) -> Iterator[
 
 
 def _is_in_force(declared: FieldSchema, message: Message, name: str) -> bool:
-    """Whether a default matters: one of 0 or false leaves something out."""
+    """Whether a default matters: 0 and false switch something off."""
     is_given = declared.repeated or message.HasField(name)
     return bool(declared.default) and not is_given and declared.oneof is None
 

@@ -1,7 +1,7 @@
-"""A JSON Schema of what configs may say in YAML and JSON, for editors and other validators.
+"""A JSON Schema of configs in YAML and JSON, for editors and other validators.
 
-It is made from the same descriptors that configs are bound with. What it refuses is an error
-here, too; what only rules can find, it lets pass.
+It is made from the descriptors that configs are bound with. Every file that it refuses has errors
+here as well. It does not find what only rules can find.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from schedule_builder.reading.fields import FieldSchema, is_lenient, is_opaque, 
 from schedule_builder.rules.pages import SITE
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
-# Numbers that YAML 1.1 takes for texts, and YAML 1.2 does not.
+# Numbers that are texts in YAML 1.1, and not in YAML 1.2.
 _NUMBER_TEXT = r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$|^0o[0-7]+$"
 
 _NUMBER_MESSAGE = "a number is expected, such as 0.1 or 1e-3"
 FILE_NAME = "schedule-builder.schema.json"
-"""What the schema is called on the documentation site."""
+"""The name of the schema on the documentation site."""
 FILE_PATTERNS = ("*.schedule.yaml", "*.schedule.yml", "*.schedule.json")
 """The files that editors apply it to by their names alone."""
 _COSINE = {"initial_learning_rate": "^${1:0.1}", "decay_steps": "^${2:10000}"}
@@ -77,7 +77,7 @@ def json_schema() -> dict[str, Any]:
         "description": "Configs of the TensorFlow Object Detection API, of the Model Garden and of"
         " schedule-builder, in YAML and JSON.",
         "type": "object",
-        # What a file may begin with: an editor offers no name of a branch that is not decided yet.
+        # The names at the top: editors offer no names of a branch that is not decided yet.
         "properties": _beginnings(roots, definitions),
         "defaultSnippets": [
             {"label": label, "description": f"A new {label}", "body": body}
@@ -89,7 +89,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _beginnings(roots: list[type[Message]], definitions: dict[str, Any]) -> dict[str, Any]:
-    """The fields at the top of all files; of a name that means several things, its title alone."""
+    """The fields at the top of all files; an ambiguous name has only a title."""
     found: dict[str, list[Any]] = {}
     for root in roots:
         for name, field in schema_of(root.DESCRIPTOR).items():
@@ -108,13 +108,13 @@ def _has_any(root: type[Message]) -> dict[str, Any]:
 def _reference(descriptor: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     name = descriptor.full_name.rpartition(".v1.")[2]
     if name not in definitions:
-        definitions[name] = {}  # A message may be inside of itself.
+        definitions[name] = {}  # A message may contain itself.
         definitions[name] = _message(descriptor, definitions)
     return {"$ref": f"#/definitions/{name}"}
 
 
 def _has(name: str) -> dict[str, Any]:
-    """Whether a field is given. Strict validators want what is required to be named, too."""
+    """The schema for a field that is given. Strict validators want it among the properties too."""
     return {"properties": {name: True}, "required": [name]}
 
 
@@ -131,7 +131,7 @@ def _message(descriptor: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     schema["properties"] = {
         name: _field(field, descriptor, definitions) for name, field in fields.items()
     }
-    # Of a block that `type` selects, it depends on the type what is required.
+    # In a block with a `type`, the required fields depend on the type.
     is_selected = any(f.rule.selects for f in fields.values())
     required = [name for name, f in fields.items() if _is_required(f)]
     if required and not _is_selectable(descriptor):
@@ -179,7 +179,7 @@ def _at_most_one(oneof: Any) -> dict[str, Any]:
 
 
 def _selected(fields: dict[str, FieldSchema]) -> list[dict[str, Any]]:
-    """What the block that `type` names has to hold."""
+    """The requirements for the block that `type` selects."""
     selector = next(name for name, field in fields.items() if field.rule.selects)
     conditions = []
     for name, field in fields.items():

@@ -1,4 +1,4 @@
-"""What an editor shows of a config: documentation, and the schedule in one line.
+"""Texts for editors about a config: documentation, and the schedule in one line.
 
 Offsets count characters of the text, as everywhere in this package.
 """
@@ -17,7 +17,7 @@ _MAX_SEGMENTS = 3
 
 
 class Hover(NamedTuple):
-    """What is said of a place, in Markdown."""
+    """The text about a place, in Markdown."""
 
     span: Span
     text: str
@@ -83,7 +83,7 @@ def _rates(config: Config, schedule: Schedule, path: FieldPath) -> list[str]:
 
 
 def _is_about(begins: FieldPath, path: FieldPath) -> bool:
-    """Whether a segment begins at a field, or at another one of the same element of a list."""
+    """Whether a segment begins at a field, or at another field of the same element of a list."""
     inside = path[:-1] if path and not isinstance(path[-1], int) else path
     is_element = bool(inside) and isinstance(inside[-1], int)
     return begins == path or (is_element and begins[: len(inside)] == inside)

@@ -1,4 +1,4 @@
-"""The outline of a config, and what of it can be folded.
+"""The outline of a config, and the lines that can be folded.
 
 Offsets count characters of the text, as everywhere in this package.
 """
@@ -56,7 +56,7 @@ def _children(value: Value, text: str, around: Span) -> Iterator[Entry]:
         for given in value.fields:
             name = Span(given.start, given.end)
             entry = _entry(given.name, name, given.value, text)
-            # What YAML merges into a block stands elsewhere.
+            # Fields that YAML merges into a block are written elsewhere.
             if around.start <= entry.span.start and entry.span.end <= around.end:
                 yield entry
     elif isinstance(value, Sequence):
@@ -77,7 +77,7 @@ def _entry(name: str, place: Span, value: Value, text: str) -> Entry:
 
 
 def folds(config: Config) -> list[Fold]:
-    """What can be folded: blocks, lists and comments of several lines."""
+    """The lines that can be folded: blocks, lists and comments of several lines."""
     source = config.document.source
     found: dict[int, Fold] = {}
 

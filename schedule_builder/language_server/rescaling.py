@@ -1,4 +1,4 @@
-"""The schedule stretched to the run, as an editor offers it."""
+"""The schedule stretched to the run length, for a code action."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Rescaled(NamedTuple):
 
 
 def rescaled(config: Config) -> Rescaled | None:
-    """The text whose decay ends with the run; None where it does so, or has no end to move."""
+    """The text with a decay that ends with the run; None if it does already, or has no end."""
     schedule, num_steps = config.schedule, config.num_steps
     if schedule is None or not num_steps or follows_run(config):
         return None

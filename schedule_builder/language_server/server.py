@@ -43,7 +43,7 @@ REQUESTS: dict[str, Any] = {
     types.TEXT_DOCUMENT_INLAY_HINT: None,
     types.TEXT_DOCUMENT_FORMATTING: None,
 }
-"""The requests that are answered, and what the client is told of them. The function for
+"""The requests that are answered, with their options for the client. The function for
 `textDocument/codeLens` in `answers` is `code_lens`."""
 _SWITCH_SECONDS = 0.001
 """How long the worker may keep the loop waiting: less than Python's own 5 ms."""
@@ -66,7 +66,7 @@ server = LanguageServer(NAME, __version__, protocol_cls=Protocol, converter_fact
 
 
 def _answers() -> Any:
-    # With the compiler this takes as long to import as pygls: the client is answered before.
+    # With the compiler this import takes as long as pygls; the client gets its answer before.
     return import_module("schedule_builder.language_server.answers")
 
 
@@ -77,7 +77,7 @@ def _analyze(snapshot: Snapshot) -> Analysis:
 
 
 _said: set[str] = set()
-"""What was shown about settings and sizes: a change of a text does not repeat it."""
+"""The messages about settings and sizes that were shown; they are not repeated."""
 
 
 def _say_once(kind: types.MessageType, text: str) -> None:
@@ -101,7 +101,7 @@ _worker: Worker[Analysis] = Worker(_analyze, _publish)
 
 
 def _document(uri: str) -> OpenDocument | None:
-    """A document that the client has open; a file on the disk is none of its business."""
+    """An open document; files on the disk are not used."""
     documents, name = server.workspace.text_documents, unquote(uri)
     document = documents.get(name)
     if document is None or isinstance(document, OpenDocument):
@@ -118,19 +118,19 @@ def initialized(params: types.InitializedParams) -> None:
 
 @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
 def did_open(params: types.DidOpenTextDocumentParams) -> None:
-    """Reports what is wrong with a document that was opened."""
+    """Reports the findings of a document that was opened."""
     _check(params.text_document.uri, is_typing=False)
 
 
 @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
 def did_change(params: types.DidChangeTextDocumentParams) -> None:
-    """Reports what is wrong after a change."""
+    """Reports the findings after a change."""
     _check(params.text_document.uri, is_typing=True)
 
 
 @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
 def did_save(params: types.DidSaveTextDocumentParams) -> None:
-    """Reports what is wrong: settings beside the document may be other ones now."""
+    """Reports the findings again: settings beside the document may have changed."""
     _check(params.text_document.uri, is_typing=False)
 
 
@@ -151,7 +151,7 @@ def _check(uri: str, *, is_typing: bool) -> None:
 
 @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
 def did_close(params: types.DidCloseTextDocumentParams) -> None:
-    """Takes the findings of a closed document back."""
+    """Removes the findings of a closed document."""
     _worker.forget(params.text_document.uri)
     server.text_document_publish_diagnostics(
         types.PublishDiagnosticsParams(params.text_document.uri, [])
@@ -192,7 +192,7 @@ for method, options in REQUESTS.items():
 
 def main() -> None:
     """Serves over standard input and output until the client leaves."""
-    # pygls logs tracebacks of what a client did wrong, and clients show them as our faults.
+    # pygls logs tracebacks for a client's mistakes, and clients show them as errors of the server.
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
     sys.setswitchinterval(_SWITCH_SECONDS)
     server.start_io()

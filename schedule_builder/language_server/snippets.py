@@ -1,4 +1,4 @@
-"""What a completion writes: a field alone, or a block with its required fields and tab stops.
+"""The text of a completion: a field, or a block with its required fields and tab stops.
 
 A snippet is written as the Language Server Protocol does it: `${1:0.1}` is a tab stop with a value
 in it, `$0` is where the cursor ends. Values keep the file valid when they are not changed.
@@ -31,14 +31,14 @@ class Style(Enum):
 
 
 class Insertion(NamedTuple):
-    """What to insert: as it is, and as a snippet."""
+    """The text to insert: as plain text, and as a snippet."""
 
     plain: str
     snippet: str
 
 
 def insertion(declared: FieldSchema, style: Style) -> Insertion:
-    """What to write for a field."""
+    """The insertion for a field."""
     name = f'"{declared.name}"' if style is Style.JSON else declared.name
     if declared.message is None:
         if declared.repeated and style is not Style.TEXT:
@@ -58,9 +58,9 @@ def insertion(declared: FieldSchema, style: Style) -> Insertion:
 
 
 def _wanted(declared: FieldSchema) -> list[FieldSchema]:
-    """The fields of a block that a file has to give, or had better give.
+    """The fields of a block that a file must set, or should set.
 
-    An element of a list says what is its own: all of its values.
+    An element of a list sets all of its values.
     """
     return [
         field
@@ -104,11 +104,11 @@ class _Writer:
         fields = [] if is_opaque(message) or depth > _DEEPEST else _wanted(declared)
         lines = [line for field in fields for line in self.field(field, depth)]
         if selector_of(message):
-            lines.append("$0")  # Which block has to follow depends on what is chosen.
+            lines.append("$0")  # The block that follows depends on the choice.
         return lines or ["$0"]
 
     def _typed(self) -> list[str]:
-        """A message of any type, which says its type."""
+        """The lines of a message of any type, with its type."""
         name = f"{_TYPES}${{{next(self.stops)}:FULL.NAME}}"
         if self.style is Style.TEXT:
             return [f"[{name}] {{", f"{_INDENT}$0", "}"]
@@ -118,7 +118,7 @@ class _Writer:
         stop = next(self.stops)
         if declared.rule.selects:
             names = [f.name for f in schema_of(declared.owner).values() if f.is_selectable]
-            # YAML alone has texts without quotes.
+            # Only YAML has texts without quotes.
             return self._choice(stop, names, quoted=self.style in (Style.JSON, Style.TEXT))
         if declared.enum is not None:
             names = [value.name for value in declared.enum.values]

@@ -1,8 +1,8 @@
 """One worker that reads and checks documents: the newest version of each, and no other.
 
-A check takes longer than a keystroke. It runs at once where the worker is idle; what changes
-meanwhile is checked when the typing pauses, and the versions between are never looked at. Requests
-wait for the version that they are about, and share it with the check.
+A check takes longer than a keystroke. It runs at once if the worker is idle. Changes in the
+meantime are checked when the typing pauses, and the versions in between are skipped. Requests
+wait for the version that they are about, and share its analysis with the check.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from schedule_builder.language_server.documents import OpenDocument, Snapshot
 
 PAUSE_SECONDS = 0.1
 _BURST_SECONDS = 0.02
-"""What a program changes comes in many pieces at once."""
+"""How long to wait for the next piece of a change by a program, which sends many at once."""
 _LONGEST_WAIT_SECONDS = 1.0
 LARGE_CHARACTERS = 500_000
 """A document above this size is read and checked when it is opened and saved, not while typing."""
@@ -40,8 +40,8 @@ class Worker(Generic[T]):
     """Analyses open documents in a thread of its own.
 
     Args:
-        analyze: what to do with a version of a document; runs in the thread.
-        publish: what to do with the result for the newest version; runs in the loop.
+        analyze: analyzes a version of a document; runs in the thread.
+        publish: publishes the result for the newest version; runs in the loop.
     """
 
     def __init__(self, analyze: Callable[[Snapshot], T], publish: Callable[[T], None]) -> None:
@@ -54,7 +54,7 @@ class Worker(Generic[T]):
         self._changed_at = 0.0
 
     def stop(self) -> None:
-        """Drops what waits."""
+        """Drops the waiting jobs."""
         self._due.clear()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
@@ -93,10 +93,10 @@ class Worker(Generic[T]):
         finally:
             job.waiting -= 1
             if not job.waiting:
-                job.future.cancel()  # Of one that is done, this does nothing.
+                job.future.cancel()  # No effect if the job is done.
 
     def _run(self, snapshot: Snapshot) -> T:
-        # A tree has many nodes and no cycles: to look for some takes half of the time.
+        # Trees have many nodes and no cycles: collecting garbage takes half of the time.
         gc.disable()
         try:
             return self._analyze(snapshot)

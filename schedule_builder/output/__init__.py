@@ -1,4 +1,4 @@
-"""How findings and schedules are shown: one file for each format or kind of picture.
+"""The output of findings and schedules: one file for each format or kind of picture.
 
 In: findings, or a config and its schedule. Out: text, or a picture. Imports `config` and what is
 below; it must not know `workspace` and `frameworks`.
@@ -25,12 +25,12 @@ RENDERERS = {
     "checkstyle": "Checkstyle's XML, for CI services",
     "rdjson": "reviewdog's JSON, for reviews on any service",
 }
-"""The output formats of findings. Each is the module of its name, whose `render` gives the whole
-output; it is imported where the format is asked for."""
+"""The output formats of findings. Each has a module of its name with a function `render` for the
+whole output; it is imported when the format is used."""
 STATISTICS = "statistics"
-"""The module that counts findings in place of showing them."""
+"""The module that counts findings instead of listing them."""
 _FROM_CURRENT_FOLDER = ("text", "full", "json", STATISTICS)
-"""Formats whose readers open the files themselves. Others name files from their repository."""
+"""Formats that name files from the current folder. Others name them from the repository."""
 _ESCAPED = ("json", "sarif")
 """Formats that hold every name, escaped."""
 
@@ -38,7 +38,7 @@ _ESCAPED = ("json", "sarif")
 def renderer(name: str) -> Callable[[Findings], str]:
     """The function that shows findings in a format.
 
-    It is the one way out: no control character of a name, of a message or of a source gets through.
+    All output passes it: it replaces control characters in names, messages and sources.
     """
     render: Callable[[Findings], str] = import_module(f"{__name__}.{name}").render
 

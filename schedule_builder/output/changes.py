@@ -35,12 +35,12 @@ class Side(Record, unshown=("config",)):
     """One of two things that are compared.
 
     Attributes:
-        name: how it is named to people.
-        rates: its rates; None where a config has errors, or leaves them to Python code.
+        name: its name in the output.
+        rates: its rates; None if a config has errors, or leaves them to Python code.
         num_steps: the run length, None where nothing states it.
         warmup_steps: how long the longest warmup lasts.
-        diagnostics: what was found in it.
-        config: what it was read from; None for applied rates.
+        diagnostics: the findings.
+        config: the config; None for applied rates.
     """
 
     name: str
@@ -58,8 +58,8 @@ class Side(Record, unshown=("config",)):
 
         Args:
             config: the config.
-            name: how it is named to people, if not by its file.
-            diagnostics: what is reported of it, if not all that was found.
+            name: its name in the output, if not that of its file.
+            diagnostics: the findings to report, if not all of them.
         """
         warmup_steps = 0
         if config.schedule is not None:
@@ -80,7 +80,7 @@ class Side(Record, unshown=("config",)):
 
     @property
     def last_step(self) -> int:
-        """The last step of the run; without a run length, a little beyond the last change."""
+        """The last step of the run; without a run length, a step soon after the last change."""
         if isinstance(self.rates, AppliedRates):
             return self.rates.steps[-1] if self.rates.steps else 0
         if self.num_steps:
@@ -159,7 +159,7 @@ class Change(Record):
 
     @cached_property
     def comparison(self) -> Comparison:
-        """Where the rates differ during the longer of both runs; or else, beyond it."""
+        """The difference of the rates during the longer of both runs; without one, beyond it."""
         if self.applied is not None:
             return self.applied.comparison
         one, other = (side.rates for side in self.sides)
@@ -185,7 +185,7 @@ class Change(Record):
 
     @property
     def size(self) -> float:
-        """The largest difference, as a share of the highest rate; by it reports are sorted."""
+        """The largest difference, as a share of the highest rate, by which reports are sorted."""
         if self.status in ("added", "removed", "unreadable"):
             return math.inf
         largest = self.comparison.largest
@@ -199,7 +199,7 @@ def in_words(changes: Sequence[Change], *, titled: bool) -> str:
     """What changed, for people.
 
     Args:
-        changes: what was compared.
+        changes: the comparisons.
         titled: whether to begin each with its name, and to end with the counts.
     """
     lines: list[str] = []

@@ -1,4 +1,4 @@
-"""What a picture of schedules shows, for every renderer: curves, axes, marks and labels."""
+"""The contents of a picture of schedules, for every renderer: curves, axes, marks and labels."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from schedule_builder.schedules.applied_rates import AppliedRates
 from schedule_builder.schedules.schedule import Schedule
 
 AXES = ("steps", "epochs", "percent")
-"""What the horizontal axis counts in."""
+"""The units of the horizontal axis."""
 COLORS = ("#3a7fd0", "#d1701f", "#2e9c5c", "#a35fd0", "#d84a5a", "#1d95a3")
-"""Of the curves: each is told from white and from black at least three to one."""
+"""The colours of curves: each has a contrast of at least 3 to 1 with white and with black."""
 DASHES = ((), (6, 2), (2, 2), (8, 2, 2, 2), (4, 1, 1, 1), (1, 2))
-"""Of the curves, so that they are told apart without colours: lengths of strokes and gaps."""
+"""The dashes of curves, which differ without colours too: lengths of strokes and gaps."""
 SEVERITIES = {"error": "#d84a5a", "warning": "#b98a12"}
 _POINTS = 1000
 _MOST_SEGMENTS = 12
 _LOWEST_SHARE = 1e-6
-"""A logarithmic axis shows no less than this share of the highest rate."""
+"""The lowest rate of a logarithmic axis, as a share of the highest rate."""
 _GAP = 6.0
 _OF = " of "
 _MOST_LETTERS = 20
@@ -55,7 +55,7 @@ class Mark(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """A curve: its label, and the rate at each place of the axis. A rate that is not is NaN."""
+    """A curve: its label, and the rate at each place of the axis. A missing rate is NaN."""
 
     label: str
     xs: Sequence[float]
@@ -66,9 +66,9 @@ class Chart(Record):
     """A picture of curves.
 
     Attributes:
-        curves: what is drawn, in the order of colours.
+        curves: the curves, in the order of colours.
         marks: vertical lines, in order.
-        unit: what the horizontal axis counts in, one of `AXES`.
+        unit: the unit of the horizontal axis, one of `AXES`.
         is_log: whether the vertical axis is logarithmic.
         title: a line above.
         note: a line below.
@@ -83,7 +83,7 @@ class Chart(Record):
 
     @property
     def x_label(self) -> str:
-        """What the horizontal axis counts."""
+        """The label of the horizontal axis."""
         return {"steps": "step", "epochs": "epoch", "percent": "percent of the run"}[self.unit]
 
     @property
@@ -116,16 +116,16 @@ def chart_of(
     """The picture of some schedules and records of applied rates.
 
     Args:
-        sides: what to draw; each has rates.
-        unit: what the horizontal axis counts in, one of `AXES`.
+        sides: the sides to draw; each has rates.
+        unit: the unit of the horizontal axis, one of `AXES`.
         is_log: whether the vertical axis is logarithmic.
         title: a line above.
         examples_per_epoch: the examples of an epoch, where a config does not state it.
         points: about how many rates to draw of each, beside both sides of every change.
 
     Raises:
-        ValueError: an axis in epochs or percent is asked for, and it cannot be told how many steps
-            one of them is.
+        ValueError: the axis is in epochs or percent, and the number of steps in one of them is
+            unknown.
     """
     curves, notes = [], []
     marks: dict[Mark, list[int]] = {}
@@ -189,7 +189,7 @@ def _points(side: Side, points: int) -> tuple[Sequence[int], Sequence[float]]:
     if isinstance(rates, AppliedRates):
         if len(rates.steps) <= 4 * points:
             return rates.steps, rates.rates
-        # Both ends, and what is highest and lowest between.
+        # Both ends, and the highest and lowest rates in between.
         kept = {0, len(rates.steps) - 1}
         width = len(rates.steps) // points
         for begin in range(0, len(rates.steps), width):
@@ -205,7 +205,7 @@ def _points(side: Side, points: int) -> tuple[Sequence[int], Sequence[float]]:
 
 
 def _steps_of(unit: str, side: Side, examples_per_epoch: int | None) -> Fraction:
-    """How many steps one of the axis is."""
+    """How many steps one unit of the axis is."""
     if unit == "steps":
         return Fraction(1)
     if unit == "percent":
@@ -222,7 +222,7 @@ def _steps_of(unit: str, side: Side, examples_per_epoch: int | None) -> Fraction
 
 
 def _marks(side: Side, *, has_names: bool) -> Iterator[Mark]:
-    """What happens at a step: segments, findings about one of them, and the end of training."""
+    """The marks of a side: segments, findings about one of them, and the end of training."""
     if side.num_steps:
         yield Mark(side.num_steps, "end", "end")
     if not isinstance(side.rates, Schedule):
@@ -242,7 +242,7 @@ def _segment_name(curve: object) -> str:
 
 
 def _located(side: Side) -> Iterator[tuple[Diagnostic, int | None]]:
-    """Each finding, with the step at which the field it is about changes the rate."""
+    """Each finding, with the step at which its field changes the rate."""
     steps: dict[str, int] = {}
     if isinstance(side.rates, Schedule) and side.config is not None:
         root = side.config.learning_rate_path
@@ -277,7 +277,7 @@ def ticks(end: float, most: int) -> list[float]:
 
 
 def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Powers of ten between two rates, not more than some.
+    """Powers of ten between two rates, at most a given number of them.
 
     >>> log_ticks(0.0005, 0.2, 5)
     [0.001, 0.01, 0.1]
@@ -297,7 +297,7 @@ def number_text(number: float) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """A text of at most so many characters, without its middle where it is longer.
+    """A text of at most `most` characters; the middle of a longer one is cut out.
 
     >>> shortened("configs/a_long_name.config", 16)
     'configs/….config'

@@ -20,7 +20,7 @@ def render(findings: Findings) -> str:
 def _file(name: str, found: Sequence[Diagnostic]) -> Iterator[str]:
     yield f"  <file name={quoteattr(name)}>"
     for d in found:
-        # What stands before the last point of a source is shown as its group.
+        # Services show the part of a source before its last point as a group.
         yield (
             f'    <error line="{d.row}" column="{d.column}" severity="{d.severity}"'
             f" message={quoteattr(f'{d.code} {d.message}')}"

@@ -1,4 +1,4 @@
-"""What a command would change in a file, as `diff -u` shows it."""
+"""The changes that a command would make in a file, as in the output of `diff -u`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def difference(old: bytes, new: bytes, name: str) -> str:
 
     Args:
         old: the contents of the file.
-        new: what they would become.
+        new: the new contents.
         name: the file.
     """
     shown = printable(name.lstrip("/"))

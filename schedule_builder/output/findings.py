@@ -1,4 +1,4 @@
-"""The findings of a run, and the texts that several formats share."""
+"""The findings of a run of `validate`, and the texts that several formats share."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ COLORS = {"error": "1;31", "warning": "1;33", "note": "36"}
 
 
 class Findings(NamedTuple):
-    """What a run of `validate` found.
+    """The findings of a run of `validate`.
 
     Attributes:
         diagnostics: the findings, by file.
-        texts: the files that were checked, and what was in them.
-        known: how many more findings a baseline knows.
+        texts: the files that were checked, with their texts.
+        known: the number of findings in baselines.
         left_out: the files that are nearly configs and were not checked, with the reason.
-        color: whether to colour what people read.
+        color: whether to colour outputs for people.
         is_quiet: whether to leave out the summary.
         failing_warnings: the files whose warnings make the run fail.
     """
@@ -51,10 +51,10 @@ class Findings(NamedTuple):
         return found
 
     def printable(self, *, with_texts: bool = False) -> Findings:
-        """The same, where nothing can move a terminal's cursor or begin a CI service's command.
+        """The same, without characters that move a cursor or begin a command of a CI service.
 
         Args:
-            with_texts: whether the files' texts are shown, too.
+            with_texts: whether the texts of the files are shown as well.
         """
         return self.mapped(
             name=printable,
@@ -176,12 +176,12 @@ def fix_as_dict(fix: Fix, source: Source) -> dict[str, Any]:
 
 
 def default_format() -> str:
-    """The format where none is chosen: annotations under GitHub Actions, or else text."""
+    """The default format: annotations under GitHub Actions, text elsewhere."""
     return "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"
 
 
 def wants_color(*, is_terminal: bool) -> bool:
-    """Whether to colour: https://no-color.org, and `FORCE_COLOR` for logs that show colours."""
+    """Whether to colour, by `NO_COLOR` (https://no-color.org), `FORCE_COLOR` and the output."""
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or (is_terminal and os.environ.get("TERM") != "dumb")

@@ -1,6 +1,6 @@
 """Workflow commands, which GitHub shows as annotations of the lines of a pull request.
 
-GitHub keeps ten annotations of a level for each step, and drops the rest without a word.
+GitHub keeps ten annotations of a level for each step, and drops the others.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from schedule_builder.diagnostics import Diagnostic
 from schedule_builder.output.findings import Findings, ending
 
 MOST_ANNOTATIONS = 10
-"""So many of a level are shown of a step."""
+"""How many annotations of a level GitHub shows for a step."""
 
 
 def render(findings: Findings) -> str:
-    """The whole output: errors first, and what is not annotated as lines of the log."""
+    """The whole output: errors first, and further findings as lines of the log."""
     lines: list[str] = []
     rest: list[Diagnostic] = []
     for severity in ("error", "warning"):
         found = [d for d in findings.diagnostics if d.severity == severity]
         lines += map(_command, found[:MOST_ANNOTATIONS])
         rest += found[MOST_ANNOTATIONS:]
-    # What ends is for the log: it is not a command.
+    # The last lines are for the log; they are not commands.
     return "".join(
         line + "\n" for line in [*lines, *_listed(rest), *ending(findings), *_last(rest)]
     )

@@ -1,7 +1,7 @@
 """Code quality, which GitLab shows in merge requests.
 
-Its fingerprint is what GitLab tells new findings from old ones by. It stays where lines move, and
-where a number in a message changes.
+GitLab tells new findings from old ones by their fingerprints. A fingerprint does not change when
+lines move, or when a number in a message changes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def render(findings: Findings) -> str:
     for found in findings.diagnostics:
         key = (found.code, found.filename, found.path)
         seen[key] += 1
-        # Of equal fingerprints GitLab shows the first alone.
+        # GitLab shows only the first of equal fingerprints.
         entries.append(_entry(found, "\0".join((*key, str(seen[key])))))
     return json.dumps(entries, indent=2) + "\n"
 

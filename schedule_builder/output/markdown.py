@@ -9,7 +9,7 @@ from schedule_builder.output.findings import Findings, ending
 from schedule_builder.rules.pages import KINDS, address
 
 MOST_CHARACTERS = 60_000
-"""GitHub takes 65,536 characters of a comment, and drops a longer summary of a job as a whole."""
+"""GitHub refuses a comment of more than 65,536 characters, and drops longer job summaries."""
 HEAD = "| place | finding | message |\n|---|---|---|\n"
 _SPECIAL = re.compile(r"[\\*_{}\[\]<>#|~&@]")
 _CODE = re.compile(r"(`[^`]+`)")

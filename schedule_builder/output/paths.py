@@ -1,4 +1,4 @@
-"""Names of files as programs read them: from the top of the repository, whatever folder runs."""
+"""Names of files for programs: from the top of the repository, for any current folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path, PurePath
 
 _WORKSPACES = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
-"""Where a CI service says that it put what it checks."""
+"""Variables in which CI services state the folder of the checkout."""
 
 
 def in_repository(filename: str) -> str:
@@ -37,8 +37,8 @@ def in_repository(filename: str) -> str:
 def _top(folder: Path) -> Path | None:
     """The top of the repository that a folder is in.
 
-    In the workspace of a CI service it is the outermost one: paths count from there in a submodule,
-    too. Elsewhere it is the nearest one, as a home may be a repository.
+    In the workspace of a CI service it is the outermost repository, so that paths in a submodule
+    count from there. Elsewhere it is the nearest one, as a home folder may be a repository.
     """
     folders = [folder, *folder.parents]
     for name in _WORKSPACES:

@@ -31,7 +31,7 @@ from schedule_builder.schedules.applied_rates import parse_rates
 from schedule_builder.schedules.schedule import Schedule
 
 _DPI, _SMALL_DPI, _SMALL = 120, 90, 600
-"""Dots per inch, also of pictures narrower than so many pixels, whose texts are smaller."""
+"""Dots per inch; those of small pictures, for smaller texts; the width of small ones, in pixels."""
 _LETTER = 0.075
 """The width of a letter in inches: of the widest texts in labels, and of others beside axes."""
 _LABEL_POINTS, _AXIS_POINTS = 8.0, 10.0
@@ -61,7 +61,7 @@ def plot(
     Args:
         *configs: configs as for `load`, schedules, and paths of CSVs of applied rates.
         ax: the matplotlib Axes to draw on; by default, those of a new figure of pyplot.
-        axis: what the horizontal axis counts in: `steps`, `epochs` or `percent` of each run.
+        axis: the unit of the horizontal axis: `steps`, `epochs` or `percent` of each run.
         log: whether the rates have a logarithmic axis.
         labels: a name for each in the legend; by default, the file's.
         num_steps: the run length, where a config does not state it.
@@ -112,11 +112,11 @@ def _side(config: ConfigLike | Schedule, num_steps: int | None, batch_size: int 
 def picture(chart: Chart, suffix: str, *, width: int = 840, is_dark: bool = False) -> bytes:
     """A chart as a picture file.
 
-    The same chart gives the same bytes, and a `matplotlibrc` in the current folder, which may be a
-    stranger's, cannot make matplotlib start LaTeX.
+    The same chart gives the same bytes. A `matplotlibrc` in the current folder, which may be
+    untrusted, cannot make matplotlib start LaTeX.
 
     Args:
-        chart: what it shows.
+        chart: the chart.
         suffix: the format, such as png, svg or pdf.
         width: in pixels; the height follows.
         is_dark: whether it is for a dark page.
@@ -197,7 +197,7 @@ def draw(chart: Chart, axes: Any) -> None:
 
 
 def _plain(text: str) -> str:
-    """A text without a meaning for matplotlib: no formula, and not left out of the legend."""
+    """A text with its special meaning for matplotlib removed: no formula, no hidden label."""
     return f"{' ' * text.startswith('_')}{text}".replace("$", "\\$")
 
 

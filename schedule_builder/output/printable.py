@@ -1,4 +1,4 @@
-"""What may reach a terminal, a log or a report of the characters in names and messages."""
+"""Replaces characters of names and messages that could harm a terminal, a log or a report."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def printable(text: str, *, kept: str = "") -> str:
 
 @cache
 def _unprintable(kept: str) -> re.Pattern[str]:
-    """The pattern of what is replaced."""
+    """The pattern of the characters that are replaced."""
     controls = "".join(chr(code) for code in range(ord(" ")) if chr(code) not in kept)
     return re.compile(f"[{re.escape(controls)}\x7f-\x9f{_DIRECTIONS}{_INVALID}{_SURROGATES}]")
 

@@ -23,7 +23,7 @@ def render(findings: Findings) -> str:
     def position(filename: str, row: int, column: int) -> _Json:
         line = "".join(lines.get(filename, [])[row - 1 : row])
         before = line[: column - 1].encode("utf-8", "surrogatepass")
-        # What was not read, such as an override, has its columns in characters.
+        # A text that is not a file, such as an override, has columns in characters.
         return {"line": row, "column": len(before) + 1 if line else column}
 
     def place(filename: str, at: Diagnostic | Related) -> _Json:

@@ -1,4 +1,4 @@
-"""What a branch changes in the schedules, in Markdown for a comment or the summary of a CI job.
+"""The changes of a branch in schedules, in Markdown for a comment or the summary of a CI job.
 
 GitHub shows neither SVG nor data URIs there. Curves are lines of block characters in the table, and
 Mermaid charts for the few largest changes.
@@ -21,7 +21,7 @@ from schedule_builder.output.printable import printable
 from schedule_builder.output.sparkline import sparkline
 
 MARKER = "<!-- schedule-builder-report -->"
-"""The first line. By it, a program that posts the report finds the comment to replace."""
+"""The first line, by which a program that posts the report finds the comment to replace."""
 _TABLE = "| config | rate | peak | warmup | end | length | largest change |\n" + "|---" * 7 + "|\n"
 _CHARTS = 3
 _COLUMNS = 24
@@ -47,8 +47,8 @@ def _bytes(text: str) -> int:
 
 
 LIMITS = {"comment": Limit(60_000, len), "summary": Limit(900_000, _bytes)}
-"""What a report has to fit into. GitHub refuses a comment of more than 65,536 characters, and drops
-the whole summary of a job above 1,024 kB."""
+"""The limits of reports. GitHub refuses a comment of more than 65,536 characters, and drops the
+whole summary of a job above 1,024 kB."""
 
 
 def as_markdown(changes: Sequence[Change], revision: str, limit: Limit) -> str:
@@ -56,8 +56,8 @@ def as_markdown(changes: Sequence[Change], revision: str, limit: Limit) -> str:
 
     Args:
         changes: the configs that changed.
-        revision: what they are compared with.
-        limit: the longest report; tables are cut by whole rows.
+        revision: the revision that they are compared with.
+        limit: the size limit; tables are cut by whole rows.
     """
     ordered = sorted(filter(_is_told, changes), key=lambda change: (-change.size, change.name))
     found = Findings([d for change in ordered for d in new_findings(change)], {})
@@ -80,7 +80,7 @@ def as_markdown(changes: Sequence[Change], revision: str, limit: Limit) -> str:
 
 
 def new_findings(change: Change) -> list[Diagnostic]:
-    """What is found in a config, and was not before: of the same kind, about the same field."""
+    """The new findings of a config: none of the same kind was about the same field before."""
     known = Counter((d.code, d.path) for d in (change.first.diagnostics if change.first else ()))
     new = []
     for found in change.second.diagnostics if change.second else ():
@@ -97,7 +97,7 @@ def _is_told(change: Change) -> bool:
 
 
 def _cut(head: str, rows: Iterable[str], limit: Limit, room: int) -> list[str]:
-    """A table of as many rows as there is room for, and a line that counts the others."""
+    """A table with as many rows as fit, and a line that counts the others."""
     rows = list(rows)
     if not rows:
         return []
@@ -136,7 +136,7 @@ def _row(change: Change) -> str:
 
 
 def _cell(sides: Sequence[Side], shown: Callable[[Side], str]) -> str:
-    """A fact about both sides: once, where they agree."""
+    """A fact about both sides; written once if they agree."""
     return " → ".join(dict.fromkeys(shown(side) for side in sides if side.rates is not None))
 
 
@@ -183,7 +183,7 @@ def _chart(change: Change) -> str:
     ]
     steps = [last * i // (_POINTS - 1) for i in range(_POINTS)]
     for side in change.sides:
-        # Mermaid spreads a shorter line over the whole width: a run that has ended is at 0.
+        # Mermaid stretches shorter lines to the full width: a run that has ended is drawn at 0.
         rates = [rate or 0.0 for rate in _rates(side, steps)]
         lines.append(f"  line [{', '.join(f'{rate:.{digits}f}' for rate in rates)}]")
     return "\n".join([*lines, "```"])

@@ -61,6 +61,6 @@ def _literal(value: Any, declared: FieldSchema) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        # JSON's escapes are text format's, too.
+        # JSON's escapes are valid in text format as well.
         return json.dumps(value)
     return repr(value)

@@ -1,4 +1,4 @@
-"""SARIF 2.1.0, which code-scanning services take."""
+"""SARIF 2.1.0, which code-scanning services read."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _rule(code: str) -> _Json:
 
 
 def _beginning(page: str) -> str:
-    """The title of a page and its first paragraph: GitHub takes 1,024 characters."""
+    """The title of a page and its first paragraph: GitHub accepts 1,024 characters."""
     return " ".join(" ".join(page.split("\n\n")[:2]).split())
 
 

@@ -1,4 +1,4 @@
-"""What a config describes, for people and programs: rates at steps, and every value in force."""
+"""Tables of a schedule for people and programs: segments, and rates at steps."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from schedule_builder.output.printable import printable
 from schedule_builder.schedules.schedule import Schedule
 
 MAX_SHOWN_SEGMENTS = 40
-"""Of a longer schedule, words and rates are shown for its beginning and its end; json holds all
-of its segments."""
+"""For a longer schedule, only the beginning and the end are shown; json holds all segments."""
 
 
 def telling_steps(schedule: Schedule, num_steps: int | None) -> list[int]:
-    """The steps that say most about a schedule: both sides of each change, and the end."""
+    """The steps to show by default: both sides of each change, and the end."""
     begins = schedule.begins
     if len(begins) > MAX_SHOWN_SEGMENTS:
         half = MAX_SHOWN_SEGMENTS // 2
@@ -36,7 +35,7 @@ def telling_steps(schedule: Schedule, num_steps: int | None) -> list[int]:
 
 def _as_table(config: Config, schedule: Schedule, steps: Sequence[int]) -> str:
     run = f"{config.num_steps} steps" if config.num_steps else "no number of steps given"
-    # What begins when training has ended is told by the first of it.
+    # For segments after the end of training, the first one is enough.
     told = 1 + sum(begin < (config.num_steps or math.inf) for begin in schedule.begins)
     words = str(Schedule(schedule.segments[: told + 1])).splitlines()[:told]
     words = [line + end for line, end in zip(words, _ends(config, schedule), strict=False)]
@@ -54,7 +53,7 @@ def _as_table(config: Config, schedule: Schedule, steps: Sequence[int]) -> str:
 
 
 def _ends(config: Config, schedule: Schedule) -> Iterator[str]:
-    """What the end of each segment came from, in words; empty where it is written in steps."""
+    """The length that the end of each segment was converted from; empty if it is in steps."""
     path = config.learning_rate_path
     for segment in schedule.segments[1:]:
         length = config.length((*path, *segment.path))
@@ -63,7 +62,7 @@ def _ends(config: Config, schedule: Schedule) -> Iterator[str]:
 
 
 def _segments(config: Config, schedule: Schedule) -> dict[str, Any]:
-    """The schedule as JSON has it, with what the beginnings came from in another unit."""
+    """The schedule for JSON, with the lengths that beginnings were converted from."""
     data = schedule.to_dict()
     if config.in_steps is not None:
         path = config.learning_rate_path

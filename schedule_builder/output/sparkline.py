@@ -1,4 +1,4 @@
-"""A curve as a line of block characters, which need no picture."""
+"""A curve as a line of block characters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def sparkline(rates: Iterable[float | None], highest: float) -> str:
-    """A block for each rate, from 0 to the highest one; a blank for None and where there is none.
+    """A block for each rate, from 0 to the highest one; a blank for None and NaN.
 
     >>> sparkline([0.0, 0.05, 0.1, None], 0.1)
     '▁▅█ '

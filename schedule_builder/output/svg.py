@@ -1,7 +1,7 @@
-"""A chart as an SVG that needs no other library, for notebooks and pages.
+"""A chart as an SVG, made without any library, for notebooks and pages.
 
-Texts and lines take the colour of the text around, so that it fits light and dark pages. No style
-sheet is in it, which would change the page.
+Texts and lines take the colour of the surrounding text, so that it fits light and dark pages. It
+has no style sheet, which would change the page.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def svg(chart: Chart, width: int = 640, height: int = 300, *, color: str = "curr
     """The picture.
 
     Args:
-        chart: what it shows.
+        chart: the chart.
         width: its width in pixels.
         height: its height in pixels.
         color: the colour of texts and axes.
@@ -121,7 +121,7 @@ class _Picture:
         places = [self.x(min(mark.x, self.chart.x_end)) for mark in self.chart.marks]
         for mark, x in zip(self.chart.marks, places, strict=True):
             if mark.kind == "segment" and not mark.x:
-                continue  # the axis is there
+                continue  # The axis is drawn there.
             paint = mark.color(self.color)
             opacity, dash = (0.25, "") if mark.kind == "segment" else (0.8, "3 3")
             more = f'stroke="{paint}" stroke-opacity="{opacity}"'

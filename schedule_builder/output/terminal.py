@@ -9,7 +9,7 @@ from plotille import Figure
 from schedule_builder.output.chart import Chart, number_text, visible
 
 _COLORS = (33, 208, 35, 134, 203, 37)
-"""Of the curves, among a terminal's 256."""
+"""The colours of curves, out of a terminal's 256."""
 _LETTERS = 7
 _LEAST_WIDTH, _LEAST_HEIGHT = 20, 6
 _AROUND = 22
@@ -20,7 +20,7 @@ def drawn(chart: Chart, columns: int, lines: int, *, color: bool) -> str:
     """The picture.
 
     Args:
-        chart: what it shows.
+        chart: the chart.
         columns: how wide the terminal is.
         lines: how high the picture may be.
         color: whether to use colours.

@@ -1,4 +1,4 @@
-"""A line for each finding, for people and for terminals that follow places."""
+"""A line for each finding, for people and for terminals that open a place on a click."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A located tree and a schema make a message with the place of each field."""
+"""Binds a located tree to a schema: a message, with the place of each field."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Binder(BindingFindings):
             self.at, self.siblings = (*path, field.name), given
             declared = schema.get(field.name)
             if declared is None:
-                # What is wrong with a type is said where it is chosen.
+                # A wrong type is reported at the field that chooses it.
                 if field.name != chosen:
                     self.unknown(field, message.DESCRIPTOR, block)
             elif lenient and self.is_null(field.value):
@@ -110,7 +110,7 @@ class Binder(BindingFindings):
         return isinstance(value, Scalar) and not value.quoted and self.syntax.null(value.text)
 
     def null(self, field: Field, declared: FieldSchema, message: Any, path: FieldPath) -> None:
-        """A field that is given as null, where that means not given: of sub-blocks, none."""
+        """Handles a field that is null where null means not given; for a selector, no sub-block."""
         if declared.rule.selects:
             at = (*path, declared.name)
             self.places[at] = Place(span(field), span(field))
@@ -264,7 +264,7 @@ class Binder(BindingFindings):
         message.Pack(inner)
 
     def scalar(self, value: Block | Scalar, declared: FieldSchema) -> Any:
-        """The value in the field's type, or None after reporting why it has none."""
+        """The value in the field's type; None after reporting why it cannot be one."""
         if isinstance(value, Block):
             self.refuse(value, wrong_type(declared, Words("not a block")))
             return None

@@ -1,4 +1,4 @@
-"""What is wrong with the fields of a message, as the binder reports it."""
+"""The findings that the binder reports about the fields of a message."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Place(NamedTuple):
 
 
 class BindingFindings:
-    """Where the binder is, and what it reports there.
+    """The binder's present place, and the findings that it reports there.
 
     Args:
         document: what was read.
@@ -111,12 +111,12 @@ class BindingFindings:
         self.report.add(kind, at, words, related, path=dotted(self.at), fix=fix)
 
     def refuse(self, value: Value, refusal: Refusal) -> None:
-        """Reports why a value is not the field's."""
+        """Reports why a value does not fit its field."""
         self.add(refusal.kind, span(value), refusal.words)
 
     def unknown(self, field: Field, descriptor: Any, block: Block) -> None:
         if field.name.startswith("["):
-            # The API's pipeline may be extended, and none of its other messages.
+            # In the API, only the pipeline message can be extended.
             if descriptor.full_name != pipeline_pb2.TrainEvalPipelineConfig.DESCRIPTOR.full_name:
                 words = Words("unknown extension `{name}`: remove it", name=shown(field.name))
                 self.add(UNKNOWN_FIELD, span(field), words)
@@ -182,13 +182,13 @@ class BindingFindings:
         return wrong_type(declared, found)
 
     def quote(self, start: int) -> str:
-        """What the name at an offset stands in: JSON's quotes, or none."""
+        """The quotes around the name at an offset: JSON's, or none."""
         return '"' if self.report.source.text[start : start + 1] == '"' else ""
 
     def check_presence(
         self, declared: FieldSchema, message: Any, path: FieldPath, opening: Span
     ) -> None:
-        """Reports a field that has to be there, at the opening of its message."""
+        """Reports a missing required field, at the opening of its message."""
         self.at = (*path, declared.name)
         if not self.complete or self.at in self.places or self.at in self.meant:
             return
@@ -216,7 +216,7 @@ def _block_name(path: FieldPath) -> str:
 
 @cache
 def _may_be_slip_of(one: str, other: str) -> bool:
-    """What a slip leaves of a name, told without the search that is slow to import."""
+    """Whether a name may be a misspelling of another; cheaper than the full search."""
     return abs(len(one) - len(other)) <= 1 and (one[:3] == other[:3] or one[-3:] == other[-3:])
 
 

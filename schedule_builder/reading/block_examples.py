@@ -1,4 +1,4 @@
-"""The block that a single value was meant to be."""
+"""Finds the block that a single value was meant to be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The comments of a config, which no value holds."""
+"""The comments of a config. The tree does not hold them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from schedule_builder.reading.tree import Document, Scalar, Sequence, Value
 
-# In text format strings come along, so that a comment's sign in one of them is none.
+# In text format the pattern also matches strings, so that a `#` in one begins no comment.
 _TEXT = r"^(?:[ \t]*\r?\n)+|(\#[^\r\n]*)|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
 _YAML = r"^(?:[ \t]*\r?\n)+|((?<!\S)\#[^\r\n]*)"
 
@@ -24,7 +24,7 @@ def notes(document: Document) -> Iterator[Note]:
     """The comments and blank lines of a document, in order."""
     text = document.source.text
     is_yaml = document.syntax.explicit_lists
-    # A sign in a YAML value begins no comment, whatever stands before it.
+    # A `#` in a YAML value does not begin a comment.
     values = iter(sorted(_scalars(document.root))) if is_yaml else iter(())
     start, end = next(values, (len(text), len(text)))
     for match in re.finditer(_YAML if is_yaml else _TEXT, text, re.MULTILINE):

@@ -1,4 +1,4 @@
-"""What is known of the run, and how many steps shares of it, percents and epochs are."""
+"""Converts shares of the run, percents and epochs to steps, with what is known of the run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Run(NamedTuple):
     num_steps: int | None = None
     batch_size: int | None = None
     step_unit: str = ""
-    """The unit that holds where a value stands; empty where there is none, or no such thing."""
+    """The unit in force at a value; empty if there is none, or if the schema has none there."""
     has_units: bool = False
     """Whether the schema has `step_unit` there."""
 
@@ -45,7 +45,7 @@ def quantity(text: str, number: float | None) -> tuple[str, float] | None:
 
 
 def in_steps(unit: str, number: float, run: Run, field: str) -> Words:
-    """How many steps that is, or how to tell."""
+    """Says how many steps a value is, or how to compute them."""
     if unit == "steps":
         return Words("write {steps:g}", steps=number)
     if unit == "epochs":

@@ -1,7 +1,6 @@
 """Located trees of plain data and of messages, without a text to read.
 
-Findings have places all the same: the text that shows the data is written along with the tree, and
-never read.
+Findings have places nevertheless: a text that shows the data is written along with the tree.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ class _Writer:
         return Span(start, self.at)
 
     def may_nest(self, depth: int) -> bool:
-        """Whether a block or a list may stand here; the first one that may not is kept."""
+        """Whether a block or a list may nest this deep; the first that may not is remembered."""
         if depth < MAX_DEPTH:
             return True
         self.deepest = self.deepest or Span(self.at, self.at + 1)
@@ -68,10 +67,10 @@ class _Writer:
 
 
 def of_data(data: Mapping[Any, Any], filename: str) -> tuple[Document, Report]:
-    """The tree of plain data, as YAML and JSON have it, and what is wrong with it.
+    """The tree of plain data, as in YAML and JSON, and its findings.
 
     Raises:
-        TypeError: the data hold what JSON does not.
+        TypeError: the data hold a value that JSON does not have.
     """
     writer = _Writer()
     try:
@@ -83,7 +82,7 @@ def of_data(data: Mapping[Any, Any], filename: str) -> tuple[Document, Report]:
 
 
 def _key(key: object) -> str:
-    """A key as JSON has it."""
+    """A key, in the spelling of JSON."""
     if isinstance(key, str):
         return key
     if key is None or isinstance(key, (bool, int, float)):
@@ -130,7 +129,7 @@ def _data_value(writer: _Writer, value: Any, indent: str, depth: int) -> Value:
 
 
 def of_message(message: Message, filename: str) -> tuple[Document, Report]:
-    """The tree of a message of any schema, as text format has it, and what is wrong with it."""
+    """The tree of a message of any schema, as in text format, and its findings."""
     writer = _Writer()
     root = Block(0)
     _fields(writer, message, root, "", 0)
@@ -160,7 +159,7 @@ def _fields(writer: _Writer, message: Message, block: Block, indent: str, depth:
 
 
 def _items(descriptor: FieldDescriptor, value: Any) -> Iterator[Any]:
-    """The values of a field, each of which is written alone."""
+    """The values of a field, each of which is written by itself."""
     kind = descriptor.message_type
     if kind is not None and kind.GetOptions().map_entry:
         entry = value.GetEntryClass()
@@ -206,7 +205,7 @@ def _scalar(writer: _Writer, value: Any, descriptor: FieldDescriptor) -> Scalar:
 
 
 def _shortest(value: float) -> float:
-    """The number with the fewest digits that is this one in float32."""
+    """The number with the fewest digits that gives the same float32."""
     if not math.isfinite(value):
         return value
     candidates = (float(f"{value:.{digits}g}") for digits in range(6, 10))

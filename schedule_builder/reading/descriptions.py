@@ -17,7 +17,7 @@ def _comments() -> dict[str, str]:
 
 
 def describe(field: FieldDescriptor) -> str:
-    """The comment on a field, or else on what it holds."""
+    """The comment on a field; without one, the comment on its type."""
     text = comment(field.full_name)
     return text or (comment(field.message_type.full_name) if field.message_type else "")
 

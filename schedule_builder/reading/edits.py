@@ -1,4 +1,4 @@
-"""Changes of a file's text that leave everything else in it, comments and layout, as it was."""
+"""Edits of a file's text that keep everything else in it, with comments and layout."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _COMMENT = re.compile(r"#[^\r\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 
 
 def fix_of(document: Document, repair: Repair, descriptor: Any = None) -> Fix | None:
-    """The edits of a document that make a repair; None where the place is not in its text.
+    """The edits of a document for a repair; None if the place is not in its text.
 
-    Nor are there any where they could change what stands elsewhere for the same value.
+    Also None where an edit could change other values, which repeat this one.
 
     Args:
         document: what to change.
@@ -75,7 +75,7 @@ def edits_of(document: Document, change: Set | Remove, descriptor: Any = None) -
 
 
 def _merged(insertion: Edit, removal: Edit, text: str) -> Edit:
-    """What is put in before a stretch that is taken out takes its place."""
+    """Merges an insertion with the removal of the range after it: a replacement."""
     indent = text[removal.start : insertion.start]
     return removal._replace(text=indent + insertion.text.removesuffix(indent) + removal.text)
 
@@ -94,7 +94,7 @@ def apply_fixes(
 ) -> tuple[str, int]:
     """The text after the fixes of its findings, and how many of them were made.
 
-    One that overlaps with an earlier one is left for the next time.
+    A fix that overlaps an earlier one is left for the next run.
     """
     edits: list[Edit] = []
     count = 0
@@ -119,7 +119,7 @@ def _are_apart(one: Edit, other: Edit) -> bool:
 
 
 def without(text: str, start: int, end: int) -> Edit:
-    """Takes a stretch out of a text: with its separator, and its lines where they are its own.
+    """Removes a range of a text, with its separator, and with its lines if nothing else is on them.
 
     Comments in it and after it stay.
     """
@@ -142,7 +142,7 @@ def without(text: str, start: int, end: int) -> Edit:
         kept = "".join(f"{indent}{comment}{newline}" for comment in comments)
         return Edit(line_start, rest.end(), kept)
     if rest is not None and not rest[1] and indent.strip(" \t") == "-":
-        # What follows takes the place beside the dash.
+        # The next field moves beside the dash.
         end = rest.end()
     if separator or not indent.strip(" \t-"):
         blanks = _BLANKS.match(text, end)
@@ -154,7 +154,7 @@ def without(text: str, start: int, end: int) -> Edit:
 
 
 def dead_copy(source: Source, field: Field) -> Fix | None:
-    """Removes a scalar that is given again below: the last copy is what loaders keep."""
+    """Removes a scalar that is given again below, as loaders keep the last copy."""
     is_anchor = "&" in source.text[field.end : field.value.end]
     if not isinstance(field.value, Scalar) or is_anchor:
         return None
@@ -163,7 +163,7 @@ def dead_copy(source: Source, field: Field) -> Fix | None:
 
 
 def element_at(document: Document, path: FieldPath) -> Element | None:
-    """What a path leads to."""
+    """The element at a path."""
     value: Value = document.root
     found: Element | None = None
     steps = list(path)
@@ -187,7 +187,7 @@ def merge_key_of(document: Document, path: FieldPath) -> Field | None:
 
 
 def removal(document: Document, path: FieldPath) -> list[Edit] | None:
-    """The edits that take a field, or an element of one, out; None where it is not in the text."""
+    """The edits that remove a field, or an element of one; None if it is not in the text."""
     found = element_at(document, path)
     if found is None or id(found.field) in document.merged:
         return None
@@ -210,7 +210,7 @@ def _own_item_end(text: str, sequence: Sequence, value: Value, end: int) -> int:
 
 
 def _emptied(document: Document, at: Element, field: Field, edit: Edit) -> list[Edit] | None:
-    """The edits that leave `{}` of a block of YAML whose one field is taken out."""
+    """The edits that leave `{}` of a block of YAML when its only field is removed."""
     text, block = document.source.text, at.value
     is_flow = text[block.start : block.start + 1] == "{"
     own = block.fields if isinstance(block, Block) else []
@@ -226,7 +226,7 @@ def _emptied(document: Document, at: Element, field: Field, edit: Edit) -> list[
 
 
 def _spelling(document: Document, change: Set) -> str:
-    """The text of a new value: as the file writes it elsewhere, where it is from there."""
+    """The text of a new value; a copied value keeps its spelling in the file."""
     found = element_at(document, change.like) if change.like else None
     if found is None or not isinstance(found.value, Scalar):
         return Spelling(document).word(change.text)
@@ -283,13 +283,13 @@ def put(layout: Layout, path: FieldPath, value: Value, descriptor: Any) -> list[
 
 
 def _step_end(path: FieldPath, length: int) -> int:
-    """Where the step that begins there ends: with its index, where it has one."""
+    """The end of the step that begins at a place of a path, with its index if it has one."""
     has_index = any(isinstance(part, int) for part in path[length + 1 : length + 2])
     return length + 2 if has_index else length + 1
 
 
 def _message_in(descriptor: Any, name: str | int) -> Any:
-    """The type of what a field holds; None where no schema says."""
+    """The message type of a field; None if no schema describes it."""
     declared = schema_of(descriptor).get(str(name)) if descriptor is not None else None
     return declared.message if declared is not None else None
 

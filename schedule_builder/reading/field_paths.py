@@ -29,7 +29,7 @@ _MOST_STEPS = 20
 
 
 class PathError(Exception):
-    """Why a text does not name a field, or has no value for it.
+    """Raised for a text that does not name a field, or has no value for it.
 
     Attributes:
         kind: the kind of finding.
@@ -70,7 +70,7 @@ class Step(Record):
 
     @property
     def is_element(self) -> bool:
-        """Whether it is one of several."""
+        """Whether it is an element of a repeated field."""
         return self.appends or self.index is not None
 
 
@@ -99,10 +99,9 @@ class FieldNames:
     def resolve(self, text: str, *, is_value: bool) -> list[Step]:
         """The field that a text names.
 
-        That is its whole path, or the end of one if only one field of the file can be meant: a
-        field that a block in the file has, or else one of a block that could be added. A member of
-        a oneof that excludes the one in the file is never meant, and nothing in a part that is not
-        judged.
+        The text is a whole path, or the end of one if only one field of the file can be meant: a
+        field in a block of the file, or else in a block that could be added. It never means a
+        member of a oneof that another member excludes, nor a field in a part that is not checked.
 
         Args:
             text: names with dots; `[0]` for an element, `[-1]` for the last one, `[]` for a new
@@ -110,7 +109,7 @@ class FieldNames:
             is_value: whether the field has to hold a value, and not a block.
 
         Raises:
-            PathError: no field is meant, or more than one.
+            PathError: the text names no field, or more than one.
         """
         typed = list(_typed(text))
         first, top = typed[0].name, schema_of(self._descriptor)
@@ -176,7 +175,7 @@ def _typed(text: str) -> Iterator[Step]:
 
 
 def _checked(steps: list[Step], text: str, document: Document, descriptor: Any) -> list[Step]:
-    """The steps, with what the schema says of them."""
+    """The steps, with their fields in the schema."""
     block: Block | None = document.root
     found: list[Step] = []
     for number, step in enumerate(steps):
@@ -204,7 +203,7 @@ def value_at(document: Document, block: Block, step: Step) -> Value | None:
 
 
 def element_index(step: Step, count: int) -> int:
-    """Which of so many elements a step means, counted from 0.
+    """The index of the element that a step means, counted from 0.
 
     Raises:
         PathError: the file does not have it.
@@ -229,7 +228,7 @@ def _declared(
     block: Block | None,
     document: Document,
 ) -> FieldSchema | None:
-    """The field that a step names; None for one that is kept and not judged."""
+    """The field that a step names; None for a field that is kept and not checked."""
     name = step.name
     declared = schema_of(descriptor).get(name)
     if declared is None:
@@ -253,7 +252,7 @@ def _declared(
 
 
 def _check_is_block(step: Step, declared: FieldSchema) -> None:
-    """Refuses a path through what has no fields."""
+    """Refuses a path through a field that is not a block."""
     name, at = declared.name, (step.at[0], step.at[0] + len(step.name))
     if declared.message is None:
         words = Words("`{name}` is a single value: remove what follows it in the path", name=name)
@@ -264,7 +263,7 @@ def _check_is_block(step: Step, declared: FieldSchema) -> None:
 
 
 def _path_to(name: str, descriptor: Any, block: Block | None) -> str:
-    """Where a field of that name is further inside, by what the file has; empty if none."""
+    """The path to a field of that name in an inner block of the file; empty if there is none."""
     pending = [("", descriptor, block)]
     seen = set()
     for path, inner, part in pending:
@@ -312,7 +311,7 @@ def _step(declared: FieldSchema, index: int | None = None) -> Step:
 
 
 def _reachable(descriptor: Any, block: Block | None) -> Iterator[FieldSchema]:
-    """The fields of a message that what is given does not exclude."""
+    """The fields of a message that are not excluded by the fields that are given."""
     schema = schema_of(descriptor)
     names = {field.name for field in block.fields} if block is not None else set()
     chosen = {schema[n].oneof: n for n in names if n in schema and schema[n].oneof is not None}
@@ -327,7 +326,7 @@ def _reachable(descriptor: Any, block: Block | None) -> Iterator[FieldSchema]:
 
 
 def _is_meant(typed: list[Step], descriptor: Any, *, is_value: bool) -> bool:
-    """Whether a type of message has what was typed."""
+    """Whether a message type has the typed fields."""
     declared: FieldSchema | None = None
     for step in typed:
         declared = schema_of(descriptor).get(step.name) if descriptor is not None else None

@@ -1,4 +1,4 @@
-"""What the schema states about the fields of a message, for every room that asks."""
+"""The options and types of the fields of a message, as the schema states them."""
 
 from __future__ import annotations
 
@@ -79,17 +79,17 @@ class FieldSchema(NamedTuple):
     is_selectable: bool
     """Whether this is a sub-block that counts only where a field beside it names it."""
     counts_steps: int
-    """What number of steps this is: a `StepCount`, 0 where it is not one."""
+    """What the steps count: a `StepCount`; 0 if the field does not count steps."""
     makes_periods: bool
     """Whether a true value makes every position of the message a period."""
     ends_decay: int
-    """How the number says where a decay ends: a `DecayEnd`, 0 where it does not."""
+    """How the number sets the end of a decay: a `DecayEnd`; 0 if it does not."""
     has_surprising_default: bool
-    """Whether a file has to show the value, as its default is not one that a reader would guess."""
+    """Whether a file should set the value, as a reader would not guess its default."""
     is_stretchable: bool
-    """Whether what the field holds keeps its kind when it is stretched to another length."""
+    """Whether the schedule in the field keeps its kind when it is stretched to another length."""
     scales_rate: bool
-    """Whether the rate is multiplied when this and all other such fields are."""
+    """Whether multiplying this and all other such fields multiplies the rate."""
 
     @property
     def expected(self) -> Words:
@@ -147,7 +147,7 @@ def _field_schema(field: FieldDescriptor, options: Any, selects: bool) -> FieldS
 
 
 def is_stretchable_value(enum: EnumDescriptor, number: int) -> bool:
-    """Whether what a value of an enum chooses keeps its kind when it is stretched."""
+    """Whether the kind that a value of an enum chooses can be stretched to another length."""
     value = enum.values_by_number.get(number)
     return value is None or not value.GetOptions().Extensions[_NOT_STRETCHABLE_VALUE]
 
@@ -164,13 +164,13 @@ def makes_product(message: Any) -> bool:
 
 @cache
 def is_opaque(descriptor: Any) -> bool:
-    """Whether a message type holds contents that are kept and not judged."""
+    """Whether the contents of a message type are kept and not checked."""
     return bool(descriptor.GetOptions().Extensions[_OPAQUE])
 
 
 @cache
 def is_open(descriptor: Any) -> bool:
-    """Whether fields that a message type does not declare are kept and not judged."""
+    """Whether fields that a message type does not declare are kept and not checked."""
     return bool(descriptor.GetOptions().Extensions[_OPEN])
 
 
@@ -182,14 +182,14 @@ def is_lenient(descriptor: Any) -> bool:
 
 @cache
 def selector_of(descriptor: Any) -> str:
-    """The field that names the one sub-block of a message that counts; "" where all do."""
+    """The field that selects a sub-block of a message; "" if the message has none."""
     return next((f.name for f in schema_of(descriptor).values() if f.rule.selects), "")
 
 
 def counting(message: Any) -> str | None:
-    """The name of the one sub-block of a message that counts, None where none does.
+    """The name of the selected sub-block of a message; None if none is selected.
 
-    Where the file does not choose, it is the only one that is given.
+    If the file does not select one, it is the only one that is given.
     """
     selector = selector_of(message.DESCRIPTOR)
     if message.HasField(selector):

@@ -1,4 +1,4 @@
-"""Files that people save as a config and that are something else."""
+"""Recognizes files that were saved as a config and are something else."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ _FOREIGN = {
     "a Triton model config": {"platform", "max_batch_size"},
     "an npm package": {"name", "version", "dependencies"},
 }
-"""Other files with a config's suffix, and the names that speak for them."""
+"""Files of other tools with a config's suffix, and the names that they are recognized by."""
 _MOST_NAMES = 4
 
 
 def mistaken(text: str, file_format: str) -> tuple[Kind, Span, Words] | None:
-    """What a text that cannot be read is instead, and the place that shows it."""
+    """Says what an unreadable text is instead of a config, and where that shows."""
     if page := _HTML.match(text):
         words = Words(
             "this is an HTML page, not a config: download the raw file (on GitHub, `Raw`)"
@@ -77,7 +77,7 @@ def mistaken(text: str, file_format: str) -> tuple[Kind, Span, Words] | None:
 
 
 def _is_table(text: str) -> bool:
-    """Whether a text begins with rows of values, all of as many columns."""
+    """Whether a text begins with rows of values that have the same number of columns."""
     rows = [row for row in text.split("\n", _TABLE_ROWS)[:_TABLE_ROWS] if row.strip()]
     if not rows or not all(map(_TABLE.fullmatch, rows)):
         return False
@@ -85,7 +85,7 @@ def _is_table(text: str) -> bool:
 
 
 def not_a_config(root: Block, text: str) -> Words:
-    """What a file is instead of a config, by the names at its top."""
+    """Says what a file is instead of a config, by the names at its top."""
     names = list(dict.fromkeys(field.name for field in root.fields))
     known = next((what for what, signs in _FOREIGN.items() if signs <= set(names)), None)
     if known:

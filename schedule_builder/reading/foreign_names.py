@@ -24,13 +24,13 @@ class Foreign(NamedTuple):
     """A schedule, or an argument of one, of another library."""
 
     kind: str
-    """The kind of learning rate that it is here."""
+    """The equivalent kind of learning rate in this project."""
     library: str
     name: str
-    """The schedule's name there."""
+    """The schedule's name in that library."""
     note: str
     argument: str = ""
-    """The field that an argument is here; empty where there is none."""
+    """The equivalent field in this project; empty if there is none."""
 
 
 @cache

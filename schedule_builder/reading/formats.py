@@ -1,4 +1,4 @@
-"""Which format a config has, and what makes a located tree of its bytes."""
+"""Detects the format of a config, and decodes its bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""New fields and elements, laid out as the file around them is."""
+"""Lays out new fields and elements like the file around them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Layout(Spelling):
         Args:
             at: the element whose value is the block; None for the whole file.
             descriptor: the type of the block, None where no schema says.
-            field: the new field, with a value that is as the file would have it.
+            field: the new field, with a value in the spelling of the file.
             beside: the field that it is to follow.
         """
         block = self.document.root if at is None else at.value
@@ -86,11 +86,11 @@ class Layout(Spelling):
         return self._on_line(end, f"{indent}{written}", style.is_flow, len(indent))
 
     def _on_line(self, end: int, line: str, is_flow: bool, column: int) -> list[Edit] | None:
-        """Puts a line after what ends at an offset, and after the comment beside that."""
+        """Inserts a line after the one that an offset is on, and after a comment beside it."""
         text = self.text
         is_block_style = self.is_yaml and not is_flow
         if is_block_style:
-            # What follows the text of a block scalar belongs to it where it says so.
+            # A block scalar may include the lines that follow its text.
             end = len(text[:end].rstrip()) if text[end - 1 : end].isspace() else end
         separator = None if is_block_style else _SEPARATOR.match(text, end)
         at = separator.end() if separator else end
@@ -238,9 +238,9 @@ class _Style(Record):
 
     Attributes:
         is_flow: whether it stands between braces.
-        separator: what is between two fields on one line.
-        colon: what is between a name and a scalar.
-        opening: what is between a name and a brace.
+        separator: the text between two fields on one line.
+        colon: the text between a name and a scalar.
+        opening: the text between a name and a brace.
         is_short: whether its blocks stand on one line.
     """
 

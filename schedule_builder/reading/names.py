@@ -1,4 +1,4 @@
-"""Whether one name is a misspelling of another, or a name of something else."""
+"""Decides whether a name is a misspelling of another one, or a name of something else."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from schedule_builder.v1 import experiment_pb2, learning_rate_pb2, optimizer_pb2
 _WORD = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 _SHORT_FORMS = {"lr": ("learning", "rate"), "init": ("initial",)}
 _FILLERS = frozenset(("base", "decay", "initial", "learning", "optimizer", "rate"))
-"""Words that tell no fields apart where they are left out."""
+"""Words whose absence does not make a name ambiguous."""
 _LIKE = 0.6
-"""How alike two words are, one of which is the other misspelt."""
+"""The least similarity of a word and its misspelling."""
 
 _EPOCHS = frozenset(("epoch", "epochs", "ep"))
 _SHARES = frozenset(("ratio", "fraction", "proportion", "share"))

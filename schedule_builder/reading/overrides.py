@@ -1,4 +1,4 @@
-"""Values that replace those of a file, as a launcher gives them: `train_config.num_steps=5000`."""
+"""Overrides: values that replace those of a file, such as `train_config.num_steps=5000`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ FILENAME = "--set"
 def override(document: Document, descriptor: Any, text: str, report: Report) -> None:
     """Puts a value into a document, at its path.
 
-    What is missing on the way is added, and a member of a oneof takes the place of another one.
-    What is wrong with the text is reported at it, under the name `--set`.
+    Missing blocks are added, and a member of a oneof replaces the one that is set. Errors in the
+    text are reported under the file name `--set`.
 
     Args:
         document: what to change.
@@ -73,7 +73,7 @@ def _override(document: Document, descriptor: Any, text: str, base: int) -> None
         path, is_value=not typed.lstrip().startswith("{")
     )
     if step.declared is None:
-        return  # something that no schedule depends on, as in the file
+        return  # no schedule depends on it
     value = moved(value_after(path, typed, step, document), base)
     block = document.root
     for outer in before:

@@ -1,4 +1,4 @@
-"""Where things stand in a text: what the tree does not say."""
+"""Positions in a text that the tree does not have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OPENING_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*")
 
 
 def own_end(text: str, field: Field) -> int:
-    """Where a field ends in its own place: an alias of YAML has its value elsewhere."""
+    """The end of a field; for an alias of YAML, the end of the alias and not of its value."""
     if field.value.start >= field.end:
         return field.value.end
     alias = _ALIAS.match(text, field.end)
@@ -26,7 +26,7 @@ def opening_of(text: str, value: Block | Sequence) -> int:
 
 
 def dash_before(text: str, start: int) -> int:
-    """Where the dash stands that an entry of a YAML list follows, or else the entry's own start."""
+    """The offset of the dash before an entry of a YAML list; without a dash, the entry's start."""
     at = text.rfind("\n", 0, start) + 1
     if properties := _PROPERTIES.search(text, at, start):
         start = properties.start()
@@ -42,7 +42,7 @@ def dash_before(text: str, start: int) -> int:
 
 
 def line_before(text: str, offset: int) -> str:
-    """What stands before an offset on its line."""
+    """The text before an offset on its line."""
     return text[text.rfind("\n", 0, offset) + 1 : offset]
 
 

@@ -1,4 +1,4 @@
-"""Values and fields, as a file writes its own."""
+"""Writes values and fields in the spelling of a file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
 
 class Spelling:
-    """Writes values and fields as a file writes its own."""
+    """Writes values and fields in the spelling of a file."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -30,7 +30,7 @@ class Spelling:
 
     @cached_property
     def unit(self) -> str:
-        """What the file indents blocks by."""
+        """The indentation of one block in the file."""
         pending: list[Block] = [self.document.root]
         for block in pending:
             for field in block.fields:
@@ -46,7 +46,7 @@ class Spelling:
         return "  "
 
     def as_written(self, value: Value, declared: FieldSchema | None, like: str = "") -> Value:
-        """A value with its words quoted as the file would have them.
+        """A value with its words quoted in the style of the file.
 
         Args:
             value: what to write.
@@ -82,7 +82,7 @@ class Spelling:
         return Scalar(text, is_quoted or (is_text and not self.is_yaml), value.start, value.end)
 
     def _is_other(self, text: str) -> bool:
-        """Whether some reader of YAML takes a plain word for something else than a text."""
+        """Whether any reader of YAML takes a plain word for another value than a text."""
         syntax = self.document.syntax
         readings = [syntax, syntax.other() or syntax]
         return syntax.null(text) or any(
@@ -90,7 +90,7 @@ class Spelling:
         )
 
     def _json_word(self, text: str) -> tuple[str, bool]:
-        """What JSON has for a word of YAML: a number, a truth value, or a text."""
+        """The JSON for a word of YAML: a number, a truth value, or a text."""
         syntax = self.document.syntax
         boolean, whole, real = syntax.boolean(text), syntax.integer(text), syntax.real(text)
         if boolean is not None:
@@ -107,7 +107,7 @@ class Spelling:
         return json.dumps(text) if is_bare else text
 
     def scalar(self, value: Scalar, like: str = "") -> str:
-        """The text of a scalar that is as the file would have it."""
+        """The text of a scalar in the spelling of the file."""
         if not value.quoted:
             return value.text
         if self.is_json:

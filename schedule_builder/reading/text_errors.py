@@ -1,4 +1,4 @@
-"""What is wrong with a token of text format, in words."""
+"""The messages about tokens of text format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _INVISIBLE = {"\xa0": "no-break space", "\u200b": "zero-width space", "\ufeff": 
 
 
 def what_is_wrong(lexer: Lexer, expected: Words) -> Words:
-    """What is wrong with the current token."""
+    """The message about the current token."""
     word = shown(lexer.word)
     if lexer.kind == Token.PLACEHOLDER:
         return Words(
@@ -31,7 +31,7 @@ def what_is_wrong(lexer: Lexer, expected: Words) -> Words:
 
 
 def expected_value(lexer: Lexer, name: str, sign: str) -> Words:
-    """What is expected where the current token is not a value."""
+    """The expectation for a message where the current token is not a value."""
     if lexer.kind == Token.NUMBER:
         plain = lexer.word.replace("_", "")
         if is_number(plain):

@@ -356,7 +356,7 @@ class _Reader(RepairingReader):
         return None
 
     def curly_string(self) -> Scalar:
-        """What stands between curly quotes, so that one such error brings no others."""
+        """The text between curly quotes, so that this error causes no others."""
         start = self.start
         line_end = self.text.find("\n", start)
         stop = len(self.text) if line_end < 0 else line_end
@@ -393,7 +393,7 @@ class _Reader(RepairingReader):
             " for a backslash",
             escape=self.text[first : first + 2],
         )
-        # Who writes `D:\Models\new` does not mean the escape either.
+        # In `D:\Models\new`, no escape is meant either.
         body = self.word[1:-1].replace("\\\\", "\\").replace("\\", "\\\\")
         edit = Edit(self.start + 1, self.end - 1, body)
         is_same = not text.has_escapes or unescape(body).contents == text.contents
@@ -401,7 +401,7 @@ class _Reader(RepairingReader):
         self.report.add(PYTHON_ONLY, Span(first, first + 2), words, fix=fix)
 
     def lenient_number(self, sign: str, start: int) -> Scalar | None:
-        """A number that protobuf's Python parser alone reads, which is reported; else None."""
+        """A number that only protobuf's Python parser reads, after reporting it; else None."""
         end = self.end
         word = self.word
         if self.is_plus():

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from schedule_builder.reading.tree import Syntax, decimal
 
-# Whatever comes first matches one of the alternatives, `end` at the latest, so that the
-# pattern never goes back into what it skipped.
+# Every text matches one of the alternatives, so that the pattern never backtracks into the blanks
+# and comments that it skipped.
 _TOKEN = re.compile(
     r"""(?:[ \t\r\n\f\v]+|\#[^\n]*)*
     (?:
@@ -48,7 +48,7 @@ _ESCAPE = re.compile(
 )
 _SURROGATES = (0xD800, 0xDFFF)
 _UNFINISHED = frozenset("xXuUN")
-"""What begins an escape, and is an error where the rest of it does not follow."""
+"""The letters of escapes that are errors when they are incomplete."""
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?\Z")
 _SIMPLE_ESCAPES = dict(zip("abfnrtv\\'\"?", "\a\b\f\n\r\t\v\\'\"?", strict=True))
 
@@ -95,7 +95,7 @@ _ESCAPES = {
 
 
 def quoted(text: str) -> str:
-    """A text as a string of text format."""
+    """A text, quoted as a string of text format."""
     return f'"{text.translate(_ESCAPES)}"'
 
 
@@ -111,13 +111,13 @@ _TYPE_NAME = re.compile(r"[^\d\W]\w*(?:\.[^\d\W]\w*)*\Z")
 
 
 class Text(NamedTuple):
-    """What a string holds.
+    """The contents of a string.
 
     Attributes:
         contents: its bytes.
-        kept: the backslashes that begin no escape, and stay in the contents. So protobuf's Python
-            parser reads them; others refuse them.
-        has_escapes: whether there are others, which do begin one.
+        kept: the backslashes that do not begin an escape. They stay in the contents, as in
+            protobuf's Python parser; other parsers refuse them.
+        has_escapes: whether other backslashes do begin an escape.
     """
 
     contents: bytes
@@ -129,7 +129,7 @@ def unescape(body: str) -> Text:
     """Decodes a string's escapes, which may write single bytes of a character.
 
     Raises:
-        BadEscape: no parser of protobuf's reads an escape.
+        BadEscape: no parser of protobuf accepts the escape.
     """
     out = bytearray()
     kept = []
@@ -158,7 +158,7 @@ def unescape(body: str) -> Text:
 
 
 def lenient_number(text: str) -> str:
-    """The usual spelling of a number that protobuf's Python parser alone reads; or empty.
+    """The usual spelling of a number that only protobuf's Python parser reads; else empty.
 
     These are decimal numbers with a plus sign, or with underscores between digits.
     """
@@ -214,7 +214,7 @@ class Lexer:
         self.word = match.group(self.kind)
 
     def peek_end(self) -> int:
-        """Where the token after this one ends, where it follows at once; else where this ends."""
+        """The end of the next token if it follows without a blank; else the end of this one."""
         match = _TOKEN.match(self.text, self.end)
         is_next = match is not None and match.start(match.lastindex or 0) == self.end
         return match.end() if match is not None and is_next else self.end

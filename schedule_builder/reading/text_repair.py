@@ -1,4 +1,4 @@
-"""The open blocks of a text, and which brace is missing or surplus, told by the indentation."""
+"""Finds missing and surplus braces of a text by the indentation of its blocks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _INDENTATION = re.compile(r"[ \t]*")
 
 
 class Braces:
-    """What is known of the braces of a text that do not balance.
+    """The state of the search for the faulty braces of a text.
 
     Attributes:
         missing: how many closing braces are missing.
@@ -34,7 +34,7 @@ class Braces:
         self._indentations: dict[int, int] = {}
 
     def indentation(self, offset: int) -> tuple[int, bool]:
-        """How far the line of an offset is indented, and whether the offset is what begins it."""
+        """The indentation of an offset's line, and whether the offset is its first character."""
         start = offset - self._source.position(offset)[1] + 1
         if start not in self._indentations:
             match = _INDENTATION.match(self._source.text, start)
@@ -67,11 +67,11 @@ class Braces:
         return column == closed > self.indentation(block.start)[0]
 
     def is_tail(self, root: Block, column: int) -> bool:
-        """Whether a line belongs to what another version of the file left after the config."""
+        """Whether a line belongs to a remnant of another version of the file, after the config."""
         return bool(root.fields) and column > self.indentation(root.fields[0].start)[0]
 
     def lacks_brace(self, name_start: int, next_start: int) -> bool:
-        """Whether a name without a value stands over a field that is indented further."""
+        """Whether a name without a value precedes a field that is indented further."""
         if "\n" not in self._source.text[name_start:next_start]:
             return False
         own, begins_line = self.indentation(name_start)
@@ -79,7 +79,7 @@ class Braces:
 
 
 class Stop(Exception):
-    """The rest of the file would only repeat what was already said."""
+    """Ends reading: errors in the rest of the file would only repeat those before."""
 
 
 class RepairingReader(Lexer):
@@ -88,9 +88,9 @@ class RepairingReader(Lexer):
     Args:
         source: the text.
         report: where errors go.
-        missing: how many closing braces are known to be missing; where the indentation shows
-            where, a block is closed there.
-        surplus: how many there are too many.
+        missing: how many closing braces are known to be missing. A block is closed where the
+            indentation shows that one is missing.
+        surplus: how many closing braces are surplus.
 
     Attributes:
         unclosed: how many blocks the end of the file left open.
@@ -149,7 +149,7 @@ class RepairingReader(Lexer):
         self.report.add(UNCLOSED, Span(container.start, container.start + 1), words)
 
     def mind_indentation(self) -> bool:
-        """Where braces do not balance, looks for the faulty brace; returns whether it was found."""
+        """Looks for the faulty brace where braces do not balance; returns whether it was found."""
         braces = self.braces
         column, begins_line = braces.indentation(self.start)
         block = self.stack[-1][0]
@@ -181,7 +181,7 @@ class RepairingReader(Lexer):
         return False
 
     def refuse_tail(self) -> None:
-        """Stops where the config has ended, at the rest of another version of the file."""
+        """Stops after the end of the config, at a remnant of another version of the file."""
         root = self.stack[0][0]
         fields = root.fields if isinstance(root, Block) else []
         while fields and isinstance(fields[-1].value, Scalar):

@@ -15,7 +15,7 @@ MAX_DEPTH = 100
 # Python refuses to convert some thousands of digits.
 _MANY_DIGITS = 400
 MAX_SYNTAX_ERRORS = 50
-"""After so many errors the rest of a file is noise."""
+"""The number of syntax errors after which reading stops."""
 
 
 class Scalar:
@@ -72,7 +72,7 @@ class Field:
 
 
 def too_deep() -> Words:
-    """Says that blocks nest deeper than is read."""
+    """The message for blocks that are nested too deep."""
     return Words(
         "blocks are nested more than {depth} deep, the limit of protobuf's parsers: use fewer"
         " levels",
@@ -109,7 +109,7 @@ CURLY_QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb"
 
 
 def without_comma(text: str, *, whole: bool = False) -> Words:
-    """What a number with a comma was meant to be: one of thousands is whole, or may be."""
+    """What a number with a comma was meant to be: a comma may separate thousands."""
     point = text.replace(",", ".")
     if not _THOUSANDS.match(text):
         number = str(round(float(point))) if whole and point.count(".") == 1 else point
@@ -121,7 +121,7 @@ def without_comma(text: str, *, whole: bool = False) -> Words:
 
 
 def decimal(digits: str) -> int:
-    """The number that digits write; one that is beyond every field's range stays so when cut."""
+    """The number of some digits; very long ones are cut, and stay beyond every field's range."""
     return int(digits.lstrip("0")[:_MANY_DIGITS] or "0")
 
 
@@ -131,7 +131,7 @@ class Syntax(NamedTuple):
     format: str
     """The name of the format, such as `yaml`."""
     name: str
-    """What people call it."""
+    """The name of the format in messages."""
     integer: Callable[[str], int | None]
     real: Callable[[str], float | None]
     boolean: Callable[[str], bool | None]
@@ -141,7 +141,7 @@ class Syntax(NamedTuple):
     explicit_lists: bool
     """Whether a repeated field is one list, and not the field given again."""
     other: Callable[[], Syntax | None] = lambda: None
-    """Another reading of the same text, which some tool has."""
+    """The syntax of tools that read the same text in another way; None if there is none."""
 
 
 class Element(NamedTuple):
@@ -159,11 +159,11 @@ class Document(Record):
     root: Block
     syntax: Syntax
     has_aliases: bool = False
-    """Whether parts of the text are shared by several values, which an edit would change, too."""
+    """Whether several values share parts of the text, which an edit would change as well."""
     duplicates: Mapping[int, list[tuple[Field, Field]]] = {}
-    """Of YAML: keys that are given again in a block, and again, by the block's `id`."""
+    """For YAML: repeated keys of a block, each with the one before it, by the block's `id`."""
     merges: tuple[tuple[Block, Field], ...] = ()
-    """Of YAML: the merge keys (`<<`) that are not resolved yet, inner blocks first."""
+    """For YAML: the merge keys (`<<`) that are not resolved yet, inner blocks first."""
     merged: Mapping[int, Field] = {}
     """The merge key that a field comes from, by the field's `id`."""
 
@@ -172,8 +172,8 @@ class Document(Record):
         return {}
 
     def elements(self, block: Block, name: str) -> list[Element]:
-        """What a block holds under a name: one value, or those of a list."""
-        # Blocks live as long as their document, and keep their numbers.
+        """The values of a block under a name: one value, or those of a list."""
+        # Blocks live as long as their document, so that an `id` stays unique.
         known = self._elements.get((id(block), name))
         if known is None:
             known = self._elements[id(block), name] = elements_of(block, name)
@@ -181,7 +181,7 @@ class Document(Record):
 
 
 def elements_of(block: Block, name: str) -> list[Element]:
-    """What a block holds under a name, as `Document.elements` remembers it."""
+    """The values of a block under a name; `Document.elements` caches them."""
     found: list[Element] = []
     for given in block.fields:
         if given.name != name:

@@ -1,4 +1,4 @@
-"""Values as people type them on a command line, where the schema says what is meant.
+"""Values as people type them on a command line; the schema decides their type.
 
 A text needs no quotes, a list no brackets, and a whole number may be typed as 1e5.
 """
@@ -18,7 +18,7 @@ from schedule_builder.reading.values import misread
 
 _ITEM = re.compile(r"[^\s,]+")
 _LARGEST_WHOLE = 2**53
-"""Above it, not every whole number is a float64."""
+"""Above this, not every whole number is a float64."""
 
 
 def typed_value(text: str, step: Step, syntax: Syntax) -> Value:

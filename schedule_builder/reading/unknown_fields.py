@@ -1,4 +1,4 @@
-"""What an unknown field was most likely meant to be."""
+"""Suggests what an unknown field was most likely meant to be."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from schedule_builder.v1 import pipeline_pb2
 
 _MAX_OWNERS = 3
 _TYPE_NAMES = frozenset(("type", "class_name", "kind", "name", "schedule"))
-"""Fields in which other systems say which of several blocks is meant."""
+"""Fields that select one of several blocks in other systems."""
 
 
 class Unknown(NamedTuple):
-    """What is said of an unknown field.
+    """The message about an unknown field.
 
     Attributes:
         words: the message.
         about: the field that was meant; None where none is known.
-        fix: writes the other name, where the name alone is wrong.
+        fix: writes the right name, if only the name is wrong.
     """
 
     words: Words
@@ -47,9 +47,9 @@ class Where(NamedTuple):
     Attributes:
         descriptor: the type of the message.
         block: the name of the field that holds the message; empty for the whole file.
-        syntax: the file's.
+        syntax: the syntax of the file.
         run: what is known of the run.
-        quote: what names stand in.
+        quote: the quotes around names.
     """
 
     descriptor: Any
@@ -64,7 +64,7 @@ def unknown_field(name: str, value: Value | None, where: Where) -> Unknown:
 
     Args:
         name: the field.
-        value: its value, where that is known: what does not fit it is not suggested.
+        value: its value, if it is known: fields that it does not fit are not suggested.
         where: where it stands.
     """
     if found := _as_unit(name, value, where):
@@ -74,13 +74,13 @@ def unknown_field(name: str, value: Value | None, where: Where) -> Unknown:
 
 
 def judged(field: Field, where: Where, given: Container[str]) -> Unknown | None:
-    """The message for an unknown field, with a fix; None where it is kept and not judged.
+    """The message for an unknown field, with a fix; None if it is kept and not checked.
 
     Args:
         field: the field.
         where: where it stands.
-        given: the fields beside it. Where most fields are not ours, only what looks like one of
-            ours that is missing there is a slip.
+        given: the fields beside it. Where most fields are another tool's, a field is only taken
+            for a misspelling if it is like one of ours that is missing there.
     """
     schema = schema_of(where.descriptor)
     if is_open(where.descriptor):

@@ -1,4 +1,4 @@
-"""A scalar as a typed value of its field, or why it is none."""
+"""Converts a scalar to a typed value of its field, or says why it is not one."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from schedule_builder.reading.findings import OUT_OF_RANGE, PLACEHOLDER, UNKNOWN
 from schedule_builder.reading.tree import CURLY_QUOTES, Scalar, Syntax, without_comma
 
 SLIP = 0.9
-"""How alike a word is to one of ours where others than ours may stand."""
+"""The least similarity of a misspelling where other tools' words are allowed."""
 _TWO_TO_THE_64 = 2**64
-"""Larger numbers are not suggested: they fit no integer."""
+"""Larger numbers are not suggested: no integer field holds them."""
 _PLACEHOLDER = re.compile(r"\$[{(]?\w|%\(|\{\{")
 _TRUTH_VALUES = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _DECIMAL_COMMA = re.compile(r"-?\d+(?:,\d+)+\Z")
@@ -82,7 +82,7 @@ def value_of(
 
 
 def _read(text: str, declared: FieldSchema, syntax: Syntax) -> bool | int | float | None:
-    """What a syntax makes of the text of a number or a truth value."""
+    """Reads a number or a truth value in a syntax; None if the text is not one."""
     if declared.kind == "bool":
         return syntax.boolean(text)
     return syntax.integer(text) if declared.kind == "integer" else syntax.real(text)
@@ -118,7 +118,7 @@ def misread(value: Scalar, declared: FieldSchema, syntax: Syntax) -> Misread | N
         text=shown(value.text),
         plain=plain,
     )
-    # Somebody who writes 0100 or 1:30 may have meant something else.
+    # The author of 0100 or 1:30 may have meant another number.
     return Misread(words, plain, is_certain=theirs is None and ":" not in value.text)
 
 
@@ -127,18 +127,18 @@ class Misread(NamedTuple):
 
     words: Words
     plain: str
-    """How everybody reads what it means."""
+    """A spelling that both versions read as its value."""
     is_certain: bool
-    """Whether that is what its author meant."""
+    """Whether the author certainly meant that value."""
 
 
 def _plain(value: bool | int | float) -> str:
-    """A number or a truth value as every reader of YAML takes it."""
+    """A number or a truth value, in a spelling that every reader of YAML understands."""
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def wrong_type(declared: FieldSchema, found: Words, expected: Words | None = None) -> Refusal:
-    """Says what a field has to be, and what was found."""
+    """Says which value a field must have, and what was found."""
     words = Words(
         "{field:field} must be {expected}, {found}",
         field=declared.name,
@@ -149,7 +149,7 @@ def wrong_type(declared: FieldSchema, found: Words, expected: Words | None = Non
 
 
 def without_value(declared: FieldSchema, expected: Words | None = None) -> Refusal:
-    """Says that a field stands without a value."""
+    """Says that a field has no value."""
     words = Words(
         "{field:field} has no value: give it {expected}, or remove it",
         field=declared.name,
@@ -159,7 +159,7 @@ def without_value(declared: FieldSchema, expected: Words | None = None) -> Refus
 
 
 def placeholder(value: Scalar, declared: FieldSchema) -> Refusal | None:
-    """Says that a value is there to be replaced, where it is."""
+    """Reports a value that is an unexpanded placeholder; None if it is not one."""
     if not _PLACEHOLDER.match(value.text):
         return None
     words = Words(
@@ -180,7 +180,7 @@ def _did_you_mean(guess: str | None) -> Words | str:
 
 
 def _selected(value: Scalar, declared: FieldSchema, siblings: Container[str]) -> Refusal | None:
-    """Says that the text does not name a sub-block of the message, where that is so."""
+    """Reports a text that does not name a sub-block of the message; None if it does."""
     descriptor: Any = declared.owner
     names = [f.name for f in schema_of(descriptor).values() if f.is_selectable]
     if not value.text or value.text in names:
@@ -189,14 +189,14 @@ def _selected(value: Scalar, declared: FieldSchema, siblings: Container[str]) ->
         return refusal
     from schedule_builder.reading.names import nearest  # noqa: PLC0415 - 3 ms, for errors alone
 
-    # Where Python code may add types, only what looks like one of these is a slip.
+    # Python code may add types, so only a word that is like a known type is a misspelling.
     cutoff = SLIP if is_open(descriptor) else 0.6
     guess = nearest(value.text, names, cutoff=cutoff)
     if is_open(descriptor) and (guess is None or value.text in siblings):
         return None
     hint = _did_you_mean(guess) or Words(": use a known one")
     if value.text in siblings:
-        # Its block is there: a kind of the project's own, and no slip.
+        # Its block is there: a custom kind, not a misspelling.
         hint = Words(
             ". If Python code registers it, its rates cannot be checked: leave the file out"
             " with the setting `exclude`"
@@ -254,7 +254,7 @@ def _number(
     number = syntax.integer(value.text) if integer else syntax.real(value.text)
     if number is None and integer:
         real = syntax.real(value.text)
-        # A number that is whole, and as large as this, is only written in another way.
+        # A number as large as this is whole, and only written with an exponent.
         is_large = real is not None and _TWO_TO_THE_64 < abs(real) < math.inf
         number = int(real) if real is not None and is_large else None
     if number is None:
@@ -302,7 +302,7 @@ def _number_meant(text: str, declared: FieldSchema, syntax: Syntax, run: Run) ->
 
 
 def _out_of_range(number: int | float, declared: FieldSchema) -> Words | None:
-    """What a number has to be, where it is not."""
+    """The bound that a number violates; None if it is within its range."""
     if isinstance(number, int):
         low, high = declared.limits
         if not low <= number <= high:

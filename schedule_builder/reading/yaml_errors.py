@@ -1,7 +1,7 @@
-"""Syntax errors of PyYAML, in words and at places of our own.
+"""Maps syntax errors of PyYAML to messages and places of this project.
 
-PyYAML has two parsers. Both word the same fault in their own way, and each release may change its
-words. So no message of theirs is shown: it only selects the kind of fault.
+PyYAML has two parsers with different messages for the same fault, and a release may change them. So
+their messages are not shown: they only select the kind of fault.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ _REST = re.compile(r"(?:\s|#[^\n]*(?:\n|\Z))*\Z")
 
 
 def words_for(context: str | None, problem: str) -> tuple[str, Words]:
-    """Where a fault of PyYAML's is shown, and our words for it."""
+    """Where to show an error of PyYAML, and our words for it."""
     said = f"{context or ''} {problem}"
     for pattern, where, words in FAULTS:
         if re.search(pattern, said):
@@ -150,7 +150,7 @@ def words_for(context: str | None, problem: str) -> tuple[str, Words]:
 
 
 def report_error(error: Exception, source: Source, report: Report) -> None:
-    """Reports a syntax error of PyYAML's."""
+    """Reports a syntax error of PyYAML."""
     text = source.text
     context, problem = getattr(error, "context", None), getattr(error, "problem", None)
     where, words = words_for(context, str(problem or error))
@@ -187,7 +187,7 @@ def report_character(at: int, source: Source, report: Report) -> None:
 
 
 def _found(text: str, at: int) -> str:
-    """What stands at a place, for a message."""
+    """The text at a place, for a message."""
     if _REST.match(text, at):
         return "the end of the file"
     found = _TOKEN.match(text, at)

@@ -33,7 +33,7 @@ MAX_NODES = 1_000_000
 
 # The C loader reads some twenty times faster; both give the same events.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# These are compiled where they are used: few files need them, and all would wait.
+# These are compiled where they are used, as few files need them.
 _PLACEHOLDER = r"\{\{[^{}\n]*\}\}"
 _PROPERTIES = r"(?:[&!][^\s,\[\]{}]*\s*)*"
 _TAG = r"!<[^>\n]*>|![^\s,\[\]{}]*"
@@ -48,7 +48,7 @@ class _Stop(Exception):
 
 
 class _Builder:
-    """Puts events together to a tree, without recursion."""
+    """Builds a tree from events, without recursion."""
 
     def __init__(self, source: Source, report: Report, texts: dict[int, str]) -> None:
         self.source = source
@@ -95,7 +95,7 @@ class _Builder:
             self.key(text, Span(start, end), is_plain=not event.style and not event.tag)
             return
         if start == end and self.stack and (key := self.stack[-1].key):
-            # Where nothing stands, parsers do not agree.
+            # Parsers disagree on the place of an empty value.
             start = end = self.source.text.find(":", key.end) + 1
         elif (event.anchor or event.tag) and (
             properties := re.compile(_PROPERTIES).match(self.source.text, start)
@@ -187,7 +187,7 @@ class _Builder:
         frame.keys[name] = frame.key
 
     def value(self, value: Value, size: int, height: int, *, keep: bool = True) -> None:
-        """Takes a value: so many nodes, of so many levels of containers."""
+        """Adds a value, with its number of nodes and its levels of containers."""
         self.nodes += size
         if self.nodes > MAX_NODES:
             words = Words(
@@ -211,7 +211,7 @@ class _Builder:
             frame.key = None
 
     def check_tag(self, event: Any, start: int, *, sequence: bool) -> bool:
-        """Whether a value may be read in spite of its tag; an error where it may not."""
+        """Whether a value with a tag may be read; reports an error if it may not."""
         tag = event.tag
         if not tag or tag == "!" or _STANDARD_TAG.match(tag) or (sequence and tag in _LIST_TAGS):
             return True
@@ -248,7 +248,7 @@ def _parse(text: str) -> Iterator[Any]:
         while loader.check_event():
             yield loader.get_event()
     except (ValueError, OverflowError) as error:
-        # The parser in Python makes a character or a number of what it did not check.
+        # The parser in Python converts some escapes and numbers without checking them.
         problem = str(error)
         raise yaml.MarkedYAMLError(problem=problem, problem_mark=loader.get_mark()) from error
     finally:
@@ -267,7 +267,7 @@ def _events(text: str) -> Iterator[Any]:
         if limit is None or yaml_errors.TOO_MANY_LEVELS not in str(error.problem):
             raise
         # libyaml reads ahead, and fails before it gives the events of the levels that it has
-        # read. They come where the text ends before the level that is one too many.
+        # read. They are given if the text is cut before the level that is one too many.
         yield from islice(_parse(text[: limit.index]), given, None)
         raise
 
@@ -276,7 +276,7 @@ class Anchored(NamedTuple):
     """A value of YAML that aliases repeat.
 
     Attributes:
-        name: the anchor's.
+        name: the name of the anchor.
         span: the value, its anchor included.
         uses: the aliases.
     """
@@ -312,7 +312,7 @@ def anchored(text: str) -> list[Anchored]:
 
 
 def _as_yaml(text: str) -> tuple[str, dict[int, str]]:
-    """JSON as YAML takes it, with every character at its place, and texts that YAML has not.
+    """JSON as YAML, with every character at its place, and the texts that YAML does not allow.
 
     JSON may be indented with tabs, and its texts hold escapes and characters that YAML refuses.
     """

@@ -1,4 +1,4 @@
-"""What YAML's merge keys (`<<`) put into blocks, as PyYAML resolves them."""
+"""Resolves YAML's merge keys (`<<`) as PyYAML does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schedule_builder.reading.yaml_scalars import GARDEN
 
 
 def settle(document: Document, descriptor: Any, report: Report) -> Document:
-    """What a YAML file says to the tool that it is for.
+    """Applies the reading of YAML of the tool that a file is for.
 
     Args:
         document: what was read.
@@ -28,7 +28,7 @@ def settle(document: Document, descriptor: Any, report: Report) -> Document:
 
 
 def refuse_merges(document: Document, report: Report) -> Document:
-    """Reports the merge keys of a file that YAML 1.2 holds for."""
+    """Reports the merge keys of a file in YAML 1.2."""
     for _, key in document.merges:
         words = Words("merge keys (`<<`) are not part of YAML 1.2: write out the fields")
         report.add(SYNTAX, span(key), words)
@@ -38,8 +38,8 @@ def refuse_merges(document: Document, report: Report) -> Document:
 def resolve_merges(document: Document, report: Report) -> Document:
     """Puts the fields that merge keys add into their blocks, with the places they have.
 
-    A block's own fields count before merged ones, and of several merged blocks the first before
-    the others, as the specification of merge keys says. Versions of PyYAML differ there.
+    As the specification of merge keys says, a block's own fields override merged ones, and an
+    earlier merged block overrides later ones. Versions of PyYAML differ there.
     """
     origins: dict[int, Field] = {}
     merged: dict[int, dict[str, Field]] = {}

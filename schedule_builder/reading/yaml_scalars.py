@@ -1,4 +1,4 @@
-"""What plain YAML values mean: to YAML 1.2, and to the Model Garden's own reader.
+"""The meaning of plain YAML values in YAML 1.2, and for the Model Garden's own reader.
 
 YAML 1.2 holds for every file but the Model Garden's experiments. The Garden reads these with
 PyYAML, which is YAML 1.1, and a pattern of its own for numbers such as `1e-3`: `0100` is 64 there.
@@ -55,7 +55,7 @@ def _integer(text: str) -> int | None:
 
 
 def _whole(text: str, value: float) -> int | None:
-    """The number that is written as 90e3 or 1000.0, where it is whole."""
+    """The whole number that is written as 90e3 or 1000.0; None if it is not whole."""
     is_exact = len(text) < _LONGEST_WHOLE and abs(value) < 2**53
     return int(value) if is_exact and value.is_integer() else None
 

@@ -88,7 +88,7 @@ def no_learning_rate(message: Any) -> Iterator[Finding]:
 
 
 def _is_same_rate(one: float, other: float) -> bool:
-    """Whether two rates are one number where it counts: as float32."""
+    """Whether two rates are equal as float32, in which training computes."""
     return struct.pack("f", one) == struct.pack("f", other)
 
 
@@ -171,7 +171,7 @@ def steps_not_increasing(message: Any) -> Iterator[Finding]:
 
 
 def _given(message: Message, name: str) -> Words:
-    """A field and its value, as a message names them: said to be a default where it is one."""
+    """A field and its value for a message, which says if the value is a default."""
     value = getattr(message, name)
     if message.HasField(name):
         return Words("{name:field} ({value:exact})", name=name, value=value)

@@ -1,4 +1,4 @@
-"""The rule over the end of a run: a schedule that is over before training is."""
+"""The rule about the end of a run: a schedule that ends before training."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def ends_early(run: Run) -> Iterator[Finding]:
 
 
 class _End(NamedTuple):
-    """The first step of those at the end of a run that have one rate, to which it has fallen."""
+    """The first of the last steps of a run, at which a decay has reached its final rate."""
 
     step: int
     path: FieldPath
@@ -81,7 +81,7 @@ class _End(NamedTuple):
 
 
 def _end_of_decay(run: Run) -> _End | None:
-    """Where the rate of a run has fallen to its last one; None where it never does, or at a stage.
+    """Where a decay has reached the last rate of a run; None if it never does, or a stage sets it.
 
     The steps among which are those of the highest and lowest rates have one direction in between.
     """
@@ -106,12 +106,12 @@ def _end_of_decay(run: Run) -> _End | None:
     changed = [p for p in run.parts if p(low) != p(first)] or [schedule]
     ended = [p for p in changed if p.segment_at(run.last).curve.is_constant]
     part = (ended or changed)[0]
-    # Where a decay nears its end it may be there already, except for a share that no float holds.
+    # Near its end, a decay may differ from its last rate by less than a float can hold.
     final = part.segment_at(run.last)
     before = part.segment_at(max(final.begin - 1, 0))
     is_lasting = final.curve.is_constant
     if final.curve.repeats:
-        return None  # It comes back.
+        return None  # The rate rises again.
     if is_lasting and (before.curve.is_constant or run.at(final) in dict(run.warmups)):
         return None
     bare = Schedule((final._replace(begin=0, floor=0.0),))
@@ -135,6 +135,6 @@ def _vanished(run: Run) -> int:
 
 
 def _floor(run: Run) -> FieldPath:
-    """The field that says below which rate none falls."""
+    """The field that sets the lowest rate."""
     path = run.path if run.message.min_learning_rate else run.kind_path
     return (*path, "min_learning_rate")

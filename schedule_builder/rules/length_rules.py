@@ -1,4 +1,4 @@
-"""Rules over the run length: what a schedule has planned, and the run does not reach."""
+"""Rules about the run length: parts of a schedule that the run does not reach."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schedule_builder.v1 import options_pb2
 
 _NEXT_TO_NOTHING = 1e-6
 _LEAST_STEPS = 1000
-"""In shorter runs, few steps do not indicate epochs."""
+"""In shorter runs, small lengths do not indicate epochs."""
 _MUCH_LOWER = 0.1
 
 
@@ -42,7 +42,7 @@ def no_num_steps(run: Run) -> Iterator[Finding]:
             name=path[-1],
         )
     else:
-        # A misspelt field may be what is missed here.
+        # The field may be there, but misspelt.
         if path[:-1] in run.broken:
             return
         words = Words(
@@ -78,7 +78,7 @@ def bypassed_schedule(run: Run) -> Iterator[Finding]:
     if begun is None and "decay_steps" in run.main.DESCRIPTOR.fields_by_name:
         path = (*path, "decay_steps")
     kinds = run.get(run.kind_path[:-1]).DESCRIPTOR.fields_by_name
-    # A length in another unit is stretched with the run, or by its number alone.
+    # A length in another unit follows the run, or is changed by its number.
     advice = Words("Stretch the schedule with `schedule-builder rescale`")
     if not run.is_in_steps:
         advice = Words("Train for longer")
@@ -166,7 +166,7 @@ def decay_not_completed(run: Run) -> Iterator[Finding]:
 
 
 def _in_percent(run: Run, path: FieldPath) -> Words | str:
-    """How to write a decay that ends with every run; empty where nothing can say so."""
+    """How to write a decay that ends with the run for any run length; empty if impossible."""
     message = run.message
     if not run.is_in_steps or "step_unit" not in message.DESCRIPTOR.fields_by_name:
         return ""
@@ -188,12 +188,12 @@ def _in_percent(run: Run, path: FieldPath) -> Words | str:
 def _cut_off(
     run: Run, schedule: Schedule, current: Segment, following: Segment
 ) -> Iterator[Finding]:
-    """A decay or a rise that training ends in."""
+    """Reports a decay or a rise during which training ends."""
     end = following.begin
     is_first_cycle = schedule.segments[0] is current or current.path != following.path
     if not run.is_beyond(end) or not is_first_cycle:
         return
-    # After a decay there may be a restart, or no rate at all.
+    # After a decay there may be a restart, or no rate.
     goal = end if schedule(end) <= schedule(end - 1) else end - 1
     is_rise = schedule(goal) > schedule(run.last)
     goal = end if is_rise else goal
@@ -226,7 +226,7 @@ def _cut_off(
 
 
 def _cycle_cut_off(run: Run) -> Iterator[Finding]:
-    """A first cycle that training ends in. Cycles are one segment, whatever their number."""
+    """Reports a first cycle during which training ends. All cycles are one segment."""
     main = run.main
     now = run.schedule(run.last)
     if getattr(main, "cycle", False) and run.is_beyond(main.decay_steps):
@@ -268,7 +268,7 @@ def decay_not_reached(run: Run) -> Iterator[Finding]:
         return
     schedule = run.schedule
     last = schedule.segments[-1]
-    # What ends, or comes back, is reported by other rules.
+    # Other rules report decays that end, and rates that rise again.
     is_lasting = len(run.parts) == 1 and not last.curve.is_constant and not last.curve.repeats
     if not is_lasting or last.begin > run.last:
         return
@@ -361,7 +361,7 @@ def lengths_in_epochs(run: Run) -> Iterator[Finding]:
 
 
 def _unfinished(run: Run) -> Iterator[tuple[Schedule, Segment, Segment]]:
-    """Schedules that continue after the run: with the segment in which it ends, and the next."""
+    """Schedules that continue after the run, with the segment at its end and the next one."""
     if run.num_steps is None or run.first_change is not None:
         return
     for schedule in run.parts:
@@ -374,7 +374,7 @@ def _unfinished(run: Run) -> Iterator[tuple[Schedule, Segment, Segment]]:
 
 
 def _is_stage(before: Segment, after: Segment) -> bool:
-    """Whether a schedule goes from one rate to the next because a list of them says so."""
+    """Whether a schedule changes from one rate of a list to the next."""
     both = before.curve.is_constant and after.curve.is_constant
     return both and is_listed(after.path)
 
@@ -388,7 +388,7 @@ def _stays(run: Run) -> Words:
 
 
 def _first_change(schedule: Schedule, begin: int) -> int | None:
-    """The first step at which a rate that goes one way differs from that at its beginning."""
+    """The first step at which a monotonic rate differs from that at its beginning."""
     low, high = begin, begin + 1
     while schedule(high) == schedule(begin):
         low, high = high, 2 * high - begin

@@ -20,10 +20,10 @@ def _kinds() -> Iterator[Kind]:
 
 
 def _dedented(page: str) -> str:
-    """A page without the indentation of the code that it is in: that of its closing quotes.
+    """A page without the indentation of its docstring: that of the closing quotes.
 
-    Python 3.13 and newer take it from docstrings themselves. The least indentation of the lines
-    would not tell, as it may be that of an example, which stays.
+    Python 3.13 and newer remove it themselves. It cannot be found as the least indentation of the
+    lines: that may be the indentation of an example, which has to stay.
     """
     margin = page.rpartition("\n")[2]
     return page.replace(f"\n{margin}", "\n").strip() if not margin.strip() else page.strip()
@@ -38,7 +38,7 @@ NAMES = {kind.name: code for code, kind in KINDS.items()}
 
 
 def find(text: str) -> list[Kind]:
-    """The kinds of a code, of a name, or of all codes that begin so."""
+    """The kinds with a code or a name, or whose codes begin with the text."""
     code = NAMES.get(text.lower(), text.upper())
     return [kind for kind in KINDS.values() if kind.code.startswith(code)]
 
@@ -46,7 +46,7 @@ def find(text: str) -> list[Kind]:
 def address(kind: Kind) -> str:
     """The address of a rule's page on the documentation site.
 
-    It is made of the code alone, as codes are never reused and names may change.
+    It is made from the code, as codes are never reused and names may change.
 
     >>> address(KINDS["SB402"])
     'https://schedule-builder.github.io/schedule-builder/rules/SB402.html'

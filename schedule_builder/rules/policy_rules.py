@@ -1,4 +1,4 @@
-"""Rules over a run that a team's settings ask for."""
+"""Rules about a run that a team's settings require."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules over rates that no training notices, and those that none survives."""
+"""Rules about rates that are too low to change the weights, or too high to train with."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAX_RATES = {
     "adafactor": 10.0,
     "lion": 10.0,
 }
-"""The highest rate that a family of optimizers trains with."""
+"""The limit of the rate for each family of optimizers."""
 FAMILIES = {
     "adam_optimizer": "adam",
     "adam": "adam",

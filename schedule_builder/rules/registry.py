@@ -16,7 +16,7 @@ from schedule_builder.rules.run import Run
 
 
 def _inside(change: Set | Remove, path: FieldPath) -> Set | Remove:
-    """The same change of a message that is inside of another one."""
+    """The same change, for a message inside another one."""
     if isinstance(change, Set) and change.like:
         change = change._replace(like=(*path, *change.like))
     return change._replace(path=(*path, *change.path))
@@ -26,11 +26,11 @@ class Finding(NamedTuple):
     """What a rule yields.
 
     Attributes:
-        path: the field to blame.
+        path: the field at fault.
         words: the message.
         related: other fields that it is about.
-        repair: what would fix it.
-        begin: the step from which on it is true: a run that ends before is not affected.
+        repair: the changes that fix it.
+        begin: the step from which the finding is true: a run that ends before is not affected.
     """
 
     path: FieldPath
@@ -40,7 +40,7 @@ class Finding(NamedTuple):
     begin: int = 0
 
     def inside(self, path: FieldPath) -> Finding:
-        """The same finding about a message that is inside of another one."""
+        """The same finding, for a message inside another one."""
         related = tuple(((*path, *p), words) for p, words in self.related)
         repair = self.repair
         if repair is not None:
@@ -61,13 +61,13 @@ class Rule(NamedTuple):
 
 
 ABOUT_ENTRIES = frozenset(("SB303", "SB304"))
-"""Rules about the entries of a list alone, whatever stands beside it."""
+"""Rules that look only at the entries of a list; errors beside the list do not matter."""
 
 ABOUT_PRESENCE = frozenset(("SB301",))
-"""Rules about what is missing: it may stand beside a broken message around it, by mistake."""
+"""Rules about missing blocks: in a broken file, the block may be at another place by mistake."""
 
 RULES: dict[str, Rule] = {}
-"""All rules by code, in the order in which they are asked."""
+"""All rules by code, in the order in which they run."""
 _SUBJECTS: dict[str, list[Rule]] = {}
 """The rules over each type of message, by its full name; those over a run under no name."""
 
@@ -100,7 +100,7 @@ def check_message(
 ) -> Iterator[tuple[Kind, Finding]]:
     """Every finding about a message and the messages inside it, with full paths.
 
-    Little is said of `broken` messages: what they were meant to hold is not known.
+    Most rules skip `broken` messages, as their meant contents are unknown.
     """
     for found in _SUBJECTS.get(message.DESCRIPTOR.full_name, ()):
         if path in broken and found.kind.code not in ABOUT_ENTRIES:

@@ -1,4 +1,4 @@
-"""What a rule over a run sees: a schedule, and the training that it is for."""
+"""The run that rules look at: a schedule, and the training that it is for."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ THRESHOLDS: dict[str, float] = {
     "negligible-rate": 0.0001,
     "settled-fraction": 0.01,
 }
-"""The numbers that rules judge by: shares of the run, or of a rate. Settings may change them."""
+"""The thresholds of rules: shares of the run, or of a rate. Settings may change them."""
 
 _LISTS = frozenset(("schedule", "boundaries", "milestones", "learning_rates", "stage"))
 
 
 class Judgement(Protocol):
-    """What a project's settings require of its runs."""
+    """The requirements of a project's settings for its runs."""
 
     @property
     def thresholds(self) -> Mapping[str, float]:
-        """Numbers in place of those in `THRESHOLDS`."""
+        """Replacements of the numbers in `THRESHOLDS`."""
 
     @property
     def max_rate(self) -> Mapping[str, float]:
-        """Numbers in place of those that SB422 judges by."""
+        """Replacements of the limits of SB422."""
 
     @property
     def policy(self) -> Mapping[str, Any]:
-        """What is required beyond what a schedule needs."""
+        """The team's requirements for every schedule."""
 
 
 class Stage(NamedTuple):
-    """Steps of the run that have one rate, as a list in the config says."""
+    """A part of the run with one rate, from a list in the config."""
 
     begin: int
     end: int
@@ -75,9 +75,9 @@ class Run(Record):
         root: the whole config.
         dialect: the config system that it is of.
         schedule: what the config was lowered to.
-        num_steps: how many steps are trained, None where nothing says.
-        policy: what the project's settings require.
-        thresholds: what to judge by.
+        num_steps: the run length; None if it is unknown.
+        policy: the requirements of the project's settings.
+        thresholds: the thresholds of rules.
         max_rate: the highest rates that the settings accept, by optimizer.
         is_in_steps: whether the lengths in the config count steps, and no other unit.
         moved: blocks that the config has as another kind, as a table in epochs.
@@ -98,7 +98,7 @@ class Run(Record):
     broken: Container[FieldPath] = ()
 
     def get(self, path: FieldPath) -> Any:
-        """What is at a path in the whole config: its value, or its default."""
+        """The value at a path in the whole config, or its default."""
         value: Any = self.root
         for name in path:
             value = getattr(unpacked(value), name) if isinstance(name, str) else value[name]
@@ -111,7 +111,7 @@ class Run(Record):
 
     @cached_property
     def path(self) -> FieldPath:
-        """Where the message that was lowered is."""
+        """The path of the message that was lowered."""
         return self.dialect.learning_rate_path(self.root)
 
     @property
@@ -121,7 +121,7 @@ class Run(Record):
 
     @cached_property
     def kind_path(self) -> FieldPath:
-        """Where the block is that says which kind of schedule it is."""
+        """The path of the block that selects the kind of schedule."""
         return self.dialect.kind_path(self.root)
 
     @property
@@ -137,7 +137,7 @@ class Run(Record):
 
     @cached_property
     def bare(self) -> Schedule | None:
-        """The schedule of the kind alone; None of a kind that a package of its own lowers."""
+        """The schedule of the kind without modifiers; None for a kind of another package."""
         main = self.main
         return None if main.DESCRIPTOR.name == "Any" else lower_part(main, str(self.kind_path[-1]))
 
@@ -147,7 +147,7 @@ class Run(Record):
 
     @cached_property
     def last(self) -> int:
-        """The last step of the run; of one without an end, where its last segment begins."""
+        """The last step of the run; without a run length, the beginning of the last segment."""
         return self.num_steps - 1 if self.num_steps else self.schedule.begins[-1]
 
     @cached_property
@@ -158,7 +158,7 @@ class Run(Record):
 
     @cached_property
     def parts(self) -> list[Schedule]:
-        """The schedule, or the members of a product that has no other segments."""
+        """The schedule; for a product without other segments, its members."""
         return self.schedule.parts
 
     @cached_property
@@ -180,7 +180,7 @@ class Run(Record):
 
     @cached_property
     def first_change(self) -> int | None:
-        """The step after the run at which the rate changes, where nothing but a warmup does so.
+        """The step after the run at which the rate first changes, apart from a warmup.
 
         None where the schedule takes effect within the run, if only in part, or never changes.
         """
@@ -200,12 +200,12 @@ class Run(Record):
 
     @cached_property
     def warmups(self) -> list[Length]:
-        """The fields that say how long a warmup lasts, and what they say."""
+        """The fields with the length of a warmup, and their values."""
         return [(path, steps) for path, steps in self.dialect.warmups(self.root) if steps]
 
     @property
     def ending(self) -> tuple[tuple[FieldPath, Words], ...]:
-        """The related place that says how long the run is."""
+        """The related place with the run length."""
         path = self.dialect.num_steps_path
         if not path or not self.dialect.num_steps(self.root):
             return ()

@@ -33,7 +33,7 @@ def jump_up(run: Run) -> Iterator[Finding]:
     """
     steps = [0, *(entry.step for entry in getattr(run.main, "schedule", ()))]
     if any(step <= before for before, step in pairwise(steps)):
-        return  # In which order its stages were meant is not known.
+        return  # The meant order of its stages is unknown.
     if next(_growing(run), None) is not None:
         return  # SB416 names the factor.
     has_fallen = is_found = False
@@ -48,7 +48,7 @@ def jump_up(run: Run) -> Iterator[Finding]:
         if run.num_steps is not None and is_level:
             longest = run.num_steps * run.thresholds["longest-warmup-fraction"]
             has_fallen = has_fallen or after.begin > longest
-        # A line that leads to a stage continues as before.
+        # A line to a stage does not jump.
         slope = old - run.schedule(max(after.begin - 2, before.begin))
         is_jump = new > old * (1 + _ROUNDING) and new - old > 2 * slope
         if has_fallen and is_listed(after.path) and is_jump:
@@ -66,7 +66,7 @@ def jump_up(run: Run) -> Iterator[Finding]:
 
 
 def _late_rise(run: Run) -> Iterator[Finding]:
-    """A rise that comes too late, or takes too long, to be a warmup in steps."""
+    """Reports a rise that is too late, or too long, for a warmup in steps."""
     # A table may hold the rates of any schedule, such as a cycle.
     if run.num_steps is None or "steps_per_entry" in run.main.DESCRIPTOR.fields_by_name:
         return
@@ -134,7 +134,7 @@ def stage_without_effect(run: Run) -> Iterator[Finding]:
     if isinstance(main, rates.ManualStepLearningRate):
         yield from _idle_entries(run)
     elif isinstance(main, (rates.PiecewiseConstantLearningRate, garden.StepwiseLrConfig)):
-        # A table can only hold a rate by repeating it.
+        # A table repeats a rate to hold it.
         if run.kind_path not in run.moved:
             yield from _idle_values(run)
     elif isinstance(main, rates.MultiStepLearningRate) and main.decay_factor == 1:
@@ -145,7 +145,7 @@ def stage_without_effect(run: Run) -> Iterator[Finding]:
 
 
 def _level_warmup(run: Run) -> Iterator[Finding]:
-    """Warmups that start at the rate they lead to."""
+    """Reports warmups that start at the rate to which they lead."""
     main = run.main
     found = [(path, steps, run.schedule(steps)) for path, steps in run.warmups]
     if isinstance(main, rates.ManualStepLearningRate) and main.warmup:
@@ -171,7 +171,7 @@ def _level_warmup(run: Run) -> Iterator[Finding]:
 
 
 def _idle_entries(run: Run) -> Iterator[Finding]:
-    """Entries of a manual schedule that repeat the rate before."""
+    """Reports entries of a manual schedule that repeat the rate before."""
     main = run.main
     levels = [main.initial_learning_rate, *(stage.learning_rate for stage in main.schedule)]
     idle = [
@@ -179,12 +179,12 @@ def _idle_entries(run: Run) -> Iterator[Finding]:
         for index, (before, rate) in enumerate(pairwise(levels))
         if rate == before and not (main.warmup and index == 0)
     ]
-    # A first step of 0 is to go, too.
+    # A first entry at step 0 will be removed as well.
     kept = set(range(len(main.schedule))).difference(idle)
     has_effect = any(main.schedule[index].step for index in kept)
     for index in idle:
         stage = main.schedule[index]
-        # Other rules report a first step of 0, a missing rate, and that nothing is reached.
+        # Other rules report a first step of 0, a missing rate, and a schedule without effect.
         if not stage.step or not stage.HasField("learning_rate"):
             continue
         if run.first_change is not None and stage.step > run.last:
@@ -202,7 +202,7 @@ def _idle_entries(run: Run) -> Iterator[Finding]:
 
 
 def _idle_values(run: Run) -> Iterator[Finding]:
-    """Values that repeat the one before."""
+    """Reports values that repeat the one before."""
     main = run.main
     idle = [i for i, (before, rate) in enumerate(pairwise(main.values)) if rate == before]
     for index in idle:
@@ -223,7 +223,7 @@ def _idle_values(run: Run) -> Iterator[Finding]:
 
 
 def _level_decay(run: Run) -> Iterator[Finding]:
-    """Decays that lead to where they begin."""
+    """Reports decays that end at the rate at which they begin."""
     main: Any = run.main
     fields, last = main.DESCRIPTOR.fields_by_name, "end_learning_rate"
     for first in {"initial_learning_rate", "learning_rate_base"} & set(fields):

@@ -17,7 +17,7 @@ from schedule_builder.v1 import learning_rate_pb2 as rates
 
 _MUCH_LOWER = 0.1
 _AS_LONG = 100
-"""A stage that is followed by one so many times as long is not part of a warmup by steps."""
+"""A stage is not part of a warmup by steps if the next one is this many times as long."""
 
 
 @rule("SB406", "warmup-outlasts-decay", "warning")
@@ -86,7 +86,7 @@ def _taken(run: Run, path: FieldPath, steps: int) -> Words:
 
 
 def _unfinished(run: Run, path: FieldPath, steps: int) -> Words:
-    """The message for a warmup that training ends in."""
+    """The message for a warmup during which training ends."""
     first, now = run.schedule(0), run.schedule(run.last)
     if now > first:
         how = Words("the rate still rises")
@@ -95,7 +95,7 @@ def _unfinished(run: Run, path: FieldPath, steps: int) -> Words:
     else:
         how = Words("the rate falls all the time")
     if math.isnan(run.schedule(steps)):
-        # A cosine whose warmup takes all its steps: there is no rate that the warmup leads to.
+        # The warmup takes all steps of a cosine, so it does not lead to a rate.
         words = Words(
             "the warmup lasts {taken} steps, and training ends before it does, after"
             " {num_steps}: {how}. It is {now:rate} at the last step. Make the warmup"
@@ -192,10 +192,10 @@ def rate_not_applied(run: Run) -> Iterator[Finding]:
 
 
 def _covered(run: Run) -> Iterator[Finding]:
-    """A warmup over all steps of the highest rate."""
+    """Reports a warmup that covers all steps of the highest rate."""
     main = run.dialect.under_warmup(run.root)
     kinds = schema_of(run.get(run.kind_path[:-1]).DESCRIPTOR)
-    # The factor of a power of the step is the rate at step 1, which is not meant to be applied.
+    # In a power of the step, the factor is the rate at step 1, which is not meant to be applied.
     if main is None or not kinds[str(run.kind_path[-1])].is_stretchable:
         return
     for path, steps in run.warmups:
@@ -232,9 +232,9 @@ def _covered(run: Run) -> Iterator[Finding]:
 
 
 def _held(main: Schedule, rate: float, begin: int, last: int) -> tuple[int, Segment | None]:
-    """For how many steps of a stretch stages have a rate, and the stage that ends the last of them.
+    """How many steps of a range have a rate from stages, and the stage that follows them.
 
-    There is none where other curves than stages reach that rate.
+    The stage is None if a curve other than a stage reaches that rate.
     """
     count, ending = 0, None
     ends = [*main.begins[1:], last + 1]
@@ -248,7 +248,7 @@ def _held(main: Schedule, rate: float, begin: int, last: int) -> tuple[int, Segm
 
 
 def _one_update(run: Run) -> Iterator[Finding]:
-    """A first stage that ends at once."""
+    """Reports a first stage that ends after one update."""
     skipped = _skipped(run)
     if skipped is not None:
         path, rate = skipped

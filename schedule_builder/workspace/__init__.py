@@ -1,5 +1,5 @@
 """The validator in a repository: settings, discovery, suppressions, baselines.
 
-In: paths. Out: the findings of each file, as its project wants them. Imports `config` and what is
+In: paths. Out: the findings of each file, by its project's settings. Imports `config` and what is
 below; it must not know `output` and `frameworks`.
 """

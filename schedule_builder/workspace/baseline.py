@@ -1,4 +1,4 @@
-"""Known findings of old configs, which stay quiet until something new comes.
+"""Baselines: known findings of old configs, which are not reported again.
 
 An entry is a file, a code, the path of the field and a checksum of the line. Lines may move,
 elements of a list may get another index, and a file may get another name.
@@ -52,11 +52,11 @@ _WAYS: tuple[Callable[[_Entry], object], ...] = (
     lambda entry: (entry.file, entry.code, entry.path),  # the line was edited
     lambda entry: (entry.file, entry.code, entry.field),  # both
 )
-"""What a finding has in common with its entry: the surest first."""
+"""The ways to match a finding with its entry, the most exact first."""
 
 
 class Baseline:
-    """The findings that a file knows.
+    """The known findings in a file.
 
     Args:
         path: the file; the names of files in it count from its folder.
@@ -87,7 +87,7 @@ class Baseline:
 
         Args:
             diagnostics: the findings.
-            texts: the files that were checked, and what was in them.
+            texts: the files that were checked, with their texts.
 
         Raises:
             WriteError: the file cannot be written.
@@ -147,7 +147,7 @@ class Baseline:
     def _split(
         self, diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], left: Counter[_Entry]
     ) -> list[Diagnostic]:
-        """The findings beyond those that are left of the known, which are taken from these."""
+        """The findings that match none of the known ones in `left`; matches are removed there."""
         entries = self._entries(diagnostics, texts)
         fresh = dict(enumerate(entries))
 
@@ -169,7 +169,7 @@ class Baseline:
         return [diagnostics[index] for index in sorted(fresh)]
 
     def _missing(self, known: Iterable[_Entry]) -> set[str]:
-        """The files that entries speak of, and that do not exist any more."""
+        """The files of entries that do not exist any more."""
         return {name for name in {e.file for e in known} if not (self.folder / name).exists()}
 
     def compare(
@@ -181,13 +181,13 @@ class Baseline:
         *,
         is_partial: bool = False,
     ) -> tuple[list[Diagnostic], list[Diagnostic]]:
-        """The findings that are not known, and one for each entry that is found no longer.
+        """The findings that are not known, and a finding for each stale entry.
 
         Args:
             diagnostics: all findings.
-            checked: the files that were checked: entries of others are let be.
-            texts: what was in them.
-            request: what was asked for: entries of codes that are not reported are let be, too.
+            checked: the files that were checked: entries of other files are ignored.
+            texts: their texts.
+            request: the request: entries of codes that are not reported are ignored as well.
             is_partial: whether more files may hold findings of entries whose file is gone, as where
                 a hook checks what a commit changes.
         """
@@ -231,12 +231,12 @@ def beyond_baselines(
     *,
     is_partial: bool = False,
 ) -> tuple[list[Diagnostic], int]:
-    """The findings that no baseline knows, and one for each entry that is found no longer.
+    """The findings that no baseline holds, and a finding for each stale entry.
 
     Args:
         diagnostics: all findings.
-        texts: the files that were checked, and what was in them.
-        request: what was asked for.
+        texts: the files that were checked, with their texts.
+        request: the request.
         is_partial: whether there are more files than these.
 
     Returns:

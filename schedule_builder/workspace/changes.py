@@ -1,4 +1,4 @@
-"""Which configs differ between two folders, or between a revision and the files that are there."""
+"""Finds the configs that differ between two folders, or between a revision and the files."""
 
 from __future__ import annotations
 
@@ -57,14 +57,13 @@ def _in_folder(folder: Path, request: Request) -> dict[str, str]:
 def since(revision: str, paths: Iterable[str], request: Request) -> list[Pair]:
     """The configs that changed between a revision and the files that are there now.
 
-    A file that was moved, and is the same in all, did not change. A config that was moved and
-    edited is one pair, if at least half of its lines are those of the old one.
+    A file that was moved without a change of its contents did not change. A config that was
+    moved and edited is one pair, if at least half of its lines are those of the old one.
 
     Args:
         revision: a commit, branch, tag or `HEAD~1`.
-        paths: the files, folders and patterns that are meant. A pattern finds no file that is
-            gone.
-        request: what says which settings are in force.
+        paths: the files, folders and patterns to compare. A pattern does not match deleted files.
+        request: the request, which selects the settings.
 
     Raises:
         OSError: a file cannot be read.
@@ -156,7 +155,7 @@ def _size(lines: Counter[bytes]) -> int:
 
 
 def _is_meant(path: str, top: Path, paths: Iterable[str], request: Request) -> bool:
-    """Whether a file of the revision is one of those that are asked for."""
+    """Whether a file of the revision is one of those to compare."""
     if not path.lower().endswith(tuple(SUFFIXES)):
         return False
     file = top / path
@@ -169,7 +168,7 @@ def _is_meant(path: str, top: Path, paths: Iterable[str], request: Request) -> b
 
 
 def _resolved(given: str) -> Path:
-    """A path that is given, with the links of its folders followed, and not its own."""
+    """A path with the links of its folders resolved, but not the file itself."""
     path = Path(os.path.abspath(given))  # noqa: PTH100 - `..` of a name alone
     return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
 
@@ -180,7 +179,7 @@ def _path_in(top: Path, name: str) -> str | None:
 
 
 def _changed(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
-    """The paths whose contents are not the same, except for files that have another path now."""
+    """The paths whose contents differ, except for files that were only moved."""
     gone = {old[path] for path in old if path not in new}
     come = {new[path] for path in new if path not in old}
     for path in sorted({*old, *new}):

@@ -1,4 +1,4 @@
-"""Checking files as a project wants them checked: with its settings, and their own comments."""
+"""Checks files with the settings of their project, and their own suppressions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schedule_builder.reading.fields import dotted
 from schedule_builder.workspace.request import NOTHING_MORE, Request
 
 _WORTH_A_PROCESS = 1_500_000
-"""So many bytes take about as long to check as a process takes to start."""
+"""The number of bytes that take as long to check as a process takes to start."""
 
 
 class StatedLength(NamedTuple):
@@ -27,7 +27,7 @@ class StatedLength(NamedTuple):
 
 
 def stated_length(config: Config) -> StatedLength | None:
-    """The run length that a config states itself; None where it does not."""
+    """The run length that a config states itself; None if it does not."""
     num_steps = config.dialect.num_steps(config.message)
     if not num_steps:
         return None
@@ -35,7 +35,7 @@ def stated_length(config: Config) -> StatedLength | None:
 
 
 class Checked(NamedTuple):
-    """A file that was checked: what is in it, and what was found."""
+    """A file that was checked: its text and its findings."""
 
     filename: str
     text: str
@@ -49,7 +49,7 @@ def check(data: bytes, filename: str, request: Request = NOTHING_MORE) -> Checke
     Args:
         data: the contents.
         filename: the file's name, which says its format and where its settings are.
-        request: what to look at.
+        request: the options of the caller.
     """
     config, found = examined(data, filename, request)
     return Checked(filename, config.document.source.text, found, stated_length(config))
@@ -58,7 +58,7 @@ def check(data: bytes, filename: str, request: Request = NOTHING_MORE) -> Checke
 def examined(
     data: bytes, filename: str, request: Request = NOTHING_MORE
 ) -> tuple[Config, tuple[Diagnostic, ...]]:
-    """A file's contents as a config, and what is reported of it; see `check`."""
+    """The contents of a file as a config, with the findings to report; see `check`."""
     settings = request.settings_of(Path(filename).resolve().parent)
     config = examine_bytes(
         data,
@@ -144,8 +144,8 @@ def check_files(
 
     Args:
         filenames: the files.
-        request: what to look at.
-        jobs: how many processes to use; by default, what the files are worth.
+        request: the options of the caller.
+        jobs: how many processes to use; by default, chosen by the total size.
 
     Yields:
         Each file's name, in the order given, with what was found, or with the reason why it
@@ -171,8 +171,8 @@ def check_files(
 def _without_current_folder() -> Iterator[None]:
     """Keeps workers that are started now from taking modules from the current folder.
 
-    Where a worker is a new Python, it looks for modules there, which may be a stranger's folder,
-    before it knows our path.
+    A new Python process looks for modules there before it knows our path, and the folder may be
+    untrusted.
     """
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = before or "1"

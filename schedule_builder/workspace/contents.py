@@ -1,4 +1,4 @@
-"""Whether the contents of a file are those of a config, nearly those, or others."""
+"""Decides whether the contents of a file are those of a config, or nearly."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from schedule_builder.reading.tree import Block
 _LARGEST = 20_000_000
 _LARGEST_DOUBTFUL = 2_000_000
 _PASTED = r"(?i)\s*(?:<!|<html|<\?xml|syntax\s*=)"
-"""A page, or the schema, that was saved instead of a config."""
+"""Matches an HTML page, or the schema, that was saved instead of a config."""
 _LIKE = r"(?im)^[ \t{]{0,4}[\"']?\w*(?:trai|tria|rain|earn|_rat)\w*[\"']?[ \t]*[:{<]"
-"""A name at the top that may be a misspelling of one that every config has."""
+"""Matches a name at the top that may be a misspelling of a name of every config."""
 _OTHER = "is not a config"
 
 
 class Verdict(NamedTuple):
-    """What the contents of a file are.
+    """Whether the contents of a file are a config.
 
     Attributes:
-        reason: why it is not a config, as what is said of its name; empty where it is one.
+        reason: why it is not a config, as the predicate of its name; empty if it is one.
         is_near: whether it is nearly one.
     """
 
@@ -37,7 +37,7 @@ class Verdict(NamedTuple):
 
 
 def judge(path: Path) -> Verdict:
-    """What the contents of a file are. Of one that cannot be read, reading says why."""
+    """Judges a file. An unreadable file passes, as reading it reports the reason."""
     try:
         if path.stat().st_size > _LARGEST:
             return Verdict("is larger than 20 MB")
@@ -48,11 +48,11 @@ def judge(path: Path) -> Verdict:
 
 
 def judge_contents(path: Path, data: bytes) -> Verdict:
-    """What contents are that a file of this name has, or had."""
+    """Judges contents that a file of this name has, or had."""
     is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = data.decode("utf-16" if is_wide else "utf-8-sig", "replace").replace("\r\n", "\n")
     if path.suffix == ".config" and "pipeline" in path.stem and re.match(_PASTED, text):
-        return Verdict()  # it was meant to be one
+        return Verdict()  # It was meant to be a config.
     return _judge(path, text)
 
 
@@ -78,14 +78,14 @@ def _judge(path: Path, text: str) -> Verdict:
 
 
 def _wholes() -> list[Dialect]:
-    """The dialects whose files have several blocks, one of which every file has."""
+    """The dialects whose files have several blocks, with one that every file has."""
     return [d for d in DIALECTS if d.words and d.words[0] in d.root.DESCRIPTOR.fields_by_name]
 
 
 def _truncated(root: Block, is_text: bool) -> str | None:
-    """What a file is a part of; None where it may be anything.
+    """The config that a file is a part of; None if it may be anything.
 
-    A single name at the top of YAML says nothing: many files have a `model`.
+    A single name at the top of YAML does not decide: many files have a `model`.
     """
     names = {field.name for field in root.fields}
     has_blocks = any(isinstance(field.value, Block) for field in root.fields)
@@ -99,7 +99,7 @@ def _truncated(root: Block, is_text: bool) -> str | None:
 
 
 class _Signs(NamedTuple):
-    """Patterns of what speaks for a config of any dialect."""
+    """Patterns that indicate a config of any dialect."""
 
     words: re.Pattern[str]
     certain: re.Pattern[str]

@@ -1,4 +1,4 @@
-"""Which files a run of `validate` is about: the one place that decides it."""
+"""Decides which files a run of `validate` checks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Decision(NamedTuple):
 
     Attributes:
         name: the file, or a folder that is left out as a whole.
-        reason: why it is not checked, as what is said of its name; empty where it is.
+        reason: why it is not checked, as the predicate of its name; empty if it is checked.
         is_near: whether it is nearly a config, so that its author may expect it to be checked.
     """
 
@@ -34,7 +34,7 @@ class Decision(NamedTuple):
 def find_files(
     paths: Iterable[str], settings_of: Callable[[Path], Settings], *, filtered: bool = False
 ) -> Iterator[str]:
-    """The files that are meant by paths; see `decide`."""
+    """The files to check, from paths; see `decide`."""
     for decision in decide(paths, settings_of, filtered=filtered):
         if not decision.reason:
             yield decision.name
@@ -47,18 +47,18 @@ def decide(
     *,
     filtered: bool = False,
 ) -> Iterator[Decision]:
-    """Which files are meant by paths: themselves, those of folders, and those of patterns.
+    """Decides which files to check: those that are named, in folders, or matched by patterns.
 
-    Of a folder, the files that its repository's ignore files do not name, whose suffix is that of
-    a config and whose contents look like a pipeline, an experiment or a learning rate; where the
-    settings give patterns, the files that they match.
+    In a folder, files are checked that the repository does not ignore, that have the suffix of a
+    config, and that look like a pipeline, an experiment or a learning rate. If the settings have
+    patterns, files that match them are checked instead.
 
     Args:
         paths: files, folders, patterns such as `configs/**/*.config`, or `-`.
         settings_of: gives the settings that are in force in a folder.
         exclude: patterns of files to leave out, beside those of the settings; they count from the
             current folder.
-        filtered: whether files that are named have to be such files, too.
+        filtered: whether files that are named must pass the same checks.
 
     Yields:
         Each file that is named, or is in a folder and has the suffix of a config.
@@ -95,7 +95,7 @@ def _of_path(
 
 
 def _matched(pattern: str) -> Iterator[str]:
-    """What a pattern of the shell matches, `**` any folders that are not hidden.
+    """The files that a shell pattern matches; `**` matches any folders that are not hidden.
 
     `glob` follows symbolic links to folders there: two that lead in circles keep it busy for ever.
     """
@@ -114,7 +114,7 @@ def _matched(pattern: str) -> Iterator[str]:
 
 
 def _is_possible(settings: Settings) -> Callable[[str], bool]:
-    """What tells by its name whether a file may be meant: it is cheaper than looking into it."""
+    """A test of a file's name, which is cheaper than reading the file."""
     if settings.files:
         return lambda name: True
     return lambda name: name.lower().endswith(tuple(SUFFIXES))
@@ -128,7 +128,7 @@ def _judged(name: str, settings: Settings, caller: Settings) -> Decision:
 
 
 def decide_open(name: str, data: bytes, settings: Settings) -> Decision:
-    """Whether a file that an editor holds is checked; what it holds need not be on the disk.
+    """Whether an editor's document is checked; its contents need not be on the disk.
 
     Args:
         name: the file's name, which may lack a suffix: a new file has none.
@@ -141,7 +141,7 @@ def decide_open(name: str, data: bytes, settings: Settings) -> Decision:
 
 
 def _by_settings(name: str, settings: Settings) -> Decision | None:
-    """What the settings and the suffix of a file say of it; None where its contents decide."""
+    """The decision by the settings and the suffix of a file; None if its contents decide."""
     if settings.matches(settings.exclude, name):
         return Decision(name, "is excluded by the settings")
     if settings.files:

@@ -1,4 +1,4 @@
-"""Fixing files as a project wants them fixed."""
+"""Fixes files, with the settings of their project."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def fix(data: bytes, filename: str, request: Request, *, unsafe: bool) -> tuple[
     Args:
         data: the contents.
         filename: the file's name, which says its format and where its settings are.
-        request: what to look at. Findings that its baseline knows are not fixed.
-        unsafe: whether to make fixes that may change the schedule, too.
+        request: the request. Findings in its baseline are not fixed.
+        unsafe: whether to make also fixes that may change the schedule.
     """
     path = request.baseline_of(filename)
     made = 0

@@ -1,4 +1,4 @@
-"""What a git repository has at a revision: the one place that starts git.
+"""Reads files of a git repository at a revision; no other module starts git.
 
 A repository's own configuration can name programs for git to run, and so can the environment. Only
 the two commands that read objects are started, without anything that could start another program:
@@ -52,7 +52,7 @@ class RevisionPath(NamedTuple):
 
 
 def revision_path(text: str) -> RevisionPath | None:
-    """What `REV:path` names; None for a text that names a file, or that cannot be one of these."""
+    """Parses `REV:path`; None for the name of a file, and for any other text."""
     revision, colon, path = text.partition(":")
     if not (revision and colon and path) or os.path.lexists(text):
         return None
@@ -161,7 +161,7 @@ class Repository:
 
     def _run(self, *arguments: str, data: bytes = b"") -> bytes:
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        # Nothing above the folder counts, where what is in it is not a repository after all.
+        # git must not look above the folder if its `.git` turns out not to be a repository.
         environment |= {**_ENVIRONMENT, "GIT_CEILING_DIRECTORIES": str(self.top.parent)}
         done = subprocess.run(  # noqa: S603 - the program is found in PATH, and no shell reads it
             [self._program, "-C", str(self.top), *_OPTIONS, *arguments],
@@ -190,7 +190,7 @@ def name_of(data: bytes, like: str) -> str:
 
 @cache
 def _git() -> str:
-    # A folder that PATH names relatively may be the one that is looked at.
+    # A relative folder in PATH may be in the repository that is examined.
     folders = [f for f in os.environ.get("PATH", "").split(os.pathsep) if Path(f).is_absolute()]
     program = shutil.which("git", path=os.pathsep.join(folders))
     if program is None:

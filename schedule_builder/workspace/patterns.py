@@ -1,8 +1,8 @@
 """Patterns of paths as gitignore defines them: those of ignore files and those of settings.
 
-A pattern is matched byte by byte, as git does it, without regular expressions: the author of a
-repository's patterns cannot make them take long (`*a*a*a*a*a*a*a*b` takes a regular expression
-hours), and every pattern of git's means the same here.
+A pattern is matched byte by byte, as in git, and without regular expressions: no pattern takes
+long (`*a*a*a*a*a*a*a*b` takes a regular expression hours), and every pattern means the same as in
+git.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _USELESS = {
     r"^!?(?:.*/)?\.\.?(?:/|$)": "a path cannot contain `.` or `..`. Start at the settings file",
     r"(?<!\\)(?:\\\\)*\\[A-Za-z0-9]": "`\\` only escapes special characters. Write `/` for folders",
 }
-"""What git takes in an ignore file and never matches, with what to write instead."""
+"""Patterns that git accepts and never matches, with the pattern to write instead."""
 _ALL = frozenset(range(256))
-# As in the C locale, whatever the user's is: like git.
+# As in the C locale, like git, for any locale of the user.
 _CLASSES = {
     b"alnum": "[0-9A-Za-z]",
     b"alpha": "[A-Za-z]",
@@ -44,19 +44,19 @@ _Element = TypeVar("_Element")
 _Item = TypeVar("_Item")
 _Codes = frozenset[int]
 _Segment = tuple["_Codes | None", ...]
-"""What stands between two slashes: sets of bytes, and None for `*`."""
+"""The part of a pattern between two slashes: sets of bytes, and None for `*`."""
 
 
 class PatternError(ValueError):
-    """A pattern that can never match; the message says why, and what to write instead."""
+    """Raised for a pattern that can never match; the message says why, and names the fix."""
 
 
 class _Pattern(Record):
     """One pattern.
 
     Attributes:
-        is_negated: it takes back what patterns before it say (`!`).
-        for_folders: it matches folders alone (a slash at its end).
+        is_negated: it reverses the decision of patterns before it (`!`).
+        for_folders: it matches only folders (a slash at its end).
         for_names: it matches a name in any folder (no other slash).
         prefix: the part before its first special character.
         segments: the rest, divided at slashes; None for `**`, any number of folders.
@@ -86,8 +86,7 @@ def _fits(
 ) -> bool:
     """Whether a pattern matches a whole text; None in it matches any number of elements.
 
-    Only the last None that was met is ever tried again, which is enough: the time is at most the
-    product of both lengths.
+    It is enough to retry the last None, so the time is at most the product of both lengths.
     """
     at = start = 0
     retried: int | None = None
@@ -124,11 +123,11 @@ class Patterns:
 
     @classmethod
     def of_ignore_file(cls, data: bytes) -> Patterns:
-        """The patterns of an ignore file; what git cannot use is left out, as git does it."""
+        """The patterns of an ignore file; lines that git ignores are ignored as well."""
         return cls(_read(data))
 
     def decide(self, parts: Sequence[bytes], is_folder: bool) -> bool | None:
-        """Whether a file or folder is matched, or taken back; None where no pattern is for it.
+        """Whether a file or folder is matched (True) or negated (False); None if no pattern fits.
 
         Args:
             parts: the names of its path, from the folder that patterns count from.
@@ -140,7 +139,7 @@ class Patterns:
         return None
 
     def select(self, parts: Sequence[bytes]) -> bool:
-        """Whether a file is matched, or a folder that it is in: nothing in such is taken back."""
+        """Whether a file or one of its folders is matched; a matched folder has no exceptions."""
         return any(
             self.decide(parts[:count], count < len(parts)) for count in range(1, len(parts) + 1)
         )
@@ -161,7 +160,7 @@ def of_settings(texts: tuple[str, ...]) -> Patterns:
     """The patterns that settings give.
 
     Raises:
-        PatternError: one of them can never match, or takes back what none before it matches.
+        PatternError: a pattern can never match, or negates what no pattern before it matches.
     """
     patterns: list[_Pattern] = []
     for text in texts:
@@ -184,10 +183,10 @@ def of_settings(texts: tuple[str, ...]) -> Patterns:
 
 
 def _parse(line: bytes) -> _Pattern:
-    """A line as a pattern. Raises PatternError where it matches nothing, whatever the path."""
+    """Parses a line. Raises PatternError if the pattern cannot match any path."""
     text = line.rstrip(b" ")
     if text != line and (len(text) - len(text.rstrip(b"\\"))) % 2:
-        text += b" "  # it is escaped
+        text += b" "  # This blank is escaped.
     is_negated = text.startswith(b"!")
     text = text.removeprefix(b"!")
     for_folders = text.endswith(b"/")
@@ -213,8 +212,8 @@ def _segments(text: bytes) -> list[_Segment | None]:
     while True:
         is_slash = text.startswith((b"/", b"\\/"), at)
         if at == len(text) or is_slash:
-            # After a prefix such as `name`, too, git takes `**` for folders. At the end, and before
-            # `\/`, it takes it for at least one.
+            # git also takes `**` for folders after a prefix such as `name`. At the end, and before
+            # `\/`, `**` stands at least for one folder.
             if tokens and not any(tokens) and at - start > 1:
                 segments.append(None)
                 if text[at : at + 1] != b"/":
@@ -254,7 +253,7 @@ def _bracket(text: bytes, at: int) -> tuple[_Codes, int]:
     is_negated = text[at : at + 1] in (b"!", b"^")
     first = at = at + is_negated
     codes: set[int] = set()
-    before: int | None = None  # what a range can begin with
+    before: int | None = None  # the byte that a range can begin with
     while at == first or text[at : at + 1] != b"]":
         if at >= len(text):
             message = "`[` has no `]`. For a bracket, write `\\[`"

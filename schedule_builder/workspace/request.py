@@ -1,4 +1,4 @@
-"""What a run is asked for: the choices of the caller, over the settings of each file's project."""
+"""The choices of the caller, which take precedence over the settings of a file's project."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from schedule_builder.workspace.settings import Settings, settings_for, shown_pa
 
 
 class Request(NamedTuple):
-    """What the caller asks for, beyond what settings say.
+    """The caller's options, in addition to the settings.
 
     Attributes:
-        overrides: values in place of those in the files.
-        num_steps: for how many steps to train where a file does not say.
-        batch_size: the number of examples in a step where a file does not say.
-        select: the codes to report, in place of the settings'.
-        ignore: codes not to report, beside the settings'.
-        fail_on: `error` or `warning`, in place of the settings'.
-        baseline: the file of known findings, in place of the settings'.
-        settings: what to use in place of each file's own settings.
+        overrides: values that replace those in the files.
+        num_steps: the run length, where a file does not state it.
+        batch_size: the number of examples in a step, where a file does not state it.
+        select: the codes to report, instead of those in the settings.
+        ignore: codes not to report, in addition to those in the settings.
+        fail_on: `error` or `warning`, instead of the settings'.
+        baseline: the file of known findings, instead of the settings'.
+        settings: the settings for all files, instead of each file's own.
     """
 
     overrides: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Request(NamedTuple):
         )
 
     def baseline_of(self, filename: str) -> Path | None:
-        """The file of known findings that is for a file."""
+        """The baseline for a file."""
         if self.baseline is not None:
             return self.baseline
         settings = self.settings_of(Path(filename).resolve().parent)
@@ -59,7 +59,7 @@ class Request(NamedTuple):
         return bool(self.failing_warnings(d.filename for d in diagnostics))
 
     def failing_warnings(self, filenames: Iterable[str]) -> frozenset[str]:
-        """Those of the files whose warnings make the run fail."""
+        """The files whose warnings make the run fail."""
         return frozenset(name for name in set(filenames) if self._fail_on(name) == "warning")
 
     def _fail_on(self, filename: str) -> str:

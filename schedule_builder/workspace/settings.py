@@ -21,38 +21,39 @@ if TYPE_CHECKING:
     from schedule_builder.workspace.patterns import Patterns
 
 SECTION = "schedule-builder"
-# Without the bracket that closes it: where that is missing, the file is broken, not silent.
+# Without the closing bracket: if it is missing, the file is broken and must be reported.
 _HEADER = re.compile(r"^\s*\[\s*tool\s*\.\s*[\"']?schedule-builder(?![\w-])", re.MULTILINE)
 _KEY = re.compile(
     r"(?:^|[.\[])[ \t]*[\"']?([\w-]{12,20})[\"']?[ \t]*(?=[\].=])", re.MULTILINE | re.ASCII
 )
-"""Keys as long as our table's name, or nearly."""
+"""Keys that are about as long as the name of our table."""
 _NEARNESS = 0.85
 
 
 class SettingsError(ValueError):
-    """Settings that cannot be used; the message names the file, the line and the fix."""
+    """Raised for settings that cannot be used; the message names the file, the line and the fix."""
 
 
 class Settings(Record):
-    """What a project's settings say.
+    """The settings of a project.
 
     Attributes:
-        select: the codes to report, or beginnings of codes; all, where none is given.
-        ignore: those not to report.
-        per_file_ignores: those not to report of files that a pattern, as in `.gitignore`, matches.
-        severity: `error` or `warning` for a code, in place of its own.
-        fail_on: `error`, or `warning` where warnings make a run fail, too.
-        num_steps: for how many steps to train where a file does not say.
+        select: the codes to report, or beginnings of codes; empty for all.
+        ignore: the codes not to report.
+        per_file_ignores: the codes not to report for files that match a pattern, as in
+            `.gitignore`.
+        severity: `error` or `warning` for a code, instead of its own.
+        fail_on: `error`; or `warning`, if warnings also make a run fail.
+        num_steps: the run length, where a file does not state it.
         files: patterns, as in `.gitignore`, of the files to check in folders; by default, their
-            contents tell.
-        exclude: patterns of those to leave out.
+            contents decide.
+        exclude: patterns of files to leave out.
         baseline: a file of known findings.
-        thresholds: what run-length rules judge by.
+        thresholds: the thresholds of rules.
         max_rate: the highest rate that SB422 accepts, by optimizer.
         policy: what the team requires of every schedule.
         root: the folder that patterns and the baseline count from.
-        warnings: what is nearly a table of settings, and is not read.
+        warnings: messages about tables that are nearly ours, and are not read.
     """
 
     select: tuple[str, ...] = ()
@@ -71,17 +72,17 @@ class Settings(Record):
     warnings: tuple[str, ...] = ()
 
     def _severity_of(self, diagnostic: Diagnostic) -> str:
-        """What the longest beginning of the code that is given says."""
+        """The severity for the longest given beginning of the code."""
         given = [code for code in self.severity if diagnostic.code.startswith(code)]
         return self.severity[max(given, key=len)] if given else diagnostic.severity
 
     def matches(self, patterns: tuple[str, ...], filename: str) -> bool:
-        """Whether patterns of these settings match a file: as gitignore's, from the root."""
+        """Whether patterns of these settings match a file, as in `.gitignore`, from the root."""
         if not patterns:
             return False
         path = Path(filename)
         try:
-            # The file itself may be a symbolic link: it goes by its own name.
+            # If the file is a symbolic link, its own name counts.
             inside = (path.parent.resolve() / path.name).relative_to(self.root.resolve())
         except ValueError:
             return False
@@ -102,7 +103,11 @@ class Settings(Record):
 
 
 def codes(names: Sequence[str]) -> tuple[str, ...]:
-    """Codes, their beginnings, or names of rules, as codes. Raises ValueError with a hint."""
+    """Converts codes, beginnings of codes and names of rules to codes.
+
+    Raises:
+        ValueError: a text is none of these; the message has a hint.
+    """
     from schedule_builder.rules.pages import NAMES, find  # noqa: PLC0415 - 1 ms, for settings with codes alone
 
     for name in names:
@@ -162,7 +167,7 @@ def _text(value: Any) -> str:
 
 
 def _file_below(value: Any) -> str:
-    """A file in the folder of the settings, or below: settings may be a stranger's."""
+    """Checks that a file is in the folder of the settings, as settings may be untrusted."""
     path = PurePath(_text(value))
     if path.is_absolute() or ".." in path.parts or not str(value).isprintable():
         message = (
@@ -258,7 +263,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 
 def _line(text: str, name: str) -> int:
-    """The line of a setting, as far as a search can tell: TOML's parser gives no places."""
+    """The line of a setting, found by a search, as TOML's parser gives no places."""
     header = _HEADER.search(text)
     start = header.start() if header else 0
     found = re.compile(
@@ -272,14 +277,14 @@ def read_settings(path: Path) -> Settings | None:
     """The settings of a pyproject.toml; None where it has none.
 
     Raises:
-        SettingsError: there is something wrong with them.
+        SettingsError: the settings have an error.
         OSError: the file cannot be read.
     """
     return _read(path)[0]
 
 
 def misspelled_tables(path: Path) -> tuple[str, ...]:
-    """A warning for each table of a pyproject.toml that may be meant as settings."""
+    """A warning for each table of a pyproject.toml that may be meant as our settings."""
     return _read(path)[1]
 
 
@@ -294,7 +299,7 @@ def _read(path: Path) -> tuple[Settings | None, tuple[str, ...]]:
     except SettingsError:
         if has_table:
             raise
-        return None, ()  # It is for others to say.
+        return None, ()  # Other tools report a broken file.
     warnings = tuple(_misspelled(data, text, path))
     tool = data.get("tool")
     table = tool.get(SECTION) if isinstance(tool, dict) else None
@@ -318,7 +323,7 @@ def _is_near(name: str) -> bool:
     word = name.lower().replace("_", "-")
     if word == SECTION:
         return True
-    # The letters that both have bound the likeness, and cost less than to import its computation.
+    # The number of common letters bounds the similarity, and is cheaper than importing difflib.
     shared = (Counter(word) & Counter(SECTION)).total()
     is_possible = 2 * shared >= _NEARNESS * (len(word) + len(SECTION))
     return is_possible and did_you_mean(word, [SECTION], cutoff=_NEARNESS) is not None

@@ -68,7 +68,7 @@ def suppress(document: Document, diagnostics: Sequence[Diagnostic]) -> list[Diag
             if len(unused) < len(beside):
                 edit = _one(source.text, suppression.span)
             else:
-                # One edit takes all of them.
+                # One edit removes all of them.
                 is_first = suppression is beside[0]
                 edit = _whole(source.text, suppression.comment) if is_first else None
             _report_unused(suppression, edit, report)
@@ -87,7 +87,7 @@ def _report_unused(suppression: _Suppression, edit: Edit | None, report: Report)
 
 
 def _whole(text: str, comment: Span) -> Edit:
-    """Takes out a comment, and its line where that is its own."""
+    """Removes a comment, with its line if nothing else is on it."""
     start, end = comment
     before = blanks_before(text, start)
     rest = _REST_OF_LINE.match(text, end)
@@ -97,7 +97,7 @@ def _whole(text: str, comment: Span) -> Edit:
 
 
 def _one(text: str, code: Span) -> Edit:
-    """Takes one code out of several."""
+    """Removes one of several codes."""
     start, end = code
     if comma := _AFTER.match(text, end):
         return Edit(start, comma.end(), "")

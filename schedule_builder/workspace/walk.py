@@ -1,7 +1,7 @@
-"""What is in a folder, without what its repository ignores.
+"""Lists the files of a folder, without those that its repository ignores.
 
-Nothing of the folder is run, git included: a repository's configuration, and even a folder that
-only looks like a repository, can make git start programs.
+No program is started, not even git: a repository's configuration, and even a folder that only
+looks like a repository, can make git start programs.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from schedule_builder.records import Record
 from schedule_builder.workspace.patterns import Patterns
 
 _OUTSIDE = b".*/\nnode_modules/\n__pycache__/\nsite-packages/\nbuild/\ndist/\nvenv/"
-"""What is left out where no repository says it."""
+"""The names that are left out outside of a repository."""
 IGNORED = "ignored by the repository"
 OUTSIDE = "hidden, or a folder of built or installed files"
 
 
 class _Place(Record):
-    """A folder, and what is left out of it.
+    """A folder, and the patterns of files that are left out of it.
 
     Attributes:
         top: the folder of the repository that it is in, or the one where the walk began, without
@@ -42,14 +42,14 @@ class _Place(Record):
         """The top of a repository, or of a walk outside of one."""
         if not _holds_repository(top):
             return cls(top, (), False, ((0, Patterns.of_ignore_file(_OUTSIDE)),))
-        # Where `.git` is a file, as in a worktree, or a link, it leads elsewhere: that is not read.
+        # If `.git` is a file, as in a worktree, or a link, the folder it names is not read.
         info = top / ".git/info"
         rules = _rules(info / "exclude", 0) if info.resolve() == info else ()
         return cls(top, (), True, rules + _rules(top / ".gitignore", 0))
 
     @classmethod
     def of(cls, folder: Path) -> _Place | None:
-        """A folder that is given; None where its repository ignores it, or it is git's own."""
+        """A given folder; None if its repository ignores it, or if it is git's own folder."""
         top = next((f for f in (folder, *folder.parents) if _holds_repository(f)), folder)
         place: _Place | None = cls.at(top)
         for name in folder.relative_to(top).parts:
@@ -57,7 +57,7 @@ class _Place(Record):
         return place
 
     def entered(self, name: str) -> _Place | None:
-        """A folder in this one; None where it is left out, or is another repository's."""
+        """A folder in this one; None if it is left out, or belongs to another repository."""
         if self.ignores(name, is_folder=True):
             return None
         parts = (*self.parts, name)
@@ -80,7 +80,7 @@ class _Place(Record):
         return False
 
     def reason(self, name: str, entry: os.DirEntry[str] | None = None) -> str:
-        """Why a folder, or the file of an entry, is left out; empty where it is not."""
+        """Why a folder, or the file of an entry, is left out; empty if it is not."""
         if self.ignores(name, is_folder=entry is None):
             return IGNORED if self.is_in_repository else OUTSIDE
         if entry is None:
@@ -90,8 +90,8 @@ class _Place(Record):
     def holds(self, entry: os.DirEntry[str]) -> bool:
         """Whether an entry of this folder is a file that may be read.
 
-        Devices and pipes may not, since reading them can wait for ever, nor may what a symbolic
-        link out of the repository leads to: the author of the link may not be allowed to read it.
+        Devices and pipes may not: reading them can wait forever. A symbolic link out of the
+        repository may not either: its author may lack the right to read its target.
         """
         try:
             if not entry.is_file():
@@ -106,7 +106,7 @@ def _holds_repository(folder: Path) -> bool:
 
 
 def _rules(path: Path, depth: int) -> tuple[tuple[int, Patterns], ...]:
-    """An ignore file's patterns. Only a regular file is read, and no symbolic link: as by git."""
+    """The patterns of an ignore file. As in git, it must be a regular file and not a link."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return ()
@@ -128,13 +128,13 @@ class Found(NamedTuple):
 
 
 def walk(given: Path, is_possible: Callable[[str], bool]) -> Iterator[Found]:
-    """The files in a folder, and what its repository makes be left out.
+    """The files in a folder, and the files and folders that are left out.
 
-    A folder that a symbolic link leads to is not entered, so that there are no circles.
+    Symbolic links to folders are not followed, so that there are no circles.
 
     Args:
         given: the folder; the files' paths begin with it as it is.
-        is_possible: tells by a file's name whether it is wanted.
+        is_possible: decides by its name whether a file is wanted.
     """
     start = _Place.of(given.resolve())
     if start is None:

@@ -1,4 +1,4 @@
-"""Where real configs and other systems' numbers for them are, if they are here."""
+"""The folder of real configs and of other systems' numbers for them, if it is available."""
 
 import os
 from pathlib import Path

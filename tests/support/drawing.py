@@ -327,7 +327,7 @@ def garden_polynomials(draw: st.DrawFn) -> garden.PolynomialLrConfig:
 
 @st.composite
 def garden_step_cosines(draw: st.DrawFn) -> tuple[garden.StepCosineLrConfig, int]:
-    """With the length of a run that ends in time."""
+    """A config, with a run length before which its rates are valid."""
     first, *others = draw(increasing(1, draw(st.sampled_from([20, 2**40]))))
     boundaries = [draw(st.sampled_from([0, 0, -first])), first, *(others)]
     values = [draw(rates) for _ in boundaries]

@@ -13,7 +13,7 @@ IDENTITY = {
 
 
 def git(folder: Path, *arguments: str, fails: bool = False) -> str:
-    """What people's own git does, with whatever a repository says."""
+    """Runs the installed git, with the configuration of the repository."""
     done = subprocess.run(
         ["git", "-C", str(folder), *arguments],
         env={**os.environ, **IDENTITY},

@@ -1,4 +1,4 @@
-"""A training run that kills itself at a step, and goes on from its checkpoint when run again.
+"""A training run that kills itself at a step, and resumes from its checkpoint when run again.
 
 python -m tests.support.resuming WAY CONFIG FOLDER KILL_AT
 

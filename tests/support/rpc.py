@@ -1,4 +1,4 @@
-"""A client that speaks JSON-RPC with a language server in bytes, and says what no library would."""
+"""A JSON-RPC client for a language server, which can also send malformed messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ C = TypeVar("C", bound="Client")
 
 
 class Client:
-    """A server process, and what was said to it. The notifications it sent are kept."""
+    """A server process, with the texts of open documents and the notifications received."""
 
     def __init__(self, command: Sequence[str] = SERVER, **capabilities: Any) -> None:
         pipe = subprocess.PIPE

@@ -17,7 +17,7 @@ from tests.support import drawing
 
 
 class Collision(Exception):
-    """Two boundaries fall together, or a length comes to 0 steps."""
+    """Raised where two boundaries round to one step, or a length rounds to 0 steps."""
 
 
 def to_nearest(number: Fraction) -> int:
@@ -166,7 +166,7 @@ def check(steps: list[int], unit: int) -> None:
 
 
 def check_kept(counts: list[int], at: Any, unit: int) -> None:
-    """Counts that differ come to steps that differ."""
+    """Checks that different counts round to different steps."""
     check([at(count) for count in counts], unit)
 
 
@@ -192,7 +192,7 @@ _NEEDED = {
     "inverse_sqrt_learning_rate": ("timescale",),
     "cyclic_learning_rate": ("step_size_up",),
 }
-"""Counts that have to be given under a unit."""
+"""Counts that are required under a unit."""
 
 
 def small(message: Any, draw: st.DrawFn) -> None:

@@ -1,4 +1,4 @@
-"""Training with more than one rate, on any backend of Keras, compared with what has to come of it.
+"""Training with more than one rate, on any backend of Keras, compared with exact weights.
 
 python -m tests.support.variable_rates FOLDER
 
@@ -233,7 +233,7 @@ def train(model: Any, batches: int) -> list[float]:
 
 
 def check_saving(keras: Any, folder: Path) -> None:
-    """A model that is saved in the middle goes on as if it had not been."""
+    """A model that is saved and loaded in the middle of training continues without a difference."""
     unsaved, saved = dense(keras), dense(keras)
     train(unsaved, 2)
     train(saved, 2)
