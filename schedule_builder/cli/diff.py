@@ -21,6 +21,7 @@ from schedule_builder.cli.common import (
 from schedule_builder.cli.sides import Reader
 from schedule_builder.output.changes import Change, as_json, in_words
 from schedule_builder.output.printable import printable
+from schedule_builder.workspace.settings import SettingsError
 
 DESCRIPTION = (
     "Say where the rates of two configs differ, and by how much. Each is a file, a folder of"
@@ -32,6 +33,8 @@ DIFFERENT = 1
 _TWO = 2
 _DRIVER, _RENAME, _UNMERGED = 7, 9, 1
 """How many arguments git passes to a driver: for a file, for a renamed file, for a conflict."""
+_LOOKED_AT = 8000
+"""A file with a null byte among so many bytes is binary, as for git."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,7 +100,7 @@ def _driven(arguments: Sequence[str], reader: Reader) -> str:
             sides; after a rename the new path as well, and a note.
         reader: reads the sides.
     """
-    from schedule_builder.output.difference import difference  # noqa: PLC0415 - 5 ms, for drivers alone
+    from schedule_builder.output.difference import patch  # noqa: PLC0415 - 5 ms, for drivers alone
     from schedule_builder.workspace.contents import judge_contents  # noqa: PLC0415 - 5 ms, for drivers alone
 
     if len(arguments) == _UNMERGED:
@@ -112,10 +115,22 @@ def _driven(arguments: Sequence[str], reader: Reader) -> str:
     old, new = (
         None if name == os.devnull else Path(name).read_bytes() for name in arguments[1:_DRIVER:3]
     )
-    head = f"diff --schedule-builder a/{printable(path)} b/{printable(new_path)}\n"
-    lines = difference(old or b"", new or b"", path if new is None else new_path)
-    text = head + printable(lines, kept="\n\t")
+    names = f"a/{path.lstrip('/')}", f"b/{new_path.lstrip('/')}"
+    head = [f"diff --schedule-builder {' '.join(map(printable, names))}"]
+    modes = arguments[3], arguments[6]
+    if modes[0] != modes[1] and old is not None and new is not None:
+        head += [f"old mode {modes[0]}", f"new mode {modes[1]}"]
+    head += [printable(line) for line in "".join(arguments[_DRIVER + 1 :]).splitlines()]
+    text = "".join(f"{line}\n" for line in head)
+    if any(b"\0" in (data or b"")[:_LOOKED_AT] for data in (old, new)):
+        return text + f"Binary files {' and '.join(map(printable, names))} differ\n"
+    shown = [os.devnull if data is None else n for n, data in zip(names, (old, new), strict=True)]
+    text += printable(patch(old or b"", new or b"", *shown), kept="\n\t")
     if all(judge_contents(Path(new_path), data).reason for data in (old, new) if data is not None):
         return text
-    change = reader.pair(new_path, (old, f"a/{path}", path), (new, f"b/{new_path}", new_path))
+    try:
+        change = reader.pair(new_path, (old, names[0], path), (new, names[1], new_path))
+    except (CommandError, SettingsError) as error:
+        # Git shows no other file where its driver fails.
+        return text + f"{printable(str(error))}\n"
     return text + in_words([change], titled=False)

@@ -92,7 +92,7 @@ class Reader:
                 (old, os.path.join(first, name), ""),  # noqa: PTH118 - as it is given
                 (new, os.path.join(second, name), ""),  # noqa: PTH118 - as it is given
             )
-            for name, old, new, _ in pairs
+            for name, old, new, *_ in pairs
         ]
 
     def found(self, paths: Sequence[str]) -> list[Side]:
@@ -118,9 +118,8 @@ class Reader:
             message = f"cannot read {error.filename}: {error.strerror}"
             raise CommandError(message) from None
         changes = []
-        for name, old, new, old_name in pairs:
-            origin = old_name or name
-            sides = (old, f"{revision}:{origin}", origin), (new, name, "")
+        for name, old, new, old_name, old_path in pairs:
+            sides = (old, f"{revision}:{old_path}", old_name or name), (new, name, "")
             changes.append(self.pair(name, *sides)._replace(old_name=old_name))
         return changes
 

@@ -18,17 +18,29 @@ def difference(old: bytes, new: bytes, name: str) -> str:
         new: the new contents.
         name: the file.
     """
-    shown = printable(name.lstrip("/"))
+    name = name.lstrip("/")
+    return patch(old, new, f"a/{name}", f"b/{name}")
+
+
+def patch(old: bytes, new: bytes, old_name: str, new_name: str) -> str:
+    """The lines that differ, as a patch from one file to another.
+
+    Args:
+        old: the contents of the one.
+        new: the contents of the other.
+        old_name: what the patch calls the one.
+        new_name: what it calls the other.
+    """
     before, after = (data.decode("utf-8", "replace").splitlines(True) for data in (old, new))
     text = "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-        for line in _patch(before, after)
+        for line in _hunks(before, after)
     )
-    head = f"--- a/{shown}\n+++ b/{shown}\n" if text else ""
+    head = f"--- {printable(old_name)}\n+++ {printable(new_name)}\n" if text else ""
     return head + text.replace("\r\n", "\n")
 
 
-def _patch(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+def _hunks(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
     """The hunks of a patch, line by line."""
     for group in _Lines(before, after).get_grouped_opcodes():
         (_, a, _, b, _), (_, _, a_end, _, b_end) = group[0], group[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,11 +17,11 @@ from schedule_builder.workspace.git import Repository, name_of
 from schedule_builder.workspace.request import Request
 
 _ALIKE = 0.5
-"""The least share of lines that a file has to keep for a move, as for git."""
-_MOST_COMPARED = 10_000
+"""The least share that a file has to keep for a move, as for git."""
+_MOST_COMPARED = 2_500
 """So many pairs of files are compared for moves. Of more, those that kept their name are."""
 _PUNCTUATION = bytes.maketrans(b"{}<>[]:,;\"'", b" " * 11)
-"""Of lines, what only says in which format they are."""
+"""What only says in which format a text is."""
 
 
 class Pair(NamedTuple):
@@ -31,12 +32,14 @@ class Pair(NamedTuple):
         old: its contents on the first side.
         new: its contents on the second side.
         old_name: the file on the first side, where it has another name there; or else empty.
+        old_path: the file on the first side, from the top of a repository.
     """
 
     name: str
     old: bytes | None
     new: bytes | None
     old_name: str = ""
+    old_path: str = ""
 
 
 def between_folders(first: Path, second: Path, request: Request) -> list[Pair]:
@@ -58,7 +61,7 @@ def since(revision: str, paths: Iterable[str], request: Request) -> list[Pair]:
     """The configs that changed between a revision and the files that are there now.
 
     A file that was moved without a change of its contents did not change. A config that was
-    moved and edited is one pair, if at least half of its lines are those of the old one.
+    moved and edited is one pair, if at least half of it is as in the old one.
 
     Args:
         revision: a commit, branch, tag or `HEAD~1`.
@@ -107,7 +110,7 @@ def since(revision: str, paths: Iterable[str], request: Request) -> list[Pair]:
         origin = moved.get(path, path)
         old_name = os.path.relpath(top / origin) if origin != path else ""
         name = os.path.relpath(top / path)
-        pairs.append(Pair(name, before.get(origin), data.get(path), old_name))
+        pairs.append(Pair(name, before.get(origin), data.get(path), old_name, origin))
     return pairs
 
 
@@ -122,36 +125,34 @@ def moves(gone: Mapping[str, bytes], come: Mapping[str, bytes]) -> dict[str, str
         come: the contents of files that were not there before.
     """
     is_many = len(gone) * len(come) > _MOST_COMPARED
-    texts = {path: _lines(text) for path, text in (*gone.items(), *come.items())}
+    parts = {path: _parts(text) for path, text in (*gone.items(), *come.items())}
+    sizes = {path: _size(found) for path, found in parts.items()}
+    stems: dict[str, list[str]] = {}
+    for path in come:
+        stems.setdefault(Path(path).stem, []).append(path)
     found: list[tuple[float, bool, str, str]] = []
     for one in gone:
-        for other in come:
-            is_renamed = Path(one).stem != Path(other).stem
-            if is_many and is_renamed:
-                continue
-            share = _share(texts[one], texts[other])
-            if share >= _ALIKE:
-                found.append((-share, is_renamed, one, other))
+        same = stems.get(Path(one).stem, [])
+        for other in same if is_many else come:
+            shorter, longer = sorted((sizes[one], sizes[other]))
+            if shorter >= _ALIKE * longer > 0:
+                share = _size(parts[one] & parts[other]) / longer
+                found.append((-share, other not in same, one, other))
     moved: dict[str, str] = {}
-    for _, _, one, other in sorted(found):
-        if other not in moved and one not in moved.values():
+    for share, _, one, other in sorted(found):
+        if -share >= _ALIKE and other not in moved and one not in moved.values():
             moved[other] = one
     return moved
 
 
-def _lines(text: bytes) -> Counter[bytes]:
-    lines = text.translate(_PUNCTUATION).splitlines()
-    return Counter(b" ".join(line.removeprefix(b"- ").split()) for line in map(bytes.strip, lines))
+def _parts(text: bytes) -> Counter[tuple[bytes, bytes]]:
+    """Each word of a text with the next one: most are a field with its value."""
+    words = [word for word in text.translate(_PUNCTUATION).split() if word != b"-"]
+    return Counter(pairwise(words))
 
 
-def _share(one: Counter[bytes], other: Counter[bytes]) -> float:
-    """How much of the longer of two files both have, by the lengths of lines."""
-    longest = max(_size(one), _size(other))
-    return _size(one & other) / longest if longest else 0.0
-
-
-def _size(lines: Counter[bytes]) -> int:
-    return sum(len(line) * count for line, count in lines.items())
+def _size(parts: Counter[tuple[bytes, bytes]]) -> int:
+    return sum((len(word) + len(next_word)) * n for (word, next_word), n in parts.items())
 
 
 def _is_meant(path: str, top: Path, paths: Iterable[str], request: Request) -> bool:

@@ -37,6 +37,8 @@ _ENVIRONMENT = {
 }
 _REGULAR = ("100644", "100755")
 _ENTRY = re.compile(r"(\d+) (\w+) ([0-9a-f]+)\t(.*)", re.DOTALL)
+_NAME = re.compile(r"\w[\w./-]*")
+"""A branch, a tag or a commit, and nothing like HEAD~1."""
 _SHA256_DIGITS = 64
 
 
@@ -90,10 +92,11 @@ class Repository:
         line = self._run("cat-file", "--batch-check", data=f"{revision}^{{commit}}\n".encode())
         name, _, rest = line.decode("utf-8", "replace").partition(" ")
         if not rest.startswith("commit "):
+            is_name = _NAME.fullmatch(revision) is not None
+            origin = f"--depth=1 origin {revision.removeprefix('origin/')}"
             message = (
-                f"unknown revision `{revision}` in {self.top}. Where only a part of the history is"
-                " there, as in CI, fetch it first:"
-                f" `git fetch --depth=1 origin {revision.removeprefix('origin/')}`"
+                f"unknown revision `{revision}` in {self.top}. If this is a shallow clone, as in"
+                f" CI, fetch it first: `git fetch {origin if is_name else '--unshallow'}`"
             )
             raise RevisionError(message)
         return name

@@ -284,6 +284,7 @@ def test_git_shows_changes_with_the_driver(run: Run) -> None:
     Path("b.config").unlink()
     Path("c d.config").write_text(CONFIG)
     Path("other.config").write_text("[section]\n")
+    Path("binary.config").write_bytes(b"a\0b")
     git(Path(), "add", "-A")
     environment = {**os.environ, "GIT_PAGER": "cat"}
     command = ["git", "diff", "--cached", "--no-renames"]
@@ -296,17 +297,32 @@ def test_git_shows_changes_with_the_driver(run: Run) -> None:
     assert "The rates differ at steps 1..599.\n" in shown
     assert "  a/a.config  0.1  half a cosine" in shown
     assert "Removed: peak 0.2, ends at" in shown
-    assert "diff --schedule-builder a/c d.config b/c d.config" in shown
+    assert "diff --schedule-builder a/b.config b/b.config\n--- a/b.config\n+++ /dev/null\n" in shown
+    assert "diff --schedule-builder a/c d.config b/c d.config\n--- /dev/null\n+++ b/c d" in shown
+    assert "b/binary.config\nBinary files a/binary.config and b/binary.config differ\n" in shown
     assert "Added: peak 0.1, ends at" in shown
     assert shown.endswith("+[section]\n")
     commit(Path())
     Path("a.config").rename("renamed.config")
     Path("renamed.config").write_text(CONFIG)
+    Path("c d.config").chmod(0o755)
+    # Git stops where a driver fails.
+    Path("pyproject.toml").write_text("[tool.schedule-builder]\nnum-steps = 'many'\n")
+    Path("other.config").write_text(CONFIG)
     git(Path(), "add", "-A")
     command = ["git", "diff", "--cached", "-M10%"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("diff --schedule-builder a/a.config b/renamed.config\n")
-    assert "  b/renamed.config  0.1  half a cosine" in done.stdout
+    shown = done.stdout
+    assert "b/c d.config\nold mode 100644\nnew mode 100755\n" in shown
+    assert "pyproject.toml:2: `num-steps`: expected a whole number above 0\n" in shown
+    Path("pyproject.toml").unlink()
+    command = [*command, "-R"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    shown = done.stdout
+    assert "diff --schedule-builder a/renamed.config b/a.config\nsimilarity index " in shown
+    assert "\nrename from renamed.config\nrename to a.config\n" in shown
+    assert "\n--- a/renamed.config\n+++ b/a.config\n" in shown
+    assert "  a/renamed.config  0.1  half a cosine" in shown
 
 
 def test_the_driver_takes_what_git_gives(run: Run) -> None:

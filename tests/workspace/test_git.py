@@ -53,9 +53,11 @@ def test_objects_are_those_of_git(repository: Path, monkeypatch: pytest.MonkeyPa
 
 def test_what_is_not_there_is_named(repository: Path, tmp_path: Path) -> None:
     found = Repository(repository)
-    for revision in ("nowhere", "HEAD:configs", "-p", "--batch", "main:configs/a b.config"):
-        with pytest.raises(RevisionError, match=r"unknown revision .*git fetch --depth=1 origin"):
+    for revision in ("HEAD~9", "HEAD:configs", "-p", "--batch", "main:configs/a b.config"):
+        with pytest.raises(RevisionError, match=r"unknown revision .*`git fetch --unshallow`"):
             found.commit(revision)
+    with pytest.raises(RevisionError, match=r"`git fetch --depth=1 origin nowhere`"):
+        found.commit("nowhere")
     with pytest.raises(RevisionError, match=r"`git fetch --depth=1 origin v2`"):
         found.commit("origin/v2")
     for revision in ("", " ", "main\nHEAD", "main\0"):
@@ -90,6 +92,26 @@ def test_no_monitor_of_files_is_started(repository: Path) -> None:
     assert not canary.exists()
     git(repository, "status", fails=True)
     assert canary.exists(), "the canary has to fire where nobody takes care"
+
+
+def test_no_diff_textconv_or_filter_is_started(repository: Path) -> None:
+    canary = repository.parent / "CANARY"
+    program = f'"touch {canary}; cat #"'
+    configured(
+        repository,
+        f'[diff]\n\texternal = {program}\n[diff "x"]\n\tcommand = {program}\n'
+        f'\ttextconv = {program}\n[filter "x"]\n\tsmudge = {program}\n\tclean = {program}\n'
+        f"[core]\n\tpager = {program}\n",
+    )
+    (repository / ".gitattributes").write_text("* diff=x filter=x\n")
+    found = Repository(repository)
+    assert b"# 1" in found.read("HEAD~1", "configs/a b.config")
+    assert found.files(found.commit("main"))
+    assert not canary.exists()
+    for command in (["diff", "HEAD~1", "HEAD"], ["show", "HEAD"], ["checkout", "HEAD~1", "."]):
+        git(repository, *command, fails=True)
+        assert canary.exists(), "the canary has to fire where nobody takes care"
+        canary.unlink()
 
 
 def test_nothing_is_fetched(repository: Path) -> None:
