@@ -97,12 +97,14 @@ export class Chart {
     Object.assign(this.element, { chart: this }); // for tests, which drag what is drawn
     new ResizeObserver(() => this.resize()).observe(this.host);
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
-    window.addEventListener("beforeprint", () => this.resize());
+    // Paper has its own width, and light colours.
+    window.matchMedia("print").addEventListener("change", () => this.draw());
   }
 
   /** Draws other curves. The zoom stays where `keepsZoom` says so. */
   show(drawn: Drawn[], label: string, handles: Handle[] = [], keepsZoom = false): void {
-    this.drawn = drawn;
+    // What is past is drawn first, so that it is under the others.
+    this.drawn = [...drawn.filter(({ isPast }) => isPast), ...drawn.filter(({ isPast }) => !isPast)];
     this.handles = handles;
     this.host.setAttribute("aria-label", label);
     if (!keepsZoom) this.limits = null;
@@ -129,6 +131,14 @@ export class Chart {
     if (this.limits) this.plot.setScale("x", { min: this.limits[0], max: this.limits[1] });
     // The scales are known in the next turn.
     if (index !== null && document.activeElement === this.host) queueMicrotask(() => this.moveTo(index));
+  }
+
+  private numberOf(one: Drawn): number {
+    return this.drawn.filter(({ isPast }) => !isPast).indexOf(one) % DASHES.length;
+  }
+
+  private colorOf(one: Drawn): string {
+    return one.isPast ? "past" : `curve-${this.numberOf(one)}`;
   }
 
   private heights(curve: Curve): (number | null)[] {
@@ -179,11 +189,11 @@ export class Chart {
       ],
       series: [
         {},
-        ...this.drawn.map(({ label, isPast }, number) => ({
-          label,
-          stroke: color(isPast ? "past" : `curve-${number % 3}`),
-          width: isPast ? 1.5 : 2,
-          dash: isPast ? [4, 4] : DASHES[number % DASHES.length],
+        ...this.drawn.map((one) => ({
+          label: one.label,
+          stroke: color(this.colorOf(one)),
+          width: one.isPast ? 1.5 : 2,
+          dash: one.isPast ? [4, 4] : DASHES[this.numberOf(one)],
           spanGaps: true,
           points: { show: false },
         })),
@@ -217,7 +227,7 @@ export class Chart {
     ctx.font = `${11 * ratio}px system-ui, sans-serif`;
     ctx.textBaseline = "bottom";
     const taken: [number, number, number][] = [];
-    for (const { mark, ink } of ordered(this.drawn)) {
+    for (const { mark, ink } of this.marks()) {
       const x = plot.valToPos(mark.step, "x", true);
       if (x < bbox.left - 1 || x > bbox.left + bbox.width + 1) continue;
       ctx.strokeStyle = color(mark.kind === "segment" ? "faint" : ink);
@@ -304,6 +314,24 @@ export class Chart {
     return this.held !== null;
   }
 
+  /** Ends and findings first: their labels matter more. Of several curves, an end has its colour. */
+  private marks(): { mark: Mark; ink: string }[] {
+    const rank = { end: 0, error: 1, warning: 2, segment: 3 };
+    const present = this.drawn.filter(({ isPast }) => !isPast);
+    const isOne = present.length === 1;
+    const inkOf = (mark: Mark, one: Drawn): string => {
+      if (mark.kind === "segment") return "ink";
+      return mark.kind === "end" && !isOne ? this.colorOf(one) : mark.kind;
+    };
+    return present
+      .flatMap((one) =>
+        one.curve.marks
+          .filter(({ kind }) => isOne || kind !== "segment")
+          .map((mark) => ({ mark, ink: inkOf(mark, one) })),
+      )
+      .sort((one, other) => rank[one.mark.kind] - rank[other.mark.kind] || one.mark.step - other.mark.step);
+  }
+
   // --- cursor and zoom -------------------------------------------------------------------------
 
   private read(plot: uPlot): void {
@@ -362,7 +390,7 @@ export class Chart {
     const step = plot.data[0][index];
     const { min, max } = plot.scales.x;
     if (step < min! || step > max!) this.limit(step - (max! - min!) / 2, step + (max! - min!) / 2);
-    const rate = plot.data[1][index] ?? 0;
+    const rate = plot.data[this.drawn.length][index] ?? 0;
     plot.setCursor({ left: plot.valToPos(step, "x"), top: plot.valToPos(this.height(rate), "y") });
     this.live.textContent = this.words(plot, index);
   }
@@ -391,20 +419,4 @@ export class Chart {
     const end = Math.max(...this.drawn.map(({ curve }) => curve.end));
     this.plot?.setScale("x", { min: 0, max: end });
   }
-}
-
-/** Ends and findings first: their labels matter more. Of several curves, an end has its colour. */
-function ordered(drawn: Drawn[]): { mark: Mark; ink: string }[] {
-  const rank = { end: 0, error: 1, warning: 2, segment: 3 };
-  const isOne = drawn.filter(({ isPast }) => !isPast).length === 1;
-  return drawn
-    .flatMap(({ curve, isPast }, number) =>
-      curve.marks
-        .filter(({ kind }) => !isPast && (isOne || kind !== "segment"))
-        .map((mark) => ({
-          mark,
-          ink: mark.kind === "segment" ? "ink" : mark.kind === "end" && !isOne ? `curve-${number % 3}` : mark.kind,
-        })),
-    )
-    .sort((one, other) => rank[one.mark.kind] - rank[other.mark.kind] || one.mark.step - other.mark.step);
 }
