@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import (
+    TOO_LARGE,
     Diagnostic,
     FieldPath,
     Fix,
@@ -24,9 +25,10 @@ from schedule_builder.diagnostics import (
     Source,
     Span,
     Words,
+    in_order,
 )
 from schedule_builder.dialects.base import Dialect, given
-from schedule_builder.dialects.lowering import LoweringError, custom_kinds
+from schedule_builder.dialects.lowering import LoweringError, check_size_inside, custom_kinds
 from schedule_builder.dialects.registry import DIALECTS, dialect_of, is_config, recognize
 from schedule_builder.reading.binding import Binder
 from schedule_builder.reading.binding_findings import Place
@@ -39,6 +41,7 @@ from schedule_builder.reading.findings import (
     SYNTAX,
     TOO_DEEP,
     UNCLOSED,
+    UNKNOWN_FIELD,
 )
 from schedule_builder.reading.formats import TEXT, decode, detect_format, reader_of
 from schedule_builder.reading.tree import Block, Document
@@ -211,7 +214,7 @@ def _is_foreign(config: Config) -> bool:
     """Whether a file that could be read is not a config."""
     root, codes = config.document.root, {d.code for d in config.diagnostics}
     if is_config(root) or not codes.isdisjoint(
-        (NOT_TEXT.code, NOT_CONFIG.code, EMPTY.code, TOO_DEEP.code)
+        (NOT_TEXT.code, NOT_CONFIG.code, EMPTY.code, TOO_DEEP.code, TOO_LARGE.code)
     ):
         return False
     if _UNREADABLE.isdisjoint(codes):
@@ -256,7 +259,7 @@ def examine(
         from schedule_builder.reading.foreign_files import mistaken  # noqa: PLC0415 - 1 ms, for unreadable files alone
 
         if pasted := mistaken(source.text, name):
-            report.diagnostics.clear()
+            report.clear()
             report.add(*pasted)
             return _result(document, report, DIALECTS[0].root(), {}, None)
     return examine_document(document, report, **options)
@@ -418,17 +421,26 @@ def _result(
     places: Mapping[FieldPath, Place],
     schedule: Schedule | None,
 ) -> Config:
-    diagnostics = tuple(sorted(report.diagnostics))
+    diagnostics = in_order(report.diagnostics)
     if not _UNREADABLE.isdisjoint(d.code for d in diagnostics):
         # The nesting of the rest is uncertain.
         diagnostics = tuple(d._replace(fix=None) for d in diagnostics)
+    elif not report.has_all_suggestions:
+        # Of so many unknown names, each round of fixes would rename a part.
+        diagnostics = tuple(
+            d._replace(fix=None) if d.code == UNKNOWN_FIELD.code else d for d in diagnostics
+        )
     if report.has_errors:
         schedule = None
     return Config(report.source.filename, message, diagnostics, schedule, document, places)
 
 
 def _lower(config: Config, report: Report) -> Schedule | None:
+    path = config.learning_rate_path
+    rate = given(config.message_in_steps, path)
     try:
+        if rate is not None:
+            check_size_inside(path, rate)
         schedule = config.dialect.lower(config.message_in_steps, config.batch_size)
     except LoweringError as error:
         report.add(IMPOSSIBLE, config.place(config.written_path(error.path)), error.words)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property, total_ordering
 from typing import Any, NamedTuple, TypeAlias
 
+from schedule_builder.limits import MAX_FINDINGS, MAX_SUGGESTIONS
 from schedule_builder.records import Record
 
 FieldPath: TypeAlias = tuple[str | int, ...]
@@ -250,6 +251,11 @@ class Diagnostic(Record, uncompared=("path", "fix")):
         }
 
 
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Findings by file, line and column."""
+    return tuple(sorted(diagnostics, key=Diagnostic._key))
+
+
 class Set(NamedTuple):
     """Gives a field a value.
 
@@ -299,12 +305,31 @@ class Kind(NamedTuple):
         return self.page.partition("\n")[0]
 
 
+TOO_LARGE = Kind(
+    "SB110",
+    "too-large",
+    "error",
+    """The file exceeds a limit.
+
+    No more is read of a file than its first 10,000,000 bytes, 1,000,000 values that YAML's aliases
+    add to those in the text, and 10,000 findings. No honest config comes near that: a program wrote
+    the file in a loop, or it is meant to make a reader fail. The page `limits` lists all limits.
+
+        a: &a [1, 1, 1, 1]   b: &b [*a, *a, *a, *a]   c: &c [*b, *b, *b, *b]   # and so on
+        a: [1, 1, 1, 1]
+    """,
+)
+
+
 class Report:
     """Collects the findings of one source."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.diagnostics: list[Diagnostic] = []
+        self.has_errors = False
+        """Whether anything recorded so far is an error."""
+        self._suggestions = 0
         self._appended: list[tuple[int, Source]] = []
 
     def append(self, source: Source) -> int:
@@ -333,7 +358,18 @@ class Report:
         path: str = "",
         fix: Fix | None = None,
     ) -> None:
-        """Records a finding at a place of the source."""
+        """Records a finding at a place of the source; of too many, that there are more."""
+        if len(self.diagnostics) >= MAX_FINDINGS:
+            self.has_errors |= kind.severity == "error"
+            if len(self.diagnostics) > MAX_FINDINGS:
+                return
+            words = Words(
+                "this file has more than {limit:,} findings: the others are not kept. Fix what"
+                " writes the file",
+                limit=MAX_FINDINGS,
+            )
+            kind, related, path, fix = TOO_LARGE, (), "", None
+        self.has_errors |= kind.severity == "error"
         filename, place = self._place(span)
         others = []
         for other, text in related:
@@ -344,10 +380,20 @@ class Report:
             Diagnostic(filename, *place, code, name, severity, words, tuple(others), path, fix)
         )
 
+    def may_suggest(self) -> bool:
+        """Whether another unknown name may be compared with all known ones, which is slow."""
+        self._suggestions += 1
+        return self.has_all_suggestions
+
     @property
-    def has_errors(self) -> bool:
-        """Whether anything recorded so far is an error."""
-        return any(d.severity == "error" for d in self.diagnostics)
+    def has_all_suggestions(self) -> bool:
+        """Whether every unknown name was compared with the known ones."""
+        return self._suggestions <= MAX_SUGGESTIONS
+
+    def clear(self, start: int = 0) -> None:
+        """Forgets the findings from an index on."""
+        del self.diagnostics[start:]
+        self.has_errors = any(d.severity == "error" for d in self.diagnostics)
 
 
 class ConfigError(ValueError):

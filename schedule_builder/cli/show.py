@@ -17,11 +17,11 @@ from schedule_builder.cli.common import (
     schedule_of,
     write_output,
 )
+from schedule_builder.limits import MAX_SHOWN_STEPS
 from schedule_builder.output.schedule_table import FORMATS, telling_steps
 from schedule_builder.schedules.curves import MAX_STEP
 
 DESCRIPTION = "Print the schedule that a config describes: its segments, and its rates at steps."
-MAX_SHOWN_STEPS = 1_000_000
 _RANGE = re.compile(r"(\d+)(?::(\d+)(?::(\d+))?)?\Z")
 
 

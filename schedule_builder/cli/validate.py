@@ -248,7 +248,7 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
         if piped is not None:
             # Standard output holds the fixed text.
             left = check(piped, arguments.stdin_filename, request).diagnostics
-            say(*left)
+            say(*request.shown(left))
             return code or (FOUND_ERRORS if request.fails(left) else OK)
     checked, unread = _check(files, arguments, request)
     code = max(code, unread)
@@ -274,7 +274,11 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
         return code
     warned = {d.filename for d in diagnostics if d.severity == "warning"}
     failing = request.failing_warnings(warned)
-    _report(Findings(diagnostics, texts, known, left_out, failing_warnings=failing), arguments)
+    shown = request.shown(diagnostics)
+    findings = Findings(
+        shown, texts, known, left_out, counted=diagnostics, failing_warnings=failing
+    )
+    _report(findings, arguments)
     return code or (FOUND_ERRORS if request.fails(diagnostics) else OK)
 
 

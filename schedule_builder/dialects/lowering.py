@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import FieldPath, Words
+from schedule_builder.limits import MAX_MEMBER_SEGMENTS, MAX_MEMBERS, MAX_SEGMENTS
 from schedule_builder.schedules.curves import MAX_STEP, Constant, Curve
 from schedule_builder.schedules.schedule import Schedule, Segment
 
@@ -26,6 +27,7 @@ Length: TypeAlias = tuple[FieldPath, int]
 WarmupOf: TypeAlias = Callable[[Any], "Length | None"]
 _F = TypeVar("_F", bound=Lowering)
 _OWN_PACKAGE = "schedule_builder."
+_COMBINATION = "schedule_builder.v1.CombinedLearningRate"
 
 
 class _Kind(NamedTuple):
@@ -108,6 +110,73 @@ def unpacked(message: Any) -> Any:
     inner = custom_kinds()[message.TypeName()]()
     message.Unpack(inner)
     return inner
+
+
+class _Size(NamedTuple):
+    """How large a schedule is: its segments, and the members of combinations that it has."""
+
+    segments: int
+    members: int
+
+
+def check_size(message: Any) -> _Size:
+    """How large the schedule of a message may be, by the entries of its lists.
+
+    Evaluating a combination takes time for each of its members at each of their segments, so that
+    both are limited there.
+
+    Raises:
+        LoweringError: the schedule is larger than is computed.
+    """
+    segments, members, most = 1, 0, 0
+    largest: FieldPath = ()
+    for field, value in message.ListFields():
+        path: FieldPath = (field.name,)
+        if isinstance(value, Message):
+            own = check_size_inside(path, value)
+        elif field.message_type is not None:
+            sizes = [check_size_inside((*path, index), item) for index, item in enumerate(value)]
+            own = _Size(sum(s.segments for s in sizes), sum(s.members for s in sizes))
+            if message.DESCRIPTOR.full_name == _COMBINATION:
+                own = own._replace(members=sum(max(s.members, 1) for s in sizes))
+        elif isinstance(value, (str, bytes, bool, int, float)):
+            continue
+        else:
+            own = _Size(len(value), 0)
+        segments, members = segments + own.segments, members + own.members
+        if own.segments > most:
+            most, largest = own.segments, path
+    if segments > MAX_SEGMENTS:
+        words = Words(
+            "this schedule has more than {limit:,} segments. Use a kind with a formula instead of a"
+            " list",
+            limit=MAX_SEGMENTS,
+        )
+        raise LoweringError(largest, words)
+    if message.DESCRIPTOR.full_name == _COMBINATION:
+        if members > MAX_MEMBERS:
+            words = Words(
+                "this combination has {count:,} members: at most {limit:,} can be combined",
+                count=members,
+                limit=MAX_MEMBERS,
+            )
+            raise LoweringError(("learning_rates",), words)
+        if segments > MAX_MEMBER_SEGMENTS:
+            words = Words(
+                "the members of this combination have more than {limit:,} segments. Use kinds with"
+                " a formula instead of lists",
+                limit=MAX_MEMBER_SEGMENTS,
+            )
+            raise LoweringError(("learning_rates",), words)
+    return _Size(segments, members)
+
+
+def check_size_inside(path: FieldPath, message: Message) -> _Size:
+    """The same of a message at a path, which the error names."""
+    try:
+        return check_size(message)
+    except LoweringError as error:
+        raise error.inside(*path) from None
 
 
 def lower_part(message: Message, name: str) -> Schedule:

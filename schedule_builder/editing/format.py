@@ -19,7 +19,7 @@ _LINE_LENGTH = 100
 _INDENT = "  "
 _BESIDE = "  "
 """The blanks between a value and the comment after it."""
-_STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+_STRING = re.compile(r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'")
 _SUPPRESSION = "schedule-builder:"
 
 

@@ -58,7 +58,7 @@ class Analysis:
         decision = decide_open(self.filename, data, settings)
         self.is_checked = not decision.reason or decision.is_near
         if self.is_checked:
-            self.diagnostics = self._unknown(found, request)
+            self.diagnostics = tuple(request.shown(self._unknown(found, request)))
 
     def _unknown(self, found: tuple[Diagnostic, ...], request: Request) -> tuple[Diagnostic, ...]:
         """The findings that the project's baseline does not hold."""

@@ -28,6 +28,7 @@ class Findings(NamedTuple):
         left_out: the files that are nearly configs and were not checked, with the reason.
         color: whether to colour outputs for people.
         is_quiet: whether to leave out the summary.
+        counted: all findings, where `diagnostics` are not all.
         failing_warnings: the files whose warnings make the run fail.
     """
 
@@ -37,7 +38,13 @@ class Findings(NamedTuple):
     left_out: Sequence[str] = ()
     color: bool = False
     is_quiet: bool = False
+    counted: Sequence[Diagnostic] = ()
     failing_warnings: frozenset[str] = frozenset()
+
+    @property
+    def all(self) -> Sequence[Diagnostic]:
+        """All findings, those that are not shown included."""
+        return self.counted or self.diagnostics
 
     def fails(self, diagnostic: Diagnostic) -> bool:
         """Whether a finding makes the run fail."""
@@ -124,19 +131,19 @@ def summary(findings: Findings) -> str:
 
 def counts(findings: Findings) -> str:
     """How many findings there are, in how many files, and how many can be fixed."""
-    by_severity = Counter(d.severity for d in findings.diagnostics)
+    by_severity = Counter(d.severity for d in findings.all)
     found = [
         f"{by_severity[severity]} {severity}{'s' if by_severity[severity] > 1 else ''}"
         for severity in ("error", "warning")
         if by_severity[severity]
     ]
     files = len(findings.texts)
-    concerned = len({d.filename for d in findings.diagnostics})
+    concerned = len({d.filename for d in findings.all})
     where = f"{files} file{'s' if files != 1 else ''}"
     known = f" ({findings.known} known)" if findings.known else ""
     if not found:
         return f"{where}: no {'new ' if known else ''}findings{known}."
-    fixes = Counter(d.fix.safe for d in findings.diagnostics if d.fix is not None)
+    fixes = Counter(d.fix.safe for d in findings.all if d.fix is not None)
     offers = []
     if fixes[True]:
         offers.append(f"{fixes[True]} fixable with `--fix`")

@@ -10,7 +10,7 @@ from schedule_builder.rules.pages import KINDS
 
 def render(findings: Findings) -> str:
     """The whole output: for each code its count, severity, name and title."""
-    counts = Counter((d.code, d.severity) for d in findings.diagnostics)
+    counts = Counter((d.code, d.severity) for d in findings.all)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     width = len(str(ordered[0][1])) if ordered else 0
     lines = [

@@ -76,7 +76,7 @@ class Binder(BindingFindings):
         first: dict[str, Field] = {}
         selector = selector_of(message.DESCRIPTOR)
         chosen = text_of(block, selector)
-        given = frozenset(f.name for f in block.fields) if selector else frozenset()
+        given = self.names_in(block) if selector else frozenset()
         for earlier, again in self.duplicates.pop(id(block), ()):
             if again.name in schema or not is_open(message.DESCRIPTOR):
                 self.at = (*path, again.name)
@@ -125,6 +125,8 @@ class Binder(BindingFindings):
         if earlier is field:
             return True
         if earlier.name == field.name:
+            # The fix of each one takes out the one before it: all are made at once.
+            first[key] = field
             self.duplicate(earlier, field)
             return False
         words = Words(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
@@ -96,6 +95,15 @@ class BindingFindings:
         """The fields that misspelt names were meant to be."""
         self.siblings: frozenset[str] = frozenset()
         """The fields that are given beside it."""
+        self._names: dict[int, frozenset[str]] = {}
+
+    def names_in(self, block: Block) -> frozenset[str]:
+        """The names of the fields that are given in a block."""
+        # Blocks live as long as their document, and keep their numbers.
+        known = self._names.get(id(block))
+        if known is None:
+            known = self._names[id(block)] = frozenset(f.name for f in block.fields)
+        return known
 
     def add(
         self,
@@ -121,8 +129,13 @@ class BindingFindings:
                 words = Words("unknown extension `{name}`: remove it", name=shown(field.name))
                 self.add(UNKNOWN_FIELD, span(field), words)
             return
-        given = {f.name for f in block.fields}
+        given = self.names_in(block)
         if is_open(descriptor) and not _may_be_slip(field.name, descriptor, given):
+            return
+        if not self.report.may_suggest():
+            if not is_open(descriptor):
+                words = Words("unknown field `{name}`{hint}", name=shown(field.name), hint="")
+                self.add(UNKNOWN_FIELD, span(field), words)
             return
         from schedule_builder.reading import unknown_fields  # noqa: PLC0415 - 20 ms, for errors alone
 
@@ -214,12 +227,11 @@ def _block_name(path: FieldPath) -> str:
     return next((step for step in reversed(path) if isinstance(step, str)), "")
 
 
-@cache
 def _may_be_slip_of(one: str, other: str) -> bool:
     """Whether a name may be a misspelling of another; cheaper than the full search."""
     return abs(len(one) - len(other)) <= 1 and (one[:3] == other[:3] or one[-3:] == other[-3:])
 
 
-def _may_be_slip(name: str, descriptor: Any, given: set[str]) -> bool:
+def _may_be_slip(name: str, descriptor: Any, given: Container[str]) -> bool:
     known = schema_of(descriptor)
     return any(_may_be_slip_of(name, other) for other in known if other not in given)

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from schedule_builder.reading.tree import Document, Scalar, Sequence, Value
 
 # In text format the pattern also matches strings, so that a `#` in one begins no comment.
-_TEXT = r"^(?:[ \t]*\r?\n)+|(\#[^\r\n]*)|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
+_TEXT = (
+    r"^(?:[ \t]*\r?\n)+|(\#[^\r\n]*)|\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'"
+)
 _YAML = r"^(?:[ \t]*\r?\n)+|((?<!\S)\#[^\r\n]*)"
 
 

@@ -20,7 +20,6 @@ from schedule_builder.reading.fields import is_repeated
 from schedule_builder.reading.findings import TOO_DEEP
 from schedule_builder.reading.text_lexer import TEXT_FORMAT, quoted
 from schedule_builder.reading.tree import (
-    MAX_DEPTH,
     Block,
     Document,
     Field,
@@ -28,6 +27,7 @@ from schedule_builder.reading.tree import (
     Sequence,
     Syntax,
     Value,
+    is_too_deep,
     too_deep,
 )
 from schedule_builder.reading.yaml_scalars import YAML
@@ -53,7 +53,7 @@ class _Writer:
 
     def may_nest(self, depth: int) -> bool:
         """Whether a block or a list may nest this deep; the first that may not is remembered."""
-        if depth < MAX_DEPTH:
+        if not is_too_deep(depth + 1):
             return True
         self.deepest = self.deepest or Span(self.at, self.at + 1)
         return False

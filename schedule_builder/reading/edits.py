@@ -20,7 +20,7 @@ from schedule_builder.diagnostics import (
 )
 from schedule_builder.reading.fields import schema_of
 from schedule_builder.reading.layout import Layout
-from schedule_builder.reading.positions import dash_before, own_end
+from schedule_builder.reading.positions import begins_line, blanks_before, dash_before, own_end
 from schedule_builder.reading.spelling import Spelling
 from schedule_builder.reading.tree import Block, Document, Element, Field, Scalar, Sequence, Value
 
@@ -28,7 +28,7 @@ _SEPARATOR = re.compile(r"[ \t]*[,;]")
 _REST = re.compile(r"[ \t]*(#[^\r\n]*)?(?:\r?\n|\Z)")
 _COLON = re.compile(r"[ \t]*:")
 _BLANKS = re.compile(r"[ \t]+")
-_COMMENT = re.compile(r"#[^\r\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+_COMMENT = re.compile(r"#[^\r\n]*|\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'")
 
 
 def fix_of(document: Document, repair: Repair, descriptor: Any = None) -> Fix | None:
@@ -115,7 +115,11 @@ def apply_fixes(
 
 
 def _are_apart(one: Edit, other: Edit) -> bool:
-    return one.end < other.start or other.end < one.start
+    """Whether two edits can be made together: where they touch, they only take text out."""
+    if one.end < other.start or other.end < one.start:
+        return True
+    is_removal = not one.text and not other.text and one.start < one.end and other.start < other.end
+    return is_removal and (one.end == other.start or other.end == one.start)
 
 
 def without(text: str, start: int, end: int) -> Edit:
@@ -123,33 +127,37 @@ def without(text: str, start: int, end: int) -> Edit:
 
     Comments in it and after it stay.
     """
-    line_start = text.rfind("\n", 0, start) + 1
+    # Only what is near is looked at: all fields of a file may stand on one line.
+    dash = blanks_before(text, start, " \t-")
+    is_first = not dash or text[dash - 1] == "\n"
+    is_alone = begins_line(text, start)
     separator = _SEPARATOR.match(text, end)
     if separator:
         end = separator.end()
     rest = _REST.match(text, end)
     comments = [m[0] for m in _COMMENT.finditer(text, start, end) if m[0][0] == "#"]
-    indent = text[line_start:start]
     before = start
     while text[before - 1 : before].isspace():
         before -= 1
     if text[before - 1 : before] == "," and not separator and not comments:
         return Edit(before - 1, end, "")
-    if rest is not None and not indent.strip():
+    if rest is not None and is_alone:
         if rest[1]:
             comments.append(rest[1])
         newline = "\r\n" if rest[0].endswith("\r\n") else "\n"
+        line_start = blanks_before(text, start)
+        indent = text[line_start:start]
         kept = "".join(f"{indent}{comment}{newline}" for comment in comments)
         return Edit(line_start, rest.end(), kept)
-    if rest is not None and not rest[1] and indent.strip(" \t") == "-":
+    if rest is not None and not rest[1] and is_first and text.count("-", dash, start) == 1:
         # The next field moves beside the dash.
         end = rest.end()
-    if separator or not indent.strip(" \t-"):
+    if separator or is_first:
         blanks = _BLANKS.match(text, end)
         end = blanks.end() if blanks else end
     else:
-        start -= len(indent) - len(indent.rstrip(" \t"))
-    newline = "\r\n" if "\r\n" in text else "\n"
+        start = blanks_before(text, start)
+    newline = "\r\n" if "\r\n" in text[start:end] else "\n"
     return Edit(start, end, "".join(f" {comment}{newline}" for comment in comments))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schedule_builder.diagnostics import Kind
+from schedule_builder.diagnostics import TOO_LARGE, Kind
 
 NOT_TEXT = Kind(
     "SB101",
@@ -243,6 +243,7 @@ FINDINGS = (
     TAG,
     PYTHON_ONLY,
     NOT_CONFIG,
+    TOO_LARGE,
     UNKNOWN_FIELD,
     DUPLICATE,
     WRONG_TYPE,

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import PurePath
 
-from schedule_builder.diagnostics import Report, Source, Span, Words
+from schedule_builder.diagnostics import TOO_LARGE, Report, Source, Span, Words
+from schedule_builder.limits import MAX_FILE_BYTES
 from schedule_builder.reading.findings import NOT_TEXT
 from schedule_builder.reading.tree import Document
 
@@ -59,6 +60,16 @@ def decode(data: bytes, filename: str) -> tuple[Source, Report]:
 
     A byte-order mark of UTF-8 is left out.
     """
+    if len(data) > MAX_FILE_BYTES:
+        source = Source(filename, "")
+        report = Report(source)
+        words = Words(
+            "this file has {count:,} bytes: at most {limit:,} are read. Is it a config?",
+            count=len(data),
+            limit=MAX_FILE_BYTES,
+        )
+        report.add(TOO_LARGE, Span(0, 0), words)
+        return source, report
     data = data.removeprefix(codecs.BOM_UTF8)
     problem: Words
     at = 0

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from schedule_builder.diagnostics import did_you_mean
@@ -88,7 +88,7 @@ def _is_variant(words: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return _FILLERS.issuperset(missing)
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def _is_slip(word: str, meant: str) -> bool:
     if word.rstrip("s") == meant.rstrip("s"):
         return True

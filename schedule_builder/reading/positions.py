@@ -7,7 +7,6 @@ import re
 from schedule_builder.reading.tree import Block, Field, Sequence
 
 _ALIAS = re.compile(r"[ \t]*:\s+(\*[^\s,\[\]{}]+)")
-_PROPERTIES = re.compile(r"(?:(?<![^\s\[,-])[&!][^\s,\[\]{}]*[ \t]+)+\Z")
 _OPENING_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*")
 
 
@@ -25,12 +24,27 @@ def opening_of(text: str, value: Block | Sequence) -> int:
     return properties.end() if properties else value.start
 
 
+def _before_properties(text: str, start: int) -> int:
+    """Where the anchor and the tag before a value of YAML begin, or else the value's own start."""
+    while True:
+        end = at = blanks_before(text, start)
+        while at and not text[at - 1].isspace() and text[at - 1] not in ",[]{}":
+            at -= 1
+        is_apart = end < start and text[at - 1 : at] not in ("{", "]", "}")
+        if not is_apart or text[at : at + 1] not in ("&", "!"):
+            return start
+        start = at
+
+
 def dash_before(text: str, start: int) -> int:
     """The offset of the dash before an entry of a YAML list; without a dash, the entry's start."""
-    at = text.rfind("\n", 0, start) + 1
-    if properties := _PROPERTIES.search(text, at, start):
-        start = properties.start()
-    before = text[at:start].strip()
+    start = _before_properties(text, start)
+    at = blanks_before(text, start)
+    if text[at - 1 : at] == "-":
+        return at - 1 if begins_line(text, at - 1) else start
+    if not begins_line(text, at):
+        return start
+    before = ""
     while before != "-":
         if (before and not before.startswith("#")) or not at:
             return start

@@ -25,18 +25,18 @@ from schedule_builder.reading.text_lexer import (
 from schedule_builder.reading.text_repair import RepairingReader, Stop
 from schedule_builder.reading.tree import (
     CURLY_QUOTES,
-    MAX_DEPTH,
     Block,
     Document,
     Field,
     Scalar,
     Sequence,
+    is_too_deep,
     too_deep,
     without_comma,
 )
 
 _PLAIN_FIELD = re.compile(
-    r"""[ \t\r\n\f\v]*(?:\#[^\n]*\n[ \t\r\n\f\v]*)*
+    r"""[ \t\r\n\f\v]*(?:\#[^\n]*\n[ \t\r\n\f\v]*){0,1000}
     (?:
       ([A-Za-z_][A-Za-z0-9_]*)[ \t]*
       (?:
@@ -113,7 +113,7 @@ class _Reader(RepairingReader):
                 stack.pop()
                 container, closer = stack[-1]
             elif kind == _OPENING:
-                if len(stack) > MAX_DEPTH:
+                if is_too_deep(len(stack)):
                     break
                 block = Block(found.start(_OPENING))
                 container.fields.append(Field(found[_NAME], *found.span(_NAME), block))
@@ -136,7 +136,7 @@ class _Reader(RepairingReader):
         return True
 
     def open(self, container: Block | Sequence, closer: str) -> None:
-        if len(self.stack) > MAX_DEPTH:
+        if is_too_deep(len(self.stack)):
             self.report.add(TOO_DEEP, Span(self.start, self.end), too_deep())
             raise Stop
         self.stack.append((container, closer))
@@ -431,6 +431,6 @@ def read(source: Source, report: Report) -> Document:
     reader = _Reader(source, report)
     root = reader.read()
     if reader.unclosed or reader.unopened:
-        del report.diagnostics[known:]
+        report.clear(known)
         root = _Reader(source, report, reader.unclosed, reader.unopened).read()
     return Document(source, root, TEXT_FORMAT)

@@ -6,23 +6,31 @@ import re
 import sys
 from typing import NamedTuple
 
-from schedule_builder.reading.tree import Syntax, decimal
+from schedule_builder.limits import MAX_NUMBER_CHARACTERS
+from schedule_builder.reading.tree import Syntax, decimal, number_reader
 
 # Every text matches one of the alternatives, so that the pattern never backtracks into the blanks
 # and comments that it skipped.
 _TOKEN = re.compile(
-    r"""(?:[ \t\r\n\f\v]+|\#[^\n]*)*
+    r"""(?:[ \t\r\n\f\v]+|\#[^\n]*){0,1000}
     (?:
       (?P<name>[A-Za-z_][A-Za-z0-9_]*)
     | (?P<placeholder>\$\{\w*\}|\$\(\w*\)|\$\w+|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})
     | (?P<symbol>[{}<>\[\]:;,\-/])
-    | (?P<number>\.?[0-9](?:[eE][+-]|[A-Za-z0-9_.])*)
-    | (?P<string>"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*')
+    | (?P<number>\.?[0-9][A-Za-z0-9_.]*(?:(?<=[eE])[+-][A-Za-z0-9_.]*)*)
+    | (?P<string>"[^"\\\n]*(?:\\[^\n][^"\\\n]*){0,1000}"
+      |'[^'\\\n]*(?:\\[^\n][^'\\\n]*){0,1000}')
     | (?P<bad>[^#])
     | (?P<end>\Z)
     )""",
     re.VERBOSE,
 )
+# Python's `re` keeps some 250 bytes for each repetition of a group, so these are counted.
+_SKIPPED = re.compile(r"(?:[ \t\r\n\f\v]+|\#[^\n]*){1,1000}")
+_ESCAPED = {
+    '"': re.compile(r"[^\"\\\n]*(?:\\[^\n][^\"\\\n]*){1,1000}"),
+    "'": re.compile(r"[^'\\\n]*(?:\\[^\n][^'\\\n]*){1,1000}"),
+}
 
 
 class Token:
@@ -73,8 +81,8 @@ def _real(text: str) -> float | None:
 TEXT_FORMAT = Syntax(
     format="text",
     name="text format",
-    integer=_integer,
-    real=_real,
+    integer=number_reader(_integer),
+    real=number_reader(_real),
     boolean=_BOOLEANS.get,
     null=lambda text: False,
     plain_strings=False,
@@ -104,7 +112,10 @@ class BadEscape(ValueError):
 
 
 # As protobuf 7.36 reads them; blanks and comments are left out.
-_TYPE_URL = re.compile(r"\[((?:[\s0-9a-zA-Z\-.~_!$&()*+,;=%/]|\#[^\n]*)*/(?:[\s\w.]|\#[^\n]*)*)\]")
+_TYPE_URL = re.compile(
+    r"\[((?:[\s\w\-.~!$&()*+,;=%/]+(?![\s\w\-.~!$&()*+,;=%/])|\#[^\n]*){0,1000})\]"
+)
+_TYPE_PREFIX = re.compile(r"[0-9a-zA-Z\-.~_!$&()*+,;=%][0-9a-zA-Z\-.~_!$&()*+,;=%/]*\Z")
 _BLANKS = re.compile(r"\s+|#[^\n]*")
 _BAD_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
 _TYPE_NAME = re.compile(r"[^\d\W]\w*(?:\.[^\d\W]\w*)*\Z")
@@ -163,7 +174,7 @@ def lenient_number(text: str) -> str:
     These are decimal numbers with a plus sign, or with underscores between digits.
     """
     plain = text.removeprefix("+").replace("_", "")
-    if plain == text or not _DECIMAL.match(plain):
+    if plain == text or len(text) > MAX_NUMBER_CHARACTERS or not _DECIMAL.match(plain):
         return ""
     try:
         float(text)
@@ -180,6 +191,18 @@ def is_number(text: str) -> bool:
 def is_real(text: str) -> bool:
     """Whether text format reads this as a number with a fraction; names such as `inf` are."""
     return bool(_REAL.match(text))
+
+
+def _token_at(text: str, offset: int) -> re.Match[str]:
+    """The next token."""
+    while (match := _TOKEN.match(text, offset)) is None:
+        # More comments than the pattern takes at a time.
+        skipped = _SKIPPED.match(text, offset)
+        if skipped is None:
+            message = "the pattern of tokens matches at every offset"
+            raise AssertionError(message)
+        offset = skipped.end()
+    return match
 
 
 class Lexer:
@@ -205,19 +228,26 @@ class Lexer:
     def advance(self) -> None:
         """Moves to the next token."""
         self.previous_end = self.end
-        match = _TOKEN.match(self.text, self.end)
-        if match is None or match.lastindex is None:
-            message = "the pattern of tokens matches at every offset"
-            raise AssertionError(message)
-        self.kind = match.lastindex
+        match = _token_at(self.text, self.end)
+        self.kind = match.lastindex or Token.END
         self.start, self.end = match.span(self.kind)
         self.word = match.group(self.kind)
+        if self.kind == Token.BAD and self.word in _ESCAPED:
+            self._long_string(_ESCAPED[self.word])
+
+    def _long_string(self, escaped: re.Pattern[str]) -> None:
+        """Takes a string of more escapes than the pattern takes at a time, where it is one."""
+        end = self.end
+        while more := escaped.match(self.text, end):
+            end = more.end()
+        if self.text[end : end + 1] == self.word:
+            self.kind, self.end = Token.STRING, end + 1
+            self.word = self.text[self.start : self.end]
 
     def peek_end(self) -> int:
         """The end of the next token if it follows without a blank; else the end of this one."""
-        match = _TOKEN.match(self.text, self.end)
-        is_next = match is not None and match.start(match.lastindex or 0) == self.end
-        return match.end() if match is not None and is_next else self.end
+        match = _token_at(self.text, self.end)
+        return match.end() if match.start(match.lastindex or 0) == self.end else self.end
 
     def is_symbol(self, *symbols: str) -> bool:
         """Whether the current token is one of these symbols."""
@@ -225,8 +255,7 @@ class Lexer:
 
     def next_symbol(self) -> str:
         """The token after this one, where it is a symbol; empty where it is not."""
-        match = _TOKEN.match(self.text, self.end)
-        return (match and match["symbol"]) or ""
+        return _token_at(self.text, self.end)["symbol"] or ""
 
     def type_url(self) -> str:
         """The type of an `Any` in brackets, as protobuf reads it; "" where there is none."""
@@ -235,7 +264,7 @@ class Lexer:
             return ""
         url = _BLANKS.sub("", match[1])
         prefix, _, name = url.rpartition("/")
-        is_prefix = prefix and not prefix.startswith("/") and not _BAD_PERCENT.search(prefix)
+        is_prefix = _TYPE_PREFIX.match(prefix) and not _BAD_PERCENT.search(prefix)
         if not is_prefix or not _TYPE_NAME.match(name):
             return ""
         self.end = match.end()

@@ -6,10 +6,11 @@ import re
 from typing import TypeAlias
 
 from schedule_builder.diagnostics import Report, Source, Span, Words, shown
+from schedule_builder.limits import MAX_SYNTAX_ERRORS
 from schedule_builder.reading.findings import PLACEHOLDER, SYNTAX, UNCLOSED
 from schedule_builder.reading.text_errors import what_is_wrong
 from schedule_builder.reading.text_lexer import Lexer, Token
-from schedule_builder.reading.tree import MAX_SYNTAX_ERRORS, Block, Scalar, Sequence
+from schedule_builder.reading.tree import Block, Scalar, Sequence
 
 Stack: TypeAlias = "list[tuple[Block | Sequence, str]]"
 """The open blocks and lists from the outside in, each with the symbol that closes it."""

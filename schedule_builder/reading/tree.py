@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from schedule_builder.diagnostics import Source, Span, Words
+from schedule_builder.limits import MAX_DEPTH, MAX_NUMBER_CHARACTERS
 from schedule_builder.records import Record
 
-MAX_DEPTH = 100
-"""How deep blocks may nest: the limit of protobuf's own parsers."""
 # Python refuses to convert some thousands of digits.
 _MANY_DIGITS = 400
-MAX_SYNTAX_ERRORS = 50
-"""The number of syntax errors after which reading stops."""
+_T = TypeVar("_T")
 
 
 class Scalar:
@@ -71,6 +69,15 @@ class Field:
         self.value: Value = value
 
 
+def is_too_deep(levels: int) -> bool:
+    """Whether blocks and lists nest in more levels than are read.
+
+    Every tree is built through here, so that whatever walks one, by recursion or not, comes to an
+    end: texts, YAML with its aliases, dicts and messages.
+    """
+    return levels > MAX_DEPTH
+
+
 def too_deep() -> Words:
     """The message for blocks that are nested too deep."""
     return Words(
@@ -123,6 +130,11 @@ def without_comma(text: str, *, whole: bool = False) -> Words:
 def decimal(digits: str) -> int:
     """The number of some digits; very long ones are cut, and stay beyond every field's range."""
     return int(digits.lstrip("0")[:_MANY_DIGITS] or "0")
+
+
+def number_reader(read: Callable[[str], _T | None]) -> Callable[[str], _T | None]:
+    """The same reader of numbers, to which a text that is too long is not a number."""
+    return lambda text: read(text) if len(text) <= MAX_NUMBER_CHARACTERS else None
 
 
 class Syntax(NamedTuple):

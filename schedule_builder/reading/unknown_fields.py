@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from functools import cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from schedule_builder.diagnostics import Edit, Fix, Words, shown
@@ -203,7 +203,7 @@ def _as_block(name: str, value: Scalar, where: Where) -> Words | None:
     return Words(": write `{example}`", example=example) if example else None
 
 
-@cache
+@lru_cache(maxsize=1_000)
 def _owners(name: str, descriptor: Any) -> dict[str, FieldSchema]:
     """The fields of a pipeline whose blocks have a field of this name, and that field."""
     found: dict[str, FieldSchema] = {}

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from google.protobuf.descriptor import EnumDescriptor
 
 from schedule_builder.diagnostics import Kind, Words, did_you_mean, shown
+from schedule_builder.limits import MAX_NUMBER_CHARACTERS
 from schedule_builder.reading.counts import (
     RUN_LENGTHS,
     UNKNOWN_RUN,
@@ -273,6 +274,14 @@ def _number(
 def _no_number(value: Scalar, declared: FieldSchema, syntax: Syntax, run: Run) -> Refusal:
     """Says why a text is not a number of the field's type."""
     text = value.text
+    if len(text) > MAX_NUMBER_CHARACTERS:
+        words = Words(
+            "{field:field} has {count:,} characters: a number has at most {limit:,}. Shorten it",
+            field=declared.name,
+            count=len(text),
+            limit=MAX_NUMBER_CHARACTERS,
+        )
+        return Refusal(OUT_OF_RANGE, words)
     if syntax.null(text):
         return without_value(declared)
     if refusal := placeholder(value, declared):

@@ -13,23 +13,21 @@ from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
-from schedule_builder.diagnostics import Kind, Report, Source, Span, Words, shown
+from schedule_builder.diagnostics import TOO_LARGE, Kind, Report, Source, Span, Words, shown
+from schedule_builder.limits import MAX_ALIASED_VALUES
 from schedule_builder.reading import yaml_errors
 from schedule_builder.reading.findings import PLACEHOLDER, SYNTAX, TAG, TOO_DEEP
 from schedule_builder.reading.tree import (
-    MAX_DEPTH,
     Block,
     Document,
     Field,
     Scalar,
     Sequence,
     Value,
+    is_too_deep,
     too_deep,
 )
 from schedule_builder.reading.yaml_scalars import YAML
-
-MAX_NODES = 1_000_000
-"""How many values a file may hold, counting what its aliases repeat."""
 
 # The C loader reads some twenty times faster; both give the same events.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -37,7 +35,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PLACEHOLDER = r"\{\{[^{}\n]*\}\}"
 _PROPERTIES = r"(?:[&!][^\s,\[\]{}]*\s*)*"
 _TAG = r"!<[^>\n]*>|![^\s,\[\]{}]*"
-_FLOW = r"(\"(?:[^\"\\]|\\.)*\")|'[^']*'|(?<![^\s])#[^\n]*|(\t)"
+_FLOW = r"(\"[^\"\\]*(?:\\.[^\"\\]*)*\")|'[^']*'|(?<![^\s])#[^\n]*|(\t)"
 _ONLY_JSON = r"\\u[dD][89a-fA-F]|[\x7f-\x9f\u2028\u2029]"
 _STANDARD_TAG = re.compile(r"tag:yaml\.org,2002:(?:str|int|float|bool|null|seq|map)\Z")
 _LIST_TAGS = frozenset(("tag:yaml.org,2002:python/tuple", "tag:yaml.org,2002:python/list"))
@@ -56,6 +54,8 @@ class _Builder:
         self.texts = texts
         self.anchors: dict[str, tuple[Value, int, int] | None] = {}
         self.nodes = 0
+        self.aliased = 0
+        """How many values aliases repeat."""
         self.has_aliases = False
         self.duplicates: dict[int, list[tuple[Field, Field]]] = {}
         self.merges: list[tuple[Block, Field]] = []
@@ -119,9 +119,16 @@ class _Builder:
             )
             self.stop(SYNTAX, at, words)
         value, size, height = known
-        if len(self.stack) + height > MAX_DEPTH:
+        if is_too_deep(len(self.stack) + height):
             self.stop(TOO_DEEP, at, too_deep())
         self.has_aliases = True
+        self.aliased += size
+        if self.aliased > MAX_ALIASED_VALUES:
+            words = Words(
+                "the file's aliases expand to more than {count:,} values. Use fewer aliases",
+                count=MAX_ALIASED_VALUES,
+            )
+            self.stop(TOO_LARGE, at, words)
         self.last_end = at.end
         if isinstance(value, Scalar):
             value = Scalar(value.text, value.quoted, *at)
@@ -132,7 +139,7 @@ class _Builder:
         keep = self.check_tag(event, start, sequence=is_list)
         if self.wants_key():
             self.refuse_key(start, end)
-        if len(self.stack) >= MAX_DEPTH:
+        if is_too_deep(len(self.stack) + 1):
             self.stop(TOO_DEEP, Span(start, end), too_deep())
         if event.anchor:
             self.anchors[event.anchor] = None
@@ -153,7 +160,7 @@ class _Builder:
         self.stop(SYNTAX, Span(start, end), words)
 
     def end_container(self, event: Any, end: int) -> None:
-        frame = self.stack.pop()
+        frame = self.close()
         container = frame.container
         # In block style PyYAML's end is where the next token starts: our end is the last value's.
         closed = event.end_mark.index > event.start_mark.index
@@ -165,6 +172,14 @@ class _Builder:
             self.anchors[frame.anchor] = (container, size, frame.height)
         self.nodes -= size - 1
         self.value(container, size, frame.height, keep=frame.keep)
+
+    def close(self) -> _Frame:
+        """Leaves the innermost container, without the fields that are given again in it."""
+        frame = self.stack.pop()
+        if frame.replaced and isinstance(frame.container, Block):
+            fields = frame.container.fields
+            frame.container.fields = [f for f in fields if id(f) not in frame.replaced]
+        return frame
 
     def wants_key(self) -> bool:
         if not self.stack:
@@ -182,19 +197,12 @@ class _Builder:
         first = frame.keys.get(name)
         if first is not None:
             self.duplicates.setdefault(id(frame.container), []).append((first, frame.key))
-            if isinstance(frame.container, Block) and first in frame.container.fields:
-                frame.container.fields.remove(first)
+            frame.replaced.add(id(first))
         frame.keys[name] = frame.key
 
     def value(self, value: Value, size: int, height: int, *, keep: bool = True) -> None:
         """Adds a value, with its number of nodes and its levels of containers."""
         self.nodes += size
-        if self.nodes > MAX_NODES:
-            words = Words(
-                "the file's aliases expand to more than {count:,} values. Use fewer aliases",
-                count=MAX_NODES,
-            )
-            self.stop(SYNTAX, Span(value.start, value.end), words)
         if not self.stack:
             self.root = value
             return
@@ -226,7 +234,17 @@ class _Builder:
 
 
 class _Frame:
-    __slots__ = ("anchor", "container", "height", "is_merge", "keep", "key", "keys", "nodes_before")
+    __slots__ = (
+        "anchor",
+        "container",
+        "height",
+        "is_merge",
+        "keep",
+        "key",
+        "keys",
+        "nodes_before",
+        "replaced",
+    )
 
     def __init__(
         self, container: Block | Sequence, anchor: str | None, nodes: int, *, keep: bool
@@ -239,6 +257,8 @@ class _Frame:
         self.key: Field | None = None
         self.is_merge = False
         self.keys: dict[str, Field] = {}
+        self.replaced: set[int] = set()
+        """The fields, by their `id`, that are given again."""
 
 
 def _parse(text: str) -> Iterator[Any]:
@@ -256,7 +276,7 @@ def _parse(text: str) -> Iterator[Any]:
 
 
 def _events(text: str) -> Iterator[Any]:
-    """PyYAML's events, up to `MAX_DEPTH` levels and more whatever its own limit is."""
+    """PyYAML's events, as many levels as are read and more, whatever its own limit is."""
     given = 0
     try:
         for event in _parse(text):
@@ -354,7 +374,7 @@ def read(source: Source, report: Report) -> Document:
     builder.nodes = 0
     while builder.stack:
         # After an error: what was read of the open blocks is still worth checking.
-        frame = builder.stack.pop()
+        frame = builder.close()
         builder.value(frame.container, 1, 0)
     root = Block(0) if builder.root is None else builder.root
     if isinstance(root, Scalar) and not root.quoted and YAML.null(root.text):

@@ -43,11 +43,14 @@ def resolve_merges(document: Document, report: Report) -> Document:
     """
     origins: dict[int, Field] = {}
     merged: dict[int, dict[str, Field]] = {}
+    names: dict[int, set[str]] = {}
     left = Counter(id(block) for block, _ in document.merges)
     # Inner blocks come first, and an anchor before its aliases: what is merged is complete.
     for block, key in document.merges:
         taken = merged.setdefault(id(block), {})
-        own = {field.name for field in block.fields}
+        own = names.get(id(block))
+        if own is None:
+            own = names[id(block)] = {field.name for field in block.fields}
         for other in _sources(key.value, report):
             for field in other.fields:
                 if field.name in own:

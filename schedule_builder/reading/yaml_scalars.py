@@ -10,7 +10,7 @@ import math
 import re
 import sys
 
-from schedule_builder.reading.tree import Syntax, decimal
+from schedule_builder.reading.tree import Syntax, decimal, number_reader
 
 _DECIMAL = re.compile(r"[-+]?[0-9]+\Z")
 _PREFIXED = re.compile(r"0(?:o[0-7]+|x[0-9a-fA-F]+)\Z")
@@ -115,8 +115,8 @@ def _garden_real(text: str) -> float | None:
 YAML: Syntax = Syntax(
     format="yaml",
     name="YAML",
-    integer=_integer,
-    real=_real,
+    integer=number_reader(_integer),
+    real=number_reader(_real),
     boolean=_BOOLEANS.get,
     null=_NULLS.__contains__,
     plain_strings=True,
@@ -126,8 +126,8 @@ YAML: Syntax = Syntax(
 """YAML 1.2 and JSON."""
 GARDEN: Syntax = YAML._replace(
     name="the Model Garden's YAML",
-    integer=_garden_integer,
-    real=_garden_real,
+    integer=number_reader(_garden_integer),
+    real=number_reader(_garden_real),
     boolean=_GARDEN_BOOLEANS.get,
     other=lambda: YAML,
 )

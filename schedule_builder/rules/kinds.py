@@ -115,6 +115,20 @@ STALE_BASELINE = Kind(
     It would hide the next finding like it. Write the baseline again with `--write-baseline`.
     """,
 )
+FINDINGS_LEFT_OUT = Kind(
+    "SB904",
+    "findings-left-out",
+    "warning",
+    """A file has more findings than are shown.
+
+    Of each file 1,000 findings are shown, errors first; the setting `max-findings` takes another
+    number. The summary and the exit code count all of them. This is an error where one of those
+    that are left out is.
+
+        schedule { step: 0 learning_rate: -1 }   # and more such mistakes than are shown
+        schedule { step: 1 learning_rate: 1 }
+    """,
+)
 KINDS = (
     IMPOSSIBLE,
     NOT_FINITE,
@@ -125,4 +139,5 @@ KINDS = (
     UNUSED_SUPPRESSION,
     BAD_SUPPRESSION,
     STALE_BASELINE,
+    FINDINGS_LEFT_OUT,
 )

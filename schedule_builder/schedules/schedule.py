@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property, partial, reduce
 from importlib import import_module
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, SupportsIndex, overload
 
 from schedule_builder.records import Record
@@ -378,16 +378,33 @@ class Combination(BaseCurve):
         return None
 
     def _crossings(self, steps: Sequence[int]) -> set[int]:
-        """Steps at which one member gets above another, between steps that are looked at."""
-        found = set()
-        for one, other in combinations(self.members, 2):
-            for begin, end in pairwise(steps):
-                is_above = one(begin) > other(begin)
-                if (one(end) > other(end)) == is_above:
-                    found.add(begin)
-                else:
-                    crossing = first_true(partial(_is_above, one, other, not is_above), begin, end)
-                    found |= {crossing - 1, crossing}
+        """Steps at which another member becomes the lowest, or the highest, of all.
+
+        Between two steps that are looked at, each member only rises or only falls.
+        """
+        best = min if self.op == "min" else max
+
+        def chosen(step: int) -> int:
+            rates = [member(step) for member in self.members]
+            return rates.index(best(rates))
+
+        found: set[int] = set()
+        choices = [(step, chosen(step)) for step in steps]
+        pending = list(pairwise(choices))
+        for (begin, first), (end, last) in pending:
+            if first == last:
+                continue
+            one, other = self.members[first], self.members[last]
+            is_above = one(begin) > other(begin)
+            if (one(end) > other(end)) == is_above:
+                continue  # They are equal at one of the two steps.
+            crossing = first_true(partial(_is_above, one, other, not is_above), begin, end)
+            found |= {crossing - 1, crossing}
+            # A third one may lie between them.
+            inner = [s for s in (crossing - 1, crossing) if begin < s < end]
+            points = [(begin, first), *((s, chosen(s)) for s in inner), (end, last)]
+            if any(choice not in (first, last) for _, choice in points):
+                pending += pairwise(points)
         return found
 
     def __str__(self) -> str:

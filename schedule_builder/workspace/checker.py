@@ -153,7 +153,8 @@ def check_files(
     """
     if jobs is None:
         jobs = min(os.cpu_count() or 1, _size(filenames) // _WORTH_A_PROCESS)
-    if jobs <= 1 or len(filenames) == 1:
+    jobs = min(jobs, len(filenames), os.cpu_count() or 1)
+    if jobs <= 1:
         for name in filenames:
             yield name, _check_file(name, request)
         return

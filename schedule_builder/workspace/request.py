@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from schedule_builder.diagnostics import Diagnostic
+from schedule_builder.diagnostics import Diagnostic, Words, in_order
+from schedule_builder.rules.kinds import FINDINGS_LEFT_OUT
 from schedule_builder.workspace.settings import Settings, settings_for, shown_path
 
 
@@ -62,8 +63,37 @@ class Request(NamedTuple):
         """The files whose warnings make the run fail."""
         return frozenset(name for name in set(filenames) if self._fail_on(name) == "warning")
 
+    def shown(self, diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """As many findings of each file as its settings show, with one that counts the others."""
+        by_file: dict[str, list[Diagnostic]] = {}
+        for diagnostic in diagnostics:
+            by_file.setdefault(diagnostic.filename, []).append(diagnostic)
+        result: list[Diagnostic] = []
+        for filename, found in by_file.items():
+            limit = self.settings_of(Path(filename).resolve().parent).max_findings
+            result += found if len(found) <= limit else _first(found, limit)
+        return result
+
     def _fail_on(self, filename: str) -> str:
         return self.fail_on or self.settings_of(Path(filename).resolve().parent).fail_on
+
+
+def _first(found: Sequence[Diagnostic], limit: int) -> Iterator[Diagnostic]:
+    """The first findings of a file, errors before warnings, and one about the rest."""
+    ordered = sorted(found, key=lambda d: d.severity != "error")
+    kept, rest = ordered[:limit], ordered[limit:]
+    yield from in_order(kept)
+    first = in_order(rest)[0]
+    code, name, _, _ = FINDINGS_LEFT_OUT
+    words = Words(
+        "not shown: {count:count more finding} of this file, the first of them here. To see more,"
+        " raise `max-findings` in the settings",
+        count=len(rest),
+    )
+    # Where one of them fails the run, this does.
+    severity = rest[0].severity
+    place = (first.row, first.column, first.end_row, first.end_column)
+    yield Diagnostic(first.filename, *place, code, name, severity, words)
 
 
 NOTHING_MORE = Request()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from schedule_builder.diagnostics import Diagnostic, did_you_mean, shown
 from schedule_builder.dialects.registry import DIALECTS
+from schedule_builder.limits import MAX_SHOWN_FINDINGS
 from schedule_builder.records import Record
 from schedule_builder.rules.rate_rules import MAX_RATES
 from schedule_builder.rules.run import THRESHOLDS
@@ -50,6 +51,7 @@ class Settings(Record):
         exclude: patterns of files to leave out.
         baseline: a file of known findings.
         thresholds: the thresholds of rules.
+        max_findings: how many findings of a file to show.
         max_rate: the highest rate that SB422 accepts, by optimizer.
         policy: what the team requires of every schedule.
         root: the folder that patterns and the baseline count from.
@@ -66,6 +68,7 @@ class Settings(Record):
     exclude: tuple[str, ...] = ()
     baseline: str | None = None
     thresholds: Mapping[str, float] = {}
+    max_findings: int = MAX_SHOWN_FINDINGS
     max_rate: Mapping[str, float] = {}
     policy: Mapping[str, Any] = {}
     root: Path = Path()
@@ -257,6 +260,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "exclude": _patterns,
     "baseline": _file_below,
     "thresholds": lambda value: _table(value, _threshold),
+    "max-findings": _positive,
     "max-rate": lambda value: _table(value, _max_rate),
     "policy": lambda value: _table(value, _policy),
 }

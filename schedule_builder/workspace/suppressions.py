@@ -18,6 +18,7 @@ from schedule_builder.diagnostics import (
     Span,
     Words,
     did_you_mean,
+    in_order,
 )
 from schedule_builder.reading.comments import notes
 from schedule_builder.reading.positions import begins_line, blanks_before
@@ -72,7 +73,7 @@ def suppress(document: Document, diagnostics: Sequence[Diagnostic]) -> list[Diag
                 is_first = suppression is beside[0]
                 edit = _whole(source.text, suppression.comment) if is_first else None
             _report_unused(suppression, edit, report)
-    return sorted(kept + report.diagnostics)
+    return list(in_order(kept + report.diagnostics))
 
 
 def _report_unused(suppression: _Suppression, edit: Edit | None, report: Report) -> None:
@@ -140,10 +141,10 @@ def _read(document: Document, report: Report) -> Iterator[_Suppression]:
                     line = None if verb[1] == "ignore-file" else row
                     yield _Suppression(code, line, span, comment)
                     continue
-                report.add(BAD_SUPPRESSION, span, _unknown(word[0]))
+                report.add(BAD_SUPPRESSION, span, _unknown(word[0], report))
 
 
-def _unknown(word: str) -> Words:
+def _unknown(word: str, report: Report) -> Words:
     group = find(word)
     if len(group) > 1:
         return Words(
@@ -151,7 +152,9 @@ def _unknown(word: str) -> Words:
             word=word,
             code=group[0].code,
         )
-    guess = did_you_mean(word.upper(), KINDS) or did_you_mean(word.lower(), NAMES)
+    guess = None
+    if report.may_suggest():
+        guess = did_you_mean(word.upper(), KINDS) or did_you_mean(word.lower(), NAMES)
     if guess:
         return Words("unknown rule `{word}`: did you mean {guess}?", word=word, guess=guess)
     return Words("unknown rule `{word}`: see `schedule-builder rules`", word=word)
