@@ -241,7 +241,7 @@ def _rescaled(config: Config, arguments: argparse.Namespace) -> tuple[Config, li
         done.append(f"from batch size {old} to {arguments.batch_size}: {how}")
     if arguments.scale_rates is not None:
         now = rates.scale_rates(now, arguments.scale_rates).config
-        done.append(f"rates times {rate_text(float(arguments.scale_rates))}")
+        done.append(f"with rates times {rate_text(float(arguments.scale_rates))}")
     if arguments.peak is not None:
         now = rates.set_peak(now, float(arguments.peak)).config
         done.append(f"to a peak of {rate_text(float(arguments.peak))}")

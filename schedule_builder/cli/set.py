@@ -20,7 +20,7 @@ from schedule_builder.compiler import Config, examine_bytes
 from schedule_builder.editing.errors import SetError
 from schedule_builder.editing.set import Edited, Setting, edit
 from schedule_builder.editing.summary import rate_change
-from schedule_builder.files import same_file, write_file
+from schedule_builder.files import WriteError, same_file, write_file
 from schedule_builder.output.difference import difference
 from schedule_builder.records import Record
 from schedule_builder.workspace.discovery import STDIN
@@ -95,8 +95,9 @@ def run(arguments: argparse.Namespace) -> int:
         message = "--output takes one file: without it, each file is changed in place"
         raise CommandError(message)
     files = _read_and_edit(paths, settings)
+    _write(files, arguments)
     for file in files:
-        _finish(file, arguments)
+        _report(file)
     return OK
 
 
@@ -114,22 +115,33 @@ def _read_and_edit(paths: list[str], settings: list[Setting]) -> list[_File]:
     if refused:
         for refusal in refused:
             say(f"schedule-builder: {refusal}", *refusal.findings)
-        others = f" (nor {len(files)} others)" if files else ""
-        message = f"no file was changed{others}" if len(paths) > 1 else ""
+        message = "no file was changed" if len(paths) > 1 else ""
         raise CommandError(message, FOUND_ERRORS)
     return files
 
 
-def _finish(file: _File, arguments: argparse.Namespace) -> None:
-    """Writes a file, or shows what would change, and says what that is."""
+def _write(files: list[_File], arguments: argparse.Namespace) -> None:
+    """Writes the files, or shows what would change. Where one cannot be written, none changes."""
+    written: list[_File] = []
+    try:
+        for file in files:
+            in_place = arguments.output is None or same_file(arguments.output, [file.path])
+            if arguments.diff:
+                sys.stdout.write(difference(file.data, file.new, file.config.filename))
+            elif not in_place or file.path == STDIN:
+                write_file(arguments.output or STDIN, file.new)
+            elif file.edited.changes:
+                write_file(file.path, file.new, read=file.data)
+                written.append(file)
+    except WriteError:
+        for file in written:
+            write_file(file.path, file.data, read=file.new)
+        raise
+
+
+def _report(file: _File) -> None:
+    """Says what changed."""
     name, edited = file.config.filename, file.edited
-    in_place = arguments.output is None or same_file(arguments.output, [file.path])
-    if arguments.diff:
-        sys.stdout.write(difference(file.data, file.new, name))
-    elif not in_place or file.path == STDIN:
-        write_file(arguments.output or STDIN, file.new)
-    elif edited.changes:
-        write_file(file.path, file.new, read=file.data)
     if not edited.changes:
         say(f"{name}: nothing to change")
         return

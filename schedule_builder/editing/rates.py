@@ -20,6 +20,8 @@ RULES = ("linear", "sqrt")
 _ANY = "google.protobuf.Any"
 _DIGITS = 9
 """The number of digits that tell any two float32 numbers apart."""
+_WRITTEN = 10.0 ** (1 - _DIGITS)
+"""How far a rate of so many digits may be from the one that is meant."""
 _SAME = 1e-6
 
 
@@ -50,7 +52,8 @@ def scale_rates(config: Config, factor: float | Fraction) -> Edited:
     """
     exact = Fraction(factor)
     settings = []
-    for path in config.dialect.schedule_paths(config.message):
+    paths = config.dialect.schedule_paths(config.message)
+    for path in paths if exact != 1 else ():
         message = config.get(path) if path else config.message
         for place, value in _rates(config, message, path) if message is not None else ():
             values = [_text(v, exact) for v in (value if isinstance(value, list) else [value])]
@@ -86,6 +89,8 @@ def set_peak(config: Config, peak: float) -> Edited:
             peak=rate_text(peak),
         )
         raise RatesError(config.document.source, None, words)
+    if math.isclose(peak, now, rel_tol=_WRITTEN):
+        return edit(config, [])
     return scale_rates(config, Fraction(repr(peak)) / Fraction(repr(now)))
 
 

@@ -41,7 +41,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             {"64": "256", "0.08": "0.16", "0.01": "0.02", "1000": "250", "s: 100\n": "s: 25\n"},
             "from 1000 to 250 steps; from batch size 64 to 256: rates times 2, by the sqrt rule.",
         ),
-        (["--scale-rates", "0.5"], {"0.08": "0.04", "0.01": "0.005"}, "rates times 0.5."),
+        (["--scale-rates", "0.5"], {"0.08": "0.04", "0.01": "0.005"}, "with rates times 0.5."),
         (["--peak", "0.4"], {"0.08": "0.4", "0.01": "0.05"}, "to a peak of 0.4."),
         (
             ["--epochs", "2.5", "--examples", "6400"],
@@ -80,7 +80,7 @@ def test_standard_input(path: Path, capsys: Said, monkeypatch: pytest.MonkeyPatc
     assert cli.main(["rescale", "-", "--scale-rates", "2", "--diff"]) == 0
     out, err = capsys.readouterr()
     assert "+    learning_rate_base: 0.16 total_steps: 1000 warmup_learning_rate: 0.02" in out
-    assert err.startswith("Would rescale <stdin> rates times 2.\n")
+    assert err.startswith("Would rescale <stdin> with rates times 2.\n")
 
 
 @pytest.mark.parametrize(

@@ -171,3 +171,25 @@ def test_get(path: Path, capsys: Said) -> None:
     assert lines == out_lines
     assert cli.main(["set", "a.config", *lines]) == 0
     assert "nothing to change" in capsys.readouterr().err
+
+
+def test_where_one_file_cannot_be_written_none_changes(
+    path: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from schedule_builder.editing.set import edit
+
+    other = path.with_name("b.config")
+    other.write_text(TEXT)
+
+    def slow(config: sb.Config, settings: object) -> object:
+        if config.filename == "b.config":
+            other.write_text(TEXT + "# more\n")
+        return edit(config, settings)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("schedule_builder.cli.set.edit", slow)
+    for order in (["a.config", "b.config"], ["b.config", "a.config"]):
+        other.write_text(TEXT)
+        assert cli.main(["set", *order, "num_steps=5"]) == 2
+        assert path.read_text() == TEXT
+        assert other.read_text() == TEXT + "# more\n"
+        assert "a.config" not in capsys.readouterr().err

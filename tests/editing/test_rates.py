@@ -124,6 +124,24 @@ def test_peak() -> None:
         set_peak(read("constant_learning_rate { learning_rate: 0 }"), 0.1)
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").rglob("*.*")), ids=lambda p: p.name)
+def test_a_second_time_nothing_changes(path: Path) -> None:
+    config = read(path.read_text(), path.name)
+    for peak in (1 / 3, 0.2718, 2.0):
+        once = set_peak(config, peak)
+        assert not set_peak(once.config, peak).changes
+    if config.dialect.batch_size(config.message):
+        once = set_batch_size(config, 48, "sqrt")
+        assert not set_batch_size(once.config, 48, "sqrt").changes
+
+
+def test_a_factor_of_1_writes_no_defaults() -> None:
+    assert (
+        scale_rates(read("cosine_decay_learning_rate { learning_rate_base: 0.1 }"), 1).changes == ()
+    )
+    assert not set_batch_size(read(PIPELINE), 64).changes
+
+
 def test_batch_size() -> None:
     linear = set_batch_size(read(PIPELINE), 128).text
     assert "batch_size: 128  # of one machine\n" in linear
