@@ -28,7 +28,14 @@ from schedule_builder.diagnostics import (
     in_order,
 )
 from schedule_builder.dialects.base import Dialect, given
-from schedule_builder.dialects.lowering import LoweringError, check_size_inside, custom_kinds
+from schedule_builder.dialects.lowering import (
+    LoweringError,
+    broken_plugins,
+    check_size_inside,
+    custom_kinds,
+    failure_of_plugin,
+    unpacked,
+)
 from schedule_builder.dialects.registry import DIALECTS, dialect_of, is_config, recognize
 from schedule_builder.reading.binding import Binder
 from schedule_builder.reading.binding_findings import Place
@@ -309,7 +316,7 @@ def examine_document(
     system = dialect_of(message.DESCRIPTOR.full_name)
     paths = system.num_steps_path, system.batch_size_path
     run = run_of(document, *paths, num_steps, batch_size)
-    binder = Binder(document, report, custom_kinds, run)
+    binder = Binder(document, report, custom_kinds, run, broken_plugins)
     binder.bind_all(message)
     found = _result(document, report, message, binder.places, None)
     config = found._replace(given_steps=num_steps, given_batch_size=batch_size)
@@ -377,7 +384,14 @@ def _judge(
             run = _run(config, schedule, settings, blamed)._replace(broken=binder.broken)
             for kind, finding in check_run(run):
                 config.report(report, kind, finding)
-    except ArithmeticError:
+    except Exception as error:
+        message = config.get(config.kind_path)
+        if config.kind_path[-1:] == ("custom",):
+            words = failure_of_plugin(unpacked(message), error)  # one of its curves
+            report.add(IMPOSSIBLE, config.place(config.kind_path), words)
+            return None, None
+        if not isinstance(error, ArithmeticError):
+            raise
         words = Words(
             "these values overflow float64, so no rate can be computed from them. Use"
             " less extreme values"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from google.protobuf.message import Message
 
 from schedule_builder.compiler import Config, examine_bytes, examine_document
 from schedule_builder.diagnostics import ConfigError, Diagnostic
+from schedule_builder.files import read_file
 from schedule_builder.schedules import comparison
 from schedule_builder.schedules.schedule import Schedule, whole
 
@@ -78,7 +78,7 @@ def load(
         document, report = of_data(config, "<dict>")
         loaded = examine_document(document, report, **options)
     elif isinstance(config, (str, os.PathLike)):
-        loaded = examine_bytes(Path(config).read_bytes(), os.fspath(config), **options)
+        loaded = examine_bytes(read_file(config), os.fspath(config), **options)
     else:
         message = (
             "expected a path, a Config, a protobuf message or a dict. Received:"

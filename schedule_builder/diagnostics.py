@@ -12,6 +12,7 @@ from functools import cached_property, total_ordering
 from typing import Any, NamedTuple, TypeAlias
 
 from schedule_builder.limits import MAX_FINDINGS, MAX_SUGGESTIONS
+from schedule_builder.printable import printable
 from schedule_builder.records import Record
 
 FieldPath: TypeAlias = tuple[str | int, ...]
@@ -227,7 +228,7 @@ class Diagnostic(Record, uncompared=("path", "fix")):
 
     def __str__(self) -> str:
         place = f"{self.filename}:{self.row}:{self.column}"
-        return f"{place}: {self.severity}[{self.code}] {self.message}"
+        return printable(f"{place}: {self.severity}[{self.code}] {self.message}")
 
     def to_dict(self) -> dict[str, Any]:
         """The finding as plain data, as in the JSON output."""

@@ -1,4 +1,4 @@
-"""The one way to write a user's file: all of it, or nothing.
+"""The one way to write a user's file: all of it, or nothing. And the one way to read one.
 
 A regular file is replaced: its new contents go to a temporary file in the same folder, which then
 takes its name. A reader, or a machine that loses power, sees the old contents or the new ones.
@@ -13,11 +13,13 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from io import FileIO
+from pathlib import Path
 
 STDIO = "-"
 """Standard input, or standard output, instead of a path."""
 TEMPORARY_SUFFIX = ".schedule-builder.tmp"
 _FOLDERS = ("", ".", "..")
+_NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 _MOST_LINKS = 40
 _MOST_CHARACTERS = 50
 """How many characters of a name its temporary file's name has; the limit is 255 bytes."""
@@ -70,6 +72,38 @@ def write_file(path: str | os.PathLike[str], data: bytes, *, read: bytes | None 
         raise WriteError(errno.EPIPE, os.strerror(errno.EPIPE), name) from None
     except OSError as error:
         raise WriteError(error.errno, error.strerror or str(error), name) from error
+
+
+def read_file(path: str | os.PathLike[str]) -> bytes:
+    """The contents of a file.
+
+    Pipes and devices are not read, as that may never end, but for those that this process was
+    given: `/dev/stdin`, or `/dev/fd/63` in place of `<(command)`.
+
+    Raises:
+        OSError: the file cannot be read; the message says why.
+    """
+    name = os.fspath(path)
+    if "\0" in name:
+        raise OSError(errno.EINVAL, "its name holds a NUL character", name)
+    # Opening a pipe without a writer would wait for one.
+    with FileIO(name, opener=lambda name, flags: os.open(name, flags | _NONBLOCK)) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) and not os.path.samestat(status, os.stat(os.devnull)):  # noqa: PTH116 - as elsewhere here
+            if _descriptor(name) is None:
+                what = "a named pipe" if stat.S_ISFIFO(status.st_mode) else "a device"
+                reason = f"it is {what}, not a regular file (`-` reads standard input)"
+                raise OSError(errno.EINVAL, reason, name)
+            os.set_blocking(file.fileno(), True)
+        return file.readall()
+
+
+def resolved(path: str | os.PathLike[str]) -> Path:
+    """A whole path without symbolic links; those that lead in circles stay.
+
+    `Path.resolve` raises RuntimeError for these, up to Python 3.12.
+    """
+    return Path(os.path.realpath(path))
 
 
 def writes_standard_output(path: str) -> bool:

@@ -793,7 +793,7 @@ WRITERS |= {"copy2", "mkstemp", "NamedTemporaryFile", "TemporaryFile", "Temporar
 MODE = re.compile(r"[rbt]*[wax+][rwaxbt+]*")
 FLAGS = {"O_WRONLY", "O_RDWR", "O_APPEND", "O_CREAT"}
 NOT_A_FILE_OF_THE_USER = {
-    ("app", "open"): "/dev/null in the place of a closed pipe",
+    ("streams", "open"): "/dev/null in the place of a closed stream",
     ("plot", "savefig"): "a picture in memory",
     ("rate_log", "open"): "a log that a run appends to, line by line",
 }

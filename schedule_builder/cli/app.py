@@ -6,7 +6,6 @@ could not run.
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -15,9 +14,11 @@ from types import ModuleType
 from typing import Any
 
 from schedule_builder._version import __version__
-from schedule_builder.cli.common import COULD_NOT_RUN, CommandError, Parser, say
+from schedule_builder.cli.common import COULD_NOT_RUN, CommandError, Parser, say_why
 from schedule_builder.diagnostics import did_you_mean
 from schedule_builder.files import WriteError
+from schedule_builder.output import streams
+from schedule_builder.output.streams import say
 from schedule_builder.workspace.settings import SettingsError
 
 COMMANDS = {
@@ -47,28 +48,32 @@ EPILOG = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A config may hold any character, and a terminal may be unable to print it.
-            stream.reconfigure(errors="backslashreplace")
+    streams.prepare()
     try:
-        code = _run(list(sys.argv[1:] if argv is None else argv))
-        if not sys.stdout.closed:  # the server closes it
-            sys.stdout.flush()
+        code = _code(list(sys.argv[1:] if argv is None else argv))
+        streams.flush()
+    except streams.StreamError as error:
+        say(f"schedule-builder: {error}")
+    except BrokenPipeError:
+        pass  # The reader of our output has closed it, so a message would not be read.
+    else:
+        return code
+    streams.abandon()
+    return COULD_NOT_RUN
+
+
+def _code(argv: list[str]) -> int:
+    """Runs the command, says why it could not run, and returns its exit code."""
+    try:
+        return _run(argv)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else COULD_NOT_RUN
     except CommandError as error:
-        lines = f"schedule-builder: {error}".split("\n") if str(error) else []
-        say(*lines, *error.findings)
+        say_why(error)
         return error.code
-    except (SettingsError, WriteError) as error:
+    except (SettingsError, WriteError, streams.InputError) as error:
         say(*f"schedule-builder: {error}".split("\n"))
         return COULD_NOT_RUN
-    except BrokenPipeError:
-        # The reader of our output has closed it, so a message would not be read.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return COULD_NOT_RUN
-    return code
 
 
 def _run(argv: list[str]) -> int:

@@ -8,15 +8,22 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import takewhile
-from pathlib import Path
 from typing import Any, NoReturn
 
 from schedule_builder.compiler import Config, examine_bytes
 from schedule_builder.diagnostics import Diagnostic, did_you_mean
-from schedule_builder.files import same_file, write_file, writes_standard_output
-from schedule_builder.output.printable import printable
+from schedule_builder.files import (
+    read_file,
+    resolved,
+    same_file,
+    write_file,
+    writes_standard_output,
+)
+from schedule_builder.output import streams
+from schedule_builder.output.streams import emit_text, encoded, say, show
+from schedule_builder.printable import printable
 from schedule_builder.schedules.schedule import Schedule
-from schedule_builder.workspace.checker import StatedLength, read_bytes, stated_length
+from schedule_builder.workspace.checker import StatedLength, stated_length
 from schedule_builder.workspace.discovery import STDIN
 from schedule_builder.workspace.settings import settings_for
 
@@ -93,6 +100,13 @@ class Parser(argparse.ArgumentParser):
             return self.parse_args(argv)
         # Options may stand between files, and between the settings of `set`.
         return self.parse_intermixed_args(argv)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Prints help on standard output, and what is wrong on standard error."""
+        if file is sys.stderr:
+            say(*message.removesuffix("\n").split("\n"))
+        else:
+            show(message)
 
     def error(self, message: str) -> NoReturn:
         """Says what is wrong, and which command explains the usage."""
@@ -192,10 +206,10 @@ def positive(text: str) -> int:
     return number
 
 
-def say(*lines: object) -> None:
-    """Prints lines on standard error, each as one line: a name may hold a line feed."""
-    for line in lines:
-        print(printable(str(line), kept="\t"), file=sys.stderr)
+def say_why(error: CommandError) -> None:
+    """Says why a command ends."""
+    lines = f"schedule-builder: {error}".split("\n") if str(error) else []
+    say(*lines, *error.findings)
 
 
 def warn(warnings: Iterable[str]) -> None:
@@ -206,9 +220,9 @@ def warn(warnings: Iterable[str]) -> None:
 def read_input(path: str) -> bytes:
     """The contents of a file, or of standard input for `-`."""
     if path == STDIN:
-        return sys.stdin.buffer.read()
+        return streams.read_input()
     try:
-        return read_bytes(path)
+        return read_file(path)
     except OSError as error:
         message = f"cannot read {printable(path)}: {error.strerror or error}"
         raise CommandError(message) from None
@@ -221,7 +235,7 @@ def read_config(path: str, **options: Any) -> Config:
 
 def read_run(path: str, arguments: argparse.Namespace) -> Config:
     """Reads the config at a path, with overrides, run length and batch size."""
-    settings = settings_for(Path(path).resolve().parent)
+    settings = settings_for(resolved(path).parent)
     warn(settings.warnings)
     config = read_config(
         path,
@@ -259,19 +273,28 @@ def note_run_lengths(arguments: argparse.Namespace, stated: Sequence[StatedLengt
     )
 
 
-def write_output(arguments: argparse.Namespace, text: str, inputs: Iterable[str] = ()) -> None:
+def write_output(
+    arguments: argparse.Namespace,
+    text: str,
+    inputs: Iterable[str] = (),
+    *,
+    emit: Callable[[str], None] = show,
+) -> None:
     """Writes a command's output where `-o` says, or to standard output.
 
     Args:
         arguments: those of the command, declared with `add_output`.
         text: the output.
         inputs: the files that it was made from, which it must not overwrite.
+        emit: what prints it on standard output: `show` for people, `emit` for programs, and
+            `emit_text` for the text of a file, which is written exactly.
     """
     if arguments.output is None:
-        sys.stdout.write(text)
+        emit(text)
         return
     refuse_inputs("--output", arguments.output, inputs)
-    write_file(arguments.output, text.encode("utf-8", "backslashreplace"))
+    data = text.encode("utf-8", "backslashreplace") if emit is emit_text else encoded(text)
+    write_file(arguments.output, data)
     if not writes_standard_output(arguments.output):
         say(f"Wrote {arguments.output}.")
 

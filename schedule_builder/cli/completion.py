@@ -8,6 +8,7 @@ from typing import Any
 
 from schedule_builder.cli.common import OK, CommandError, add_output, write_output
 from schedule_builder.frameworks.extras import naming_extra
+from schedule_builder.output.streams import emit_text
 from schedule_builder.rules.pages import KINDS
 
 DESCRIPTION = (
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     parser = whole_parser()
     complete_values(parser, shtab.FILE)
-    write_output(arguments, shtab.complete(parser, arguments.shell) + "\n")
+    write_output(arguments, shtab.complete(parser, arguments.shell) + "\n", emit=emit_text)
     return OK
 
 

@@ -15,7 +15,6 @@ from schedule_builder.cli.common import (
     positive,
     read_run,
     refuse_inputs,
-    say,
     schedule_of,
     write_output,
 )
@@ -24,6 +23,7 @@ from schedule_builder.diagnostics import Source
 from schedule_builder.editing.convert import convert
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.editing.step_units import in_unit
+from schedule_builder.output.streams import emit_text, say
 from schedule_builder.reading.fields import dotted
 from schedule_builder.reading.formats import detect_format
 
@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         text = _converted(config, arguments)
     except EditingError as error:
         raise CommandError(str(error), FOUND_ERRORS) from None
-    write_output(arguments, text)
+    write_output(arguments, text, emit=emit_text)
     return OK
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,12 +14,13 @@ from schedule_builder.cli.common import (
     add_format,
     add_output,
     add_overrides,
-    say,
+    read_input,
     write_output,
 )
 from schedule_builder.cli.sides import Reader
 from schedule_builder.output.changes import Change, as_json, in_words
-from schedule_builder.output.printable import printable
+from schedule_builder.output.streams import emit, say, show
+from schedule_builder.printable import printable
 from schedule_builder.workspace.settings import SettingsError
 
 DESCRIPTION = (
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
     paths, reader = arguments.paths, Reader(arguments)
     if arguments.driver:
-        sys.stdout.write(_driven(paths, reader))
+        show(_driven(paths, reader))
         return OK  # as git expects it of a driver
     if arguments.git is not None:
         changes = reader.since(arguments.git, paths)
@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         is_one = len(paths) == _TWO and not any(map(os.path.isdir, paths))
         text = in_words(changes, titled=arguments.git is not None or not is_one)
-    write_output(arguments, text, paths)
+    write_output(arguments, text, paths, emit=emit if arguments.format == "json" else show)
     if unreadable:
         return COULD_NOT_RUN
     return OK if all(change.status == "same" for change in changes) else DIFFERENT
@@ -112,9 +112,7 @@ def _driven(arguments: Sequence[str], reader: Reader) -> str:
         )
         raise CommandError(message)
     path, new_path = arguments[0], arguments[_DRIVER] if len(arguments) == _RENAME else arguments[0]
-    old, new = (
-        None if name == os.devnull else Path(name).read_bytes() for name in arguments[1:_DRIVER:3]
-    )
+    old, new = (None if name == os.devnull else read_input(name) for name in arguments[1:_DRIVER:3])
     names = f"a/{path.lstrip('/')}", f"b/{new_path.lstrip('/')}"
     head = [f"diff --schedule-builder {' '.join(map(printable, names))}"]
     modes = arguments[3], arguments[6]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import webbrowser
-from pathlib import Path
 
-from schedule_builder.cli.common import OK, CommandError, add_file, add_run, say, warn
-from schedule_builder.files import STDIO
+from schedule_builder.cli.common import OK, CommandError, add_file, add_run, warn
+from schedule_builder.files import STDIO, resolved
+from schedule_builder.output.streams import say
 from schedule_builder.web.server import EditServer, shown_address
 from schedule_builder.web.session import RequestError, Session
 from schedule_builder.workspace.request import Request
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(message) from None
     except RequestError as error:
         raise CommandError(str(error)) from None
-    warn(settings_for(Path(arguments.file).resolve().parent).warnings)
+    warn(settings_for(resolved(arguments.file).parent).warnings)
     try:
         server = EditServer(session, arguments.port or 0)
     except OSError as error:

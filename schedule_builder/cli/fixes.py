@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
-from schedule_builder.cli.common import COULD_NOT_RUN, OK, CommandError, read_input, say
+from schedule_builder.cli.common import COULD_NOT_RUN, OK, CommandError, read_input
 from schedule_builder.files import WriteError, write_file
 from schedule_builder.output.difference import difference
+from schedule_builder.output.streams import emit_file, say, show
 from schedule_builder.workspace.discovery import STDIN
 from schedule_builder.workspace.fixes import fix
 from schedule_builder.workspace.request import Request
@@ -33,9 +33,9 @@ def fix_files(
         new, count = fix(old, filename, request, unsafe=arguments.unsafe_fixes)
         piped = new if is_stdin else piped
         if arguments.diff:
-            sys.stdout.write(difference(old, new, filename))
+            show(difference(old, new, filename))
         elif is_stdin:
-            sys.stdout.buffer.write(new)
+            emit_file(new)
         elif count:
             try:
                 write_file(name, new, read=old)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import codecs
-import sys
 from collections.abc import Iterator
 
 from schedule_builder.cli.common import (
@@ -12,14 +11,14 @@ from schedule_builder.cli.common import (
     OK,
     CommandError,
     read_input,
-    say,
 )
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.editing.format import format_text
 from schedule_builder.files import write_file
 from schedule_builder.frameworks.extras import naming_extra
 from schedule_builder.output.difference import difference
-from schedule_builder.output.printable import printable
+from schedule_builder.output.streams import emit_file, say, show
+from schedule_builder.printable import printable
 from schedule_builder.workspace.discovery import STDIN, decide
 from schedule_builder.workspace.settings import settings_for
 
@@ -104,12 +103,11 @@ def _formatted(name: str, data: bytes) -> bytes:
 
 def _write(path: str, name: str, old: bytes, new: bytes, arguments: argparse.Namespace) -> None:
     if arguments.diff:
-        sys.stdout.write(difference(old, new, name))
+        show(difference(old, new, name))
     elif arguments.check:
         if new != old:
-            print(printable(name))
+            show(f"{printable(name)}\n")
     elif path == STDIN:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(new)
+        emit_file(new)
     elif new != old:
         write_file(path, new, read=old)

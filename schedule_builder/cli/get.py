@@ -11,11 +11,11 @@ from schedule_builder.cli.common import (
     add_file,
     add_output,
     read_config,
-    say,
     write_output,
 )
 from schedule_builder.editing.errors import SetError
 from schedule_builder.editing.get import find
+from schedule_builder.output.streams import say
 
 DESCRIPTION = (
     "Print the value of a field of a config, or the default where the file does not set it."

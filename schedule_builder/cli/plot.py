@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import sys
 
 from schedule_builder.cli.common import (
     FOUND_ERRORS,
@@ -17,7 +16,6 @@ from schedule_builder.cli.common import (
     how_to_fix,
     positive,
     refuse_inputs,
-    say,
 )
 from schedule_builder.cli.sides import Reader
 from schedule_builder.files import write_file
@@ -25,6 +23,7 @@ from schedule_builder.frameworks.extras import naming_extra
 from schedule_builder.output.changes import Side
 from schedule_builder.output.chart import AXES, Chart, chart_of
 from schedule_builder.output.findings import wants_color
+from schedule_builder.output.streams import is_terminal, say, show
 
 FORMATS = ("png", "svg", "pdf")
 DESCRIPTION = (
@@ -83,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         raise CommandError(str(error)) from None
     if arguments.terminal:
-        sys.stdout.write(_in_terminal(chart))
+        show(_in_terminal(chart), is_styled=True)
         return OK
     suffix = arguments.format or os.path.splitext(output)[1][1:].lower() or "png"  # noqa: PTH122 - a string
     try:
@@ -118,5 +117,5 @@ def _in_terminal(chart: Chart) -> str:
     except ModuleNotFoundError as error:
         raise CommandError(str(error)) from None
     size = shutil.get_terminal_size((80, 24))
-    color = wants_color(is_terminal=sys.stdout.isatty())
+    color = wants_color(is_terminal=is_terminal())
     return drawn(chart, size.columns, size.lines, color=color)

@@ -15,6 +15,7 @@ from schedule_builder.cli.common import (
 )
 from schedule_builder.cli.sides import Reader
 from schedule_builder.output.report import LIMITS, as_markdown
+from schedule_builder.output.streams import emit, emit_text
 
 DESCRIPTION = (
     "Report schedules with their curves and findings: all of them as one page for a browser, or,"
@@ -77,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             text = as_markdown(changes, arguments.against, LIMITS[arguments.place or "comment"])
     reader.note_run_lengths()
-    write_output(arguments, text, arguments.paths)
+    write_output(arguments, text, arguments.paths, emit=emit_text if is_page else emit)
     return OK
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import codecs
 import math
-import sys
 from fractions import Fraction
 
 from schedule_builder.cli.common import (
@@ -16,7 +15,6 @@ from schedule_builder.cli.common import (
     add_output,
     positive,
     read_input,
-    say,
     schedule_of,
 )
 from schedule_builder.compiler import Config, examine_bytes
@@ -28,6 +26,7 @@ from schedule_builder.editing.rescale import follows_run, rescale, unscaled_coun
 from schedule_builder.editing.summary import changed_fields, rate_change
 from schedule_builder.files import same_file, write_file
 from schedule_builder.output.difference import difference
+from schedule_builder.output.streams import emit_file, say, show
 from schedule_builder.reading.fields import dotted
 from schedule_builder.workspace.discovery import STDIN
 
@@ -189,7 +188,7 @@ def run(arguments: argparse.Namespace) -> int:
         return OK
     what = f"{name} {'; '.join(done)}"
     if arguments.diff:
-        sys.stdout.write(difference(data, new, name))
+        show(difference(data, new, name))
         say(f"Would rescale {what}.")
     else:
         _write(arguments, new, data)
@@ -294,5 +293,7 @@ def _write(arguments: argparse.Namespace, new: bytes, read: bytes) -> None:
     in_place = arguments.output is None or same_file(arguments.output, [arguments.file])
     if in_place and arguments.file != STDIN:
         write_file(arguments.file, new, read=read)
+    elif arguments.output is None:
+        emit_file(new)
     else:
-        write_file(arguments.output or STDIN, new)
+        write_file(arguments.output, new)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from schedule_builder.cli.common import (
     OK,
@@ -13,6 +12,8 @@ from schedule_builder.cli.common import (
     write_output,
 )
 from schedule_builder.diagnostics import Kind, did_you_mean
+from schedule_builder.output.streams import emit
+from schedule_builder.printable import json_text
 from schedule_builder.rules.pages import KINDS, find, manual
 
 DESCRIPTION = "List all rules, or print the manual pages of some."
@@ -35,8 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = dict.fromkeys(kind for text in arguments.rules for kind in _find(text))
     kinds = list(chosen or KINDS.values())
     if arguments.format == "json":
-        text = json.dumps([_as_json(kind) for kind in kinds], indent=2)
-    elif chosen:
+        write_output(arguments, json_text([_as_json(kind) for kind in kinds]), emit=emit)
+        return OK
+    if chosen:
         text = "\n".join(map(manual, kinds))
     else:
         text = "\n".join(f"{k.code}  {k.severity:7}  {k.name:24}  {k.title}" for k in kinds)

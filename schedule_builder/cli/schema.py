@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from schedule_builder.cli.common import OK, add_output, write_output
 from schedule_builder.language_server.json_schema import json_schema
+from schedule_builder.output.streams import emit
+from schedule_builder.printable import json_text
 
 DESCRIPTION = "Print a JSON Schema (draft 7) of configs in YAML and JSON, for editors."
 
@@ -18,5 +19,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
-    write_output(arguments, json.dumps(json_schema(), indent=2) + "\n")
+    write_output(arguments, json_text(json_schema()), emit=emit)
     return OK

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import codecs
 import re
-import sys
-from pathlib import Path
 
 from schedule_builder.cli.common import (
     FOUND_ERRORS,
@@ -14,14 +12,14 @@ from schedule_builder.cli.common import (
     CommandError,
     add_output,
     read_input,
-    say,
 )
 from schedule_builder.compiler import Config, examine_bytes
 from schedule_builder.editing.errors import SetError
 from schedule_builder.editing.set import Edited, Setting, edit
 from schedule_builder.editing.summary import rate_change
-from schedule_builder.files import WriteError, same_file, write_file
+from schedule_builder.files import WriteError, resolved, same_file, write_file
 from schedule_builder.output.difference import difference
+from schedule_builder.output.streams import emit_file, say, show
 from schedule_builder.records import Record
 from schedule_builder.workspace.discovery import STDIN
 
@@ -105,7 +103,7 @@ def _read_and_edit(paths: list[str], settings: list[Setting]) -> list[_File]:
     """The files with their new texts. Where one of them is refused, the command ends."""
     files: list[_File] = []
     refused: list[SetError] = []
-    for path in {Path(path).resolve(): path for path in reversed(paths)}.values():
+    for path in {resolved(path): path for path in reversed(paths)}.values():
         data = read_input(path)
         config = examine_bytes(data, "<stdin>" if path == STDIN else path)
         try:
@@ -127,7 +125,9 @@ def _write(files: list[_File], arguments: argparse.Namespace) -> None:
         for file in files:
             in_place = arguments.output is None or same_file(arguments.output, [file.path])
             if arguments.diff:
-                sys.stdout.write(difference(file.data, file.new, file.config.filename))
+                show(difference(file.data, file.new, file.config.filename))
+            elif file.path == STDIN and arguments.output is None:
+                emit_file(file.new)
             elif not in_place or file.path == STDIN:
                 write_file(arguments.output or STDIN, file.new)
             elif file.edited.changes:

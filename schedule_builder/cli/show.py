@@ -13,12 +13,12 @@ from schedule_builder.cli.common import (
     add_output,
     add_overrides,
     read_run,
-    say,
     schedule_of,
     write_output,
 )
 from schedule_builder.limits import MAX_SHOWN_STEPS
 from schedule_builder.output.schedule_table import FORMATS, telling_steps
+from schedule_builder.output.streams import emit, emit_text, say, show
 from schedule_builder.schedules.curves import MAX_STEP
 
 DESCRIPTION = "Print the schedule that a config describes: its segments, and its rates at steps."
@@ -59,11 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.resolved:
         from schedule_builder.output.resolved import resolved  # noqa: PLC0415 - 23 ms, for `--resolved` alone
 
-        write_output(arguments, resolved(config), [arguments.file])
+        write_output(arguments, resolved(config), [arguments.file], emit=emit_text)
         return OK
     steps = arguments.steps or telling_steps(schedule, config.num_steps)
-    text = FORMATS[arguments.format or "table"](config, schedule, steps)
-    write_output(arguments, text, [arguments.file])
+    name = arguments.format or "table"
+    text = FORMATS[name](config, schedule, steps)
+    write_output(arguments, text, [arguments.file], emit=show if name == "table" else emit)
     return OK
 
 

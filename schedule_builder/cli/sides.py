@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from schedule_builder.cli.common import CommandError, note_run_lengths, read_input, warn
+from schedule_builder.files import resolved
 from schedule_builder.output.changes import Change, Side
 from schedule_builder.schedules.applied_rates import is_record, parse_rates
 from schedule_builder.workspace.checker import StatedLength, examined, stated_length
@@ -65,7 +66,7 @@ class Reader:
                 return Side.of_record(parse_rates(text, name))
             except ValueError as error:
                 raise CommandError(str(error)) from None
-        warn(settings_for(Path(path or name).resolve().parent).warnings)
+        warn(settings_for(resolved(path or name).parent).warnings)
         config, found = examined(data, path or name, self._request)
         self._stated.append(stated_length(config))
         # The name tells findings at a revision from those in the present file.

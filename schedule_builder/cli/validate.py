@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 from schedule_builder.cli.common import (
     COULD_NOT_RUN,
@@ -23,11 +23,11 @@ from schedule_builder.cli.common import (
     positive,
     read_input,
     refuse_inputs,
-    say,
+    say_why,
     warn,
 )
-from schedule_builder.files import WriteError, write_file, writes_standard_output
-from schedule_builder.output import RENDERERS, STATISTICS, renderer
+from schedule_builder.files import WriteError, resolved, write_file, writes_standard_output
+from schedule_builder.output import RENDERERS, STATISTICS, WITH_COMMANDS, renderer
 from schedule_builder.output.findings import (
     WITH_SUMMARY,
     Findings,
@@ -36,8 +36,19 @@ from schedule_builder.output.findings import (
     summary,
     wants_color,
 )
-from schedule_builder.output.printable import printable
-from schedule_builder.workspace.checker import Checked, check, check_files
+from schedule_builder.output.streams import (
+    clear_screen,
+    emit,
+    encoded,
+    flush,
+    is_terminal,
+    say,
+    show,
+    show_progress,
+    shows_progress,
+)
+from schedule_builder.printable import printable
+from schedule_builder.workspace.checker import Checked, WorkerError, check, check_files
 from schedule_builder.workspace.discovery import STDIN, Decision, decide
 from schedule_builder.workspace.request import Request
 from schedule_builder.workspace.settings import (
@@ -161,15 +172,19 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         request = _request(arguments)
         if arguments.watch:
-            with suppress(KeyboardInterrupt):
-                _watch(arguments, request)
-            return OK
+            _watch(arguments, request)
         return _once(arguments, request)
     except (BrokenPipeError, WriteError):
         raise  # `app` reports it for all commands.
-    except OSError as error:
-        message = printable(f"{error.filename}: {error.strerror}")
-        raise CommandError(message) from None
+    except (OSError, WorkerError) as error:
+        raise CommandError(_reason(error)) from None
+
+
+def _reason(error: Exception) -> str:
+    """Why the command ends."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return printable(f"{error.filename}: {error.strerror}")
+    return str(error)
 
 
 def _request(arguments: argparse.Namespace) -> Request:
@@ -233,7 +248,7 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
         message = "\n".join(["found no configs to check", *map(not_checked, left_out)])
         raise CommandError(message)
     _refuse_outputs(files, arguments, request)
-    folders = dict.fromkeys(Path(name).resolve().parent for name in files)
+    folders = dict.fromkeys(resolved(name).parent for name in files)
     warn(text for folder in folders for text in request.settings_of(folder).warnings)
     code = OK
     if arguments.diff or arguments.fix or arguments.unsafe_fixes:
@@ -290,7 +305,8 @@ def _decide(arguments: argparse.Namespace, request: Request) -> list[Decision]:
 
 def _list_files(decisions: Sequence[Decision]) -> int:
     for name, reason, _ in decisions:
-        print(printable(f"{name}: {f'not checked: {reason}' if reason else 'checked'}"))
+        line = f"{name}: {f'not checked: {reason}' if reason else 'checked'}"
+        show(f"{printable(line)}\n")
     return OK
 
 
@@ -298,7 +314,7 @@ def _refuse_outputs(files: Sequence[str], arguments: argparse.Namespace, request
     """Ends the command where one of its outputs is one of its inputs."""
     if not (arguments.output or arguments.write_baseline):
         return
-    folders = {Path(name).resolve().parent for name in files}
+    folders = {resolved(name).parent for name in files}
     settings = [request.settings_of(folder) for folder in folders]
     inputs = [*files, *filter(None, [arguments.config])]
     inputs += [str(s.root / "pyproject.toml") for s in settings if not arguments.isolated]
@@ -315,13 +331,13 @@ def _check(
     names = [name for name in files if name != STDIN]
     if len(names) < len(files):
         checked.append(check(read_input(STDIN), arguments.stdin_filename, request))
-    results = check_files(names, request, arguments.jobs)
-    for name, result in results if arguments.quiet else _progress(results, len(names)):
-        if isinstance(result, str):
-            say(f"schedule-builder: cannot read {printable(name)}: {result}")
-            code = COULD_NOT_RUN
-        else:
-            checked.append(result)
+    with closing(check_files(names, request, arguments.jobs)) as results:
+        for name, result in results if arguments.quiet else _progress(results, len(names)):
+            if isinstance(result, str):
+                say(f"schedule-builder: cannot read {printable(name)}: {result}")
+                code = COULD_NOT_RUN
+            else:
+                checked.append(result)
     return checked, code
 
 
@@ -329,18 +345,18 @@ def _progress(
     results: Iterator[tuple[str, Checked | str]], total: int
 ) -> Iterator[tuple[str, Checked | str]]:
     """Shows progress on a terminal while many files are checked."""
-    shown = total > _PROGRESS_FROM and sys.stderr.isatty()
+    shown = total > _PROGRESS_FROM and shows_progress()
     last = 0.0
     for count, result in enumerate(results, 1):
         now = time.monotonic()
         if shown and now - last > 0.1:  # noqa: PLR2004 - seconds, so that it does not flicker
             filled = 30 * count // total
             bar = "#" * filled + "." * (30 - filled)
-            print(f"\r[{bar}] {count}/{total} files", end="", file=sys.stderr, flush=True)
+            show_progress(f"[{bar}] {count}/{total} files")
             last = now
         yield result
     if shown:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        show_progress("")
 
 
 def _shown_as(arguments: argparse.Namespace) -> str:
@@ -352,37 +368,64 @@ def _shown_as(arguments: argparse.Namespace) -> str:
 
 def _report(findings: Findings, arguments: argparse.Namespace) -> None:
     name = _shown_as(arguments)
-    color = wants_color(is_terminal=sys.stdout.isatty()) and not arguments.output
+    color = wants_color(is_terminal=is_terminal()) and not arguments.output
     findings = findings._replace(color=color, is_quiet=arguments.quiet)
     text = renderer(name)(findings)
     if arguments.output:
-        write_file(arguments.output, text.encode("utf-8", "backslashreplace"))
+        write_file(arguments.output, encoded(text))
         _done(summary(findings), arguments, arguments.output)
     else:
-        sys.stdout.write(text)
+        if name in _FOR_PEOPLE:
+            show(text, is_styled=color)
+        else:
+            emit(text, has_commands=name == WITH_COMMANDS)
         if name not in WITH_SUMMARY:
             say(*map(not_checked, findings.left_out))
 
 
 def _done(text: str, arguments: argparse.Namespace, output: str) -> None:
-    """Prints what was done, unless it would mix with an output for programs."""
-    if not arguments.quiet:
-        print(text, file=sys.stderr if writes_standard_output(output) else sys.stdout)
+    """Says what was done, where it does not get into an output that programs read."""
+    if arguments.quiet:
+        return
+    if writes_standard_output(output):
+        say(*text.split("\n"))
+    else:
+        show(f"{text}\n")
 
 
-def _watch(arguments: argparse.Namespace, request: Request) -> None:
-    """Checks again whenever a file changes, appears or disappears."""
-    before: dict[str, int] | None = None
+def _watch(arguments: argparse.Namespace, request: Request) -> NoReturn:
+    """Checks again whenever the files, which files there are, or the settings change.
+
+    What keeps the first check from running ends the command. Later, a file may be half written: the
+    reason is said, and the next change is waited for.
+    """
+    before = None
     while True:
         settings_for.cache_clear()
-        now = {}
-        for name, *_ in _decide(arguments, request):
-            with suppress(OSError):
-                now[name] = os.stat(name).st_mtime_ns  # noqa: PTH116 - twice a second
+        now = _state(arguments, request)
         if now != before:
-            if sys.stdout.isatty():
-                print("\x1b[2J\x1b[H", end="")
-            _once(arguments, request)
-            sys.stdout.flush()
+            clear_screen()
+            try:
+                _once(arguments, request)
+            except (CommandError, SettingsError, OSError, WorkerError) as error:
+                if before is None or isinstance(error, BrokenPipeError):
+                    raise
+                say_why(error if isinstance(error, CommandError) else CommandError(_reason(error)))
+            flush()
             before = now
         time.sleep(_WATCH_SECONDS)
+
+
+def _state(arguments: argparse.Namespace, request: Request) -> object:
+    """What a check depends on: it changes whenever this does."""
+    files, settings = {}, {}
+    try:
+        for name, *_ in _decide(arguments, request):
+            folder = resolved(name).parent
+            settings[folder] = request.settings_of(folder)
+            with suppress(OSError):
+                status = os.stat(name)  # noqa: PTH116 - twice a second
+                files[name] = status.st_mtime_ns, status.st_size, status.st_ino
+    except (SettingsError, OSError) as error:
+        return str(error)
+    return files, settings

@@ -7,13 +7,13 @@ ones.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from google.protobuf.message import Message
 
-from schedule_builder.diagnostics import FieldPath, Words
+from schedule_builder.diagnostics import FieldPath, Words, shown
 from schedule_builder.limits import MAX_MEMBER_SEGMENTS, MAX_MEMBERS, MAX_SEGMENTS
 from schedule_builder.schedules.curves import MAX_STEP, Constant, Curve
 from schedule_builder.schedules.schedule import Schedule, Segment
@@ -28,6 +28,7 @@ WarmupOf: TypeAlias = Callable[[Any], "Length | None"]
 _F = TypeVar("_F", bound=Lowering)
 _OWN_PACKAGE = "schedule_builder."
 _COMBINATION = "schedule_builder.v1.CombinedLearningRate"
+_LONGEST_REASON = 200
 
 
 class _Kind(NamedTuple):
@@ -90,16 +91,31 @@ def lowers(message: type[Message], *, warmup: WarmupOf | None = None) -> Callabl
 
 
 @cache
-def _load_entry_points() -> None:
+def broken_plugins() -> Mapping[str, str]:
+    """Loads the modules that entry points name.
+
+    Returns:
+        Why some of them cannot be loaded, by the name of the entry point.
+    """
     from importlib.metadata import entry_points  # noqa: PLC0415 - 17 ms, for custom kinds alone
 
+    broken = {}
     for entry_point in entry_points(group=ENTRY_POINTS):
-        entry_point.load()
+        try:
+            entry_point.load()
+        except (Exception, SystemExit) as error:
+            broken[f"{entry_point.name} = {entry_point.value}"] = _described(error)
+    return broken
+
+
+def _described(error: BaseException) -> str:
+    """What a stranger's code raised, on one line."""
+    return f"{type(error).__name__}: {shown(str(error), _LONGEST_REASON)}"
 
 
 def custom_kinds() -> dict[str, type[Message]]:
     """The types of message that `custom` may hold, by full name."""
-    _load_entry_points()
+    broken_plugins()
     return {n: kind.message for n, kind in _KINDS.items() if not n.startswith(_OWN_PACKAGE)}
 
 
@@ -181,10 +197,41 @@ def check_size_inside(path: FieldPath, message: Message) -> _Size:
 
 def lower_part(message: Message, name: str) -> Schedule:
     """The schedule of one kind, in the field of that name."""
+    full_name = message.DESCRIPTOR.full_name
+    kind = _KINDS[full_name]
     try:
-        return _KINDS[message.DESCRIPTOR.full_name].lowering(message).under(name)
+        if full_name.startswith(_OWN_PACKAGE):
+            return kind.lowering(message).under(name)
+        return _of_plugin(kind, message).under(name)
     except LoweringError as error:
         raise error.inside(name) from None
+
+
+def _of_plugin(kind: _Kind, message: Message) -> Schedule:
+    """The schedule of a kind that a package of its own lowers."""
+    try:
+        schedule = kind.lowering(message)
+        if not isinstance(schedule, Schedule):
+            text = f"it returned {type(schedule).__name__} in place of a Schedule"
+            raise TypeError(text)
+        if kind.warmup is not None:
+            kind.warmup(message)
+    except LoweringError:
+        raise
+    except Exception as error:
+        raise LoweringError((), failure_of_plugin(message, error)) from None
+    return schedule
+
+
+def failure_of_plugin(message: Message, error: Exception) -> Words:
+    """The words for an error in the code of another package."""
+    full_name = message.DESCRIPTOR.full_name
+    return Words(
+        "the plugin for `{name}` ({module}) failed: {error}. Report this to its authors",
+        name=full_name,
+        module=_KINDS[full_name].lowering.__module__,
+        error=_described(error),
+    )
 
 
 def own_warmup(message: Message) -> Length | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from schedule_builder.diagnostics import Diagnostic, Source, Words
+from schedule_builder.printable import printable
 
 
 class EditingError(ValueError):
@@ -19,7 +20,7 @@ class EditingError(ValueError):
         if start is not None:
             row, column = source.position(start)
             place = f"{place}:{row}:{column}"
-        super().__init__(f"{place}: {words}")
+        super().__init__(printable(f"{place}: {words}"))
         self.words = words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from schedule_builder.compiler import Config
@@ -22,6 +23,8 @@ from schedule_builder.reading.tree import Block, Document, Scalar, Value
 
 LONGEST_SHOWN = 60
 """The most characters that are shown of a value that changes."""
+
+_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Found(NamedTuple):
@@ -61,7 +64,9 @@ def find(config: Config, field: str) -> Found:
     texts = [_source_text(document, value) for value in values]
     written = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     only = values[0] if len(values) == 1 else None
-    text = only.text if isinstance(only, Scalar) and only.quoted else written
+    text = written
+    if isinstance(only, Scalar) and only.quoted and not _CONTROL.search(only.text):
+        text = only.text  # Others stay escaped, as they are written.
     declared = steps[-1].declared
     default = None
     if declared is not None and declared.default is not None and not declared.repeated:

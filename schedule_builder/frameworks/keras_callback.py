@@ -9,6 +9,7 @@ from typing import Any
 from schedule_builder.config import ConfigLike
 from schedule_builder.frameworks.extras import naming_extra
 from schedule_builder.frameworks.rate_log import LOGGER, RateLog
+from schedule_builder.printable import printable
 
 
 def _number(value: Any) -> Any:
@@ -144,4 +145,4 @@ class LearningRateLogMixin:
             self._writer.close()
         self.rates.close()
         if self.verbose:
-            print(f"\n{self.verdict}")
+            print(f"\n{printable(self.verdict)}")

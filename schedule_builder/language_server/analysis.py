@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlparse
 from urllib.request import url2pathname
 
 from schedule_builder.diagnostics import Diagnostic
+from schedule_builder.files import resolved
 from schedule_builder.language_server.documents import Snapshot
 from schedule_builder.reading.formats import format_of_name
 from schedule_builder.workspace.baseline import Baseline
@@ -48,7 +48,7 @@ class Analysis:
         data = snapshot.text.encode("utf-8", "surrogatepass")
         settings_for.cache_clear()  # The settings may be edited at the same time.
         try:
-            settings = settings_for(Path(self.filename).resolve().parent)
+            settings = settings_for(resolved(self.filename).parent)
         except SettingsError as error:
             settings = Settings()
             self.complaints.append(Complaint(str(error), is_error=True))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from lsprotocol import types
 
 from schedule_builder.diagnostics import Diagnostic, Related, Span
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.editing.format import format_text
+from schedule_builder.files import resolved
 from schedule_builder.language_server import language
 from schedule_builder.language_server.analysis import Analysis
 from schedule_builder.language_server.completion import Completion, completions
@@ -68,7 +68,7 @@ def _location(snapshot: Snapshot, related: Related) -> types.Location:
     # The lines of another file are not loaded, so its columns count characters.
     start = types.Position(related.row - 1, related.column - 1)
     end = types.Position(related.end_row - 1, related.end_column - 1)
-    uri = Path(related.filename).resolve().as_uri()
+    uri = resolved(related.filename).as_uri()
     return types.Location(uri, types.Range(start, end))
 
 

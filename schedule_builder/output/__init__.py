@@ -29,6 +29,8 @@ RENDERERS = {
 whole output; it is imported when the format is used."""
 STATISTICS = "statistics"
 """The module that counts findings instead of listing them."""
+WITH_COMMANDS = "github"
+"""The format whose lines are commands of a CI service."""
 _FROM_CURRENT_FOLDER = ("text", "full", "json", STATISTICS)
 """Formats that name files from the current folder. Others name them from the repository."""
 _ESCAPED = ("json", "sarif")

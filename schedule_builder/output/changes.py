@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
@@ -11,7 +10,7 @@ from typing import Any
 
 from schedule_builder.compiler import Config
 from schedule_builder.diagnostics import Diagnostic
-from schedule_builder.output.printable import printable
+from schedule_builder.printable import json_text, printable
 from schedule_builder.records import Record
 from schedule_builder.schedules.applied_rates import (
     AppliedComparison,
@@ -328,7 +327,7 @@ def _rates(change: Change, at: Difference) -> list[str]:
 
 def as_json(changes: Sequence[Change]) -> str:
     """What changed, for programs: an array with one object for each comparison."""
-    return json.dumps([_as_dict(change) for change in changes], indent=2, allow_nan=False) + "\n"
+    return json_text([_as_dict(change) for change in changes])
 
 
 def _as_dict(change: Change) -> dict[str, Any]:

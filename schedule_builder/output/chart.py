@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from schedule_builder.diagnostics import Diagnostic
 from schedule_builder.output.changes import Side
-from schedule_builder.output.printable import printable
+from schedule_builder.printable import printable
 from schedule_builder.reading.fields import dotted
 from schedule_builder.records import Record
 from schedule_builder.schedules.applied_rates import AppliedRates

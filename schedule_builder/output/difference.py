@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import Match, SequenceMatcher
 
-from schedule_builder.output.printable import printable
+from schedule_builder.printable import printable
 
 
 def difference(old: bytes, new: bytes, name: str) -> str:

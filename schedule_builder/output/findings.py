@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from schedule_builder.diagnostics import Diagnostic, Fix, Source, Words
-from schedule_builder.output.printable import printable
+from schedule_builder.printable import printable
 
 WITH_SUMMARY = ("text", "full", "markdown", "github", "statistics")
 """The outputs that end with the summary."""

@@ -6,13 +6,13 @@ lines move, or when a number in a message changes.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from hashlib import sha256
 from typing import Any
 
 from schedule_builder.diagnostics import Diagnostic
 from schedule_builder.output.findings import Findings
+from schedule_builder.printable import json_text
 
 _SEVERITIES = {"error": "critical", "warning": "minor"}
 
@@ -26,7 +26,7 @@ def render(findings: Findings) -> str:
         seen[key] += 1
         # GitLab shows only the first of equal fingerprints.
         entries.append(_entry(found, "\0".join((*key, str(seen[key])))))
-    return json.dumps(entries, indent=2) + "\n"
+    return json_text(entries)
 
 
 def _entry(found: Diagnostic, identity: str) -> dict[str, Any]:

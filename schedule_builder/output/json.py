@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from schedule_builder.diagnostics import Diagnostic, Source
 from schedule_builder.output.findings import Findings, fix_as_dict
 from schedule_builder.output.paths import in_repository
+from schedule_builder.printable import json_text
 
 
 def render(findings: Findings) -> str:
     """The whole output."""
     entries = [_as_dict(d, findings.texts.get(d.filename, "")) for d in findings.diagnostics]
-    return json.dumps(entries, indent=2) + "\n"
+    return json_text(entries)
 
 
 def _as_dict(diagnostic: Diagnostic, text: str) -> dict[str, Any]:

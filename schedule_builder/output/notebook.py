@@ -7,8 +7,8 @@ from html import escape
 from schedule_builder.compiler import Config
 from schedule_builder.output.changes import Side
 from schedule_builder.output.chart import SEVERITIES, chart_of
-from schedule_builder.output.printable import printable
 from schedule_builder.output.svg import svg
+from schedule_builder.printable import printable
 from schedule_builder.schedules.schedule import Schedule
 
 _MOST_LINES = 12

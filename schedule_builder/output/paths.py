@@ -6,6 +6,8 @@ import os
 from functools import cache
 from pathlib import Path, PurePath
 
+from schedule_builder.files import resolved
+
 _WORKSPACES = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 """Variables in which CI services state the folder of the checkout."""
 
@@ -24,9 +26,9 @@ def in_repository(filename: str) -> str:
     path = Path(os.path.abspath(filename))  # noqa: PTH100 - a link goes by its own name
     folder = path.parent
     top = _top(folder)
-    if top is None and (resolved := folder.resolve()) != folder:
+    if top is None and (real := resolved(folder)) != folder:
         # A folder may be named through a link that leads into a repository.
-        folder, top = resolved, _top(resolved)
+        folder, top = real, _top(real)
     for root in (top, Path.cwd()):
         if root is not None and folder.is_relative_to(root):
             return (folder / path.name).relative_to(root).as_posix()

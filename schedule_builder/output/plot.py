@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from schedule_builder.compiler import Config
 from schedule_builder.config import ConfigLike, load
-from schedule_builder.files import write_file
+from schedule_builder.files import read_file, write_file
 from schedule_builder.output.changes import Side
 from schedule_builder.output.chart import (
     AXES,
@@ -102,8 +102,8 @@ def _side(config: ConfigLike | Schedule, num_steps: int | None, batch_size: int 
     if isinstance(config, Schedule):
         return Side("schedule", config, num_steps)
     if isinstance(config, (str, os.PathLike)) and os.fspath(config).lower().endswith(".csv"):
-        with open(config, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - may be a string
-            return Side.of_record(parse_rates(file.read(), os.fspath(config)))
+        text = read_file(config).decode("utf-8", "replace")
+        return Side.of_record(parse_rates(text, os.fspath(config)))
     if isinstance(config, Config):
         return Side.of_config(load(config))
     return Side.of_config(load(config, num_steps=num_steps, batch_size=batch_size))

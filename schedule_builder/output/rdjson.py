@@ -5,12 +5,12 @@ Lines and columns count from 1, columns in bytes of UTF-8, and ends are exclusiv
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import Any
 
 from schedule_builder.diagnostics import Diagnostic, Fix, Related, Source
 from schedule_builder.output.findings import HOMEPAGE, Findings
+from schedule_builder.printable import json_text
 from schedule_builder.rules.pages import KINDS, address
 
 _Json = dict[str, Any]
@@ -54,7 +54,7 @@ def render(findings: Findings) -> str:
         "source": {"name": "schedule-builder", "url": HOMEPAGE},
         "diagnostics": [entry(found) for found in findings.diagnostics],
     }
-    return json.dumps(data, indent=2) + "\n"
+    return json_text(data)
 
 
 def _suggestion(fix: Fix, source: Source, position: partial[_Json]) -> _Json:

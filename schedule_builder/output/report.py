@@ -17,8 +17,8 @@ from schedule_builder.output.changes import Change, Side, counts
 from schedule_builder.output.findings import Findings
 from schedule_builder.output.markdown import HEAD, code, escaped, row
 from schedule_builder.output.paths import in_repository
-from schedule_builder.output.printable import printable
 from schedule_builder.output.sparkline import sparkline
+from schedule_builder.printable import printable
 
 MARKER = "<!-- schedule-builder-report -->"
 """The first line, by which a program that posts the report finds the comment to replace."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +9,7 @@ from urllib.parse import quote
 from schedule_builder._version import __version__
 from schedule_builder.diagnostics import Diagnostic, Source
 from schedule_builder.output.findings import HOMEPAGE, Findings, fix_as_dict
+from schedule_builder.printable import json_text
 from schedule_builder.rules.pages import KINDS, address, manual
 
 _Json = dict[str, Any]
@@ -32,7 +32,7 @@ def render(findings: Findings) -> str:
             {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
         ],
     }
-    return json.dumps(log, indent=2) + "\n"
+    return json_text(log)
 
 
 def _result(found: Diagnostic, codes: Sequence[str], findings: Findings) -> _Json:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from schedule_builder.compiler import Config
-from schedule_builder.output.printable import printable
+from schedule_builder.printable import json_text, printable
 from schedule_builder.schedules.schedule import Schedule
 
 MAX_SHOWN_SEGMENTS = 40
@@ -88,7 +87,7 @@ def _as_json(config: Config, schedule: Schedule, steps: Sequence[int]) -> str:
         "steps": list(steps),
         "learning_rates": [None if math.isnan(rate) else rate for rate in map(schedule, steps)],
     }
-    return json.dumps(data, indent=2, allow_nan=False) + "\n"
+    return json_text(data)
 
 
 FORMATS = {"table": _as_table, "csv": _as_csv, "json": _as_json}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from google.protobuf.message import Message
@@ -45,6 +46,14 @@ from schedule_builder.reading.tree import (
     typed,
 )
 from schedule_builder.reading.values import Refusal, misread, value_of, without_value, wrong_type
+
+
+def _broken(plugins: Mapping[str, str]) -> Words | str:
+    """What keeps plugins, which may have the kind, from being loaded."""
+    if not plugins:
+        return ""
+    reasons = "; ".join(f"`{name}`: {reason}" for name, reason in plugins.items())
+    return Words(" A plugin cannot be imported: {reasons}.", reasons=reasons)
 
 
 class Binder(BindingFindings):
@@ -252,12 +261,13 @@ class Binder(BindingFindings):
         if type_name not in known:
             guess = did_you_mean(type_name, known)
             words = Words(
-                "unknown kind `{name}`{hint} (installed: {installed}). If the name is right,"
-                " install the package that registers it in the entry points"
+                "unknown kind `{name}`{hint} (installed: {installed}).{broken} If the name is"
+                " right, install the package that registers it in the entry points"
                 " `schedule_builder.schedules`",
                 name=shown(type_name),
                 hint=Words(": did you mean {guess}?", guess=guess) if guess else "",
                 installed=", ".join(sorted(known)) or "none",
+                broken=_broken(self.broken_plugins()),
             )
             self.add(UNKNOWN_TYPE, span(type_field), words)
             return

@@ -43,6 +43,8 @@ from schedule_builder.v1 import pipeline_pb2
 
 CustomKinds = Callable[[], Mapping[str, type[Message]]]
 """Gives the types of message that an `Any` may hold, by full name. Few configs need them."""
+BrokenPlugins = Callable[[], Mapping[str, str]]
+"""Gives the plugins that cannot be loaded, and why."""
 
 
 _MAX_SHOWN_MEMBERS = 12
@@ -63,6 +65,7 @@ class BindingFindings:
         report: where errors go.
         custom_kinds: gives the types that an `Any` may hold.
         run: what is known of the run.
+        broken_plugins: gives the plugins that cannot be loaded, and why.
     """
 
     def __init__(
@@ -71,7 +74,9 @@ class BindingFindings:
         report: Report,
         custom_kinds: CustomKinds,
         run: Run = UNKNOWN_RUN,
+        broken_plugins: BrokenPlugins = dict,
     ) -> None:
+        self.broken_plugins = broken_plugins
         self.document = document
         self.run = run
         self.syntax: Syntax = document.syntax

@@ -9,7 +9,7 @@ from typing import Any
 from schedule_builder.diagnostics import Diagnostic, rate_text
 from schedule_builder.output.changes import Side
 from schedule_builder.output.chart import Chart, chart_of, thinned
-from schedule_builder.output.printable import printable
+from schedule_builder.printable import printable
 from schedule_builder.rules.pages import KINDS, address
 from schedule_builder.schedules.schedule import Schedule
 

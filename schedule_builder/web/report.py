@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from schedule_builder.output.changes import Change, Side, counts
-from schedule_builder.output.printable import printable
+from schedule_builder.printable import printable
 from schedule_builder.web.model import shown_side
 from schedule_builder.web.page import page
 

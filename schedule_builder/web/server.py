@@ -19,7 +19,7 @@ from inspect import signature
 from typing import Any
 from urllib.parse import urlsplit
 
-from schedule_builder.output.printable import printable
+from schedule_builder.printable import printable
 from schedule_builder.web.page import page, policy
 from schedule_builder.web.session import REQUESTS, RequestError, Session
 

@@ -12,15 +12,15 @@ from typing import Any
 from schedule_builder.compiler import Config
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.editing.set import Edited, Setting, edit
-from schedule_builder.files import WriteError, write_file
+from schedule_builder.files import WriteError, read_file, write_file
 from schedule_builder.language_server.completion import completions
 from schedule_builder.language_server.language import hover
 from schedule_builder.output.changes import Side
-from schedule_builder.output.printable import printable
+from schedule_builder.printable import printable
 from schedule_builder.reading.formats import detect_format
 from schedule_builder.web.fields import NotMovedError, handles, moved, number_fields
 from schedule_builder.web.model import shown_side
-from schedule_builder.workspace.checker import examined, read_bytes
+from schedule_builder.workspace.checker import examined
 from schedule_builder.workspace.request import NOTHING_MORE, Request
 
 _LAYOUT = "\t\r\n"
@@ -51,7 +51,7 @@ class Session:
         self._saved: tuple[str, dict[str, Any] | None] = ("", None)
         self._mark = b""
         self._line_end = "\n"
-        self.text_of(read_bytes(path))
+        self.text_of(read_file(path))
 
     @property
     def name(self) -> str:
@@ -101,7 +101,7 @@ class Session:
 
     def open(self) -> dict[str, Any]:
         """The file as it is on the disk."""
-        data = read_bytes(self.path)
+        data = read_file(self.path)
         text = self.text_of(data)
         return {
             "name": self.name,
@@ -114,7 +114,7 @@ class Session:
     def disk(self) -> dict[str, Any]:
         """Which version is on the disk; empty where the file is gone."""
         try:
-            return {"version": _version(read_bytes(self.path))}
+            return {"version": _version(read_file(self.path))}
         except OSError:
             return {"version": ""}
 
@@ -188,7 +188,7 @@ class Session:
         """
         new = self.data_of(text)
         try:
-            old: bytes | None = read_bytes(self.path)
+            old: bytes | None = read_file(self.path)
         except FileNotFoundError:
             old = None
         if (_version(old) if old is not None else "") != version:

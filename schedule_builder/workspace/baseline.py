@@ -6,17 +6,18 @@ elements of a list may get another index, and a file may get another name.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
-import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zlib import crc32
 
-from schedule_builder.diagnostics import Diagnostic, Words
-from schedule_builder.files import write_file
+from schedule_builder.diagnostics import Diagnostic, Words, shown
+from schedule_builder.files import read_file, resolved, write_file
 from schedule_builder.rules.kinds import STALE_BASELINE
 from schedule_builder.workspace.request import Request
 from schedule_builder.workspace.settings import SettingsError
@@ -46,6 +47,17 @@ class _Entry(NamedTuple):
         return _INDEX.sub("[]", self.path)
 
 
+def _entry(data: Mapping[str, Any]) -> tuple[_Entry, int]:
+    """An entry of a file, and how often it is known. Raises ValueError for what is not one."""
+    texts = [data["file"], data["code"], data["path"], data.get("line", "")]
+    count = data["count"]
+    if not all(isinstance(text, str) for text in texts) or type(count) is not int or count < 1:
+        raise ValueError(data)
+    if "\0" in data["file"]:
+        raise ValueError(data)  # Not a name of a file.
+    return _Entry(*texts), count
+
+
 _WAYS: tuple[Callable[[_Entry], object], ...] = (
     lambda entry: entry,
     lambda entry: (entry.file, entry.code, entry.field, entry.line),  # elements were added
@@ -64,10 +76,10 @@ class Baseline:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.folder: Path = path.parent.resolve()
+        self.folder: Path = resolved(path.parent)
 
     def _name(self, filename: str) -> str:
-        path = Path(filename).resolve()
+        path = resolved(filename)
         try:
             return path.relative_to(self.folder).as_posix()
         except ValueError:
@@ -106,12 +118,11 @@ class Baseline:
             SettingsError: the file is not a baseline, or cannot be read.
         """
         try:
-            if not stat.S_ISREG(self.path.stat().st_mode):
-                # Reading a pipe or a device may never end.
-                message = f"the baseline {self.path} is not a regular file"
-                raise SettingsError(message)
-            text = self.path.read_text(encoding="utf-8", errors="replace")
+            text = read_file(self.path).decode("utf-8", "replace")
         except OSError as error:
+            if error.errno in (errno.EINVAL, errno.EISDIR):
+                message = f"the baseline {self.path} is not a regular file"
+                raise SettingsError(message) from None
             message = (
                 f"cannot read the baseline {self.path}: {error.strerror}."
                 f" Write it with `--write-baseline {self.path}`"
@@ -121,17 +132,12 @@ class Baseline:
             data = json.loads(text)
             if data["version"] != VERSION:
                 message = (
-                    f"{self.path}: version {data['version']} of baselines is unknown. Write it"
-                    " again with `--write-baseline`"
+                    f"{self.path}: version {shown(str(data['version']))} of baselines is unknown."
+                    " Write it again with `--write-baseline`"
                 )
                 raise SettingsError(message)
-            known = Counter(
-                {
-                    _Entry(e["file"], e["code"], e["path"], str(e.get("line", ""))): int(e["count"])
-                    for e in data["findings"]
-                }
-            )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            known = Counter(dict(map(_entry, data["findings"])))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             if isinstance(error, SettingsError):
                 raise
             message = f"{self.path} is not a baseline: write one with `--write-baseline`"
@@ -170,7 +176,8 @@ class Baseline:
 
     def _missing(self, known: Iterable[_Entry]) -> set[str]:
         """The files of entries that do not exist any more."""
-        return {name for name in {e.file for e in known} if not (self.folder / name).exists()}
+        names = {entry.file for entry in known}
+        return {name for name in names if not os.path.exists(self.folder / name)}  # noqa: PTH110 - of any name
 
     def compare(
         self,
@@ -206,7 +213,7 @@ class Baseline:
     def _is_reported(self, entry: _Entry, request: Request) -> bool:
         path = self.folder / entry.file
         finding = _NOWHERE._replace(filename=str(path), code=entry.code)
-        return bool(request.settings_of(path.resolve().parent).judged([finding], str(path)))
+        return bool(request.settings_of(resolved(path).parent).judged([finding], str(path)))
 
     def _stale(self, entry: _Entry, count: int, text: str) -> Diagnostic:
         written = entry._asdict() if entry.line else dict(list(entry._asdict().items())[:-1])
@@ -252,7 +259,7 @@ def beyond_baselines(
         diagnostics, gone = Baseline(path).compare(
             diagnostics, files_of[path], texts, request, is_partial=is_partial
         )
-        stale += request.settings_of(path.resolve().parent).judged(gone, str(path))
+        stale += request.settings_of(resolved(path).parent).judged(gone, str(path))
     return diagnostics + stale, known - len(diagnostics)
 
 

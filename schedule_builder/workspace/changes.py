@@ -9,8 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from schedule_builder.files import read_file, resolved
 from schedule_builder.reading.formats import SUFFIXES
-from schedule_builder.workspace.checker import read_bytes
 from schedule_builder.workspace.contents import judge_contents
 from schedule_builder.workspace.discovery import find_files
 from schedule_builder.workspace.git import Repository, name_of
@@ -47,7 +47,7 @@ def between_folders(first: Path, second: Path, request: Request) -> list[Pair]:
     sides = [_in_folder(folder, request) for folder in (first, second)]
     pairs = []
     for name in sorted({*sides[0], *sides[1]}):
-        old, new = (read_bytes(side[name]) if name in side else None for side in sides)
+        old, new = (read_file(side[name]) if name in side else None for side in sides)
         pairs.append(Pair(name, old, new))
     return pairs
 
@@ -74,7 +74,7 @@ def since(revision: str, paths: Iterable[str], request: Request) -> list[Pair]:
     """
     paths = list(paths)
     first = Path(paths[0])
-    repository = Repository(first if first.is_dir() else first.resolve().parent)
+    repository = Repository(first if first.is_dir() else resolved(first).parent)
     top = repository.top
     old = {
         path: name
@@ -86,12 +86,12 @@ def since(revision: str, paths: Iterable[str], request: Request) -> list[Pair]:
     for name in find_files(paths, request.settings_of):
         path = _path_in(top, name)
         if path is not None and os.path.lexists(name):
-            data[path] = read_bytes(name)
+            data[path] = read_file(name)
     configs = set(data)
     for path in old:
         file = top / path
         if path not in data and file.is_file() and not file.is_symlink():
-            data[path] = read_bytes(str(file))
+            data[path] = read_file(str(file))
     like = next(iter(old.values()), "")
     changed = list(_changed(old, {path: name_of(text, like) for path, text in data.items()}))
     contents = repository.contents(old[path] for path in changed if path in old)
@@ -171,7 +171,7 @@ def _is_meant(path: str, top: Path, paths: Iterable[str], request: Request) -> b
 def _resolved(given: str) -> Path:
     """A path with the links of its folders resolved, but not the file itself."""
     path = Path(os.path.abspath(given))  # noqa: PTH100 - `..` of a name alone
-    return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
+    return resolved(path) if path.is_dir() else resolved(path.parent) / path.name
 
 
 def _path_in(top: Path, name: str) -> str | None:

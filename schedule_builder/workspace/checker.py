@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 from schedule_builder.compiler import Config, examine, examine_bytes
 from schedule_builder.diagnostics import Diagnostic, Source
+from schedule_builder.files import read_file, resolved
 from schedule_builder.reading.fields import dotted
 from schedule_builder.workspace.request import NOTHING_MORE, Request
 
 _WORTH_A_PROCESS = 1_500_000
 """The number of bytes that take as long to check as a process takes to start."""
+
+
+class WorkerError(Exception):
+    """A process that checks files has died; the message says what to do."""
 
 
 class StatedLength(NamedTuple):
@@ -59,7 +63,7 @@ def examined(
     data: bytes, filename: str, request: Request = NOTHING_MORE
 ) -> tuple[Config, tuple[Diagnostic, ...]]:
     """The contents of a file as a config, with the findings to report; see `check`."""
-    settings = request.settings_of(Path(filename).resolve().parent)
+    settings = request.settings_of(resolved(filename).parent)
     config = examine_bytes(
         data,
         filename,
@@ -102,7 +106,7 @@ def validate(
     return [
         diagnostic
         for path in paths
-        for diagnostic in check(Path(path).read_bytes(), os.fspath(path)).diagnostics
+        for diagnostic in check(read_file(path), os.fspath(path)).diagnostics
     ]
 
 
@@ -120,16 +124,10 @@ def validate_text(text: str, filename: str = "<text>") -> list[Diagnostic]:
     return _unsuppressed(config)
 
 
-def read_bytes(filename: str) -> bytes:
-    """The contents of a file."""
-    with open(filename, "rb") as file:  # noqa: PTH123 - pathlib is slower to open one file
-        return file.read()
-
-
 def _check_file(filename: str, request: Request) -> Checked | str:
     """A checked file, or the reason why it cannot be read."""
     try:
-        data = read_bytes(filename)
+        data = read_file(filename)
     except OSError as error:
         return error.strerror or str(error)
     return check(data, filename, request)
@@ -139,7 +137,7 @@ def check_files(
     filenames: Sequence[str],
     request: Request = NOTHING_MORE,
     jobs: int | None = None,
-) -> Iterator[tuple[str, Checked | str]]:
+) -> Generator[tuple[str, Checked | str], None, None]:
     """Checks files, on all processors where that pays.
 
     Args:
@@ -150,6 +148,9 @@ def check_files(
     Yields:
         Each file's name, in the order given, with what was found, or with the reason why it
         cannot be read.
+
+    Raises:
+        WorkerError: a process died.
     """
     if jobs is None:
         jobs = min(os.cpu_count() or 1, _size(filenames) // _WORTH_A_PROCESS)
@@ -158,14 +159,46 @@ def check_files(
         for name in filenames:
             yield name, _check_file(name, request)
         return
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - 15 ms, for many files alone
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # noqa: PLC0415 - 15 ms, for many files alone
+    from multiprocessing import active_children  # noqa: PLC0415 - as above
 
     with ExitStack() as pools:
         with _without_current_folder():
             # The pool starts a helper of its own, and the first task starts the workers.
             pool = pools.enter_context(ProcessPoolExecutor(jobs))
-            results = pool.map(partial(_check_file, request=request), filenames, chunksize=8)
-        yield from zip(filenames, results, strict=True)
+            with _without_interrupts():
+                results = pool.map(partial(_check_file, request=request), filenames, chunksize=8)
+        try:
+            yield from zip(filenames, results, strict=True)
+        except BaseException as error:
+            # The results of what is left are not wanted, and it may take long.
+            for process in active_children():
+                process.kill()
+            if isinstance(error, BrokenExecutor):
+                message = (
+                    "a worker process died, perhaps because memory ran out. Check fewer files, or"
+                    " pass `--jobs 1`"
+                )
+                raise WorkerError(message) from None
+            raise
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Keeps Ctrl-C, which a terminal sends to all processes, from workers that are started now.
+
+    This process gets it, as any other end, and ends them. While it forks, Python would drop it.
+    """
+    import signal  # noqa: PLC0415 - as above
+
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from schedule_builder.compiler import parse
 from schedule_builder.dialects.base import Dialect
 from schedule_builder.dialects.registry import DIALECTS, misspelled
+from schedule_builder.files import read_file
 from schedule_builder.reading.formats import TEXT, format_of_name
 from schedule_builder.reading.tree import Block
 
@@ -41,7 +42,7 @@ def judge(path: Path) -> Verdict:
     try:
         if path.stat().st_size > _LARGEST:
             return Verdict("is larger than 20 MB")
-        data = path.read_bytes()
+        data = read_file(path)
     except OSError:
         return Verdict()
     return judge_contents(path, data)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from schedule_builder.files import resolved
 from schedule_builder.reading.formats import SUFFIXES
 from schedule_builder.workspace.contents import judge, judge_contents
 from schedule_builder.workspace.settings import Settings
@@ -76,7 +77,7 @@ def _of_path(
     path: str, settings_of: Callable[[Path], Settings], caller: Settings, filtered: bool
 ) -> Iterator[Decision]:
     if path != STDIN and os.path.isdir(path):  # noqa: PTH112 - faster for one file
-        settings = settings_of(Path(path).resolve())
+        settings = settings_of(resolved(path))
         from schedule_builder.workspace.walk import walk  # noqa: PLC0415 - 4 ms, for folders
 
         for file, reason in sorted(walk(Path(path), _is_possible(settings))):
@@ -89,7 +90,7 @@ def _of_path(
         found = [p for p in matched if os.path.isfile(p)] or [path]  # noqa: PTH113
     for name in found:
         if filtered:
-            yield _judged(name, settings_of(Path(name).resolve().parent), caller)
+            yield _judged(name, settings_of(resolved(name).parent), caller)
         else:
             yield Decision(name)
 

@@ -18,6 +18,8 @@ from hashlib import sha1, sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from schedule_builder.files import resolved
+
 _OPTIONS = (
     "--no-pager",
     "--no-replace-objects",
@@ -72,7 +74,7 @@ class Repository:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder = folder.resolve()
+        folder = resolved(folder)
         top = next((f for f in (folder, *folder.parents) if os.path.lexists(f / ".git")), None)
         if top is None:
             message = f"{folder} is not in a git repository"
@@ -149,7 +151,7 @@ class Repository:
             RevisionError: there is no such revision, or no such file.
         """
         if path.startswith(("./", "../")):
-            inside = Path(os.path.abspath(path)).resolve()  # noqa: PTH100 - `..` of a name alone
+            inside = resolved(os.path.abspath(path))  # noqa: PTH100 - `..` of a name alone
             if not inside.is_relative_to(self.top):
                 message = f"{path} is outside of {self.top}"
                 raise RevisionError(message)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from schedule_builder.diagnostics import Diagnostic, Words, in_order
+from schedule_builder.files import resolved
 from schedule_builder.rules.kinds import FINDINGS_LEFT_OUT
 from schedule_builder.workspace.settings import Settings, settings_for, shown_path
 
@@ -48,7 +49,7 @@ class Request(NamedTuple):
         """The baseline for a file."""
         if self.baseline is not None:
             return self.baseline
-        settings = self.settings_of(Path(filename).resolve().parent)
+        settings = self.settings_of(resolved(filename).parent)
         if not settings.baseline:
             return None
         return shown_path(settings.root / settings.baseline)
@@ -70,12 +71,12 @@ class Request(NamedTuple):
             by_file.setdefault(diagnostic.filename, []).append(diagnostic)
         result: list[Diagnostic] = []
         for filename, found in by_file.items():
-            limit = self.settings_of(Path(filename).resolve().parent).max_findings
+            limit = self.settings_of(resolved(filename).parent).max_findings
             result += found if len(found) <= limit else _first(found, limit)
         return result
 
     def _fail_on(self, filename: str) -> str:
-        return self.fail_on or self.settings_of(Path(filename).resolve().parent).fail_on
+        return self.fail_on or self.settings_of(resolved(filename).parent).fail_on
 
 
 def _first(found: Sequence[Diagnostic], limit: int) -> Iterator[Diagnostic]:

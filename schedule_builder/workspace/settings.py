@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from schedule_builder.diagnostics import Diagnostic, did_you_mean, shown
 from schedule_builder.dialects.registry import DIALECTS
+from schedule_builder.files import read_file, resolved
 from schedule_builder.limits import MAX_SHOWN_FINDINGS
 from schedule_builder.records import Record
 from schedule_builder.rules.rate_rules import MAX_RATES
@@ -86,7 +87,7 @@ class Settings(Record):
         path = Path(filename)
         try:
             # If the file is a symbolic link, its own name counts.
-            inside = (path.parent.resolve() / path.name).relative_to(self.root.resolve())
+            inside = (resolved(path.parent) / path.name).relative_to(resolved(self.root))
         except ValueError:
             return False
         return _compiled(patterns).select([os.fsencode(part) for part in inside.parts])
@@ -294,7 +295,7 @@ def misspelled_tables(path: Path) -> tuple[str, ...]:
 
 def _read(path: Path) -> tuple[Settings | None, tuple[str, ...]]:
     """The settings of a pyproject.toml, and a warning for each table that may be meant as such."""
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = read_file(path).decode("utf-8", "replace")
     has_table = bool(_HEADER.search(text))
     if not has_table and not any(map(_is_near, _KEY.findall(text))):
         return None, ()
@@ -370,8 +371,11 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
         import tomli as tomllib  # noqa: PLC0415 - 2 ms, for projects with settings alone
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # Of TOML, and of numbers with thousands of digits.
         message = f"{path}: {error}"
+        raise SettingsError(message) from None
+    except RecursionError:
+        message = f"{path}: its values are nested too deeply"
         raise SettingsError(message) from None
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from schedule_builder.files import read_file, resolved
 from schedule_builder.records import Record
 from schedule_builder.workspace.patterns import Patterns
 
@@ -44,7 +45,7 @@ class _Place(Record):
             return cls(top, (), False, ((0, Patterns.of_ignore_file(_OUTSIDE)),))
         # If `.git` is a file, as in a worktree, or a link, the folder it names is not read.
         info = top / ".git/info"
-        rules = _rules(info / "exclude", 0) if info.resolve() == info else ()
+        rules = _rules(info / "exclude", 0) if resolved(info) == info else ()
         return cls(top, (), True, rules + _rules(top / ".gitignore", 0))
 
     @classmethod
@@ -98,7 +99,7 @@ class _Place(Record):
                 return False
         except OSError:  # a link that leads in a circle
             return False
-        return not entry.is_symlink() or Path(entry).resolve().is_relative_to(self.top)
+        return not entry.is_symlink() or resolved(entry).is_relative_to(self.top)
 
 
 def _holds_repository(folder: Path) -> bool:
@@ -112,7 +113,7 @@ def _rules(path: Path, depth: int) -> tuple[tuple[int, Patterns], ...]:
             return ()
     except (FileNotFoundError, NotADirectoryError):
         return ()
-    return ((depth, Patterns.of_ignore_file(path.read_bytes())),)
+    return ((depth, Patterns.of_ignore_file(read_file(path))),)
 
 
 class Found(NamedTuple):
@@ -136,7 +137,7 @@ def walk(given: Path, is_possible: Callable[[str], bool]) -> Iterator[Found]:
         given: the folder; the files' paths begin with it as it is.
         is_possible: decides by its name whether a file is wanted.
     """
-    start = _Place.of(given.resolve())
+    start = _Place.of(resolved(given))
     if start is None:
         yield Found(given, IGNORED)
         return

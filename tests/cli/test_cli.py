@@ -44,7 +44,7 @@ NOT_FOR_EVERY_RUN = {
 }
 OUTER = {
     *("cli", "cli.app", "cli.common", "cli.validate"),
-    *("output", "output.findings", "output.printable", "output.text"),
+    *("output", "output.findings", "output.streams", "output.text"),
     *("workspace", "workspace.checker", "workspace.contents", "workspace.discovery"),
     *("workspace.request", "workspace.settings"),
 }
