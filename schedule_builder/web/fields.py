@@ -25,6 +25,8 @@ from schedule_builder.schedules.schedule import Schedule
 _MOST_FIELDS = 60
 _MOST_HANDLES = 40
 _MOST_TRIALS = 12
+_LARGE = 50_000
+"""In longer texts the peak is not tried: each trial reads the text again."""
 _SLIDER = 40
 """So many values are to the left of a slider's middle, and to its right."""
 _DIGITS = 3
@@ -167,6 +169,9 @@ def _peak(config: Config, schedule: Schedule, last: int) -> Handle:
     """The highest point, and the one field that decides how high it is."""
     step = max(schedule.extremes(0, last), key=lambda step: _rate(schedule, step))
     peak = _rate(schedule, step)
+    if len(config.document.source.text) > _LARGE:
+        words = "the file is too large to find what decides the highest rate: change it in the text"
+        return Handle("peak", step, peak, "", words)
     if schedule.segment_at(step).curve.is_constant:
         # In the middle, where no boundary is in the way.
         end = min((b for b in schedule.begins if b > step), default=last + 1)

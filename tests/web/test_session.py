@@ -257,6 +257,25 @@ def test_a_file_that_changed_is_not_overwritten(tmp_path: Path) -> None:
     assert Path(page.path).read_text() == "new"
 
 
+def test_what_is_not_a_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="named pipe, not a regular file"):
+        Session(str(tmp_path / "pipe"))
+    with pytest.raises(IsADirectoryError):
+        Session(str(tmp_path))
+    with pytest.raises(FileNotFoundError):
+        Session(str(tmp_path / "none"))
+
+
+def test_a_large_file_is_checked_without_trials(tmp_path: Path) -> None:
+    stages = "".join(f"schedule {{ step: {i} learning_rate: 0.01 }}\n" for i in range(10, 3000, 2))
+    text = f"manual_step_learning_rate {{ initial_learning_rate: 0.1\n{stages}}}"
+    answer = session(tmp_path, text).answer("check", {"text": text})
+    assert len(answer["fields"]) == 60
+    assert "too large" in answer["handles"][-1]["words"]
+    assert len(answer["segments"]) == 401
+
+
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="not UTF-8, at byte 3"):
         session(tmp_path, b"# a\xff")
