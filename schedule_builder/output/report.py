@@ -27,6 +27,8 @@ _CHARTS = 3
 _COLUMNS = 24
 _POINTS = 49
 _DIGITS = 4
+_PALETTE = '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#d1701f, #3a7fd0"}}}}%%'
+"""Orange and blue, as in `chart.py`. Mermaid's own first colour cannot be seen on a white page."""
 _NOT_IN_CHARTS = re.compile(r"[^\w ./:=+~-]")
 
 
@@ -73,7 +75,7 @@ def as_markdown(changes: Sequence[Change], revision: str, limit: Limit) -> str:
     used = limit.size("\n\n".join([*parts, *charts, *findings])) + 200
     table = _cut(_TABLE, map(_row, ordered), limit, limit.most - used)
     if charts:
-        charts.insert(0, "The largest changes, before and after:")
+        charts.insert(0, "The largest changes, before (orange) and after (blue):")
     if findings:
         findings.insert(0, "#### New findings")
     return "\n\n".join([*parts, *table, *charts, *findings]) + "\n"
@@ -176,6 +178,7 @@ def _chart(change: Change) -> str:
     title = _NOT_IN_CHARTS.sub("_", in_repository(change.name))
     lines = [
         "```mermaid",
+        _PALETTE,
         "xychart-beta",
         f'  title "{title}"',
         f'  x-axis "step" 0 --> {max(last, 1)}',

@@ -201,6 +201,8 @@ def removal(document: Document, path: FieldPath) -> list[Edit] | None:
         return None
     text = document.source.text
     field, value, sequence = found
+    if field.start >= len(text):
+        return None  # from `--set`
     if sequence is not None and len(sequence.items) > 1 and isinstance(path[-1], int):
         if not field.end <= sequence.start <= value.start < sequence.end:
             return None

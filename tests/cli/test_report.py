@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from schedule_builder import build_schedule
 from schedule_builder.cli.app import main
 from schedule_builder.diagnostics import Diagnostic, Words
 from schedule_builder.output.changes import Change, Side
+from schedule_builder.output.chart import COLORS
 from schedule_builder.output.report import LIMITS, MARKER, as_markdown
 from schedule_builder.schedules.curves import Constant
 from schedule_builder.schedules.schedule import Schedule, Segment
@@ -109,7 +111,13 @@ def test_the_charts_hold_the_rates(run: Run) -> None:
     edit("a", "0.1", "3e-7")
     _, out, _ = run("--against", "HEAD")
     (chart,) = re.findall(r"```mermaid\n(.*?)```", out, re.DOTALL)
-    lines = chart.splitlines()
+    first, *lines = chart.splitlines()
+    # Orange before, blue after, as the words above say.
+    assert "before (orange) and after (blue):" in out
+    assert re.fullmatch(r"%%\{init: (.*)\}%%", first)
+    setting = json.loads(first.removeprefix("%%{init: ").removesuffix("}%%"))
+    palette = setting["themeVariables"]["xyChart"]["plotColorPalette"]
+    assert palette == f"{COLORS[1]}, {COLORS[0]}"
     assert lines[:4] == [
         "xychart-beta",
         '  title "configs/a.config"',
@@ -123,7 +131,7 @@ def test_the_charts_hold_the_rates(run: Run) -> None:
     edit("a", "4e-7", "3e-7")
     _, out, _ = run("--against", "HEAD")
     (chart,) = re.findall(r"```mermaid\n(.*?)```", out, re.DOTALL)
-    lines = chart.splitlines()
+    lines = chart.splitlines()[1:]
     assert lines[3] == '  y-axis "learning rate" 0 --> 0.00000040000'
     rates = [float(number) for number in re.findall(r"[\d.]+", lines[5])]
     schedule = build_schedule("configs/a.config")

@@ -170,3 +170,13 @@ def test_validate_takes_one_path(tmp_path: Path) -> None:
     path.write_text(TEXT.replace("0.01", "-1"))
     assert sb.validate(path) == sb.validate(str(path)) == sb.validate([path])
     assert [d.code for d in sb.validate(path)] == ["SB204"]
+
+
+def test_findings_about_them_have_no_fix() -> None:
+    text = "constant_learning_rate { learning_rate: 0.1 }"
+    (found,) = examine(Source("a.config", text), overrides=["examples_per_epoch=5"]).diagnostics
+    assert (found.code, found.filename, found.fix) == ("SB317", "--set", None)
+    listed = "multi_step_learning_rate: {initial_learning_rate: 0.1, milestones: [5, 9]}"
+    for override in ("milestones[1]=5", "milestones[]=5"):
+        found = examine(Source("a.yaml", listed), overrides=[override]).diagnostics[0]
+        assert (found.severity, found.filename) == ("error", "--set")
