@@ -58,7 +58,7 @@ class _Experiment(Dialect):
     probable = r"^trainer:(?:.*\n)*?[ ]+(?:optimizer_config|train_steps|steps_per_loop):"
 
     def is_meant(self, block: Block) -> bool:
-        fields = pb.TrainerConfig.DESCRIPTOR.fields_by_name
+        fields = schema_of(pb.TrainerConfig.DESCRIPTOR)
         trainers = (f.value for f in block.fields if f.name == "trainer")
         trainer = next((value for value in trainers if isinstance(value, Block)), None)
         return trainer is not None and any(inner.name in fields for inner in trainer.fields)

@@ -37,11 +37,11 @@ def recognize(names: Iterable[str]) -> Dialect:
     telling = list(dict.fromkeys(names))[:_TELLING_NAMES]
 
     def exact(dialect: Dialect) -> tuple[bool, int]:
-        count = sum(name in dialect.root.DESCRIPTOR.fields_by_name for name in telling)
+        count = sum(name in schema_of(dialect.root.DESCRIPTOR) for name in telling)
         return bool(count) and not dialect.is_part, count
 
     def near(dialect: Dialect) -> int:
-        fields = dialect.root.DESCRIPTOR.fields_by_name
+        fields = schema_of(dialect.root.DESCRIPTOR)
         return sum(did_you_mean(name, fields) is not None for name in telling)
 
     best = max(DIALECTS, key=exact)

@@ -16,7 +16,7 @@ from schedule_builder.dialects.registry import DIALECTS
 from schedule_builder.language_server.snippets import Style, insertion
 from schedule_builder.reading.comments import notes
 from schedule_builder.reading.descriptions import comment, describe
-from schedule_builder.reading.fields import FieldSchema, is_opaque, schema_of
+from schedule_builder.reading.fields import FieldSchema, field_named, is_opaque, schema_of
 from schedule_builder.reading.tree import Block, Sequence, Value
 
 _KEY = re.compile(r"^([ \t]*(?:-[ \t]+)*)[\"']?([\w@]+)[\"']?[ \t]*:", re.MULTILINE)
@@ -190,7 +190,7 @@ def _context_of_tree(config: Config, offset: int) -> _Context | None:
     while isinstance(block, Block):
         inner = None
         for field in block.fields:
-            declared = descriptor.fields_by_name.get(field.name)
+            declared = field_named(descriptor, field.name)
             values = field.value.items if isinstance(field.value, Sequence) else [field.value]
             for value in values:
                 if isinstance(value, Block) and value.start < offset and offset < _end(value, text):
@@ -228,8 +228,8 @@ def _context_of_lines(config: Config, offset: int) -> _Context | None:
             break
     descriptors = _root_types(config)
     for name in reversed(names):
-        descriptor = next((d for d in descriptors if name in d.fields_by_name), descriptors[0])
-        field = descriptor.fields_by_name.get(name)
+        descriptor = next((d for d in descriptors if field_named(d, name)), descriptors[0])
+        field = field_named(descriptor, name)
         if field is None or field.message_type is None or is_opaque(field.message_type):
             return None
         descriptors = (field.message_type,)

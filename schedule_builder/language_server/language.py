@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from schedule_builder.compiler import Config
 from schedule_builder.diagnostics import FieldPath, Span
 from schedule_builder.reading.descriptions import comment, describe
-from schedule_builder.reading.fields import schema_of
+from schedule_builder.reading.fields import field_named, schema_of
 from schedule_builder.schedules.schedule import Schedule
 
 _MAX_SEGMENTS = 3
@@ -118,7 +118,7 @@ def field_at(config: Config, path: FieldPath) -> tuple[Any, Any]:
     for name in path:
         if isinstance(name, int):
             continue
-        field = descriptor.fields_by_name.get(name) if descriptor is not None else None
+        field = field_named(descriptor, name) if descriptor is not None else None
         if field is None:
             return None, None
         owner, descriptor = descriptor, field.message_type

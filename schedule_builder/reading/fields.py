@@ -107,6 +107,19 @@ def schema_of(descriptor: Any) -> dict[str, FieldSchema]:
     return {field.name: _field_schema(field, given, selects) for field, given in options}
 
 
+def field_named(descriptor: Any, name: str) -> Any:
+    """The field of a message type with a name that stands in a file; None where it has none.
+
+    protobuf's own lookup raises for names that are no UTF-8: JSON escapes can hold such.
+    """
+    return descriptor.fields_by_name.get(name) if name.isascii() else None
+
+
+def value_named(enum: EnumDescriptor, name: str) -> Any:
+    """The value of an enum with a name that stands in a file, as `field_named`."""
+    return enum.values_by_name.get(name) if name.isascii() else None
+
+
 def is_repeated(field: FieldDescriptor) -> bool:
     """Whether a field of any schema may be given several times."""
     # `label` warns on new runtimes, and old ones have no `is_repeated`.

@@ -19,7 +19,7 @@ from schedule_builder.reading.counts import (
     in_steps,
     quantity,
 )
-from schedule_builder.reading.fields import Bound, FieldSchema, is_open, schema_of
+from schedule_builder.reading.fields import Bound, FieldSchema, is_open, schema_of, value_named
 from schedule_builder.reading.findings import OUT_OF_RANGE, PLACEHOLDER, UNKNOWN_TYPE, WRONG_TYPE
 from schedule_builder.reading.tree import CURLY_QUOTES, Scalar, Syntax, without_comma
 
@@ -228,7 +228,7 @@ def _string(value: Scalar, declared: FieldSchema, syntax: Syntax) -> str | Refus
 
 def _fits(text: str, declared: FieldSchema, syntax: Syntax) -> bool:
     if declared.enum is not None:
-        return text in declared.enum.values_by_name
+        return value_named(declared.enum, text) is not None
     convert = {"bool": syntax.boolean, "integer": syntax.integer, "real": syntax.real}
     return convert[declared.kind](text) is not None
 
@@ -236,7 +236,7 @@ def _fits(text: str, declared: FieldSchema, syntax: Syntax) -> bool:
 def _enum(
     value: Scalar, declared: FieldSchema, enum: EnumDescriptor, syntax: Syntax
 ) -> int | Refusal:
-    found = enum.values_by_name.get(value.text)
+    found = value_named(enum, value.text)
     if found is None and (number := syntax.integer(value.text)) is not None:
         found = enum.values_by_number.get(number)
     if found is not None:

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedule_builder.compiler import Config, examine, examine_bytes
-from schedule_builder.diagnostics import Report, Source
+from schedule_builder.config import load
+from schedule_builder.diagnostics import ConfigError, Report, Source
 from schedule_builder.reading import yaml_format
 from schedule_builder.reading.tree import Block, Scalar, Value
 from tests.reading.test_text_format import pipelines
@@ -744,3 +745,25 @@ def _data(node: Value) -> Any:
     if isinstance(node, Block):
         return {field.name: _data(field.value) for field in node.fields}
     return [_data(item) for item in node.items]
+
+
+HALF = "\ud83d"  # of a pair of surrogates: no text in UTF-8 has it, and JSON's escapes can
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        ({HALF: 1}, "SB201"),
+        ({"train_config": {HALF: 1}}, "SB201"),
+        ({"train_config": {}, HALF: 1}, "SB201"),
+        ({"learning_rate_base": 1, HALF: 3}, "SB201"),
+        ({"warmup": {"shape": HALF}}, "SB203"),
+        ({"trainer": {"optimizer_config": {"learning_rate": {"type": HALF}}}}, "SB208"),
+    ],
+)
+def test_names_that_are_half_of_a_character(data: dict[str, Any], code: str) -> None:
+    found = examine(Source("x.json", json.dumps(data))).diagnostics
+    with pytest.raises(ConfigError) as error:
+        load(data)
+    assert code in {d.code for d in found}
+    assert code in {d.code for d in error.value.diagnostics}
