@@ -6,6 +6,7 @@ In text format: two blanks for each block, one field a line. YAML is laid out by
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from schedule_builder.diagnostics import Report, Source, Words
@@ -81,6 +82,8 @@ def _compare(before: Document, after: Document) -> None:
         reason = "a value would change"
     elif [n.text for n in notes(before) if n.text] != [n.text for n in notes(after) if n.text]:
         reason = "a comment would be lost or moved"
+    elif any(old - new for old, new in zip(_beside(before), _beside(after), strict=True)):
+        reason = "a comment that suppresses findings would leave their line"
     else:
         return
     words = Words(
@@ -89,6 +92,30 @@ def _compare(before: Document, after: Document) -> None:
         reason=reason,
     )
     raise FormatError(before.source, None, words)
+
+
+def _beside(document: Document) -> list[set[str]]:
+    """The names of the fields on the line of each comment that suppresses findings."""
+    text = document.source.text
+    comments = [note for note in notes(document) if _SUPPRESSION in note.text.lower()]
+    names = sorted(_names(document.root)) if comments else []
+    found = []
+    for note in comments:
+        line = text.rfind("\n", 0, note.start) + 1
+        first, last = bisect_left(names, (line,)), bisect_left(names, (note.start,))
+        found.append({name for _, name in names[first:last]})
+    return found
+
+
+def _names(value: Value) -> Iterator[tuple[int, str]]:
+    """The fields of a tree: where each stands, and its name."""
+    if isinstance(value, Block):
+        for field in value.fields:
+            yield field.start, field.name
+            yield from _names(field.value)
+    elif isinstance(value, Sequence):
+        for item in value.items:
+            yield from _names(item)
 
 
 def _values(value: Value) -> Iterator[tuple[object, ...]]:
@@ -178,6 +205,10 @@ class _Layout:
 
     def block(self, opening: str, block: Block, closing: str) -> None:
         end = block.end - 1
+        while not block.fields and self.notes[self.next].start < end:
+            if self.notes[self.next].text:
+                break
+            self.next += 1  # A blank line.
         if not block.fields and self.notes[self.next].start > end:
             self.line(f"{opening}{closing}")
         elif line := self.kept(block):
@@ -196,7 +227,11 @@ class _Layout:
     def kept(self, block: Block) -> str:
         """The fields of a block in one line, where a comment after it is about that line."""
         note = self.notes[self.next]
-        is_behind = note.start >= block.end and "\n" not in self.text[block.start : note.start]
+        is_behind = (
+            note.start >= block.end
+            and not self.text[block.end : note.start].strip(" \t,;")
+            and "\n" not in self.text[block.start : note.start]
+        )
         return self.flat(block) if is_behind and _SUPPRESSION in note.text.lower() else ""
 
     def flat(self, value: Value) -> str:

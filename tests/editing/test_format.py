@@ -100,6 +100,18 @@ def test_a_suppression_stays_on_the_line_that_it_is_for() -> None:
     assert format_text("a.config", text) == text.replace("}  #", "}  #")
 
 
+@pytest.mark.parametrize("text", ["a { b {\n  c { d: 1 } } }", "a {\n  b: 1 }", "a { b: 1"])
+def test_a_suppression_that_would_leave_its_line_keeps_the_file_as_it_is(text: str) -> None:
+    with pytest.raises(FormatError, match="a comment that suppresses findings would leave"):
+        format_text(
+            "a.config", f"{text}  # schedule-builder: ignore[SB414]\n" + "}" * (text[-1] == "1")
+        )
+
+
+def test_blank_lines_in_an_empty_block_are_removed_at_once() -> None:
+    assert format_text("a.config", "a {\n\n}\nb {\n\n  # c\n\n}\n") == "a {}\nb {\n  # c\n}\n"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
