@@ -15,6 +15,13 @@ MATRIX ?=
 TORCH ?= torch==2.13.0
 KERAS ?= keras>=3
 NOTEBOOK := nbclient ipykernel
+# The library that looks for inputs (3.1 has no wheel for Python 3.11), and what makes them.
+FUZZ := atheris==3.0.0 hypothesis mpmath
+# How long each surface is fuzzed; by default, all of them are.
+MINUTES ?= 1
+SURFACE ?=
+# What is changed in one place at a time: files of a room, or whole rooms.
+FILE ?= $(addprefix schedule_builder/,schedules dialects rules editing)
 # What reads our findings elsewhere, at the versions that the tests were written for.
 PLAYWRIGHT := playwright==1.65.2
 EDITOR_TOOLS := junitparser==5.0.3 $(PLAYWRIGHT)
@@ -27,7 +34,7 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml)
 DEV := --extra tensorflow --extra legacy-keras --extra examples --extra dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test suite test-exact test-edits test-extras test-notebook test-editors test-web web-suite web screenshots web-pictures test-latest test-oldest test-matrix lint lint-workflows constraints protos docs site dist bench clean
+.PHONY: help run test suite test-exact test-edits test-extras test-notebook test-editors test-web web-suite web screenshots web-pictures test-latest test-oldest test-matrix fuzz mutants lint lint-workflows constraints protos docs site dist bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -79,6 +86,15 @@ screenshots: ## take the pictures of the pages in docs/, light and dark
 web-pictures: $(VENV)/web web/node_modules/.package-lock.json
 	$(BIN)/python tools/take_screenshots.py
 
+fuzz: ## try any input of each surface for MINUTES (1), or of SURFACE alone (Python 3.11 and up)
+	$(MAKE) VENV=.venv-fuzz CONSTRAINTS=constraints-fuzz.txt fuzz-run
+
+fuzz-run: $(VENV)/fuzz
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(SURFACE)
+
+mutants: $(VENV)/dev ## change FILE in one place at a time, and list the changes that no test notices
+	$(BIN)/python tools/mutants.py $(FILE)
+
 test-latest: ## run all checks and tests with the newest version of everything
 	rm -rf .venv-latest
 	$(MAKE) VENV=.venv-latest CONSTRAINTS= test
@@ -112,6 +128,7 @@ constraints: $(BIN)/python ## renew the versions in constraints*.txt
 	printf '%s\n' 'hatchling>=1.21' | $(COMPILE) --python-version 3.11 pyproject.toml - --extra site -o constraints-site.txt
 	printf '%s\n' '$(TORCH)' '$(KERAS)' | $(COMPILE) --python-version 3.11 pyproject.toml - --extra jax --extra torch --extra dev -o constraints-extras.txt
 	printf '%s\n' $(NOTEBOOK) | $(COMPILE) --python-version 3.10 pyproject.toml - --extra dev -o constraints-notebook.txt
+	printf '%s\n' $(FUZZ) | $(COMPILE) --python-version 3.11 pyproject.toml - --extra server --extra fmt -o constraints-fuzz.txt
 
 protos: $(VENV)/dev ## regenerate the code of protos/
 	$(BIN)/python tools/generate_protos.py
@@ -160,6 +177,10 @@ $(VENV)/site: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 
 $(VENV)/notebook: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	$(PIP) $(NOTEBOOK) -e '.[dev]'
+	touch $@
+
+$(VENV)/fuzz: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+	$(PIP) $(FUZZ) -e '.[server,fmt]'
 	touch $@
 
 $(VENV)/extras: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
