@@ -110,7 +110,7 @@ def schema_of(descriptor: Any) -> dict[str, FieldSchema]:
 def field_named(descriptor: Any, name: str) -> Any:
     """The field of a message type with a name that stands in a file; None where it has none.
 
-    protobuf's own lookup raises for names that are no UTF-8: JSON escapes can hold such.
+    protobuf's own lookup raises for half of a surrogate pair, which JSON's escapes can hold.
     """
     return descriptor.fields_by_name.get(name) if name.isascii() else None
 
