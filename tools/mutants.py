@@ -9,7 +9,7 @@ Writes the table of `docs/testing.md`. What survived is in `out/mutants/`, and i
 One process imports the package and collects the tests. For each mutant it makes a copy of itself
 (fork), puts the changed function in place, and runs the tests that reach the changed lines, the
 quickest first. What takes effect on import, or ran while the tests were collected, is tried in a
-process that imports the package anew. mutmut and cosmic-ray were tried before: the first leaves
+process that imports the package again. mutmut and cosmic-ray were tried before: the first leaves
 out functions with decorators, which all rules and lowerings are, and the second starts a process
 and imports everything for each mutant.
 """
@@ -360,7 +360,7 @@ def try_files(room: str, paths: Sequence[Path], options: argparse.Namespace) -> 
             found = {m.key: results.outcomes.get((str(path), m.key)) for m in everything[str(path)]}
             write_cache(path, found, cached[str(path)])
 
-    # In a copy: what is imported for the tests must not be there for those that import anew.
+    # In a copy: what is imported for the tests must not be there for those that import again.
     plan, results.outcomes = in_child(session)
     save()
     for file, mutants in files.items():
