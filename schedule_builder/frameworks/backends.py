@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 
 from schedule_builder.frameworks.extras import naming_extra
 from schedule_builder.schedules.schedule import Schedule
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 _HOMES = {"jax": "jax_backend", "tensorflow": "tensorflow_backend", "torch": "torch_backend"}
 """The module that computes on each backend; it alone imports the backend."""
@@ -26,7 +29,8 @@ def _home(backend: str) -> ModuleType:
 
 
 # Imported now: within a trace, TensorFlow's AutoGraph would convert the import, and warn.
-_home(keras.backend.backend())
+as_it_is: Callable[[_F], _F] = getattr(_home(keras.backend.backend()), "as_it_is", lambda f: f)
+"""What keeps a function from being rewritten while it is traced, which takes time."""
 
 
 def rate_tensor(schedule: Schedule, step: Any) -> Any:

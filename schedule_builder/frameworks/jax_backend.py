@@ -31,7 +31,7 @@ class _Jax(TensorOperations):
     sin = staticmethod(jnp.sin)
     exp = staticmethod(jnp.exp)
     expm1 = staticmethod(jnp.expm1)
-    log = staticmethod(jnp.log)
+    log_of_tensor = staticmethod(jnp.log)
     log1p = staticmethod(jnp.log1p)
 
     @staticmethod

@@ -9,7 +9,7 @@ import tf_keras
 from schedule_builder.frameworks.keras2_optimizers import VARIANTS
 from schedule_builder.frameworks.keras_callback import LearningRateLogMixin
 from schedule_builder.frameworks.keras_common import ConfigScheduleMixin
-from schedule_builder.frameworks.tensorflow_backend import rate_tensor
+from schedule_builder.frameworks.tensorflow_backend import as_it_is, rate_tensor
 
 OPTIMIZERS = VARIANTS
 """The optimizers that have more than one rate, by the names of Keras' own."""
@@ -25,6 +25,7 @@ class ConfigSchedule(ConfigScheduleMixin, tf_keras.optimizers.schedules.Learning
     # Saved models name this module, which older versions of the package have as well.
     __module__ = "schedule_builder.legacy_keras"
 
+    @as_it_is
     def __call__(self, step: Any) -> Any:
         """The rates at integer steps, in float32 and of the same shape."""
         return rate_tensor(self.schedule, self.updates(step))

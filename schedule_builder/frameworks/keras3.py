@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from schedule_builder.frameworks.backends import rate_tensor
+from schedule_builder.frameworks.backends import as_it_is, rate_tensor
 from schedule_builder.frameworks.keras3_optimizers import VARIANTS
 from schedule_builder.frameworks.keras_callback import LearningRateLogMixin
 from schedule_builder.frameworks.keras_common import ConfigScheduleMixin
@@ -25,6 +25,7 @@ class ConfigSchedule(ConfigScheduleMixin, keras.optimizers.schedules.LearningRat
     # Saved models name this module, which older versions of the package have as well.
     __module__ = "schedule_builder.keras_adapter"
 
+    @as_it_is
     def __call__(self, step: Any) -> Any:
         """The rates at integer steps, in float32 and of the same shape."""
         return rate_tensor(self.schedule, self.updates(step))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -17,33 +18,53 @@ class TensorOperations:
     direct_ratio: float = 2.0**24
     constant: Callable[[float], Any]
     exp: Callable[[Any], Any]
+    log_of_tensor: Callable[[Any], Any]
+    maximum: Callable[[Any, Any], Any]
     minimum: Callable[[Any, Any], Any]
     power: Callable[[Any, Any], Any]
     real: Callable[[Any], Any]
+
+    @staticmethod
+    def remainder(steps: Any, period: Any) -> Any:
+        return steps % period
 
     @classmethod
     def ratio_power(cls, numerator: Any, denominator: Any, exponent: Any) -> Any:
         return cls.power(numerator / denominator, exponent)
 
-    @classmethod
-    def power_of_ratio(cls, base: Any, numerator: Any, denominator: Any) -> Any:
-        return cls.power(base, numerator / denominator)
+    def log(self, value: Any) -> Any:
+        return math.log(value) if _are_known(value) else self.log_of_tensor(value)
 
-    @classmethod
-    def power_of_steps(cls, base: Any, step: Any, steps: Any, real_steps: Any) -> Any:
-        return cls.power(base, cls.real(step) / real_steps)
+    def clip(self, steps: Any, first: int, last: int) -> Any:
+        return self.minimum(self.maximum(steps, self.constant(first)), self.constant(last))
 
     @staticmethod
-    def affine(start: Any, slope: Any, k: Any, n: Any) -> Any:
-        return start + slope * (k / n)
+    def share(height: Any, k: Any, n: Any) -> Any:
+        return k * (height / n) if _are_known(height, n) else height * (k / n)
+
+    def power_of_ratio(self, base: Any, numerator: Any, denominator: Any) -> Any:
+        if _are_known(base, denominator):
+            return self.exp(numerator * (math.log(base) / denominator))
+        return self.power(base, numerator / denominator)
+
+    def power_of_steps(self, base: Any, step: Any, steps: Any, real_steps: Any) -> Any:
+        return self.power_of_ratio(base, self.real(step), real_steps)
+
+    def affine(self, start: Any, slope: Any, k: Any, n: Any) -> Any:
+        return start + self.share(slope, k, n)
 
     def exp_affine(self, start: Any, slope: Any, slope_rest: Any, k: Any, n: Any) -> Any:
-        exponent = self.minimum(start + slope * (k / n), self.constant(700.0))
+        exponent = self.minimum(self.affine(start, slope, k, n), self.constant(700.0))
         return self.exp(exponent)
 
     def rates(self, schedule: Stretches, step: Any) -> Any:
         operations: Any = self  # which a subclass completes
         return evaluate(schedule, step, operations)
+
+
+def _are_known(*numbers: Any) -> bool:
+    """Whether numbers are Python's own, so that what is computed of them costs nothing later."""
+    return all(isinstance(number, (int, float)) for number in numbers)
 
 
 def not_an_integer(dtype: object, *, is_floating: bool) -> TypeError:

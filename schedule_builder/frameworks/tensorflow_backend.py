@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import tensorflow as tf
@@ -11,23 +12,29 @@ from schedule_builder.config import ConfigLike, build_schedule, load
 from schedule_builder.frameworks.tensor_operations import TensorOperations, not_an_integer
 from schedule_builder.frameworks.variable_factors import warn_unapplied
 from schedule_builder.schedules.curves import MAX_STEP
-from schedule_builder.schedules.evaluation import evaluate
+from schedule_builder.schedules.evaluation import evaluate, fits_float64
 from schedule_builder.schedules.schedule import Schedule
+
+as_it_is = tf.autograph.experimental.do_not_convert
 
 
 class _TensorFlow(TensorOperations):
-    """The formulas' operations on tensors. Equal constants share one node of the graph."""
+    """The formulas' operations on tensors. Equal constants share one node of the graph.
 
-    power = staticmethod(tf.pow)
+    Args:
+        step_dtype: the dtype of steps: float64, or int64.
+    """
+
     sin = staticmethod(tf.sin)
     sqrt = staticmethod(tf.sqrt)
     exp = staticmethod(tf.exp)
-    log = staticmethod(tf.math.log)
+    log_of_tensor = staticmethod(tf.math.log)
     square = staticmethod(tf.square)
     log1p = staticmethod(tf.math.log1p)
     expm1 = staticmethod(tf.math.expm1)
 
-    def __init__(self) -> None:
+    def __init__(self, step_dtype: tf.DType) -> None:
+        self.step_dtype = step_dtype
         self.constants: dict[tuple[Any, float], Any] = {}
 
     def constant(self, value: float) -> Any:
@@ -35,7 +42,7 @@ class _TensorFlow(TensorOperations):
 
     def node(self, value: float, dtype: Any = None) -> Any:
         """A constant of the graph; equal values share one node."""
-        dtype = dtype or (tf.int64 if isinstance(value, int) else tf.float64)
+        dtype = dtype or (self.step_dtype if isinstance(value, int) else tf.float64)
         key = (dtype, value)
         if key not in self.constants:
             self.constants[key] = tf.constant(value, dtype)
@@ -49,6 +56,10 @@ class _TensorFlow(TensorOperations):
         return tf.where(condition, *_tensors(first, second))
 
     @staticmethod
+    def power(base: Any, exponent: Any) -> Any:
+        return tf.pow(*_tensors(base, exponent))
+
+    @staticmethod
     def maximum(first: Any, second: Any) -> Any:
         return tf.maximum(*_tensors(first, second))
 
@@ -56,21 +67,23 @@ class _TensorFlow(TensorOperations):
     def minimum(first: Any, second: Any) -> Any:
         return tf.minimum(*_tensors(first, second))
 
+    def clip(self, steps: Any, first: int, last: int) -> Any:
+        low, high = self.node(first), self.node(last)
+        return tf.raw_ops.ClipByValue(t=steps, clip_value_min=low, clip_value_max=high)
+
     @staticmethod
     def real(steps: Any) -> Any:
         return tf.cast(steps, tf.float64)
 
-    @staticmethod
-    def index(begins: Sequence[int], step: Any) -> Any:
-        found = tf.raw_ops.UpperBound(
-            sorted_inputs=tf.constant([begins], tf.int64), values=tf.reshape(step, [1, -1])
-        )
+    def index(self, begins: Sequence[int], step: Any) -> Any:
+        sorted_begins = tf.constant([begins], self.step_dtype)
+        found = tf.raw_ops.UpperBound(sorted_inputs=sorted_begins, values=tf.reshape(step, [1, -1]))
         return tf.reshape(found, _shape(step))
 
     def take(self, columns: Sequence[Sequence[float]], index: Any) -> Sequence[Any]:
         taken: dict[int, Any] = {}
-        for number, dtype in ((int, tf.int64), (float, tf.float64)):
-            chosen = [i for i, c in enumerate(columns) if isinstance(c[0], number)]
+        for dtype in dict.fromkeys((self.step_dtype, tf.float64)):
+            chosen = [i for i, column in enumerate(columns) if self._dtype(column) == dtype]
             if not chosen:
                 continue
             rows = list(zip(*(columns[i] for i in chosen), strict=True))
@@ -79,6 +92,9 @@ class _TensorFlow(TensorOperations):
             parts = [found] if len(chosen) == 1 else tf.unstack(found, len(chosen), -1)
             taken |= dict(zip(chosen, parts, strict=True))
         return [taken[i] for i in range(len(columns))]
+
+    def _dtype(self, column: Sequence[float]) -> Any:
+        return self.step_dtype if isinstance(column[0], int) else tf.float64
 
 
 def _tensors(*values: Any) -> list[Any]:
@@ -91,7 +107,7 @@ def _shape(step: Any) -> Any:
     return step.shape if step.shape.is_fully_defined() else tf.shape(step)
 
 
-@tf.autograph.experimental.do_not_convert
+@as_it_is
 def build_learning_rate(
     config: ConfigLike,
     global_step: Any = None,
@@ -132,7 +148,7 @@ def build_learning_rate(
     return rate_tensor(build_schedule(loaded, step_offset=step_offset), global_step)
 
 
-@tf.autograph.experimental.do_not_convert
+@as_it_is
 def rate_tensor(schedule: Schedule, global_step: Any) -> tf.Tensor:
     """The rates of a schedule as a float32 tensor; see `build_learning_rate`."""
     if global_step is None:
@@ -145,7 +161,10 @@ def rate_tensor(schedule: Schedule, global_step: Any) -> tf.Tensor:
     if tf.executing_eagerly():
         return _eager(schedule, _integers(global_step))
     with tf.name_scope("learning_rate") as scope:
-        return _symbolic(schedule, _integers(global_step), scope)
+        # A variable is read where it is.
+        step = _integers(global_step)
+        with _on_host():
+            return _symbolic(schedule, step, scope)
 
 
 def _eager(schedule: Schedule, step: tf.Tensor) -> tf.Tensor:
@@ -159,9 +178,27 @@ def _eager(schedule: Schedule, step: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.constant(rates), tf.float32) if step.ndim else tf.constant(rates, tf.float32)
 
 
+def _on_host() -> AbstractContextManager[Any]:
+    """Where a graph computes a rate: on the host, also where there is a GPU.
+
+    On a GPU every operation is a kernel to launch. From the host one float32 is copied, as the
+    graph goes, and nothing waits for it but what uses it. XLA compiles for its own device.
+    """
+    has_gpu = tf.config.get_visible_devices("GPU")
+    if has_gpu and tf.compat.v1.executing_eagerly_outside_functions():
+        return tf.device("/CPU:0")  # type: ignore[no-any-return] # of TensorFlow's
+    return nullcontext()
+
+
 def _symbolic(schedule: Schedule, step: tf.Tensor, name: str) -> tf.Tensor:
-    step, ops = _int64(step), _TensorFlow()
-    rate = evaluate(schedule, tf.maximum(step, ops.node(0)), ops)
+    ops = _TensorFlow(tf.float64)
+    if fits_float64(schedule, ops):
+        # Every operation of a graph costs the same, whatever it computes: one cast is enough.
+        steps = tf.nn.relu(tf.cast(step, tf.float64))
+    else:
+        ops = _TensorFlow(tf.int64)
+        steps = tf.maximum(_int64(step), ops.node(0))
+    rate = evaluate(schedule, steps, ops)
     rate = tf.convert_to_tensor(rate, tf.float64)
     if rate.shape.rank == 0 and step.shape.rank != 0:
         rate = tf.fill(_shape(step), rate)

@@ -175,7 +175,7 @@ class _Torch(TensorOperations):
     sin = staticmethod(torch.sin)
     exp = staticmethod(torch.exp)
     expm1 = staticmethod(torch.expm1)
-    log = staticmethod(torch.log)
+    log_of_tensor = staticmethod(torch.log)
     log1p = staticmethod(torch.log1p)
 
     def __init__(self, device: torch.device) -> None:
@@ -201,9 +201,9 @@ class _Torch(TensorOperations):
     def minimum(self, first: Any, second: Any) -> Any:
         return torch.minimum(*self._tensors(first, second))
 
-    @staticmethod
-    def real(steps: Any) -> Any:
-        return steps.to(torch.float64)
+    def real(self, steps: Any) -> Any:
+        (tensor,) = self._tensors(steps)
+        return tensor.to(torch.float64)
 
     def index(self, begins: Sequence[int], step: Any) -> Any:
         return torch.bucketize(step, self._column(begins, is_whole=True), right=True)

@@ -49,6 +49,10 @@ class Curve(Protocol):
     def repeats(self) -> bool:
         """Whether the rate repeats."""
 
+    @property
+    def divides_steps(self) -> bool:
+        """Whether the formula divides steps into whole parts."""
+
     def columns(self, origin: int, ops: Operations) -> Columns:
         """The formula's numbers for this curve, its step 0 at a global step."""
 
@@ -108,6 +112,10 @@ class BaseCurve(Record):
     """The columns that tell several curves of one family apart."""
     is_constant: ClassVar[bool] = False
     repeats: ClassVar[bool] = False
+
+    @property
+    def divides_steps(self) -> bool:
+        return self.repeats
 
     def variant(self, ops: Operations) -> Any:
         return None

@@ -133,7 +133,7 @@ class CosineCycle(BaseCurve):
         ops: Operations, step: Any, curves: Sequence[CosineCycle], c: _CosineCycleColumns
     ) -> Any:
         step = minus(step, c.origin)
-        wave = ops.square(ops.sin(ops.real(c.period - step % c.period) / c.divisor))
+        wave = ops.square(ops.sin(ops.real(c.period - ops.remainder(step, c.period)) / c.divisor))
         height = c.height
         if any(curve.factor != 1 for curve in curves):
             height = height * ops.power(c.factor, ops.real(step // c.period))
@@ -209,23 +209,18 @@ class Cycle(BaseCurve):
     def formula(ops: Operations, step: Any, curves: Sequence[Cycle], c: _CycleColumns) -> Any:
         step = minus(step, c.origin)
         period = c.up + c.down
-        cycle, s = step // period, step % period
-        rises = s <= c.up
-        rising, falling = (
-            ops.real(s) / ops.real(c.up),
-            ops.real(period - s) / ops.real(c.down),
-        )
+        s = ops.remainder(step, period)
+        # Whichever of the two is lower is the one that holds.
+        share = ops.minimum(ops.real(s) / ops.real(c.up), ops.real(period - s) / ops.real(c.down))
         factor = ops.constant(1.0)
         if any(curve.cycle_factor != 1 for curve in curves):
-            factor = ops.power(c.cycle_factor, ops.real(cycle))
+            factor = ops.power(c.cycle_factor, ops.real(step // period))
         if any(curve.step_factor != 1 for curve in curves):
             factor = factor * ops.power(c.step_factor, ops.real(step))
-        share = ops.where(rises, rising, falling) * factor
         if curves[0].peak >= curves[0].base:
-            return c.base + (c.peak - c.base) * share
+            return c.base + (c.peak - c.base) * (share * factor)
         # Towards a peak that is lower nothing may cancel: 1 - share has a sum of its own.
-        rest = ops.where(
-            rises,
+        rest = ops.maximum(
             ops.real(c.up - s) / ops.real(c.up),
             ops.real(s - c.up) / ops.real(c.down),
         )
@@ -236,7 +231,7 @@ class Cycle(BaseCurve):
                 lost,
                 -ops.expm1(ops.real(step) * ops.log(c.step_factor)),
             )
-        return c.base * (rest + ops.where(rises, rising, falling) * lost) + c.peak * share
+        return c.base * (rest + share * lost) + c.peak * (share * factor)
 
     def extremes(self, first: int, last: int) -> list[int]:
         period = self.up + self.down

@@ -37,6 +37,10 @@ class Exponential(BaseCurve):
     def family(self) -> str:
         return "staircase" if self.staircase else "exponential"
 
+    @property
+    def divides_steps(self) -> bool:
+        return self.staircase
+
     def columns(self, origin: int, ops: Operations) -> _ExponentialColumns:
         steps = self.decay_steps
         return _ExponentialColumns(origin, steps, float(steps), self.initial, self.factor)
@@ -88,6 +92,10 @@ class InverseTime(BaseCurve):
     def family(self) -> str:
         return "inverse_time_staircase" if self.staircase else "inverse_time"
 
+    @property
+    def divides_steps(self) -> bool:
+        return self.staircase
+
     def columns(self, origin: int, ops: Operations) -> _InverseTimeColumns:
         steps = self.decay_steps
         return _InverseTimeColumns(origin, steps, float(steps), self.initial, self.decay_rate)
@@ -106,8 +114,8 @@ class InverseTime(BaseCurve):
         step = minus(step, c.origin)
         length = c.real_decay_steps
         if curves[0].staircase:
-            step, length = step // c.decay_steps, ops.constant(1.0)
-        return c.initial / ops.affine(ops.constant(1.0), c.decay_rate, ops.real(step), length)
+            step, length = step // c.decay_steps, 1.0
+        return c.initial / ops.affine(1.0, c.decay_rate, ops.real(step), length)
 
     def __str__(self) -> str:
         every = "in a step every" if self.staircase else "smoothly over"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise, starmap
 from typing import Any, NamedTuple, Protocol
 
-from schedule_builder.schedules.curves import Columns, Constant, Curve
+from schedule_builder.schedules.curves import Columns, Constant, Curve, Interpolation
 from schedule_builder.schedules.operations import Operations, TableOperations, is_zero
 from schedule_builder.schedules.python_operations import constant_rate, segment_rate
 
@@ -56,6 +56,30 @@ class Stretches(Protocol):
         """The rates at a NumPy array of int64 steps, in float64."""
 
 
+_WHOLE = 2**53
+
+
+def fits_float64(schedule: Stretches, ops: Operations) -> bool:
+    """Whether steps may be float64 beforehand, and the rates the same as far as float32 shows.
+
+    So they are where every number that a step is compared with, or that is subtracted from it, is
+    exact in float64, and where no step is divided into whole parts.
+    """
+    if schedule.begins[-1] > _WHOLE:
+        return False
+    for segment in schedule.segments:
+        curve = segment.curve
+        if curve.is_constant:
+            continue
+        whole = [n for n in curve.columns(segment.origin, ops) if isinstance(n, int)]
+        members: Sequence[Stretches] = getattr(curve, "members", ())
+        if curve.divides_steps or any(abs(number) > _WHOLE for number in whole):
+            return False
+        if not all(fits_float64(member, ops) for member in members):
+            return False
+    return True
+
+
 _FEW_PIECES = 3
 _FEW_WITH_CONSTANTS = 2
 """So many cost less one by one than by a table of their numbers, also of constants alone."""
@@ -78,8 +102,11 @@ def _continues(segment: Stretch, constant: Stretch, step: int) -> bool:
     """Whether one has the rate of a constant beside it at a step, to what float32 does not show."""
     if not constant.curve.is_constant:
         return False
-    rates = (segment_rate(which)(step) for which in (segment, constant))
-    return math.isclose(*rates, rel_tol=2.0**-50)
+    return _is_close(segment_rate(segment)(step), segment_rate(constant)(step))
+
+
+def _is_close(rate: float, other: float) -> bool:
+    return math.isclose(rate, other, rel_tol=2.0**-50)
 
 
 def _pieces(segments: Sequence[Stretch]) -> list[_Piece] | None:
@@ -101,23 +128,60 @@ def _pieces(segments: Sequence[Stretch]) -> list[_Piece] | None:
     return pieces if len(pieces) <= few else None
 
 
-def _evaluate_pieces(pieces: Sequence[_Piece], step: Any, ops: Operations) -> Any:
+def _evaluate_pieces(pieces: Sequence[_Piece], step: Any, ops: TableOperations) -> Any:
+    meets = [False, *starmap(_meets_from_below, pairwise(pieces))]
     result: Any = None
-    for piece in pieces:
-        curve, own = piece.segment.curve, step
-        if piece.first is not None:
-            own = ops.maximum(own, ops.constant(piece.first))
-        if piece.last is not None:
-            own = ops.minimum(own, ops.constant(piece.last))
-        columns: Any = curve.columns(piece.segment.origin, ops)
-        columns = columns._replace(**dict.fromkeys(curve.choices))
-        numbers = [ops.constant(0 if value is None else value) for value in columns]
-        rate = curve.formula(ops, own, [curve], columns._make(numbers))
-        if piece.segment.floor > 0:
-            rate = ops.maximum(rate, ops.constant(piece.segment.floor))
-        at_or_after = None if result is None else step >= ops.constant(piece.begin)
-        result = rate if result is None else ops.where(at_or_after, rate, result)
+    for piece, meets_last, meets_next in zip(pieces, meets, [*meets[1:], False], strict=True):
+        segment, curve = piece.segment, piece.segment.curve
+        first = piece.begin if meets_last and piece.first is None else piece.first
+        # Where a line meets what follows from below, it may rise on.
+        last = None if meets_next else piece.last
+        own = _clamped(step, first, last, ops)
+        columns: Any = curve.columns(segment.origin, ops)
+        columns = columns._replace(
+            **{name: 0 for name, value in columns._asdict().items() if value is None},
+            **dict.fromkeys(curve.choices, 0),
+        )
+        rate = curve.formula(ops, own, [curve], columns)
+        if segment.floor > 0:
+            rate = ops.maximum(rate, ops.constant(segment.floor))
+        if result is None:
+            result = rate
+        elif meets_last:
+            result = ops.minimum(result, rate)
+        else:
+            result = ops.where(step >= ops.constant(piece.begin), rate, result)
     return result
+
+
+def _clamped(step: Any, first: int | None, last: int | None, ops: TableOperations) -> Any:
+    if first is not None and last is not None:
+        return ops.clip(step, first, last)
+    if first is not None:
+        return ops.maximum(step, ops.constant(first))
+    return step if last is None else ops.minimum(step, ops.constant(last))
+
+
+def _meets_from_below(before: _Piece, piece: _Piece) -> bool:
+    """Whether the lower of two rates is the one that holds, at every step.
+
+    So it is where a line rises, on and on, through the highest rate of a decay that is clamped to
+    its ends, with a hold between them or without. Then no comparison of steps is needed.
+    """
+    line, decay = before.segment.curve, piece.segment.curve
+    if not (isinstance(line, Interpolation) and isinstance(decay, Interpolation)):
+        return False
+    is_line = line.shape == "linear" and line.start < line.end and before.begin == 0
+    if not is_line or before.first is not None:
+        return False
+    if decay.start < decay.end or piece.last is None:
+        return False
+    rate = segment_rate(before.segment)
+    highest = segment_rate(piece.segment)(piece.begin if piece.first is None else piece.first)
+    top = piece.begin if before.last is None else before.last
+    if _is_close(highest, rate(top)):
+        return True
+    return before.last is None and rate(top - 1) <= highest <= rate(top)
 
 
 def _families(segments: Sequence[Stretch], ops: Operations) -> list[str]:
@@ -256,9 +320,10 @@ def evaluate(schedule: Stretches, step: Any, ops: TableOperations) -> Any:
         float64 rates; `ops.constant` of the rate where that never changes.
     """
     pieces = _pieces(schedule.segments)
-    if pieces is not None:
-        return _evaluate_pieces(pieces, step, ops)
-    return evaluate_table(schedule, step, ops)
+    if pieces is None:
+        return evaluate_table(schedule, step, ops)
+    rates = _evaluate_pieces(pieces, step, ops)
+    return ops.constant(rates) if isinstance(rates, (int, float)) else rates
 
 
 def evaluate_table(schedule: Stretches, step: Any, ops: TableOperations) -> Any:
@@ -273,7 +338,7 @@ def evaluate_table(schedule: Stretches, step: Any, ops: TableOperations) -> Any:
         taken = {id(c): value for c, value in zip(table.columns, values, strict=True)}
 
     def number(entry: Any) -> Any:
-        return taken[id(entry)] if isinstance(entry, list) else ops.constant(entry)
+        return taken[id(entry)] if isinstance(entry, list) else entry
 
     result: Any = None
     for code, family in enumerate(table.families):

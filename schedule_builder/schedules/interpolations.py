@@ -203,6 +203,8 @@ class Interpolation(BaseCurve):
         else:
             distance = abs(minus(step, c.anchor))
         k = plus(ops.real(distance), c.fraction)
+        if {form for form, _ in variants} == {"line"}:
+            return plus(ops.share(c.height, k, c.divisor), c.base)
         result = None
         for name in dict.fromkeys(form for form, _ in variants):
             g = _FORMS[name].g(ops, k, c.divisor, c.power)

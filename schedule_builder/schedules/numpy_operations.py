@@ -91,6 +91,19 @@ class NumPyOperations:
         return value
 
     @staticmethod
+    def clip(steps: Any, first: int, last: int) -> Any:
+        return np.clip(steps, first, last)
+
+    @staticmethod
+    def share(height: Any, k: Any, n: Any) -> Any:
+        return height * (k / n)
+
+    @staticmethod
+    def remainder(steps: Any, period: Any) -> Any:
+        # NumPy divides several steps at a time, and takes remainders one by one.
+        return steps - steps // period * period
+
+    @staticmethod
     def power(base: Any, exponent: Any) -> Any:
         # Of these, the general way takes several times as long.
         if isinstance(exponent, float) and exponent in _ROOTS:

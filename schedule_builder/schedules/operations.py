@@ -25,6 +25,9 @@ class Operations(Protocol):
     def real(self, steps: Any) -> Any:
         """Steps as float64."""
 
+    def remainder(self, steps: Any, period: Any) -> Any:
+        """What integers, none negative, leave when they are divided."""
+
     def equal(self, first: Any, second: int) -> Any:
         """Whether integers are equal; in a TF1 graph `==` would compare identity."""
 
@@ -36,6 +39,9 @@ class Operations(Protocol):
 
     def minimum(self, first: Any, second: Any) -> Any:
         """The smaller of two values."""
+
+    def share(self, height: Any, k: Any, n: Any) -> Any:
+        """`height * k / n`."""
 
     def power(self, base: Any, exponent: Any) -> Any:
         """A base of 0 or above, to a power; infinite where that overflows."""
@@ -81,7 +87,10 @@ class Operations(Protocol):
 
 
 class TableOperations(Operations, Protocol):
-    """What a table of the segments' numbers needs, too."""
+    """What evaluation needs, too, where it chooses between segments for each step."""
+
+    def clip(self, steps: Any, first: int, last: int) -> Any:
+        """The steps, none before `first` and none after `last`."""
 
     def index(self, begins: Sequence[int], step: Any) -> Any:
         """How many of the increasing `begins` each step has reached."""

@@ -203,6 +203,9 @@ class _Python:
     def rates(self, schedule: Stretches, step: Any) -> Any:
         return self.line("{}({})", schedule.rate_at, step)
 
+    def remainder(self, steps: Any, period: Any) -> Any:
+        return steps % period
+
     def equal(self, first: Any, second: int) -> Any:
         return self.line("{} == {}", first, second)
 
@@ -217,6 +220,9 @@ class _Python:
 
     def _larger(self, first: Any, second: Any, order: str) -> Any:
         return self.line(f"{{1}} if {{1}} {order} {{0}} else {{0}}", first, second)
+
+    def share(self, height: Any, k: Any, n: Any) -> Any:
+        return height * (k / n)
 
     def power(self, base: Any, exponent: Any) -> Any:
         if not isinstance(base, _Term) and 0 < base <= 1:  # which no step overflows

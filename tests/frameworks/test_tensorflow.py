@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ from mpmath import mpf
 from schedule_builder import ConfigError, Schedule, build_learning_rate, build_schedule
 from schedule_builder.frameworks import tensorflow_backend
 from schedule_builder.frameworks.tensorflow_backend import rate_tensor
+from schedule_builder.schedules import evaluation
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.v1 import learning_rate_pb2 as pb
 from tests.schedules.test_schedule import telling_steps
@@ -230,19 +232,137 @@ def test_a_symbolic_step_makes_no_constant() -> None:
         assert by_variable().numpy() == pytest.approx(wanted, rel=1e-6)
 
 
-def test_a_hold_and_an_end_cost_a_bound_of_the_step() -> None:
+def operations(text: str) -> list[str]:
+    """What the graph of a schedule computes."""
+    with tf.Graph().as_default() as graph:
+        rate_tensor(build_schedule(parse(text)), tf.compat.v1.placeholder(tf.int64, []))
+        return [node.op for node in graph.as_graph_def().node if node.op != "Const"]
+
+
+@pytest.mark.parametrize("hold", ["", "hold_base_rate_steps: 50"])
+def test_a_hold_and_an_end_cost_bounds_of_the_step(hold: str) -> None:
     """What continues into a constant needs no comparison and no formula for it."""
+    found = operations(COSINE.replace("}", hold + "}"))
+    assert found.count("Sin") == found.count("ClipByValue") == 1
+    # A warmup is below the decay that it leads to: the lower of both is the rate.
+    assert found.count("Minimum") == 1
+    assert not {"SelectV2", "GreaterEqual", "GatherV2"} & set(found)
+    assert len(found) == 13
 
-    def operations(text: str) -> list[str]:
-        with tf.Graph().as_default() as graph:
-            rate_tensor(build_schedule(parse(text)), tf.compat.v1.placeholder(tf.int64, []))
-            return [node.op for node in graph.as_graph_def().node if node.op != "Const"]
 
-    found = operations(COSINE)
-    assert found.count("Sin") == 1
-    assert found.count("SelectV2") == found.count("GreaterEqual") == 1
-    assert len(found) <= 16
-    assert "GatherV2" not in found
+@pytest.mark.parametrize("share", [0.999, 0.9999])
+@pytest.mark.parametrize("hold", [0, 50])
+def test_a_decay_that_begins_lower_than_its_warmup_ends(share: float, hold: int) -> None:
+    """By less than a step of the warmup, and by more."""
+    stage = (
+        "stage {{ steps: {} learning_rate {{ polynomial_decay_learning_rate {{"
+        " initial_learning_rate: {} end_learning_rate: {} decay_steps: {} }} }} }}"
+    )
+    stages = [stage.format(1000, 0.0, 0.1, 1000), stage.format(9000, 0.1 * share, 0.001, 9000)]
+    if hold:
+        stages.insert(1, stage.format(hold, 0.1, 0.1, hold))
+    message = parse(f"sequential_learning_rate {{ {' '.join(stages)} }}")
+    check_rounded(build_schedule(message), message)
+
+
+@pytest.mark.parametrize(
+    "warmup",
+    [
+        "warmup { warmup_steps: 100 warmup_learning_rate: 0.5 }",
+        "warmup { warmup_steps: 100 shape: COSINE }",
+        "warmup { warmup_steps: 100 shape: CONSTANT }",
+    ],
+)
+def test_where_the_lower_rate_is_not_always_the_one_that_holds(warmup: str) -> None:
+    """From above, on a curve that turns or with a jump: the step decides."""
+    text = (
+        "polynomial_decay_learning_rate { initial_learning_rate: 0.1 decay_steps: 1000 power: 2 }"
+        + warmup
+    )
+    assert {"SelectV2", "GreaterEqual"} <= set(operations(text))
+    check_rounded(build_schedule(parse(text)), parse(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "integer"),
+    [
+        (COSINE, False),
+        ("piecewise_constant_learning_rate { boundaries: 9 values: [0.1, 0.01] }", False),
+        (f"piecewise_constant_learning_rate {{ boundaries: {2**53} values: [0.1, 0.01] }}", True),
+        (f"inverse_sqrt_learning_rate {{ learning_rate_base: 1 timescale: {2**54} }}", True),
+        ("exponential_decay_learning_rate { decay_steps: 1000 staircase: true }", True),
+        (
+            "cosine_restarts_learning_rate { initial_learning_rate: 0.1 first_decay_steps: 1000"
+            " t_mul: 1 }",
+            True,
+        ),
+        (
+            "combined_learning_rate { op: MIN learning_rates { constant_learning_rate {} }"
+            " learning_rates { cyclic_learning_rate { base_learning_rate: 0.1"
+            " max_learning_rate: 1 } } }",
+            True,
+        ),
+    ],
+)
+def test_steps_are_integers_where_float64_is_not_enough(text: str, integer: bool) -> None:
+    """Beyond 2^53, and where the last digits of a large step decide."""
+    assert ("Maximum" in operations(text)[:2]) == integer
+    schedule = build_schedule(parse(text))
+    steps = [0, 1, 2**53, 2**53 + 1, 2**54 + 2, 2**60 + 501, MAX_STEP - 1, MAX_STEP]
+    traced = tf.function(lambda step: rate_tensor(schedule, step))
+    np.testing.assert_allclose(traced(tf.constant(steps)), schedule(np.array(steps)), rtol=1e-6)
+
+
+def test_a_table_is_made_once_for_all_traces() -> None:
+    message = pb.ManualStepLearningRate(warmup=True)
+    for i in range(2000):
+        message.schedule.add(step=10 * i + 10, learning_rate=0.1 / (i + 1))
+    schedule = build_schedule(pb.LearningRate(manual_step_learning_rate=message))
+    with mock.patch.object(evaluation, "tabulated", wraps=evaluation.tabulated) as made:
+        for _ in range(2):
+            traced = tf.function(lambda step: rate_tensor(schedule, step))
+            assert float(traced(tf.constant(505))) == np.float32(schedule(505))
+        assert made.call_count == 1
+        for step in (505, tf.constant(505), tf.Variable(505), tf.range(0, 20_000, 7)):
+            rate_tensor(schedule, step)
+    assert made.call_count <= 2  # the second one is NumPy's
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that has a GPU, as far as it is asked for one."""
+    visible = tf.config.get_visible_devices
+    monkeypatch.setattr(
+        tf.config,
+        "get_visible_devices",
+        lambda kind=None: ["GPU:0"] if kind == "GPU" else visible(kind),
+    )
+
+
+@pytest.mark.usefixtures("gpu")
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_where_there_is_a_gpu_the_host_computes_the_rate(jit_compile: bool) -> None:
+    schedule, counter = build_schedule(parse(COSINE)), tf.Variable(50, dtype=tf.int64)
+    rate = tf.function(lambda: rate_tensor(schedule, counter), jit_compile=jit_compile)
+    assert float(rate()) == np.float32(schedule(50))
+    nodes = rate.get_concrete_function().graph.as_graph_def().node
+    elsewhere = {node.op for node in nodes if node.device != "/device:CPU:0"}
+    # The counter is read where it is.
+    assert elsewhere == {"Placeholder", "ReadVariableOp", "Identity", "NoOp"}
+    assert {"Cast", "Sin"} <= {node.op for node in nodes}
+
+
+@pytest.mark.usefixtures("gpu")
+def test_a_tf1_graph_is_placed_by_its_session() -> None:
+    with tf.Graph().as_default() as graph:
+        rate_tensor(build_schedule(parse(COSINE)), tf.compat.v1.placeholder(tf.int64, []))
+    assert {node.device for node in graph.as_graph_def().node} == {""}
+
+
+def test_without_a_gpu_nothing_is_placed() -> None:
+    rate = tf.function(lambda step: rate_tensor(build_schedule(parse(COSINE)), step))
+    graph = rate.get_concrete_function(tf.TensorSpec([], tf.int64)).graph
+    assert {node.device for node in graph.as_graph_def().node} == {""}
 
 
 def test_the_tensor_is_named() -> None:
