@@ -30,7 +30,9 @@ def fix_files(
             old = read_input(name)
         except CommandError:
             continue  # The check reports the reason.
-        new, count = fix(old, filename, request, unsafe=arguments.unsafe_fixes)
+        refused: list[str] = []
+        new, count = fix(old, filename, request, unsafe=arguments.unsafe_fixes, refused=refused)
+        say(*(f"schedule-builder: {reason}" for reason in refused))
         piped = new if is_stdin else piped
         if arguments.diff:
             show(difference(old, new, filename))

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from schedule_builder.reading.tree import Document, Scalar, Sequence, Value
 
-# In text format the pattern also matches strings, so that a `#` in one begins no comment.
+# In text format the pattern also matches strings, so that a `#` in one begins no comment. There
+# a carriage return alone does not end a comment; in YAML it ends a line.
 _TEXT = (
-    r"^(?:[ \t]*\r?\n)+|(\#[^\r\n]*)|\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'"
+    r"^(?:[ \t]*\r?\n)+|(\#[^\n]*)|\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'"
 )
 _YAML = r"^(?:[ \t]*\r?\n)+|((?<!\S)\#[^\r\n]*)"
 

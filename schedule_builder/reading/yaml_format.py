@@ -95,8 +95,9 @@ class _Builder:
             self.key(text, Span(start, end), is_plain=not event.style and not event.tag)
             return
         if start == end and self.stack and (key := self.stack[-1].key):
-            # Parsers disagree on the place of an empty value.
-            start = end = self.source.text.find(":", key.end) + 1
+            # Parsers disagree on the place of an empty value. `{a, b: 1}` has no colon after `a`.
+            colon = re.compile(r"\s*:").match(self.source.text, key.end)
+            start = end = colon.end() if colon else key.end
         elif (event.anchor or event.tag) and (
             properties := re.compile(_PROPERTIES).match(self.source.text, start)
         ):

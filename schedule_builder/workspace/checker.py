@@ -72,10 +72,11 @@ def examined(
         batch_size=request.batch_size,
         settings=settings,
     )
-    return config, tuple(settings.judged(_unsuppressed(config), filename))
+    return config, tuple(settings.judged(unsuppressed(config), filename))
 
 
-def _unsuppressed(config: Config) -> list[Diagnostic]:
+def unsuppressed(config: Config) -> list[Diagnostic]:
+    """The findings of a config that its comments do not suppress, and those about the comments."""
     if "schedule-builder" not in config.document.source.text.lower():
         return list(config.diagnostics)
     from schedule_builder.workspace.suppressions import suppress  # noqa: PLC0415 - 4 ms, for files with suppressions alone
@@ -121,7 +122,7 @@ def validate_text(text: str, filename: str = "<text>") -> list[Diagnostic]:
         All findings, by line. Never raises for a bad config.
     """
     config = examine(Source(filename, text))
-    return _unsuppressed(config)
+    return unsuppressed(config)
 
 
 def _check_file(filename: str, request: Request) -> Checked | str:

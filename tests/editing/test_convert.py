@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import schedule_builder as sb
+from schedule_builder.cli.app import main
 from schedule_builder.compiler import Config, examine
 from schedule_builder.config import first_difference
 from schedule_builder.diagnostics import Source
@@ -523,3 +524,34 @@ def test_the_command_refuses(tmp_path: Path) -> None:
         assert message in result.stderr
         assert "Traceback" not in result.stderr
     assert run(tmp_path / "missing").returncode == 2
+
+
+ONE_LINE = """\
+train_config { num_steps: 100 optimizer { momentum_optimizer { learning_rate {
+  cosine_decay_learning_rate { %s learning_rate_base: 0.1000000000000000 total_steps: 100\
+ warmup_steps: 10 }%s
+} } } }
+"""
+IGNORE = "  # schedule-builder: ignore[SB409]"
+
+
+def test_comments_suppress_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = tmp_path / "a.config", tmp_path / "a.yaml"
+    old.write_text(ONE_LINE % (f"{IGNORE}\n", ""))
+    assert main(["convert", str(old), "-o", str(new)]) == 0
+    assert main(["validate", "--isolated", str(old), str(new)]) == 0
+    assert "2 files: no findings." in capsys.readouterr().out
+
+
+def test_a_comment_that_would_suppress_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is for a line with several fields, which YAML has on several lines."""
+    old, new = tmp_path / "a.config", tmp_path / "a.yaml"
+    old.write_text(ONE_LINE % ("", IGNORE))
+    assert main(["validate", "--isolated", str(old)]) == 0
+    assert "1 file: no findings." in capsys.readouterr().out
+    assert main(["convert", str(old), "-o", str(new)]) == 1
+    said = "comments would not suppress the same findings in the converted file: SB409: "
+    assert said in capsys.readouterr().err
+    assert not new.exists()

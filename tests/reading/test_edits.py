@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schedule_builder import first_difference, load, validate_text
 from schedule_builder.compiler import examine
-from schedule_builder.diagnostics import ConfigError, Source
+from schedule_builder.diagnostics import ConfigError, Edit, Source, Span
 from schedule_builder.reading.edits import apply_fixes
 from schedule_builder.rules.pages import KINDS
 from schedule_builder.schedules.schedule import Schedule
@@ -414,3 +414,48 @@ def test_a_value_from_elsewhere_keeps_its_spelling(rate: str, initial: str, is_s
     assert ("already" in finding.message) == is_same
     fixed, _ = apply_fixes(text, [finding])
     assert f"initial_learning_rate: {initial}\n" in fixed
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fixed"),
+    [
+        ("a.yaml", "{type: sgd, sgd, sgd: {momentum: 0.9}}", "{type: sgd, sgd: {momentum: 0.9}}"),
+        ("a.yaml", "{type: sgd, sgd: , sgd: {momentum: 0.9}}", "{type: sgd, sgd: {momentum: 0.9}}"),
+    ],
+)
+def test_an_empty_copy_keeps_its_comma(name: str, text: str, fixed: str) -> None:
+    file = (
+        "trainer:\n  train_steps: 9\n  optimizer_config:\n    optimizer: {}\n    learning_rate:"
+        " {{type: constant, constant: {{learning_rate: 0.1}}}}\n"
+    )
+    assert mended(file.format(text), name) == file.format(fixed)
+
+
+@pytest.mark.parametrize("end", ["\rmin_learning_rate: 0.1\n", "\r\r\n"])
+def test_a_comment_of_text_format_ends_at_a_line_feed(end: str) -> None:
+    """A carriage return alone is a part of the comment, which the fix removes as a whole."""
+    rate = "constant_learning_rate { learning_rate: 0.1 }"
+    text = f"{rate} # schedule-builder: ignore[SB402]{end}"
+    assert mended(text, "a.config").rstrip() == rate
+
+
+def test_a_fix_that_would_break_the_file_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    from schedule_builder.workspace import suppressions
+
+    def breaking(text: str, comment: Span) -> Edit:
+        return (
+            Edit(0, 5, "") if "SB402" in text[comment.start : comment.end] else sound(text, comment)
+        )
+
+    sound = suppressions._whole
+    monkeypatch.setattr(suppressions, "_whole", breaking)
+    data = (
+        b"constant_learning_rate {  # schedule-builder: ignore[SB402]\n"
+        b"  learning_rate: 0.1  # schedule-builder: ignore[SB403]\n}\n"
+    )
+    refused: list[str] = []
+    new, count = fix(data, "a.config", REQUEST, unsafe=False, refused=refused)
+    assert (new, count) == (data.replace(b"  # schedule-builder: ignore[SB403]", b""), 1)
+    (sentence,) = refused
+    assert sentence.startswith("a.config:1:54: warning[SB901] unused suppression: SB402")
+    assert ". Not fixed: the fixed file would have this error: " in sentence
