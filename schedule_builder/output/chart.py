@@ -50,7 +50,7 @@ class Mark(NamedTuple):
     def color(self, default: str) -> str:
         """Its colour: of an end, that of its curve; of a finding, that of its severity."""
         if self.kind == "end" and self.curve is not None:
-            return COLORS[self.curve % len(COLORS)]
+            return style_of(self.curve)[0]
         return SEVERITIES.get(self.kind, default)
 
 
@@ -339,6 +339,20 @@ def placed(
         width: where the picture ends.
         letter: how wide a letter is.
     """
+    full, short = (
+        _placed(marks, places, width, letter, is_short=is_short) for is_short in (False, True)
+    )
+    return short if len(short) > len(full) else full
+
+
+def _placed(
+    marks: Sequence[Mark],
+    places: Sequence[float],
+    width: float,
+    letter: float,
+    *,
+    is_short: bool,
+) -> list[Label]:
     labels: list[Label] = []
     taken: list[tuple[int, float, float]] = []
     begins = [p for mark, p in zip(marks, places, strict=True) if mark.kind == "segment"]
@@ -346,7 +360,8 @@ def placed(
         zip(marks, places, strict=True), key=lambda pair: pair[0].kind != "end"
     ):
         row = int(mark.kind in SEVERITIES)
-        for text in dict.fromkeys((mark.text, mark.text.partition(_OF)[0])):
+        texts = mark.text, mark.text.partition(_OF)[0]
+        for text in texts[is_short:]:
             length = len(text) * letter
             is_before = mark.kind == "end" or place + _GAP / 2 + length > width
             x = place - _GAP / 2 if is_before else place + _GAP / 2
@@ -363,6 +378,16 @@ def placed(
                 taken.append((row, left, right))
                 break
     return labels
+
+
+def style_of(number: int) -> tuple[str, Sequence[float]]:
+    """The colour and the dashes of a curve; no two of 36 have both in common.
+
+    Args:
+        number: the curve's place in the order of drawing.
+    """
+    turn, place = divmod(number, len(COLORS))
+    return COLORS[place], DASHES[(place + turn) % len(DASHES)]
 
 
 def legend_rows(names: Sequence[str], width: float, letter: float, key: float) -> list[list[int]]:

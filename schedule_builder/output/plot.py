@@ -18,13 +18,12 @@ from schedule_builder.files import read_file, write_file
 from schedule_builder.output.changes import Side
 from schedule_builder.output.chart import (
     AXES,
-    COLORS,
-    DASHES,
     SEVERITIES,
     Chart,
     chart_of,
     placed,
     shortened,
+    style_of,
     visible,
 )
 from schedule_builder.schedules.applied_rates import parse_rates
@@ -149,13 +148,13 @@ def draw(chart: Chart, axes: Any) -> None:
     width, height = axes.figure.get_size_inches()
     for number, curve in enumerate(chart.curves):
         label: str | None = _plain(shortened(curve.label, int((width - 1.2) / _LETTER)))
-        dashes = DASHES[number % len(DASHES)]
+        color, dashes = style_of(number)
         for stretch in visible(curve, low, is_log=chart.is_log):
             xs, rates = zip(*stretch, strict=True)
             axes.plot(
                 xs,
                 rates,
-                color=COLORS[number % len(COLORS)],
+                color=color,
                 linewidth=1.8,
                 linestyle=(0, dashes) if dashes else "-",
                 marker="o" if len(xs) == 1 else None,

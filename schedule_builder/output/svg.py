@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from html import escape
 
 from schedule_builder.output.chart import (
-    COLORS,
-    DASHES,
     SEVERITIES,
     Chart,
     legend_rows,
@@ -20,6 +18,7 @@ from schedule_builder.output.chart import (
     number_text,
     placed,
     shortened,
+    style_of,
     thinned,
     ticks,
     visible,
@@ -142,16 +141,13 @@ class _Picture:
                 yield f'<path d="M{path}" fill="none" {self._paint(number)}/>'
                 if len(places) == 1:
                     x, y = places[0]
-                    paint = self._color(number)
+                    paint = style_of(number)[0]
                     yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{paint}"/>'
 
-    def _color(self, number: int) -> str:
-        return COLORS[number % len(COLORS)]
-
     def _paint(self, number: int) -> str:
-        dashes = DASHES[number % len(DASHES)]
+        color, dashes = style_of(number)
         dash = f' stroke-dasharray="{" ".join(map(str, dashes))}"' if dashes else ""
-        return f'stroke="{self._color(number)}" stroke-width="1.8" stroke-linejoin="round"{dash}'
+        return f'stroke="{color}" stroke-width="1.8" stroke-linejoin="round"{dash}'
 
     def _words(self) -> Iterator[str]:
         y = 14.0

@@ -45,8 +45,9 @@ def drawn(chart: Chart, columns: int, lines: int, *, color: bool) -> str:
     figure.x_label, figure.y_label = name, "rate"
     figure.y_ticks_fkt = rate_text
     figure.x_ticks_fkt = lambda value, _: number_text(float(f"{value:.4g}"))
+    is_told = color and len(chart.curves) <= len(_COLORS)
     for number, curve in enumerate(chart.curves):
-        letter = "" if color or len(chart.curves) == 1 else chr(ord("a") + number % 26)
+        letter = "" if is_told or len(chart.curves) == 1 else chr(ord("a") + number % 26)
         label: str | None = f"{letter} {curve.label}".strip()
         for stretch in visible(curve, low, is_log=chart.is_log):
             xs, rates = zip(*stretch, strict=True)

@@ -25,6 +25,7 @@ from schedule_builder.output.chart import (
     placed,
     sample_steps,
     shortened,
+    style_of,
     thinned,
     ticks,
     visible,
@@ -183,6 +184,17 @@ def test_labels_do_not_collide(drawn: list[tuple[float, str]], width: float) -> 
     assert all(left >= 0 and right <= width + 1e-6 for _, left, right in spans)
     if any(mark.kind == "end" and place > 30 for mark, place in zip(chosen, places, strict=True)):
         assert any(label.mark.kind == "end" for label in labels)
+
+
+def test_a_label_gives_way_to_a_shorter_one() -> None:
+    crowded = [Mark(x, f"SB40{x // 20} of a.config", "warning", 0) for x in (40, 80, 120)]
+    labels = placed(crowded, [mark.x for mark in crowded], 400, 6.0)
+    assert [label.text for label in labels] == ["SB402", "SB404", "SB406"]
+    assert [label.text for label in placed(crowded[:1], [40], 400, 6.0)] == ["SB402 of a.config"]
+
+
+def test_curves_are_told_apart() -> None:
+    assert len({style_of(number) for number in range(36)}) == 36
 
 
 @given(st.floats(1e-9, 1e9), st.integers(2, 12))
