@@ -9,10 +9,10 @@ from typing import NamedTuple
 from schedule_builder.limits import MAX_NUMBER_CHARACTERS
 from schedule_builder.reading.tree import Syntax, decimal, number_reader
 
-# Every text matches one of the alternatives, so that the pattern never backtracks into the blanks
-# and comments that it skipped.
+# Every text matches one of the alternatives, but after more comments than are skipped at a time:
+# each part of what is skipped has one end, so that going back into it is cheap.
 _TOKEN = re.compile(
-    r"""(?:[ \t\r\n\f\v]+|\#[^\n]*){0,1000}
+    r"""(?:[ \t\r\n\f\v]+(?![ \t\r\n\f\v])|\#[^\n]*(?=\n|\Z)){0,1000}
     (?:
       (?P<name>[A-Za-z_][A-Za-z0-9_]*)
     | (?P<placeholder>\$\{\w*\}|\$\(\w*\)|\$\w+|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})
@@ -20,7 +20,7 @@ _TOKEN = re.compile(
     | (?P<number>\.?[0-9][A-Za-z0-9_.]*(?:(?<=[eE])[+-][A-Za-z0-9_.]*)*)
     | (?P<string>"[^"\\\n]*(?:\\[^\n][^"\\\n]*){0,1000}"
       |'[^'\\\n]*(?:\\[^\n][^'\\\n]*){0,1000}')
-    | (?P<bad>[^#])
+    | (?P<bad>[^#\ \t\r\n\f\v])
     | (?P<end>\Z)
     )""",
     re.VERBOSE,
@@ -113,7 +113,7 @@ class BadEscape(ValueError):
 
 # As protobuf 7.36 reads them; blanks and comments are left out.
 _TYPE_URL = re.compile(
-    r"\[((?:[\s\w\-.~!$&()*+,;=%/]+(?![\s\w\-.~!$&()*+,;=%/])|\#[^\n]*){0,1000})\]"
+    r"\[((?:[\s\w\-.~!$&()*+,;=%/]+(?![\s\w\-.~!$&()*+,;=%/])|\#[^\n]*(?=\n)){0,1000})\]"
 )
 _TYPE_PREFIX = re.compile(r"[0-9a-zA-Z\-.~_!$&()*+,;=%][0-9a-zA-Z\-.~_!$&()*+,;=%/]*\Z")
 _BLANKS = re.compile(r"\s+|#[^\n]*")

@@ -517,3 +517,31 @@ def test_the_widest_integers_of_the_native_kinds() -> None:
     message: Any = read(text).message
     assert message.warmup.warmup_steps == 2**63 - 1
     assert codes(read(text.replace("807", "808"))) == {"SB204"}
+
+
+@pytest.mark.parametrize("count", [999, 1000, 1001, 1002, 2500])
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("train_config { @ num_steps: 5 }", "# word } 7 { \n"),
+        ("train_config { num_steps: @ 5 }", "# word } 7 { \n  "),
+        ("train_config { freeze_variables: [ @ 'a'] num_steps: 5 }", "#]\n"),
+        ("train_config { num_steps: 5 } @", "#\r\n"),
+        ('train_config { num_steps: 5 fine_tune_checkpoint: "a@b" }', "\\n"),
+        ("train_config { num_steps: 5 fine_tune_checkpoint: 'a@b' }", "\\'"),
+        ("train_config { num_steps: 5 fine_tune_checkpoint: 'a' @ 'b' }", '"\\101"'),
+    ],
+)
+def test_any_number_of_comments_and_escapes(text: str, unit: str, count: int) -> None:
+    """The lexer takes a thousand of them at a time."""
+    text = text.replace("@", unit * count)
+    expected = pb.TrainEvalPipelineConfig()
+    text_format.Parse(text, expected)
+    config = read(text)
+    assert not [d for d in config.diagnostics if d.code < "SB3"]
+    assert config.message == expected
+
+
+def test_a_string_of_many_escapes_that_is_not_closed() -> None:
+    config = read('train_config { fine_tune_checkpoint: "' + "\\n" * 3000 + "\n num_steps: 5 }")
+    assert [(d.row, d.column) for d in config.diagnostics if d.code == "SB102"] == [(1, 38)]
