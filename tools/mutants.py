@@ -365,9 +365,9 @@ def try_files(room: str, paths: Sequence[Path], options: argparse.Namespace) -> 
     save()
     for file, mutants in files.items():
         for mutant in mutants:
-            outcome = results.outcomes.get((file, mutant.key), (SURVIVED, ""))[0]
+            outcome = results.outcomes.get((file, mutant.key), (UNREACHED, ""))[0]
             lines = set(range(mutant.row, mutant.end_row + 1))
-            if outcome == KILLED or not lines & plan.on_import[file]:
+            if outcome != UNREACHED or not lines & plan.on_import[file]:
                 continue
             reached = reaching(plan, file, mutant) if mutant.function else plan.tests
             names = list(dict.fromkeys(t.name for t in reached or plan.tests))
