@@ -192,7 +192,8 @@ def _cosine_restarts(message: pb.CosineRestartsLearningRate) -> Schedule:
         return sequence((0, Constant(floor)))
     if t_mul == 1 and not m_mul:
         return sequence(
-            (0, Interpolation(initial, floor, first, "cosine")), (first, Constant(floor))
+            (0, Interpolation(initial, floor, first, "cosine")),
+            (first, Constant(floor), ("first_decay_steps",)),
         )
     if t_mul == 1:
         return sequence((0, CosineCycle(height, floor, first, m_mul)))

@@ -1,0 +1,373 @@
+"""What lowering says beside rates: where segments begin and why, and which values make none."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from google.protobuf import text_format
+from hypothesis import given
+
+from schedule_builder.config import load
+from schedule_builder.dialects.base import MovingAverage
+from schedule_builder.dialects.learning_rate import LEARNING_RATE
+from schedule_builder.dialects.lowering import LoweringError
+from schedule_builder.dialects.model_garden import EXPERIMENT, MAX_WAVES
+from schedule_builder.dialects.object_detection import PIPELINE
+from schedule_builder.dialects.units import Length
+from schedule_builder.dialects.variable_rates import Multiplier, VariableRates
+from schedule_builder.schedules.curves import MAX_STEP
+from schedule_builder.schedules.schedule import Schedule
+from schedule_builder.v1 import learning_rate_pb2 as pb
+from tests.support.drawing import configs
+
+RUN = ("trainer", "optimizer_config")
+
+
+def lowered(text: str, batch_size: int | None = None) -> Schedule:
+    """The schedule of a LearningRate, or of the `optimizer_config` of an experiment."""
+    if text.startswith("garden "):
+        text = f"trainer {{ optimizer_config {{ {text.removeprefix('garden ')} }} }}"
+    dialect = EXPERIMENT if text.startswith("trainer") else LEARNING_RATE
+    message = text_format.Parse(text, dialect.root())
+    schedule = dialect.lower(message, batch_size)
+    assert schedule is not None
+    return schedule
+
+
+def value_at(message: Any, path: Any) -> Any:
+    for name in path:
+        message = message[name] if isinstance(name, int) else getattr(message, name)
+    return message
+
+
+@given(configs)
+def test_segments_begin_at_0_and_name_fields_that_are_there(message: Any) -> None:
+    config = load(message)
+    assert config.schedule is not None
+    first, *others = config.schedule.segments
+    assert first.begin == 0
+    for segment in others:
+        if not segment.path:
+            continue  # No field states where it begins, as with the waves before an offset.
+        value = value_at(message, (*config.learning_rate_path, *segment.path))
+        assert isinstance(value, int | float)
+
+
+def of(kind: str, fields: str) -> str:
+    return f"{kind}_learning_rate {{ {fields} }}"
+
+
+BEGINS: list[tuple[str, list[tuple[int, str]]]] = [
+    (
+        of("piecewise_constant", "boundaries: [10, 20] values: [3, 2, 1]"),
+        [(11, "boundaries 0"), (21, "boundaries 1")],
+    ),
+    (
+        of("multi_step", "initial_learning_rate: 1 milestones: [10, 20] decay_factor: 0.1"),
+        [(10, "milestones 0"), (20, "milestones 1")],
+    ),
+    (
+        of("manual_step", "schedule { step: 10 } schedule { step: 20 learning_rate: 1 }"),
+        [(10, "schedule 0 step"), (20, "schedule 1 step")],
+    ),
+    (
+        of("piecewise_linear", "point { step: 10 } point { step: 20 } point { step: 30 }"),
+        [(10, "point 0 step"), (20, "point 1 step"), (30, "point 2 step")],
+    ),
+    (
+        of("exponential_decay", "decay_steps: 5 burnin_steps: 10 burnin_learning_rate: 1"),
+        [(10, "burnin_steps")],
+    ),
+    (
+        of("cosine_decay", "total_steps: 40 warmup_steps: 10 hold_base_rate_steps: 5"),
+        [(10, "warmup_steps"), (15, "hold_base_rate_steps"), (40, "total_steps")],
+    ),
+    (
+        of("cosine_decay", "total_steps: 40 warmup_steps: 10"),
+        [(10, "warmup_steps"), (40, "total_steps")],
+    ),
+    (
+        of("cosine_decay", "total_steps: 20 warmup_steps: 10 hold_base_rate_steps: 10"),
+        [(10, "warmup_steps"), (20, "total_steps"), (21, "total_steps")],
+    ),
+    (of("polynomial_decay", "initial_learning_rate: 1 decay_steps: 10"), [(10, "decay_steps")]),
+    (of("polynomial_decay", "initial_learning_rate: 1 decay_steps: 10 power: 0"), []),
+    (of("inverse_sqrt", "learning_rate_base: 1 timescale: 10"), [(10, "timescale")]),
+    (
+        of("power_decay", "learning_rate_base: 1 power: -1 total_steps: 10"
+           " linear_tail_fraction: 0.5"),
+        [],
+    ),
+    (of("power_decay", f"learning_rate_base: 1 power: -1 offset_steps: {MAX_STEP}"), []),
+    (
+        of("one_cycle", "max_learning_rate: 1 total_steps: 100 pct_start: 0.3"),
+        [(30, "pct_start"), (99, "total_steps")],
+    ),
+    (
+        of("one_cycle", "max_learning_rate: 1 total_steps: 100 pct_start: 0.3 three_phase: true"),
+        [(30, "pct_start"), (59, "pct_start"), (99, "total_steps")],
+    ),
+    (
+        of("cyclic", f"max_learning_rate: 1 step_size_up: {2**62} step_size_down: {2**62}"),
+        [(2**62, "step_size_up")],
+    ),
+    (of("cyclic", f"max_learning_rate: 1 step_size_up: 1 step_size_down: {MAX_STEP - 1}"), []),
+    (
+        of("warmup_stable_decay", "peak_learning_rate: 1 warmup_steps: 10 stable_steps: 20"
+           " decay_steps: 30"),
+        [(10, "warmup_steps"), (30, "stable_steps"), (60, "decay_steps")],
+    ),
+    (of("noam", "model_dim: 4 warmup_steps: 10 scale: 1"), [(9, "warmup_steps")]),
+    (of("noam", "model_dim: 4 warmup_steps: 1 scale: 1"), []),
+    (of("tanh_decay", "learning_rate_base: 1 total_steps: 10"), [(10, "total_steps")]),
+    (
+        of("table", "learning_rates: [3, 2, 1] steps_per_entry: 10"),
+        [(10, "learning_rates 1"), (20, "learning_rates 2")],
+    ),
+    (
+        of("cosine_restarts", "initial_learning_rate: 1 first_decay_steps: 10 t_mul: 1 m_mul: 0"),
+        [(10, "first_decay_steps")],
+    ),
+    (
+        "sequential_learning_rate { stage { steps: 10 learning_rate { table_learning_rate {"
+        " learning_rates: [3, 2] steps_per_entry: 7 } } } stage { steps: 20 learning_rate {"
+        " table_learning_rate { learning_rates: [3, 2, 1] steps_per_entry: 10 } } }"
+        " stage { learning_rate { constant_learning_rate { learning_rate: 9 } } } }",
+        [
+            (7, "stage 0 learning_rate table_learning_rate learning_rates 1"),
+            (10, "stage 0 steps"),
+            (20, "stage 1 learning_rate table_learning_rate learning_rates 1"),
+            (30, "stage 1 steps"),
+        ],
+    ),
+    (
+        "constant_learning_rate { learning_rate: 1 } warmup { warmup_steps: 10 }",
+        [(10, "warmup warmup_steps")],
+    ),
+    (
+        of("tanh_decay", "learning_rate_base: 1 total_steps: 10")
+        + " warmup { warmup_steps: 5 alignment: SHIFT }",
+        [(5, "warmup warmup_steps"), (15, "total_steps")],
+    ),
+    (
+        "garden learning_rate { type: 'stepwise' stepwise { boundaries: [10, 20, 30]"
+        " values: [4, 3, 2, 1] offset: -11 } }",
+        [(10, "boundaries 1"), (20, "boundaries 2")],
+    ),
+    (
+        "garden learning_rate { type: 'stepwise' stepwise { boundaries: [10, 20]"
+        " values: [4, 3, 2] offset: -10 } }",
+        [(1, "boundaries 0"), (11, "boundaries 1")],
+    ),
+    (
+        "garden learning_rate { type: 'cosine' cosine { initial_learning_rate: 1 decay_steps: 10"
+        " } }",
+        [(10, "decay_steps")],
+    ),
+    (
+        "garden learning_rate { type: 'step_cosine_with_offset' step_cosine_with_offset {"
+        " boundaries: [0, 10, 20, 30] values: [4, 3, 2, 1] } }",
+        [(10, "boundaries 1"), (20, "boundaries 2"), (30, "boundaries 3")],
+    ),
+    (
+        "garden learning_rate { type: 'constant' constant { learning_rate: 1 } }"
+        " warmup { type: 'linear' linear { warmup_steps: 10 } }",
+        [(10, "warmup linear warmup_steps")],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "wanted"), BEGINS)
+def test_segments_begin_where_a_field_says(text: str, wanted: list[tuple[int, str]]) -> None:
+    kind = text.removeprefix("garden ").split()[0]
+    found = []
+    for segment in lowered(text).segments[1:]:
+        path = [str(name) for name in segment.path]
+        own = path[path[0] == kind :] if kind != "learning_rate" else path
+        own = own[2:] if kind == "learning_rate" and path[0] == kind else own
+        found.append((segment.begin, " ".join(own)))
+    assert found == wanted
+
+
+EXPONENTIAL = "warmup { warmup_steps: 10 shape: EXPONENTIAL"
+RESTARTS = "initial_learning_rate: 1 first_decay_steps: {} t_mul: {}"
+WAVES = "cosine {{ initial_learning_rate: 1 decay_steps: 10 offset: {} }}"
+REFUSED = [
+    ("", ""),
+    (
+        "constant_learning_rate { learning_rate: 1 } batch_size_scaling {"
+        " reference_batch_size: 8 }",
+        "batch_size_scaling",
+    ),
+    (f"constant_learning_rate {{ learning_rate: 1 }} {EXPONENTIAL} }}",
+     "warmup warmup_learning_rate"),
+    (f"constant_learning_rate {{ learning_rate: 0 }} {EXPONENTIAL} warmup_learning_rate: 1 }}",
+     "warmup warmup_steps"),
+    (of("cosine_restarts", RESTARTS.format(1, 1.009)), "cosine_restarts_learning_rate t_mul"),
+    (of("one_cycle", "total_steps: 2"), "one_cycle_learning_rate total_steps"),
+    (of("one_cycle", "total_steps: 50 pct_start: 0.01"), "one_cycle_learning_rate pct_start"),
+    (of("one_cycle", "total_steps: 50 pct_start: 0.02"), "one_cycle_learning_rate pct_start"),
+    (
+        of("one_cycle", "total_steps: 50 pct_start: 0.51 three_phase: true"),
+        "one_cycle_learning_rate pct_start",
+    ),
+    (
+        of("cyclic", f"max_learning_rate: 1 step_size_up: {2**62} step_size_down: {2**62}"
+           " mode: EXP_RANGE"),
+        "cyclic_learning_rate step_size_up",
+    ),
+    (
+        of("warmup_stable_decay", "decay_steps: 9 decay_shape: EXPONENTIAL end_learning_rate: 1"),
+        "warmup_stable_decay_learning_rate peak_learning_rate",
+    ),
+    (
+        of("warmup_stable_decay", "decay_steps: 9 decay_shape: EXPONENTIAL peak_learning_rate: 1"),
+        "warmup_stable_decay_learning_rate end_learning_rate",
+    ),
+    (
+        "sequential_learning_rate { stage { steps: 1 learning_rate { constant_learning_rate {} } }"
+        " stage { learning_rate { one_cycle_learning_rate { total_steps: 2 } } } }",
+        "sequential_learning_rate stage 1 learning_rate one_cycle_learning_rate total_steps",
+    ),
+    (
+        "combined_learning_rate { learning_rates { constant_learning_rate {} } learning_rates {"
+        " one_cycle_learning_rate { total_steps: 2 } } }",
+        "combined_learning_rate learning_rates 1 one_cycle_learning_rate total_steps",
+    ),
+    (
+        f"garden learning_rate {{ type: 'cosine' {WAVES.format(10 * MAX_WAVES + 1)} }}",
+        "trainer optimizer_config learning_rate cosine offset",
+    ),
+    (
+        "garden learning_rate { type: 'step_cosine_with_offset' step_cosine_with_offset {"
+        " boundaries: [5] values: [1] } }",
+        "trainer optimizer_config learning_rate step_cosine_with_offset boundaries",
+    ),
+    (
+        "garden learning_rate { type: 'step_cosine_with_offset' step_cosine_with_offset {"
+        " boundaries: [-5, 0] values: [1, 2] } }",
+        "trainer optimizer_config learning_rate step_cosine_with_offset boundaries 1",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "path"), REFUSED)
+def test_values_that_make_no_schedule_are_blamed(text: str, path: str) -> None:
+    with pytest.raises(LoweringError) as error:
+        lowered(text)
+    assert " ".join(map(str, error.value.path)) == path
+    assert str(error.value.words)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        (of("cosine_restarts", RESTARTS.format(2**62, 1.001)), 9),
+        (of("one_cycle", "total_steps: 50 pct_start: 0.5 max_learning_rate: 1"), 4),
+        (of("one_cycle", "total_steps: 50 pct_start: 0.5 three_phase: true"), 4),
+        (f"garden learning_rate {{ type: 'cosine' {WAVES.format(10 * MAX_WAVES)} }}", 1 << 30),
+    ],
+)
+def test_the_limit_itself_makes_a_schedule(text: str, count: int) -> None:
+    assert 1 < len(lowered(text).segments) < count
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (of("exponential_decay", "burnin_steps: 9 initial_learning_rate: 0.1"), []),
+        (of("exponential_decay", "burnin_steps: 9 initial_learning_rate: 0.1"
+            " burnin_learning_rate: 0.1"), []),
+        (of("exponential_decay", "burnin_steps: 9 initial_learning_rate: 0.1"
+            " burnin_learning_rate: 0.05"), [("burnin_steps", 9)]),
+        (of("manual_step", "warmup: true initial_learning_rate: 0.1 schedule { step: 9"
+            " learning_rate: 0.1 }"), []),
+        (of("manual_step", "warmup: true initial_learning_rate: 0.1 schedule { step: 9"
+            " learning_rate: 0.2 }"), [("step", 9)]),
+        (of("manual_step", "initial_learning_rate: 0.1 schedule { step: 9 learning_rate: 0.2 }"),
+         []),
+        ("constant_learning_rate {} warmup { warmup_steps: 7 }", [("warmup_steps", 7)]),
+        (of("cosine_decay", "warmup_steps: 4") + " warmup { warmup_steps: 7 }",
+         [("warmup_steps", 4), ("warmup_steps", 7)]),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_warmups_are_rises_and_their_lengths(text: str, wanted: list[tuple[str, int]]) -> None:
+    message = text_format.Parse(text, pb.LearningRate())
+    found = list(LEARNING_RATE.warmups(message))
+    assert [(path[-1], steps) for path, steps in found] == wanted
+    for path, steps in found:
+        assert value_at(message, path) == steps
+
+
+# --- what configs ask for beside the rate -------------------------------------------------------
+
+
+def test_the_optimizer_that_an_experiment_asks_for() -> None:
+    inside = "optimizer { type: 'sgd' sgd { momentum: 0.5 } }"
+    for ema, average in (
+        ("", None),
+        (
+            "ema { average_decay: 0.5 start_step: 7 }",
+            MovingAverage(0.5, 7, (*RUN, "ema", "start_step")),
+        ),
+    ):
+        text = f"trainer {{ optimizer_config {{ {inside} {ema} }} }}"
+        message = text_format.Parse(text, EXPERIMENT.root())
+        request = EXPERIMENT.optimizer(message)
+        assert request is not None
+        assert (request.name, request.average) == ("sgd", average)
+        assert value_at(message, request.block_path) == request.block
+        assert value_at(message, request.choice_path) == "sgd"
+    assert EXPERIMENT.optimizer(EXPERIMENT.root()).name == ""  # type: ignore[union-attr] # never None
+
+
+def test_the_optimizer_that_a_pipeline_asks_for() -> None:
+    for average in ("", "use_moving_average: false"):
+        text = (
+            "train_config { gradient_clipping_by_norm: 5 optimizer {"
+            f" adam_optimizer {{}} moving_average_decay: 0.5 {average} }} }}"
+        )
+        message = text_format.Parse(text, PIPELINE.root())
+        request = PIPELINE.optimizer(message)
+        assert request is not None
+        assert request.name == "adam_optimizer"
+        assert request.average == (None if average else MovingAverage(0.5))
+        assert list(request.clipping.values()) == [5.0]
+        assert value_at(message, request.block_path) == request.block
+    assert PIPELINE.optimizer(PIPELINE.root()) is None
+
+
+@pytest.mark.parametrize(
+    ("rates", "said"),
+    [
+        (VariableRates(), []),
+        (VariableRates(multipliers=(Multiplier("head", 2.0),)), []),
+        (VariableRates(frozen=("head", "neck")), ["freeze_variables"]),
+        (VariableRates(trained=("neck",)), ["update_trainable_variables"]),
+        (VariableRates(bias_gradient_factor=2.0), ["bias_grad_multiplier"]),
+    ],
+)
+def test_any_part_makes_variable_rates_and_says_what_it_misses(
+    rates: VariableRates, said: list[str]
+) -> None:
+    assert bool(rates) == (rates != VariableRates())
+    found = [str(words) for words in rates.unmatched(["head/kernel", "body/kernel"])]
+    assert [words.split("`")[1] for words in found] == said
+    assert not list(VariableRates(bias_gradient_factor=2.0).unmatched(["head/bias"]))
+
+
+@pytest.mark.parametrize(
+    ("length", "words", "follows_run"),
+    [
+        (Length(5, pb.PERCENT_OF_RUN, 704, Fraction(14075)), "5 % of 14075", True),
+        (Length(5, pb.PERMILLE_OF_RUN, 70, Fraction(14075)), "5 permille of 14075", True),
+        (Length(1, pb.EPOCHS, 10, Fraction(10)), "1 epoch of 10 steps", False),
+        (Length(3, pb.EPOCHS, 31, Fraction(31, 3)), "3 epochs of 10.333333 steps", False),
+    ],
+)
+def test_a_length_says_what_it_came_from(length: Length, words: str, follows_run: bool) -> None:
+    assert str(length) == words
+    assert length.follows_run == follows_run
