@@ -488,9 +488,10 @@ def _first_not_finite(schedule: Schedule, num_steps: int | None) -> int | None:
 
     Without a run length, steps up to the beginning of the last segment are searched.
     """
+    rate_at = schedule.rate_at
 
     def is_fine(step: int) -> bool:
-        rate = schedule(step)
+        rate = rate_at(step)
         return math.isfinite(rate) and 0 <= rate <= MAX_RATE
 
     last = schedule.begins[-1] if num_steps is None else num_steps - 1

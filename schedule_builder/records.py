@@ -89,8 +89,13 @@ class Record:
 
     def _replace(self: _R, **changes: Any) -> _R:
         """The same record with other values of some fields."""
-        values = self.__dict__
-        return type(self)(**{**{name: values[name] for name in self._fields}, **changes})
+        cls, old, names = type(self), self.__dict__, self._fields
+        values = {name: old[name] for name in names} | changes
+        if len(values) != len(names) or cls.__init__ is not Record.__init__:
+            return cls(**values)
+        made = object.__new__(cls)
+        made.__dict__.update(values)
+        return made
 
     __replace__ = _replace  # for `copy.replace` of Python 3.13
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
@@ -11,12 +12,16 @@ from schedule_builder.diagnostics import FieldPath
 from schedule_builder.dialects import modifiers
 from schedule_builder.dialects.base import Dialect, given
 from schedule_builder.dialects.lowering import Length, LoweringError, custom_kinds
+from schedule_builder.reading.fields import types_inside
 from schedule_builder.reading.tree import Block
 from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 if TYPE_CHECKING:
     from schedule_builder.dialects.units import InSteps
+
+
+_UNITS = ("step_unit", "examples_per_epoch")
 
 
 def has_units(learning_rate: pb.LearningRate) -> bool:
@@ -27,7 +32,7 @@ def has_units(learning_rate: pb.LearningRate) -> bool:
     return any(
         message.HasField(name)
         for message in _messages(learning_rate)
-        for name in ("step_unit", "examples_per_epoch")
+        for name in _UNITS
         if name in message.DESCRIPTOR.fields_by_name
     )
 
@@ -35,9 +40,16 @@ def has_units(learning_rate: pb.LearningRate) -> bool:
 def _messages(message: Message) -> Iterator[Message]:
     yield message
     for declared, value in message.ListFields():
-        if declared.message_type is not None:
+        if declared.message_type is not None and _may_have_units(declared.message_type):
             for inner in (value,) if isinstance(value, Message) else value:
                 yield from _messages(inner)
+
+
+@cache
+def _may_have_units(descriptor: Any) -> bool:
+    """Whether a type of message, or one that may be in it, has a field for a unit."""
+    types = types_inside(descriptor)
+    return any(name in found.fields_by_name for found in types for name in _UNITS)
 
 
 class NativeDialect(Dialect):

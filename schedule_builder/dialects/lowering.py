@@ -255,7 +255,7 @@ def sequence(*curves: tuple[int, Curve] | tuple[int, Curve, FieldPath]) -> Sched
     kept = [c for c, end in zip(curves, [*ends, None], strict=True) if end is None or end > c[0]]
     return Schedule(
         tuple(
-            Segment(begin, curve, begin, path=path[0] if path else ())
+            Segment(begin, curve, begin, 0.0, path[0] if path else ())
             for begin, curve, *path in kept
             if begin <= MAX_STEP
         )

@@ -36,6 +36,7 @@ def rescaled(config: Config) -> Rescaled | None:
     except (EditingError, ConfigError):
         return None
     paths = [config.kind_path, end, config.dialect.num_steps_path]
-    spans = tuple(s for p in paths if p in config.places for s in config.places[p])
+    places = [config.places[path] for path in paths if path in config.places]
+    spans = tuple(span for place in places for span in (place.name, place.value))
     title = f"Rescale the schedule from {last.begin} to {num_steps} steps"
     return Rescaled(title, text, spans)

@@ -24,6 +24,8 @@ from schedule_builder.reading.fields import (
     is_lenient,
     is_opaque,
     is_open,
+    needed_of,
+    numbers_of,
     schema_of,
     selector_of,
 )
@@ -45,7 +47,14 @@ from schedule_builder.reading.tree import (
     text_of,
     typed,
 )
-from schedule_builder.reading.values import Refusal, misread, value_of, without_value, wrong_type
+from schedule_builder.reading.values import (
+    Refusal,
+    misread,
+    plain_number,
+    value_of,
+    without_value,
+    wrong_type,
+)
 
 
 def _broken(plugins: Mapping[str, str]) -> Words | str:
@@ -64,7 +73,7 @@ class Binder(BindingFindings):
         block: Block,
         message: Message,
         path: FieldPath = (),
-        at: Span | None = None,
+        at: Field | Value | None = None,
         *,
         counts: bool = True,
     ) -> None:
@@ -84,7 +93,7 @@ class Binder(BindingFindings):
         self.run = run_in(block, message.DESCRIPTOR, around)
         first: dict[str, Field] = {}
         selector = selector_of(message.DESCRIPTOR)
-        chosen = text_of(block, selector)
+        chosen = text_of(block, selector) if selector else ""
         given = self.names_in(block) if selector else frozenset()
         for earlier, again in self.duplicates.pop(id(block), ()):
             if again.name in schema or not is_open(message.DESCRIPTOR):
@@ -105,15 +114,18 @@ class Binder(BindingFindings):
                 self.field(field, declared, message, path)
                 self.path = path
         self.run = around
-        opening = at if at is not None else Span(block.start, block.start)
-        for declared in schema.values() if counts else ():
-            self.check_presence(declared, message, path, opening)
+
+        def opening() -> Span:
+            return span(at) if at is not None else Span(block.start, block.start)
+
+        for declared in needed_of(message.DESCRIPTOR) if counts else ():
+            self.check_presence(declared, path, opening)
         if chosen in schema and schema[chosen].is_selectable:
             part = getattr(message, chosen)
             choice = (*path, selector)
-            at = self.places.get((*path, chosen), self.places[choice]).name
-            for declared in schema_of(part.DESCRIPTOR).values():
-                self.check_presence(declared, part, (*path, chosen), at)
+            place = self.places.get((*path, chosen), self.places[choice])
+            for declared in needed_of(part.DESCRIPTOR):
+                self.check_presence(declared, (*path, chosen), lambda: place.name)
 
     def is_null(self, value: Value) -> bool:
         return isinstance(value, Scalar) and not value.quoted and self.syntax.null(value.text)
@@ -122,7 +134,7 @@ class Binder(BindingFindings):
         """Handles a field that is null where null means not given; for a selector, no sub-block."""
         if declared.rule.selects:
             at = (*path, declared.name)
-            self.places[at] = Place(span(field), span(field))
+            self.places[at] = Place(field, field)
             setattr(message, declared.name, "")
 
     def admit(self, field: Field, declared: FieldSchema, first: dict[str, Field]) -> bool:
@@ -158,19 +170,20 @@ class Binder(BindingFindings):
 
     def field(self, field: Field, declared: FieldSchema, message: Any, path: FieldPath) -> None:
         """Fills a field that is declared."""
-        name, value = span(field), field.value
+        value = field.value
         path = (*path, declared.name)
         if declared.repeated:
-            self.places.setdefault(path, Place(name, span(value)))
+            if path not in self.places:
+                self.places[path] = Place(field, value)
             items = self.items(value, declared, is_lenient=is_lenient(message.DESCRIPTOR))
             if items is not None:
-                self.elements(items, declared, getattr(message, declared.name), path, name)
+                self.elements(items, declared, getattr(message, declared.name), path, field)
             return
-        self.places[path] = Place(name, name if isinstance(value, Block) else span(value))
+        self.places[path] = Place(field, field if isinstance(value, Block) else value)
         if isinstance(value, Sequence):
             self.refuse(value, wrong_type(declared, Words("not a list")))
         elif declared.kind == "message":
-            self.message(value, declared, getattr(message, declared.name), path, name)
+            self.message(value, declared, getattr(message, declared.name), path, field)
         elif (converted := self.scalar(value, declared)) is not None:
             setattr(message, declared.name, converted)
 
@@ -200,21 +213,26 @@ class Binder(BindingFindings):
         declared: FieldSchema,
         target: Any,
         path: FieldPath,
-        name: Span,
+        field: Field,
     ) -> None:
         """Adds values to a repeated field."""
+        numbers = numbers_of(declared.message) if declared.message is not None else None
         for item in items:
             at = (*path, len(target))
             self.at = at
             alone = isinstance(item, Block) and len(items) == 1
-            self.places[at] = Place(name, name if alone else span(item))
+            self.places[at] = Place(field, field if alone else item)
+            if numbers is not None and isinstance(item, Block):
+                if self.are_numbers(item, numbers, target.add(), at):
+                    continue
+                del target[-1]
             if isinstance(item, Sequence):
                 self.refuse(
                     item,
                     wrong_type(declared, Words("not a list in a list: remove the inner brackets")),
                 )
             elif declared.kind == "message":
-                where = name if len(items) == 1 else span(item)
+                where = field if len(items) == 1 else item
                 self.message(item, declared, target.add(), at, where)
             elif (converted := self.scalar(item, declared)) is not None:
                 if declared.rule.strictly_increasing and target and converted <= target[-1]:
@@ -228,25 +246,53 @@ class Binder(BindingFindings):
                     self.add(NOT_INCREASING, span(item), words)
                 target.append(converted)
 
+    def are_numbers(
+        self, block: Block, numbers: dict[str, FieldSchema], message: Any, path: FieldPath
+    ) -> bool:
+        """Fills a message of numbers; returns whether that is all there is to say about it.
+
+        `bind` fills the same, and reports what does not fit: this is for thousands of stages.
+        """
+        if self.has_two_readings or self.duplicates:
+            return False
+        given = set()
+        for field in block.fields:
+            name, value = field.name, field.value
+            declared = numbers.get(name)
+            if declared is None or name in given or not isinstance(value, Scalar):
+                return False
+            number = plain_number(value, declared, self.syntax)
+            if number is None:
+                return False
+            setattr(message, name, number)
+            given.add(name)
+        if len(given) < len(numbers):
+            for declared in needed_of(message.DESCRIPTOR):
+                if declared.name not in given:
+                    return False
+        for field in block.fields:
+            self.places[(*path, field.name)] = Place(field, field.value)
+        return True
+
     def message(
         self,
         value: Block | Scalar,
         declared: FieldSchema,
         message: Any,
         path: FieldPath,
-        name: Span,
+        at: Field | Value,
     ) -> None:
         """Fills a message in a field."""
         if isinstance(value, Scalar):
-            self.not_a_block(value, declared, name)
+            self.not_a_block(value, declared, span(at))
             return
         message.SetInParent()
         if message.DESCRIPTOR.full_name == "google.protobuf.Any":
-            self.any(value, message, path, name)
+            self.any(value, message, path, at)
         elif not is_opaque(message.DESCRIPTOR):
-            self.bind(value, message, path, name, counts=not declared.is_selectable)
+            self.bind(value, message, path, at, counts=not declared.is_selectable)
 
-    def any(self, value: Block, message: Any, path: FieldPath, name: Span) -> None:
+    def any(self, value: Block, message: Any, path: FieldPath, at: Field | Value) -> None:
         """Fills an Any with the message whose type its one field names."""
         type_field, contents = typed(value)
         if type_field is None:
@@ -254,7 +300,7 @@ class Binder(BindingFindings):
                 "missing type: write `[type.googleapis.com/FULL.NAME] {{ ... }}` in text"
                 ' format, `"@type": type.googleapis.com/FULL.NAME` in YAML'
             )
-            self.add(UNKNOWN_TYPE, name, words)
+            self.add(UNKNOWN_TYPE, span(at), words)
             return
         known = self.custom_kinds()
         type_name = contents.name.rpartition("/")[2]
@@ -272,7 +318,7 @@ class Binder(BindingFindings):
             self.add(UNKNOWN_TYPE, span(type_field), words)
             return
         inner = known[type_name]()
-        self.bind(contents.block, inner, path, name)
+        self.bind(contents.block, inner, path, at)
         message.Pack(inner)
 
     def scalar(self, value: Block | Scalar, declared: FieldSchema) -> Any:
@@ -284,7 +330,7 @@ class Binder(BindingFindings):
         if isinstance(converted, Refusal):
             self.refuse(value, converted)
             return None
-        if found := misread(value, declared, self.syntax):
+        if self.has_two_readings and (found := misread(value, declared, self.syntax)):
             fix = None
             if found.is_certain and not self.document.has_aliases:
                 edit = Edit(value.start, value.end, found.plain)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from google.protobuf.message import Message
 
@@ -50,11 +50,30 @@ BrokenPlugins = Callable[[], Mapping[str, str]]
 _MAX_SHOWN_MEMBERS = 12
 
 
-class Place(NamedTuple):
-    """Where a field stands in its file: its name, and its value."""
+class Place:
+    """Where a field stands in its file: its name, and its value.
 
-    name: Span
-    value: Span
+    Args:
+        name: what names it.
+        value: its value.
+    """
+
+    __slots__ = ("_name", "_value")
+
+    def __init__(self, name: Field | Value, value: Field | Value) -> None:
+        # Spans are made for those that ask: few places of a file are ever looked at.
+        self._name = name
+        self._value = value
+
+    @property
+    def name(self) -> Span:
+        """Where its name is."""
+        return span(self._name)
+
+    @property
+    def value(self) -> Span:
+        """Where its value is; of a block, its name."""
+        return span(self._value)
 
 
 class BindingFindings:
@@ -80,6 +99,7 @@ class BindingFindings:
         self.document = document
         self.run = run
         self.syntax: Syntax = document.syntax
+        self.has_two_readings: bool = document.syntax.other() is not None
         self.duplicates: dict[int, list[tuple[Field, Field]]] = dict(document.duplicates)
         """Keys of YAML that are given twice, in blocks that were not judged yet; under 0, keys of
         those that were, but that are not judged."""
@@ -204,7 +224,7 @@ class BindingFindings:
         return '"' if self.report.source.text[start : start + 1] == '"' else ""
 
     def check_presence(
-        self, declared: FieldSchema, message: Any, path: FieldPath, opening: Span
+        self, declared: FieldSchema, path: FieldPath, opening: Callable[[], Span]
     ) -> None:
         """Reports a missing required field, at the opening of its message."""
         self.at = (*path, declared.name)
@@ -217,14 +237,14 @@ class BindingFindings:
                 field=declared.name,
                 expected=declared.expected,
             )
-            self.add(MISSING_FIELD, opening, words)
+            self.add(MISSING_FIELD, opening(), words)
         elif declared.rule.not_empty:
             words = Words(
                 "missing {field:field} in {block:field}: add at least one",
                 block=_block_name(path),
                 field=declared.name,
             )
-            self.add(MISSING_FIELD, opening, words)
+            self.add(MISSING_FIELD, opening(), words)
 
 
 def _block_name(path: FieldPath) -> str:

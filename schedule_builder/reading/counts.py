@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from schedule_builder.diagnostics import FieldPath, Words
+from schedule_builder.reading.fields import has_run_units
 from schedule_builder.reading.tree import Block, Document, Scalar, Value, text_of
-from schedule_builder.v1 import learning_rate_pb2
 
 _QUANTITY = r"(?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?(?P<unit>%|ep|dur|ba)\Z"
 """A percentage, or a duration as MosaicML's Composer writes it."""
@@ -131,8 +131,10 @@ def unit_for(text: str) -> Words | str:
 
 def run_in(block: Block, descriptor: Any, around: Run) -> Run:
     """What is known of the run inside of a block."""
-    has_units = descriptor.file.name == learning_rate_pb2.DESCRIPTOR.name
-    if has_units == around.has_units and not has_units:
+    has_units = has_run_units(descriptor)
+    if has_units == around.has_units and not (
+        has_units and "step_unit" in descriptor.fields_by_name
+    ):
         return around
     unit = text_of(block, "step_unit") or around.step_unit
     return around._replace(has_units=has_units, step_unit=unit)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
 from schedule_builder.diagnostics import FieldPath, Words
-from schedule_builder.v1 import options_pb2
+from schedule_builder.v1 import learning_rate_pb2, options_pb2
 
 _RULE: Any = options_pb2.rule
 _OPEN: Any = options_pb2.open
@@ -118,6 +118,45 @@ def field_named(descriptor: Any, name: str) -> Any:
 def value_named(enum: EnumDescriptor, name: str) -> Any:
     """The value of an enum with a name that stands in a file, as `field_named`."""
     return enum.values_by_name.get(name) if name.isascii() else None
+
+
+@cache
+def types_inside(descriptor: Any) -> tuple[Any, ...]:
+    """A type of message, and those of the messages that may be in it."""
+    found = {descriptor.full_name: descriptor}
+    pending = [descriptor]
+    for outer in pending:
+        for field in outer.fields:
+            inner = field.message_type
+            if inner is not None and inner.full_name not in found:
+                found[inner.full_name] = inner
+                pending.append(inner)
+    return tuple(found.values())
+
+
+@cache
+def needed_of(descriptor: Any) -> tuple[FieldSchema, ...]:
+    """The fields that have to be given."""
+    declared = schema_of(descriptor).values()
+    return tuple(field for field in declared if field.rule.required or field.rule.not_empty)
+
+
+@cache
+def numbers_of(descriptor: Any) -> dict[str, FieldSchema] | None:
+    """The fields of a message whose fields are single numbers; None of others."""
+    schema = schema_of(descriptor)
+    is_plain = all(
+        field.kind in ("integer", "real") and not (field.repeated or field.oneof or field.enum)
+        for field in schema.values()
+    )
+    return schema if is_plain and not is_lenient(descriptor) else None
+
+
+@cache
+def has_run_units(descriptor: Any) -> bool:
+    """Whether the counts of a message may have another unit than steps."""
+    name: str = descriptor.file.name
+    return name == learning_rate_pb2.DESCRIPTOR.name
 
 
 def is_repeated(field: FieldDescriptor) -> bool:

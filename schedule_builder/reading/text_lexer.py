@@ -62,6 +62,8 @@ _SIMPLE_ESCAPES = dict(zip("abfnrtv\\'\"?", "\a\b\f\n\r\t\v\\'\"?", strict=True)
 
 
 def _integer(text: str) -> int | None:
+    if text[:1] != "0" and text.isascii() and text.isdecimal():
+        return decimal(text)
     if not _INTEGER.match(text):
         return None
     digits = text.lstrip("-")

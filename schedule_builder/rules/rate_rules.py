@@ -77,7 +77,7 @@ def zero_rate(run: Run) -> Iterator[Finding]:
             idle=_trained(0, count - 1),
         )
         yield Finding((*run.kind_path, "initial_learning_rate"), words)
-    elif all(run.schedule(step) == 0 for step in run.schedule.extremes(0, run.last)):
+    elif all(run.schedule.rate_at(step) == 0 for step in run.schedule.extremes(0, run.last)):
         words = Words(
             "every step trains at rate 0, so the weights do not change. Set a rate above 0"
         )
@@ -86,7 +86,7 @@ def zero_rate(run: Run) -> Iterator[Finding]:
     ends = [min(run.last, segment.begin - 1) for segment in segments[2:]] + [run.last]
     for (before, segment), end in zip(pairwise(segments), ends, strict=False):
         is_stage = before.curve.is_constant and segment.curve.is_constant
-        if is_stage and segment.begin <= end and run.schedule(segment.begin) == 0:
+        if is_stage and segment.begin <= end and run.schedule.rate_at(segment.begin) == 0:
             idle = _trained(segment.begin, end)
             words = Words(
                 "{idle} at rate 0, so the weights do not change. Set a rate above 0", idle=idle
@@ -116,11 +116,14 @@ def negligible_rate(run: Run) -> Iterator[Finding]:
     peak, at = run.peak
     limits = run.thresholds
     low = peak * limits["negligible-rate"]
-    for index, stage in enumerate(run.stages):
+    ends, end = [], run.last + 1
+    for stage in reversed(run.stages):
+        end = stage.begin if stage.rate >= low else end
+        ends.append(end)
+    for stage, end in zip(run.stages, reversed(ends), strict=True):
         step, rate = stage.begin, stage.rate
-        old = run.schedule(step - 1) if step else rate
-        higher = (s.begin for s in run.stages[index:] if s.rate >= low)
-        length = next(higher, run.last + 1) - step
+        old = run.schedule.rate_at(step - 1) if step else rate
+        length = end - step
         longest = (run.num_steps or math.inf) * limits["longest-negligible-fraction"]
         is_cliff = rate < old * limits["deepest-fall"] * (1 - _ROUNDING)
         is_low = step > at and rate < low and length >= longest

@@ -6,12 +6,13 @@ A rule is a generator function that yields findings. Its docstring is its page i
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import FieldPath, Kind, Remove, Repair, Set, Words
-from schedule_builder.reading.fields import schema_of
+from schedule_builder.reading.fields import types_inside
 from schedule_builder.rules.run import Run
 
 
@@ -113,13 +114,19 @@ def check_message(
                 continue
             yield found.kind, finding.inside(path)
     for field, value in message.ListFields():
-        if not schema_of(message.DESCRIPTOR)[field.name].message:
+        if field.message_type is None or not _has_subjects(field.message_type):
             continue
         if isinstance(value, Message):
             yield from check_message(value, broken, (*path, field.name))
         else:
             for index, item in enumerate(value):
                 yield from check_message(item, broken, (*path, field.name, index))
+
+
+@cache
+def _has_subjects(descriptor: Any) -> bool:
+    """Whether there are rules over a type of message, or over one that may be in it."""
+    return any(found.full_name in _SUBJECTS for found in types_inside(descriptor))
 
 
 def check_run(run: Run) -> Iterator[tuple[Kind, Finding]]:

@@ -65,7 +65,7 @@ class Stage(NamedTuple):
 
 def is_listed(path: FieldPath) -> bool:
     """Whether a field is an entry of a list of rates, or says where one begins."""
-    return len(path) > 1 and any(name in _LISTS for name in path[-3:-1])
+    return not _LISTS.isdisjoint(path[-3:-1])
 
 
 class Run(Record):
@@ -153,7 +153,7 @@ class Run(Record):
     @cached_property
     def peak(self) -> tuple[float, int]:
         """The highest rate of the run, and the first step that has it."""
-        step = max(self.schedule.extremes(0, self.last), key=self.schedule)
+        step = max(self.schedule.extremes(0, self.last), key=self.schedule.rate_at)
         return self.schedule(step), step
 
     @cached_property
@@ -170,7 +170,7 @@ class Run(Record):
             if segment.begin > self.last or not segment.curve.is_constant:
                 continue
             begin, until = segment.begin, min(end, self.last + 1)
-            rate = self.schedule(begin)
+            rate = self.schedule.rate_at(begin)
             if found and found[-1].end == begin and found[-1].rate == rate:
                 found[-1] = found[-1]._replace(end=until)
             else:
@@ -184,7 +184,12 @@ class Run(Record):
 
         None where the schedule takes effect within the run, if only in part, or never changes.
         """
-        if self.num_steps is None or self.bare is None:
+        if self.num_steps is None:
+            return None
+        rate_at = self.schedule.rate_at
+        if not self.warmups and rate_at(self.last) != rate_at(0):
+            return None  # Then so does the kind's own.
+        if self.bare is None:
             return None
         main, moved = self.bare, 0
         for path, steps in self.warmups:
@@ -195,7 +200,10 @@ class Run(Record):
         last = self.last - moved
         if any(main(step) != main(0) for step in (last, *main.extremes(0, last))):
             return None
-        change = first_difference(main, Schedule((Segment(0, Constant(main(0)), 0),)))
+        if all(segment.curve.is_constant for segment in main.segments):
+            change = next((begin for begin in main.begins if main(begin) != main(0)), None)
+        else:
+            change = first_difference(main, Schedule((Segment(0, Constant(main(0)), 0),)))
         return None if change is None else change + moved
 
     @cached_property

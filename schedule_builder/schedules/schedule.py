@@ -83,7 +83,7 @@ class Segment(Record, unshown=("path",), uncompared=("path",)):
     def under(self, *path: str | int) -> Segment:
         """The segment, with its fields inside of another one."""
         own = self.path and (*path, *self.path)
-        return self._replace(curve=self.curve.under(*path), path=own)
+        return Segment(self.begin, self.curve.under(*path), self.origin, self.floor, own)
 
     def scaled(self, factor: float) -> Segment:
         """The segment with all its rates multiplied."""
@@ -136,7 +136,7 @@ class Schedule(Record):
     def __init__(self, segments: tuple[Segment, ...]) -> None:
         super().__init__(segments)
         begins = self.begins
-        if begins[:1] != [0] or any(b <= a for a, b in pairwise(begins)):
+        if begins[:1] != [0] or not all(map(operator.lt, begins, begins[1:])):
             message = f"segments begin at 0 and at increasing steps. Received: {begins}"
             raise ValueError(message)
 
@@ -153,6 +153,11 @@ class Schedule(Record):
     @cached_property
     def tables(self) -> dict[float, Table]:
         """Tables of the segments' numbers, which `evaluate` makes once."""
+        return {}
+
+    @cached_property
+    def _extremes(self) -> dict[tuple[int, int], list[int]]:
+        # Most rules ask for those of the run.
         return {}
 
     @cached_property
@@ -268,14 +273,22 @@ class Schedule(Record):
 
     def extremes(self, first: int, last: int) -> list[int]:
         """Steps from `first` to `last` among which are those of the highest and lowest rates."""
+        known = self._extremes.get((first, last))
+        if known is not None:
+            return [*known]
         steps: list[int] = []
         for segment, end in zip(self.segments, [*self.begins[1:], last + 1], strict=True):
             begin, final = max(segment.begin, first), min(end - 1, last)
-            if begin <= final:
-                origin = segment.origin
-                own = segment.curve.extremes(begin - origin, final - origin)
+            if begin > final:
+                continue
+            curve, origin = segment.curve, segment.origin
+            if curve.is_constant:
+                steps += (begin, final)
+            else:
+                own = curve.extremes(begin - origin, final - origin)
                 steps += [step + origin for step in own]
-        return steps
+        self._extremes[first, last] = steps
+        return [*steps]
 
     def turns(self, first: int, last: int) -> Iterator[int]:
         """Steps from about `first` to `last` at which a segment begins, or a cycle turns."""

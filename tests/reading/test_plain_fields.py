@@ -1,4 +1,4 @@
-"""Plain fields of text format, which are read as a whole: the same tree as token by token."""
+"""Shortcuts for what nearly all files have: the same tree, the same message, the same findings."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Report, Source
-from schedule_builder.reading import text_format
+from schedule_builder.reading import binding, text_format
 from schedule_builder.reading.tree import Block, Sequence
 from tests.support.data import DATA
 
@@ -51,7 +52,19 @@ PIECES = [
         "%",
     ),
     *(",", ";", '"more"', "i:", "{", "j: 007", "k: 1,5", "l: 5%", 'm: "\\n"', 'n: "\u00e4"', "o"),
-    *("- 1", "[x.y]: 2", "p: .5", "q: 1.5f", "r: ${X}", '"', "\u00e4", "# end"),
+    *(
+        "- 1",
+        "[x.y]: 2",
+        "p: .5",
+        "q: 1.5f",
+        "r: ${X}",
+        "{{ x }}",
+        "s: {{ x }}",
+        "{% x %}",
+        '"',
+        "\u00e4",
+        "# end",
+    ),
 ]
 
 
@@ -84,6 +97,8 @@ def check(text: str) -> None:
 @example(["a: [{ b: 1 } { c: 2 }]"], "")
 @example(["a < b: 1 } c: 2"], "")
 @example(["a: 1 # b: 2\n, c: 3"], "")
+@example(["a: {{ b }}"], "")
+@example(["a {% b %} c: 1"], "")
 @example(["a {} # b\n ; c: 3"], "")
 @example(['a: "x" # b\n "y" c: 3'], "")
 def test_pieces(pieces: list[str], between: str) -> None:
@@ -108,3 +123,38 @@ def test_they_are_read_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_format._Reader, "advance", counted)
     read('a { b: 1\n c: word # a comment\n d: "text"\n e { f: -1.5 }\n }\n' * 50)
     assert tokens == 2
+
+
+STAGE_FIELDS = [
+    *("step: 10", "step: 20", "step: 007", "step: 0x10", "step: -1", "step: 1.5", "step: 1e3"),
+    *("step: 4294967296", 'step: "5"', "step: [5]", "step {}", "step: word", "stp: 1"),
+    *("learning_rate: 0.1", "learning_rate: .5f", "learning_rate: inf", "learning_rate: nan"),
+    *("learning_rate: -1", "learning_rate: 1e39", "learning_rate: 5%", "learning_rate: ${X}"),
+]
+STAGES = st.lists(
+    st.lists(st.sampled_from(STAGE_FIELDS), max_size=3).map(
+        lambda fields: f"schedule {{ {' '.join(fields)} }}"
+    ),
+    max_size=4,
+)
+
+
+def summary(config: Config) -> Any:
+    places = {path: (place.name, place.value) for path, place in config.places.items()}
+    return config.message, config.diagnostics, places, config.schedule
+
+
+@given(STAGES)
+@settings(max_examples=300)
+@example(["schedule: [{ step: 1 learning_rate: 0.1 }, { step: 2 learning_rate: 0.1 }]"])
+@example(["schedule: [{ step: 1 learning_rate: 0.1 }, 2]"])
+def test_stages(stages: list[str]) -> None:
+    inner = "\n".join(["initial_learning_rate: 1", *stages])
+    source = Source("a.config", f"manual_step_learning_rate {{ {inner} }}")
+    at_once = summary(examine(source))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(binding, "numbers_of", lambda descriptor: None)
+        one_by_one = summary(examine(source))
+    # A NaN of a message is not equal to itself.
+    assert repr(at_once[0]) == repr(one_by_one[0])
+    assert at_once[1:] == one_by_one[1:]
