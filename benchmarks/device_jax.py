@@ -16,7 +16,7 @@ from schedule_builder import Schedule, build_optax_schedule
 from schedule_builder.frameworks.jax_backend import rate_tensor
 
 _PEERS: dict[str, Callable[[Any], Any]] = {
-    "cosine with warmup": optax.warmup_cosine_decay_schedule(0.01, 0.1, 1000, 100_000),
+    "cosine with warmup": optax.warmup_cosine_decay_schedule(0.01, 0.1, 1000, 900_000),
     "exponential": optax.exponential_decay(0.1, 1000, 0.95),
     "piecewise, 3 boundaries": optax.piecewise_constant_schedule(
         0.1, {1000: 0.5, 2000: 0.5, 3000: 0.5}

@@ -16,7 +16,7 @@ from schedule_builder.frameworks.torch_backend import rate_tensor
 
 def _cosine(optimizer: Any) -> Any:
     warmup = lr_scheduler.LinearLR(optimizer, 0.1, 1.0, 1000)
-    cosine = lr_scheduler.CosineAnnealingLR(optimizer, 99_000)
+    cosine = lr_scheduler.CosineAnnealingLR(optimizer, 899_000)
     return lr_scheduler.SequentialLR(optimizer, [warmup, cosine], [1000])
 
 

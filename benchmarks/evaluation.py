@@ -11,9 +11,10 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.inputs import every_config
-from benchmarks.kinds import IN_KERAS, KINDS, Kind, manual, piecewise, stages
+from benchmarks.kinds import IN_KERAS, KINDS, Kind, manual, staged
 from benchmarks.measuring import Row, exactly, interleaved
 from schedule_builder import ConfigError, build_keras_schedule, build_schedule
+from schedule_builder.keras_adapter import ConfigSchedule
 
 Rate = Callable[[Any], Any]
 """From a tensor of a step to the tensor of its rate."""
@@ -32,7 +33,7 @@ def eager() -> Iterator[Row]:
             pair = interleaved(*functions, calls=100, peer_calls=3, seconds=0.5)
             yield pair.row(f"{what}, {name} / Keras")
     step = tf.constant(500, tf.int64)
-    many, few = (called(build_keras_schedule(manual(*stages(n))), step, 50) for n in (100_000, 3))
+    many, few = (called(ConfigSchedule(staged(n)), step, 50) for n in (100_000, 3))
     pair = interleaved(many, few, calls=50, seconds=0.5)
     yield pair.row("tensor, 100,000 stages / 3 stages")
 
@@ -42,11 +43,9 @@ def graph() -> Iterator[Row]:
     loop = 20_000
     for name, kind in IN_KERAS.items():
         ours, peer = (looped(rate, loop) for rate in rates_of(kind))
-        yield interleaved(ours, peer, calls=loop, seconds=3).row(f"{name} / Keras")
-    many, few = (
-        looped(build_keras_schedule(piecewise(*stages(count))), loop) for count in (10_000, 3)
-    )
-    pair = interleaved(many, few, calls=loop, seconds=3)
+        yield interleaved(ours, peer, calls=loop, seconds=4, fewest=5).row(f"{name} / Keras")
+    many, few = (looped(ConfigSchedule(staged(count + 1)), loop) for count in (10_000, 3))
+    pair = interleaved(many, few, calls=loop, seconds=4, fewest=5)
     yield pair.row("piecewise, 10,000 boundaries / 3 boundaries")
 
 
@@ -65,7 +64,7 @@ def xla() -> Iterator[Row]:
 
 def python() -> Iterator[Row]:
     """One rate in Python, without TensorFlow."""
-    steps = range(0, 100_000, 200)
+    steps = range(0, 1_000_000, 2000)
     for name, kind in KINDS.items():
         ours, by_hand = build_schedule(kind.config), kind.by_hand
 

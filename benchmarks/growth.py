@@ -12,17 +12,19 @@ from typing import Any
 
 from benchmarks.evaluation import looped
 from benchmarks.inputs import as_text, checked, manual_stages, pipeline
-from benchmarks.kinds import piecewise, stages
+from benchmarks.kinds import staged
 from benchmarks.measuring import Row, growth
-from schedule_builder import build_keras_schedule, build_schedule
 from schedule_builder.cli.app import main
+from schedule_builder.keras_adapter import ConfigSchedule
+
+_CALLS = 1000
 
 
 def rows() -> Iterator[Row]:
     """Times ours alone, at each size in turn."""
     tens = (10, 100, 1000, 10_000)
-    yield growth("a step in a graph, with boundaries", _in_graph, tens, seconds=3)
-    yield growth("a rate in Python, with segments", _in_python, tens)
+    yield growth("a step in a graph, with boundaries", _in_graph, tens, calls=_CALLS, seconds=3)
+    yield growth("a rate in Python, with segments", _in_python, tens, calls=_CALLS)
     yield growth("loading, with stages", _loaded, tens, fewest=5)
     yield growth("loading, with nesting", _nested, (1, 2, 4, 8, 16))
     yield growth("validating a file, with its kilobytes", _long, (1, 10, 100, 1000), fewest=5)
@@ -32,12 +34,12 @@ def rows() -> Iterator[Row]:
 
 
 def _in_graph(boundaries: int) -> Callable[[], Any]:
-    return looped(build_keras_schedule(piecewise(*stages(boundaries))), 2000)
+    return looped(ConfigSchedule(staged(boundaries + 1)), _CALLS)
 
 
 def _in_python(segments: int) -> Callable[[], Any]:
-    schedule = build_schedule(piecewise(*stages(segments - 1)))
-    steps = range(0, 1000 * segments, segments)
+    schedule = staged(segments)
+    steps = range(0, _CALLS * segments, segments)
     return lambda: [schedule(step) for step in steps]
 
 

@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from schedule_builder import Schedule, Segment
+from schedule_builder.curves import Constant
+
 
 class Kind(NamedTuple):
     """One kind of schedule.
@@ -56,24 +59,29 @@ def _inverse_time(*, staircase: bool) -> dict[str, Any]:
 
 def _polynomial(*, cycle: bool) -> dict[str, Any]:
     rates = {"initial_learning_rate": 0.1, "end_learning_rate": 0.001}
-    decay = {"decay_steps": 100_000, "power": 2.0, "cycle": cycle}
+    decay = {"decay_steps": 100_000 if cycle else 900_000, "power": 2.0, "cycle": cycle}
     return {"polynomial_decay_learning_rate": rates | decay}
 
 
 def _cosine(**fields: Any) -> dict[str, Any]:
-    rates = {"learning_rate_base": 0.1, "total_steps": 100_000}
+    rates = {"learning_rate_base": 0.1, "total_steps": 900_000}
     return {"cosine_decay_learning_rate": rates | {"warmup_steps": 0} | fields}
 
 
 _WARMUP = {"warmup_learning_rate": 0.01, "warmup_steps": 1000}
 
 
-def stages(count: int) -> tuple[list[int], list[float]]:
-    """The first steps of stages of 1,000 steps each, and the rates before, between and after."""
-    return [1000 * i for i in range(1, count + 1)], [0.1 / (1 + i) for i in range(count + 1)]
+def staged(count: int) -> Schedule:
+    """A schedule of stages of 1,000 steps each, made without a config, which takes longer."""
+    return Schedule(
+        tuple(
+            Segment(begin=1000 * stage, curve=Constant(0.1 / (1 + stage)), origin=1000 * stage)
+            for stage in range(count)
+        )
+    )
 
 
-def piecewise(boundaries: list[int], rates: list[float]) -> dict[str, Any]:
+def _piecewise(boundaries: list[int], rates: list[float]) -> dict[str, Any]:
     """A rate for each stage, which begins after its boundary."""
     return {"piecewise_constant_learning_rate": {"boundaries": boundaries, "values": rates}}
 
@@ -103,18 +111,18 @@ def _by_cosine(step: int, first: int) -> float:
         return 0.01 + 0.09 * step / 1000
     if step < first:
         return 0.1
-    if step < 100_000:
-        return 0.05 * (1 + math.cos(math.pi * (step - first) / (100_000 - first)))
+    if step < 900_000:
+        return 0.05 * (1 + math.cos(math.pi * (step - first) / (900_000 - first)))
     return 0.0
 
 
 def _by_cosine_array(steps: Any, first: int) -> Any:
     return np.piecewise(
         steps.astype(np.float64),
-        [steps < 1000, (steps >= first) & (steps < 100_000), steps >= 100_000],
+        [steps < 1000, (steps >= first) & (steps < 900_000), steps >= 900_000],
         [
             lambda s: 0.01 + 0.09 * s / 1000,
-            lambda s: 0.05 * (1 + np.cos(np.pi * (s - first) / (100_000 - first))),
+            lambda s: 0.05 * (1 + np.cos(np.pi * (s - first) / (900_000 - first))),
             0.0,
             0.1,
         ],
@@ -143,16 +151,16 @@ def _by_cycles_array(steps: Any) -> Any:
 
 
 def _by_one_cycle(step: int) -> float:
-    if step <= 29_999:
-        return 0.004 + 0.096 * (1 - math.cos(math.pi * step / 29_999)) / 2
-    share = min((step - 29_999) / 70_000, 1.0)
+    if step <= 269_999:
+        return 0.004 + 0.096 * (1 - math.cos(math.pi * step / 269_999)) / 2
+    share = min((step - 269_999) / 630_000, 1.0)
     return 4e-7 + (0.1 - 4e-7) * (1 + math.cos(math.pi * share)) / 2
 
 
 def _by_one_cycle_array(steps: Any) -> Any:
-    rise = 0.004 + 0.096 * (1 - np.cos(np.pi * steps / 29_999)) / 2
-    share = np.minimum((steps - 29_999) / 70_000, 1.0)
-    return np.where(steps <= 29_999, rise, 4e-7 + (0.1 - 4e-7) * (1 + np.cos(np.pi * share)) / 2)
+    rise = 0.004 + 0.096 * (1 - np.cos(np.pi * steps / 269_999)) / 2
+    share = np.minimum((steps - 269_999) / 630_000, 1.0)
+    return np.where(steps <= 269_999, rise, 4e-7 + (0.1 - 4e-7) * (1 + np.cos(np.pi * share)) / 2)
 
 
 def _by_triangle(step: int) -> float:
@@ -163,23 +171,23 @@ def _by_triangle(step: int) -> float:
 def _by_stable(step: int) -> float:
     if step < 1000:
         return 0.1 * step / 1000
-    if step < 80_000:
+    if step < 720_000:
         return 0.1
-    return 0.1 * max(1 - (step - 80_000) / 20_000, 0.0)
+    return 0.1 * max(1 - (step - 720_000) / 180_000, 0.0)
 
 
 def _by_tanh(step: int) -> float:
-    return 0.05 * (1 - math.tanh(-7 + 10 * step / 100_000)) if step < 100_000 else 0.0
+    return 0.05 * (1 - math.tanh(-7 + 10 * step / 900_000)) if step < 900_000 else 0.0
 
 
 def _by_tanh_array(steps: Any) -> Any:
-    return np.where(steps < 100_000, 0.05 * (1 - np.tanh(-7 + 10 * steps / 100_000)), 0.0)
+    return np.where(steps < 900_000, 0.05 * (1 - np.tanh(-7 + 10 * steps / 900_000)), 0.0)
 
 
 def _by_line(step: int) -> float:
-    if step < 20_000:
-        return 0.1 * step / 20_000
-    return 0.1 * (1 - (step - 20_000) / 80_000) if step < 100_000 else 0.0
+    if step < 180_000:
+        return 0.1 * step / 180_000
+    return 0.1 * (1 - (step - 180_000) / 720_000) if step < 900_000 else 0.0
 
 
 _NOAM = 512**-0.5
@@ -215,9 +223,9 @@ KINDS: dict[str, Kind] = {
     ),
     "polynomial": Kind(
         _polynomial(cycle=False),
-        lambda s: 0.001 + 0.099 * (1 - min(s, 100_000) / 100_000) ** 2,
-        lambda s: 0.001 + 0.099 * (1 - np.minimum(s, 100_000) / 100_000) ** 2,
-        lambda schedules: schedules.PolynomialDecay(0.1, 100_000, 0.001, 2.0),
+        lambda s: 0.001 + 0.099 * (1 - min(s, 900_000) / 900_000) ** 2,
+        lambda s: 0.001 + 0.099 * (1 - np.minimum(s, 900_000) / 900_000) ** 2,
+        lambda schedules: schedules.PolynomialDecay(0.1, 900_000, 0.001, 2.0),
         is_bare=True,
     ),
     "polynomial, cycling": Kind(
@@ -229,16 +237,18 @@ KINDS: dict[str, Kind] = {
     ),
     "cosine": Kind(
         _cosine(),
-        lambda s: 0.05 * (1 + math.cos(math.pi * min(s, 100_000) / 100_000)),
-        lambda s: 0.05 * (1 + np.cos(np.pi * np.minimum(s, 100_000) / 100_000)),
-        lambda schedules: schedules.CosineDecay(0.1, 100_000),
+        lambda s: 0.05 * (1 + math.cos(math.pi * min(s, 900_000) / 900_000)),
+        lambda s: 0.05 * (1 + np.cos(np.pi * np.minimum(s, 900_000) / 900_000)),
+        lambda schedules: schedules.CosineDecay(0.1, 900_000),
         is_bare=True,
     ),
     "cosine with warmup": Kind(
         _cosine(**_WARMUP),
         partial(_by_cosine, first=1000),
         partial(_by_cosine_array, first=1000),
-        lambda schedules: schedules.CosineDecay(0.01, 99_000, warmup_target=0.1, warmup_steps=1000),
+        lambda schedules: schedules.CosineDecay(
+            0.01, 899_000, warmup_target=0.1, warmup_steps=1000
+        ),
     ),
     "cosine with warmup and hold": Kind(
         _cosine(**_WARMUP, hold_base_rate_steps=9000),
@@ -258,7 +268,7 @@ KINDS: dict[str, Kind] = {
         is_bare=True,
     ),
     "piecewise, 3 boundaries": Kind(
-        piecewise(_BEGINS, _RATES),
+        _piecewise(_BEGINS, _RATES),
         partial(_by_stages, begins=[begin + 1 for begin in _BEGINS]),
         partial(_by_stages_array, begins=[begin + 1 for begin in _BEGINS]),
         _stage_after(_BEGINS),
@@ -289,13 +299,13 @@ KINDS: dict[str, Kind] = {
             "piecewise_linear_learning_rate": {
                 "point": [
                     {"step": 0, "learning_rate": 0.0},
-                    {"step": 20_000, "learning_rate": 0.1},
-                    {"step": 100_000, "learning_rate": 0.0},
+                    {"step": 180_000, "learning_rate": 0.1},
+                    {"step": 900_000, "learning_rate": 0.0},
                 ]
             }
         },
         _by_line,
-        lambda s: np.interp(s, [0, 20_000, 100_000], [0.0, 0.1, 0.0]),
+        lambda s: np.interp(s, [0, 180_000, 900_000], [0.0, 0.1, 0.0]),
     ),
     "inverse square root": Kind(
         {"inverse_sqrt_learning_rate": {"learning_rate_base": 0.1, "timescale": 10_000}},
@@ -308,7 +318,7 @@ KINDS: dict[str, Kind] = {
         lambda s: 0.1 * np.maximum(s - 1.0, 1.0) ** -0.5,
     ),
     "one cycle": Kind(
-        {"one_cycle_learning_rate": {"max_learning_rate": 0.1, "total_steps": 100_000}},
+        {"one_cycle_learning_rate": {"max_learning_rate": 0.1, "total_steps": 900_000}},
         _by_one_cycle,
         _by_one_cycle_array,
     ),
@@ -322,12 +332,12 @@ KINDS: dict[str, Kind] = {
             "warmup_stable_decay_learning_rate": {
                 "peak_learning_rate": 0.1,
                 "warmup_steps": 1000,
-                "stable_steps": 79_000,
-                "decay_steps": 20_000,
+                "stable_steps": 719_000,
+                "decay_steps": 180_000,
             }
         },
         _by_stable,
-        lambda s: np.interp(s, [0, 1000, 80_000, 100_000], [0.0, 0.1, 0.1, 0.0]),
+        lambda s: np.interp(s, [0, 1000, 720_000, 900_000], [0.0, 0.1, 0.1, 0.0]),
     ),
     "noam": Kind(
         {"noam_learning_rate": {"model_dim": 512, "warmup_steps": 4000}},
@@ -335,7 +345,7 @@ KINDS: dict[str, Kind] = {
         lambda s: _NOAM * np.minimum((s + 1.0) ** -0.5, (s + 1) * 4000**-1.5),
     ),
     "tanh": Kind(
-        {"tanh_decay_learning_rate": {"learning_rate_base": 0.1, "total_steps": 100_000}},
+        {"tanh_decay_learning_rate": {"learning_rate_base": 0.1, "total_steps": 900_000}},
         _by_tanh,
         _by_tanh_array,
     ),

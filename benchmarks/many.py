@@ -66,7 +66,8 @@ def rows() -> Iterator[Row]:
             *turns(
                 _command(*ours, str(long)),
                 _command("-c", _PARSE, str(long)),
-                fewest=3,
+                seconds=15,
+                fewest=2,
                 most=3,
                 warm=False,
             )

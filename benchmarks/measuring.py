@@ -142,7 +142,12 @@ def interleaved(
 
 
 def growth(
-    what: str, cost: Callable[[int], Callable[[], Any]], sizes: Sequence[int], **limits: Any
+    what: str,
+    cost: Callable[[int], Callable[[], Any]],
+    sizes: Sequence[int],
+    *,
+    calls: int = 1,
+    **limits: Any,
 ) -> Row:
     """Fits a power of the size to the cost; its exponent is fitted turn by turn.
 
@@ -150,6 +155,7 @@ def growth(
         what: the row's name.
         cost: from a size to what is timed.
         sizes: the sizes, from the smallest on.
+        calls: how often a run does what is measured.
         limits: those of `turns`.
     """
     times = turns(*map(cost, sizes), **limits)
@@ -158,6 +164,6 @@ def growth(
         linear_regression(logs, [log(second) for second in turn]).slope
         for turn in zip(*times, strict=True)
     ]
-    medians = [median(taken) for taken in times]
+    medians = [median(taken) / calls for taken in times]
     points = list(zip(sizes, medians, strict=True))
     return Row(what, medians[0], medians[-1], spread(slopes), points=points)

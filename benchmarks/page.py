@@ -62,7 +62,7 @@ def _cells(row: Row, goal: float | None) -> tuple[str, ...]:
 
 
 def _number(ratio: float) -> str:
-    return f"{ratio:.2g}" if 0.001 <= abs(ratio) < 0.1 else f"{ratio:.2f}"
+    return f"{ratio:.2g}" if 1e-4 <= abs(ratio) < 0.1 else f"{ratio:.2f}"
 
 
 def _figure(value: float, unit: str) -> str:
@@ -184,27 +184,29 @@ def on_device() -> str:
 def draw(rows: Sequence[Row], path: Path) -> None:
     """A picture for each growth, with the power that fits."""
     from matplotlib.figure import Figure
+    from PIL import Image
 
     height = (len(rows) + 1) // 2
-    figure = Figure((8, 2.9 * height), layout="constrained", facecolor="white")
+    figure = Figure((8, 3 * height), layout="constrained", facecolor="white")
     for row, axes in zip(rows, figure.subplots(height, 2).flat, strict=True):
         sizes, seconds = zip(*row.points, strict=True)
         middle = len(sizes) // 2
         fit = [seconds[middle] * (size / sizes[middle]) ** row.ratio.median for size in sizes]
-        axes.loglog(sizes, fit, "-", color="#7aa6d8", linewidth=2)
-        axes.loglog(sizes, seconds, "o", color="#174a84", markersize=7)
+        axes.loglog(sizes, fit, "-", color="#7aa6d8", linewidth=3)
+        axes.loglog(sizes, seconds, "o", color="#174a84", markersize=9)
         # At least three powers of ten, so that what does not grow looks flat.
         low, high = axes.get_ylim()
         spare = max((1000 * low / high) ** 0.5, 1.2)
         axes.set_ylim(low / spare, high * spare)
-        axes.set_title(row.what.replace(", ", ",\n"), fontsize=14)
-        axes.set_ylabel("seconds", fontsize=13)
-        axes.tick_params(labelsize=13)
-        axes.text(
-            0.05, 0.85, f"exponent {row.ratio.median:.2f}", transform=axes.transAxes, fontsize=14
-        )
+        axes.yaxis.set_major_formatter(lambda value, _: _figure(value, "s"))
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        axes.xaxis.set_minor_formatter(lambda value, _: "")
+        axes.set_title(row.what.replace(", ", ",\n"), fontsize=17)
+        axes.tick_params(labelsize=15)
+        axes.text(0.05, 0.84, f"exponent {row.ratio.median:.2f}", transform=axes.transAxes, size=17)
         axes.grid(color="#dddddd")
     figure.savefig(path, dpi=150)
+    Image.open(path).convert("RGB").quantize(32).save(path, optimize=True)
 
 
 def _processor() -> str:

@@ -44,7 +44,7 @@ def optimizers(name: str) -> tuple[Any, Any]:
     ((kind, fields),) = config.items()
     fields = {**fields, "learning_rate": _COSINE.config}
     optimizer = {kind: fields, "use_moving_average": False}
-    pipeline = {"train_config": {"num_steps": 100_000, "optimizer": optimizer}}
+    pipeline = {"train_config": {"num_steps": 900_000, "optimizer": optimizer}}
     assert _COSINE.keras is not None
     return build_optimizer(pipeline), peer(_COSINE.keras(keras.optimizers.schedules))
 
