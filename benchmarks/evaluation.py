@@ -29,8 +29,8 @@ def eager() -> Iterator[Row]:
             ("tensor", tf.constant(500, tf.int64)),
             ("variable", tf.Variable(500, dtype=tf.int64)),
         ):
-            functions = called(ours, step, 100), called(peer, step, 3)
-            pair = interleaved(*functions, calls=100, peer_calls=3, seconds=0.5)
+            functions = called(ours, step, 40), called(peer, step, 3)
+            pair = interleaved(*functions, calls=40, peer_calls=3, seconds=0.5)
             yield pair.row(f"{what}, {name} / Keras")
     step = tf.constant(500, tf.int64)
     many, few = (called(ConfigSchedule(staged(n)), step, 50) for n in (100_000, 3))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from benchmarks.goals import GROUPS
 from benchmarks.measuring import Row, Spread
 
-_WIDTHS = (60, 20, 10, 24, 10, 13)
+_WIDTHS = (60, 21, 18, 24, 10, 13)
 _DEVICE_PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks_device.md"
 
 
@@ -44,20 +44,22 @@ def _aligned(what: str, *cells: str) -> str:
 
 def _columns(group: str) -> tuple[str, ...]:
     if group == "growth":
-        return "cost", "at the least", "most", "exponent", "goal", ""
+        return "cost", "least", "most", "exponent", "goal", ""
     return "what / beside which peer", "ours", "peer", "ratio", "goal", ""
 
 
 def _cells(row: Row, goal: float | None) -> tuple[str, ...]:
+    ours = f"{_figure(row.ours, row.unit)} {row.note}".rstrip()
+    if row.peer is None:
+        limit = "" if goal is None else _figure(goal, row.unit)
+        return row.what, ours, "", "", limit, verdict(row.ratio, goal)
+    peer = _figure(row.peer, row.unit)
+    if row.points:
+        (least, _), *_, (most, _) = row.points
+        ours, peer = f"{ours} at {least:,}", f"{peer} at {most:,}"
     middle, low, high = (_number(value) for value in row.ratio)
     ratio = middle if low == high else f"{middle} ({low}..{high})"
-    ours = f"{_figure(row.ours, row.unit)} {row.note}".rstrip()
-    peer = "" if row.peer is None else _figure(row.peer, row.unit)
-    if row.peer is None:
-        ratio = ""
-        limit = "" if goal is None else _figure(goal, row.unit)
-    else:
-        limit = "" if goal is None else _number(goal)
+    limit = "" if goal is None else _number(goal)
     return row.what, ours, peer, ratio, limit, verdict(row.ratio, goal)
 
 

@@ -85,10 +85,10 @@ def test_the_page_has_the_rows_that_the_command_knows() -> None:
 
 
 def test_a_page_is_written_from_rows(tmp_path: Path) -> None:
-    points = [(1, 1e-3), (10, 2e-3), (100, 4e-3)]
+    half, points = Spread(0.5, 0.4, 0.6), [(1, 1e-3), (10, 2e-3), (100, 4e-3)]
     rows = {
         name: {
-            what: Row(what, 1e-3, 2e-3, Spread(0.5, 0.4, 0.6), points=points)
+            what: Row(what, 1e-3, 2e-3, half, points=points if name == "growth" else ())
             for what in group.goals
         }
         for name, group in GROUPS.items()
@@ -98,6 +98,7 @@ def test_a_page_is_written_from_rows(tmp_path: Path) -> None:
     text = page(Run(rows, "the command", load=0.5, minutes=5.0), "growth.png")
     assert tables_of(text) == ROWS
     assert "| 1 ms | 2 ms | 0.50 (0.40..0.60) | 1.02 | reached |" in text
+    assert "| 1 ms at 1 | 2 ms at 100 | 0.50 (0.40..0.60) | 1.10 | reached |" in text
     assert "](growth.png)" in text
     assert "H100" in text
 
