@@ -64,7 +64,7 @@ def _fitted(optimizer: Any, steps: int, *, eager: bool) -> Callable[[], Any]:
     network = _network()
     network.compile(optimizer, "mse", run_eagerly=eager)
     batches = tf.data.Dataset.from_tensors(_batch()).repeat(steps)
-    return lambda: network.fit(batches, verbose=0)
+    return lambda: network.fit(batches, shuffle=False, verbose=0)
 
 
 def trained(optimizer: Any, steps: int, *, eager: bool) -> Callable[[], Any]:
