@@ -114,7 +114,7 @@ class Run(Record):
         """The path of the message that was lowered."""
         return self.dialect.learning_rate_path(self.root)
 
-    @property
+    @cached_property
     def message(self) -> Any:
         """The message that was lowered."""
         return self.get(self.path)
@@ -124,12 +124,12 @@ class Run(Record):
         """The path of the block that selects the kind of schedule."""
         return self.dialect.kind_path(self.root)
 
-    @property
+    @cached_property
     def main(self) -> Any:
         """The message of the kind."""
         return self.get(self.kind_path)
 
-    @property
+    @cached_property
     def optimizer(self) -> str:
         """The name of the optimizer's block; empty where there is none."""
         request = self.dialect.optimizer(self.root)

@@ -14,8 +14,10 @@ from schedule_builder.files import read_file, resolved
 from schedule_builder.reading.fields import dotted
 from schedule_builder.workspace.request import NOTHING_MORE, Request
 
-_WORTH_A_PROCESS = 1_500_000
-"""The number of bytes that take as long to check as a process takes to start."""
+_WORTH_A_PROCESS = 300_000
+"""The number of bytes that take a few times as long to check as a process takes to start."""
+_BYTES_OF_A_FILE = 3_000
+"""The number of bytes that take as long to check as what is done once for each file."""
 
 
 class WorkerError(Exception):
@@ -144,7 +146,7 @@ def check_files(
     Args:
         filenames: the files.
         request: the options of the caller.
-        jobs: how many processes to use; by default, chosen by the total size.
+        jobs: how many processes to use; by default, chosen by number and size.
 
     Yields:
         Each file's name, in the order given, with what was found, or with the reason why it
@@ -154,7 +156,7 @@ def check_files(
         WorkerError: a process died.
     """
     if jobs is None:
-        jobs = min(os.cpu_count() or 1, _size(filenames) // _WORTH_A_PROCESS)
+        jobs = min(os.cpu_count() or 1, _work(filenames) // _WORTH_A_PROCESS)
     jobs = min(jobs, len(filenames), os.cpu_count() or 1)
     if jobs <= 1:
         for name in filenames:
@@ -220,8 +222,9 @@ def _without_current_folder() -> Iterator[None]:
             os.environ["PYTHONSAFEPATH"] = before
 
 
-def _size(filenames: Iterable[str]) -> int:
-    total = 0
+def _work(filenames: Sequence[str]) -> int:
+    """How much there is to check, in bytes."""
+    total = _BYTES_OF_A_FILE * len(filenames)
     for name in filenames:
         try:
             total += os.stat(name).st_size  # noqa: PTH116 - once for each of many files
