@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
+from statistics import geometric_mean
 from typing import NamedTuple
 
 from benchmarks.goals import GROUPS
@@ -192,8 +193,8 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     figure = Figure((8, 3 * height), layout="constrained", facecolor="white")
     for row, axes in zip(rows, figure.subplots(height, 2).flat, strict=True):
         sizes, seconds = zip(*row.points, strict=True)
-        middle = len(sizes) // 2
-        fit = [seconds[middle] * (size / sizes[middle]) ** row.ratio.median for size in sizes]
+        middle, slope = geometric_mean(sizes), row.ratio.median
+        fit = [geometric_mean(seconds) * (size / middle) ** slope for size in sizes]
         axes.loglog(sizes, fit, "-", color="#7aa6d8", linewidth=3)
         axes.loglog(sizes, seconds, "o", color="#174a84", markersize=9)
         # At least three powers of ten, so that what does not grow looks flat.
@@ -205,7 +206,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
         axes.xaxis.set_minor_formatter(lambda value, _: "")
         axes.set_title(row.what.replace(", ", ",\n"), fontsize=17)
         axes.tick_params(labelsize=15)
-        axes.text(0.05, 0.84, f"exponent {row.ratio.median:.2f}", transform=axes.transAxes, size=17)
+        axes.text(0.05, 0.84, f"exponent {slope:.2f}", transform=axes.transAxes, size=17)
         axes.grid(color="#dddddd")
     figure.savefig(path, dpi=150)
     Image.open(path).convert("RGB").quantize(32).save(path, optimize=True)
