@@ -123,6 +123,14 @@ class FieldNames:
                 raise PathError(UNKNOWN_FIELD, typed[0].at, _ambiguous(text.strip(), found))
             if found:
                 typed = [*(step._replace(at=typed[0].at) for step in found[0]), *typed]
+            elif path := self._out_of_reach(first):
+                words = Words(
+                    "`{name}` is in a part of the config that short names do not reach: write"
+                    " `{path}`",
+                    name=first,
+                    path=dotted(path) + text.strip().removeprefix(first),
+                )
+                raise PathError(UNKNOWN_FIELD, typed[0].at, words)
             elif not did_you_mean(first, top) and (
                 guess := did_you_mean(first, self._places, cutoff=SLIP)
             ):
@@ -140,6 +148,20 @@ class FieldNames:
             if before and _is_meant(typed, message, is_value=is_value):
                 (missing if block is None else given).append(before)
         return given or missing
+
+    def _out_of_reach(self, name: str) -> FieldPath | None:
+        """Where the first field of a name is that short names do not mean."""
+        pending: list[tuple[FieldPath, Block]] = [((), self._document.root)]
+        for path, block in pending:
+            for other in dict.fromkeys(field.name for field in block.fields):
+                elements = self._document.elements(block, other)
+                for index, element in enumerate(elements):
+                    here = (*path, other, index) if len(elements) > 1 else (*path, other)
+                    if other == name:
+                        return here
+                    if isinstance(element.value, Block):
+                        pending.append((here, element.value))
+        return None
 
     @cached_property
     def _places(self) -> dict[str, list[_Place]]:

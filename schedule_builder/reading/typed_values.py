@@ -56,6 +56,9 @@ def _one(text: str, offset: int, step: Step, syntax: Syntax) -> Value:
     is_quoted = len(word) > 1 and word[0] == word[-1] and word[0] in "\"'"
     if step.declared is not None and step.declared.kind == "string" and not is_quoted:
         return Scalar(word, True, at, at + len(word))
+    if not word:
+        words = Words("expected one value after the `=`, and nothing follows it")
+        raise PathError(SYNTAX, (0, len(text)), words)
     value = moved(_read(text, step.name, reader_of(syntax.format)), offset)
     return _normal(value, step, syntax)
 
