@@ -108,7 +108,7 @@ def test_the_value_that_is_there_already_changes_nothing() -> None:
 def test_opaque_parts_by_their_whole_path() -> None:
     wanted = PIPELINE.replace("num_classes: 3", "num_classes: 90").replace("'x'", "'y z'")
     assert changed(PIPELINE, "model.ssd.num_classes=90", "model.ssd.name=y z") == wanted
-    with pytest.raises(SetError, match="short names do not reach: write `model.ssd.num_classes`"):
+    with pytest.raises(SetError, match="part of the config that short names do not reach"):
         changed(PIPELINE, "num_classes=90")
     with pytest.raises(SetError, match="the schema does not describe this part"):
         changed(PIPELINE, "model.ssd.depth=90")
