@@ -39,7 +39,7 @@ CONFIG = """train_config {
 }
 """
 FIXED = CONFIG.replace("    schedule { step: 100 learning_rate: 0.1 }\n", "")
-NOBODY = 65534
+UNPRIVILEGED = 65534
 IS_ROOT = os.geteuid() == 0
 Run = Callable[..., tuple[int, str, str]]
 Mount = Callable[..., None]
@@ -399,7 +399,7 @@ def test_a_file_that_is_a_mount_point(run: Run, mount: Mount, tmp_path: Path) ->
     assert not temporaries(tmp_path)
 
 
-AS_NOBODY = f"""
+AS_UNPRIVILEGED = f"""
 import os, sys
 from schedule_builder import cli
 path = os.path.join(sys.argv[1], "warm.config")
@@ -410,8 +410,8 @@ os.chdir(sys.argv[1])
 sys.stdout.flush()
 if os.geteuid() == 0:
     os.setgroups([])
-    os.setgid({NOBODY})
-    os.setuid({NOBODY})
+    os.setgid({UNPRIVILEGED})
+    os.setuid({UNPRIVILEGED})
 print("---", file=sys.stderr, flush=True)
 sys.exit(cli.main(sys.argv[2:]))
 """
@@ -429,14 +429,14 @@ def shared() -> Iterator[Path]:
 
 def give_away(path: Path, mode: int) -> None:
     if IS_ROOT:
-        os.chown(path, NOBODY, NOBODY)
+        os.chown(path, UNPRIVILEGED, UNPRIVILEGED)
     path.chmod(mode)
 
 
 def as_nobody(folder: Path, *arguments: object) -> tuple[int, str]:
     """Runs a command as a user without rights; gives the exit code and standard error."""
     done = subprocess.run(
-        [sys.executable, "-c", AS_NOBODY, str(folder), *map(str, arguments)],
+        [sys.executable, "-c", AS_UNPRIVILEGED, str(folder), *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,

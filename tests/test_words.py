@@ -17,6 +17,8 @@ OWN = PACKAGE / "diagnostics.py"
 """The class itself, which makes words of words."""
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != OWN and path.parent.name != "v1")
 ROOT = Path(__file__).parent.parent
+THIS = Path(__file__)
+"""Holds examples of the words."""
 REPLACED: dict[re.Pattern[str], str] = {
     # Between the words of a phrase a comment or a string may continue on the next line.
     re.compile(
@@ -30,7 +32,12 @@ REPLACED: dict[re.Pattern[str], str] = {
 READ = [
     *(path for path in PACKAGE.rglob("*.py") if path.parent.name != "v1"),
     *(ROOT / "protos").rglob("*.proto"),
-    *(path for room in ("tools", "benchmarks", "examples") for path in (ROOT / room).rglob("*.py")),
+    *(
+        path
+        for room in ("tools", "benchmarks", "examples", "tests")
+        for path in (ROOT / room).rglob("*.py")
+        if path != THIS
+    ),
     *(path for path in (ROOT / "configs").rglob("*") if path.is_file()),
     *ROOT.glob("*.md"),
     *(ROOT / "docs").rglob("*.md"),

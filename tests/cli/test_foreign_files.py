@@ -76,7 +76,7 @@ def test_a_foreign_file_is_one_error(name: str, capfd: pytest.CaptureFixture[str
         assert err.count("SB109") == 1
     with pytest.raises(ConfigError, match="SB109"):
         load(name)
-    # Nobody named it: it is left out.
+    # In a folder it is left out.
     assert cli.main(["validate", "."]) == 2
 
 

@@ -218,7 +218,7 @@ def test_overrides_and_the_number_of_steps(run: Run) -> None:
     code, out, _ = run("--set", "train_config.nm_steps=5", "a.config")
     assert code == 1
     assert "--set:1:14: error[SB201]" in out
-    # It is said once, and says nothing of how to mend files.
+    # It is said once, and says nothing about fixes of files.
     write("c.config", WARNED)
     _, out, _ = run("--set", "train_config.nm_steps=5", "a.config", "c.config")
     assert out.count("--set:1:14: error[SB201]") == 1
@@ -583,7 +583,7 @@ def test_all_bad_settings_are_said_at_once(tmp_path: Path) -> None:
     assert [line.split(":")[1] for line in str(error.value).splitlines()] == ["2", "3"]
 
 
-# --- comments that silence --------------------------------------------------------------------
+# --- comments that suppress -------------------------------------------------------------------
 
 
 LINE = "    schedule { step: 200 learning_rate: 0.01 }"
@@ -598,7 +598,7 @@ SUPPRESSED: dict[str, tuple[str, list[str]]] = {
     "in the file": (f"{LINE}  # schedule-builder: ignore-file[SB418,SB414]", []),
     "several": (f"{LINE}  #schedule-builder:ignore[SB418, SB409]", ["SB414", "SB901"]),
     "on another line": (f"{LINE}\n# schedule-builder: ignore[SB418]", ["SB414", "SB418", "SB901"]),
-    "behind a comment": (f"{LINE}  # why # schedule-builder: ignore[SB418]", ["SB414"]),
+    "after a comment": (f"{LINE}  # why # schedule-builder: ignore[SB418]", ["SB414"]),
     "each its own": (
         f"{LINE}  # Schedule-Builder: ignore[SB418]  # schedule-builder: ignore-file[SB414] why",
         [],
@@ -763,7 +763,7 @@ def test_entries_survive_another_name(run: Run) -> None:
     Path("old").rename("new")
     summary = "2 files: no new findings (3 known).\n"
     assert run("--baseline", "known.json", ".")[:2] == (0, summary)
-    # A copy is not the same file, and neither is another finding in the place of a known one.
+    # A copy is not the same file, and neither is another finding instead of a known one.
     write("c.config", WARNED)
     assert codes(run("--format", "json", "--baseline", "known.json", ".")[1]) == ["SB414", "SB418"]
     Path("c.config").unlink()
@@ -835,7 +835,7 @@ def test_what_is_no_baseline_exits_2(text: str, run: Run) -> None:
     assert "known.json" in err
 
 
-# --- mending ----------------------------------------------------------------------------------
+# --- fixes ------------------------------------------------------------------------------------
 
 
 def test_fix_and_diff(run: Run) -> None:

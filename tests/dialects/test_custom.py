@@ -1,4 +1,4 @@
-"""Kinds of one's own: a package is installed and used as a stranger would."""
+"""Custom kinds: a package is installed and used as a user would."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_its_marked_fields_follow_the_unit(installed: Path, tmp_path: Path) -> N
     path.write_text(f"{TEXT}step_unit: PERCENT_OF_RUN\n")
     result = run(installed, "show", path, "--num-steps", 150, "--steps", 0, "--format", "json")
     assert result.returncode == 0, result.stderr
-    # 8 and 2 percent of 150 are 12 and 3 steps; the number of teeth is no length.
+    # 8 and 2 percent of 150 are 12 and 3 steps; the number of teeth is not a length.
     begins = [segment["begin"] for segment in json.loads(result.stdout)["segments"]]
     assert begins == [0, 3, 12, 24]
     resolved = run(installed, "show", path, "--num-steps", 150, "--resolved").stdout

@@ -188,7 +188,7 @@ def one_cycle(m: Any) -> Shape:
     down = max(falls) * steepness
     pieces = [
         Piece(0, 1, up),
-        # The peak lies between two steps.
+        # The peak is between two steps.
         Piece(math.floor(peak), None, max(up, down), joined=True),
         Piece(math.ceil(peak) + 1, -1, down, joined=True),
     ]

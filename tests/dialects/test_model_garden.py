@@ -157,7 +157,7 @@ def trained(optimizer: str, warmup: str) -> str:
     [
         ("{type: sgd}", "{type: polynomial, polynomial: {warmup_steps: 9, power: -1}}", ["SB410"]),
         ("{type: sgd}", "{type: polynomial, polynomial: {warmup_steps: 9}}", []),
-        # What Python code adds has a block of its name, and is no slip.
+        # What Python code adds has a block of its name, and is not a misspelling.
         ("{type: adamw2, adamw2: {a: 1}}", "{type: linear, linear: {warmup_steps: 9}}", []),
         ("{type: adamw2}", "{type: linear, linear: {warmup_steps: 9}}", ["SB208"]),
     ],

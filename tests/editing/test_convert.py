@@ -280,10 +280,10 @@ manual_step_learning_rate:
       # In it.
 
       # In it, too.
-  # Behind them.
+  # After them.
   initial_learning_rate: 1
 
-# Behind everything.
+# After everything.
 """
 
 
@@ -306,11 +306,11 @@ manual_step_learning_rate {
 
     # In it, too.
   }
-  # Behind them.
+  # After them.
   initial_learning_rate: 1
 }
 
-# Behind everything.
+# After everything.
 """
     )
     # What stands before the first entry may be about all of them.

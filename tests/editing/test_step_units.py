@@ -72,7 +72,7 @@ def test_the_schedule_stays_the_same(drawn: tuple[Any, int, int], name: str) -> 
     )
     assert changed.in_steps is not None
     assert changed.in_steps.lengths
-    # What is not kept is no number of steps any more; a table is, as it counts for one entry.
+    # A length that is not kept is not in steps any more; a table is, as it counts for one entry.
     if all(count % factor == 0 and count for count in counts_in(message)):
         assert not rewritten.kept
 

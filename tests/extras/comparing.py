@@ -12,7 +12,7 @@ from schedule_builder import Schedule, build_schedule
 from tests.support.goldens import CASES, FILES, Golden, config_of
 
 EXAMPLES = settings().max_examples if settings().max_examples > 1000 else 40
-"""Random configs of each test; each is compiled anew."""
+"""Random configs of each test; each is compiled again."""
 TEXT = """
 cosine_decay_learning_rate {
   learning_rate_base: 0.1 total_steps: 20 warmup_steps: 5 warmup_learning_rate: 0.01

@@ -1,4 +1,4 @@
-"""PyTorch: the optimizer's rate is the config's at every update, also in a run that goes on."""
+"""PyTorch: the optimizer's rate is the config's at every update, also in a run that resumes."""
 
 from __future__ import annotations
 

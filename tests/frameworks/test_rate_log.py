@@ -1,4 +1,4 @@
-"""The log of applied rates: what it keeps, what it says, and how it goes on."""
+"""The log of applied rates: what it keeps, what it reports, and how it resumes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs that are killed: the rates go on without a gap or a repeat."""
+"""Runs that are killed: the rates resume without a gap or a repeat."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def test_an_empty_file_is_offered_every_beginning() -> None:
 
 
 def filled(body: Any) -> Any:
-    """What a snippet's body leaves when nobody changes it."""
+    """The text of a snippet that is not changed after insertion."""
     if isinstance(body, dict):
         return {name: filled(value) for name, value in body.items()}
     if isinstance(body, list):
@@ -189,7 +189,7 @@ GOOD = {
         " {step_unit: PERMILLE_OF_RUN, constant_learning_rate: {}}}]}"
     ),
     "an opaque part": "model: {ssd: {anything: [1, {}]}}\ntrain_config: {}",
-    "a kind of one's own": "custom: {'@type': type.googleapis.com/a.B, b: 1}",
+    "a custom kind": "custom: {'@type': type.googleapis.com/a.B, b: 1}",
 }
 
 

@@ -84,8 +84,8 @@ def open_document(editor: Editor, uri: str, text: str, version: int = 1) -> None
     editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
 
 
-def at(text: str, words: str, *, behind: bool = False) -> types.Position:
-    offset = text.index(words) + (len(words) if behind else 0)
+def at(text: str, words: str, *, after: bool = False) -> types.Position:
+    offset = text.index(words) + (len(words) if after else 0)
     before = text[:offset]
     line = before.rpartition("\n")[2]
     return types.Position(before.count("\n"), len(line.encode("utf-16-le")) // 2)
@@ -141,15 +141,15 @@ def test_a_session(tmp_path: Path) -> None:
             types.CodeActionParams(document, where, types.CodeActionContext([finding]))
         )
         assert actions is not None
-        fix, silence, everything = actions
+        fix, suppression, everything = actions
         assert isinstance(fix, types.CodeAction)
         assert fix.title == "Remove this entry, which repeats 0.1"
         assert fix.edit is not None
         assert fix.edit.changes is not None
         (edit,) = fix.edit.changes[uri]
         assert (edit.range.start.line, edit.range.end.line, edit.new_text) == (5, 6, "")
-        assert isinstance(silence, types.CodeAction)
-        assert "ignore[SB414]" in str(silence.edit)
+        assert isinstance(suppression, types.CodeAction)
+        assert "ignore[SB414]" in str(suppression.edit)
         assert isinstance(everything, types.CodeAction)
         assert (everything.title, everything.kind) == (
             "Apply all safe fixes (1)",

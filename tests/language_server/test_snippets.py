@@ -68,7 +68,7 @@ def test_a_block_is_valid_as_it_is_written(dialect: Any, style: Style) -> None:
         if field.message is None or any(f.repeated for f in way):
             continue
         if field.message.full_name == "google.protobuf.Any":
-            continue  # Which types there are nobody knows.
+            continue  # The types are unknown.
         full_name = f"{field.owner.full_name}.{field.name}" if field.owner else field.name
         if full_name in done:
             continue

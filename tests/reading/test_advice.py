@@ -257,7 +257,7 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
         "5 epochs are 5 * training examples / batch_size steps",
         None,
     ),
-    # Values in the place of blocks.
+    # Values instead of blocks.
     "a rate": (
         optimizer("adam_optimizer { learning_rate: 0.001 }"),
         "a.config",
@@ -319,7 +319,7 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
         "unknown `type` `cosin`: did you mean `cosine`?",
         None,
     ),
-    "a type of one's own": (
+    "a custom type": (
         garden(rate="{type: my_cosine, my_cosine: {a: 1}}"),
         "a.yaml",
         "unknown `type` `my_cosine`. If Python code registers it",

@@ -1,4 +1,4 @@
-"""Fixes: they mend, keep comments and layout, mean the same schedule, and are made once."""
+"""Fixes: they remove findings, keep comments, layout and the schedule, and are made once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FOLDER = Path(__file__).parent.parent / "rule_cases"
 REQUEST = Request(settings=Settings())
 
 
-def mended(text: str, name: str = "a.config", *, unsafe: bool = False) -> str:
+def fixed(text: str, name: str = "a.config", *, unsafe: bool = False) -> str:
     return fix(text.encode(), name, REQUEST, unsafe=unsafe)[0].decode()
 
 
@@ -38,7 +38,7 @@ LAYOUTS = {
   schedule { # at the start
     step: 0  # zero
     learning_rate: 0.2
-  }  # behind
+  }  # after
   schedule { step: 10 learning_rate: 0.02 };
   schedule { step: 20 learning_rate: 0.02 };  # nothing
 }
@@ -48,7 +48,7 @@ LAYOUTS = {
   initial_learning_rate: 0.2  # first
   # at the start
   # zero
-  # behind
+  # after
   schedule { step: 10 learning_rate: 0.02 };
   # nothing
 }
@@ -118,7 +118,7 @@ LAYOUTS = {
       learning_rate: 0.02
 """,
     ),
-    "YAML blocks with a comment behind the dash": (
+    "YAML blocks with a comment after the dash": (
         "a.yaml",
         """manual_step_learning_rate:
   initial_learning_rate: 0.1
@@ -150,7 +150,7 @@ LAYOUTS = {
         "piecewise_constant_learning_rate: {boundaries: [1, 2], values: [0.1, &low 0.1, 0.01]}\n",
         "piecewise_constant_learning_rate: {boundaries: [2], values: [0.1, 0.01]}\n",
     ),
-    "nothing that would be empty": (
+    "a block that would be empty": (
         "a.yaml",
         "piecewise_constant_learning_rate: {boundaries: [1, 2], values: [0.1, 0.1, 0.1]}\n",
         "piecewise_constant_learning_rate: {boundaries: [1, 2], values: [0.1, 0.1, 0.1]}\n",
@@ -187,7 +187,7 @@ LAYOUTS = {
         "# schedule-builder: ignore[SB402]\n# more\nconstant_learning_rate: {learning_rate: 1}\n",
         "# more\nconstant_learning_rate: {learning_rate: 1}\n",
     ),
-    "a suppression behind a value": (
+    "a suppression after a value": (
         "a.yaml",
         "constant_learning_rate: {learning_rate: 1}  # schedule-builder: ignore[SB402]\n",
         "constant_learning_rate: {learning_rate: 1}\n",
@@ -209,8 +209,8 @@ LAYOUTS = {
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_comments_and_layout_stay(name: str) -> None:
     filename, before, after = LAYOUTS[name]
-    assert mended(before, filename) == after
-    assert mended(after, filename) == after
+    assert fixed(before, filename) == after
+    assert fixed(after, filename) == after
     load_text(after, filename)
 
 
@@ -224,7 +224,7 @@ def load_text(text: str, name: str) -> Schedule:
 @pytest.mark.parametrize(
     "text",
     [
-        # What an alias stands for would change with its anchor, or have none.
+        # The value of an alias would change with its anchor, or be undefined.
         """\
 manual_step_learning_rate:
   initial_learning_rate: &r 0.3
@@ -238,7 +238,7 @@ train_config:
   optimizer: {adam_optimizer: {learning_rate: {cosine_decay_learning_rate: {
     learning_rate_base: 1.0, total_steps: *t, warmup_steps: 0}}}}
 """,
-        # A text is no comment.
+        # A text is not a comment.
         """\
 train_config:
   optimizer: {adam_optimizer: {learning_rate: {constant_learning_rate: {learning_rate: 0.1}}}}
@@ -252,19 +252,19 @@ model:
     ],
 )
 def test_what_stands_elsewhere_stays(text: str) -> None:
-    assert mended(text, "a.yaml", unsafe=True) == text
+    assert fixed(text, "a.yaml", unsafe=True) == text
     assert validate_text(text, "a.yaml")
 
 
 def test_nothing_is_mended_where_the_syntax_is_broken() -> None:
     text = "constant_learning_rate { learning_rate: 1 learning_rate: 2 learning_rat: 3"
-    assert mended(text, unsafe=True) == text
-    assert mended(text + "}", unsafe=True) != text + "}"
+    assert fixed(text, unsafe=True) == text
+    assert fixed(text + "}", unsafe=True) != text + "}"
 
 
 def test_a_byte_order_mark_stays() -> None:
     before = "\ufeff" + LAYOUTS["all on one line"][1]
-    assert mended(before) == "\ufeff" + LAYOUTS["all on one line"][2]
+    assert fixed(before) == "\ufeff" + LAYOUTS["all on one line"][2]
 
 
 UNSAFE = """train_config {
@@ -281,16 +281,16 @@ UNSAFE = """train_config {
 
 def test_a_misspelled_field_is_written_as_it_was_meant() -> None:
     text = "constant_learning_rate { learning_rat: 1 }"
-    assert mended(text) == text
-    assert mended(text, unsafe=True) == "constant_learning_rate { learning_rate: 1 }"
+    assert fixed(text) == text
+    assert fixed(text, unsafe=True) == "constant_learning_rate { learning_rate: 1 }"
     text = '{"constant_learning_rate": {"learning_rat": 1}}'
     wanted = '{"constant_learning_rate": {"learning_rate": 1}}'
-    assert mended(text, "a.json", unsafe=True) == wanted
+    assert fixed(text, "a.json", unsafe=True) == wanted
 
 
 def test_unsafe_fixes_are_asked_for() -> None:
-    assert mended(UNSAFE) == UNSAFE
-    assert mended(UNSAFE, unsafe=True) == UNSAFE.replace("1000", "150")
+    assert fixed(UNSAFE) == UNSAFE
+    assert fixed(UNSAFE, unsafe=True) == UNSAFE.replace("1000", "150")
     safe = [d.fix.safe for d in check(UNSAFE.encode(), "a.config").diagnostics if d.fix]
     assert safe == [False]
 
@@ -361,10 +361,10 @@ def schedule_of(config: dict[str, object]) -> Schedule:
 @given(manual_steps())
 def test_a_safe_fix_keeps_the_schedule_that_was_meant(drawn: tuple[str, str, Schedule]) -> None:
     text, name, meant = drawn
-    new = mended(text, name)
+    new = fixed(text, name)
     left = {d.code for d in check(new.encode(), name, REQUEST).diagnostics if d.fix}
     assert not left
-    assert mended(new, name) == new
+    assert fixed(new, name) == new
     for comment in "cdefgh":
         assert new.count(f"# {comment}") == text.count(f"# {comment}")
     found = examine(Source(name, new))

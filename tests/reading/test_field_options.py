@@ -16,7 +16,7 @@ from schedule_builder.v1 import (
     pipeline_pb2,
 )
 
-# Whole numbers that are no training steps, and steps that a schedule does not depend on.
+# Whole numbers that are not training steps, and steps that a schedule does not depend on.
 OTHER_COUNTS = {
     "batch_queue_capacity",
     "batch_size",

@@ -69,7 +69,7 @@ def test_text_format_in_any_spelling(message: rates.LearningRate, choose: random
 @given(learning_rates)
 def test_yaml_and_json_in_any_style(message: rates.LearningRate) -> None:
     data = json_format.MessageToDict(message, preserving_proto_field_name=True)
-    # json_format writes int64 as strings, which in YAML are no numbers.
+    # json_format writes int64 as strings, which in YAML are not numbers.
     plain = json.loads(re.sub(r'"(-?\d+)"', r"\1", json.dumps(data)))
     for text in (json.dumps(plain), json.dumps(plain, indent="\t"), yaml.safe_dump(plain)):
         config = read(text, "x.yaml")

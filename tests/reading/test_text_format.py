@@ -30,7 +30,7 @@ CORPUS = [
 
 SYNTAX = frozenset(("SB101", "SB102", "SB103", "SB104", "SB105", "SB106"))
 # What the binder finds although protobuf, asked to skip unknown fields, takes it: names that
-# are nobody's, and the bounds of the schema's options.
+# are not checked, and the bounds of the schema's options.
 STRICTER = frozenset(("SB201", "SB204", "SB205", "SB207"))
 
 
@@ -251,7 +251,7 @@ def test_what_protobuf_prints_is_read_back(
     assert config.message == message
 
 
-# --- the syntax of parts that are nobody's business -------------------------------------------
+# --- the syntax of parts that are not checked -------------------------------------------------
 
 # Bare words and numbers of a kind that neither parser takes for the name of a field.
 VALUES = (
@@ -435,7 +435,7 @@ STRINGS = (
 )
 # In these, protobuf's Python parser is not what the specification says (protobuf.dev, "Text
 # Format Language Specification") and its C++ parser does: no number has underscores or a plus,
-# integers are no Python literals, a sign may stand apart, an enum's number may be octal, and
+# integers are not Python literals, a sign may stand apart, an enum's number may be octal, and
 # escapes are C's.
 DELIBERATE: dict[tuple[str, str], object] = {
     ("startup_delay_steps", "1_000"): REFUSED,
@@ -492,7 +492,7 @@ def test_values_are_what_protobuf_reads(field: str, spelling: str) -> None:
     except text_format.ParseError:
         wanted = REFUSED
     if (field, spelling) in DELIBERATE:
-        assert wanted != DELIBERATE[field, spelling], "this is no difference any more"
+        assert wanted != DELIBERATE[field, spelling], "this difference is gone"
         wanted = DELIBERATE[field, spelling]
     config = read(text)
     found = value_of(config.message, field) if not codes(config) else REFUSED

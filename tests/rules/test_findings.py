@@ -1033,7 +1033,7 @@ def test_very_long_names_and_values_are_shortened() -> None:
 
 
 def assert_inside(findings: list[Diagnostic], text: str) -> None:
-    """Every place is in the text, or at most one behind the last character of its line."""
+    """Every place is in the text, or at most one after the last character of its line."""
     lines = text.split("\n")
     for finding in findings:
         assert finding.severity in ("error", "warning")

@@ -96,7 +96,7 @@ JUDGED: dict[str, tuple[str, dict[str, str]]] = {
         pipeline(OUTLASTING, 1000),
         {"SB403": "`step_unit: PERCENT_OF_RUN` and `decay_steps: 100`"},
     ),
-    "a decay behind a warmup that outlasts the run": (
+    "a decay after a warmup that outlasts the run": (
         pipeline(f"{OUTLASTING} warmup {{ warmup_steps: 9 alignment: SHIFT }}", 1000),
         {"SB403": "To fit any run length, write the lengths in percent"},
     ),
@@ -117,11 +117,11 @@ JUDGED: dict[str, tuple[str, dict[str, str]]] = {
         pipeline(multi_step("2.5e-4", "[500, 1000]", "0.01", "warmup { warmup_steps: 500 }"), 9000),
         {"SB420": "0.00025, is never applied: this warmup of 500 steps replaces it, and leads to"},
     ),
-    "a milestone just behind it": (
+    "a milestone just after it": (
         pipeline(multi_step("2.5e-4", "[500, 4000]", "0.1", "warmup { warmup_steps: 499 }"), 9000),
         {"SB420": "is applied for one step"},
     ),
-    "a milestone well behind it": (
+    "a milestone well after it": (
         pipeline(multi_step("2.5e-4", "[600, 4000]", "0.1", "warmup { warmup_steps: 499 }"), 9000),
         {},
     ),
@@ -133,7 +133,7 @@ JUDGED: dict[str, tuple[str, dict[str, str]]] = {
         pipeline(EXPONENTIAL.format(100, "") + " warmup { warmup_steps: 1000 }", 9000),
         {"SB420": "leads to 9.76563e-05"},
     ),
-    # The factor of a power of the step is no rate that is to be applied.
+    # The factor of a power of the step is not a rate to be applied.
     "a power under a warmup": (
         experiment("{type: power, power: {initial_learning_rate: 0.08}}", 90000, linear(10000)),
         {},
@@ -149,7 +149,7 @@ JUDGED: dict[str, tuple[str, dict[str, str]]] = {
         pipeline(multi_step("0.1", "[1, 5000]", "0.1"), 9000),
         {"SB420": "lasts for 1 step"},
     ),
-    "a milestone of 1 behind a warmup": (
+    "a milestone of 1 after a warmup": (
         pipeline(
             multi_step("0.1", "[1, 5000]", "0.1", "warmup { warmup_steps: 50 alignment: SHIFT }"),
             9000,
@@ -206,8 +206,8 @@ JUDGED: dict[str, tuple[str, dict[str, str]]] = {
         pipeline(manual("0.1", (50, "0.1"), (5000, "0.01"), extra="warmup: true"), 9000),
         {"SB414": ""},
     ),
-    # Rises that are no warmup.
-    "a late rise behind an idle stage": (
+    # Rises that are not a warmup.
+    "a late rise after an idle stage": (
         pipeline(manual(".001", (500, ".001"), (20000, ".1")), 30000),
         {"SB408": "at step 20000, from 0.001 to 0.1", "SB414": "no change at step 500"},
     ),

@@ -85,7 +85,7 @@ def drawn(draw: st.DrawFn, *, warmups: bool = True) -> Drawn:
 
 
 def stretches(rates: list[float]) -> list[tuple[int, int, float]]:
-    """Where rates stay the same: the first step, the one behind the last, and the rate."""
+    """Where rates stay the same: the first step, the one after the last, and the rate."""
     found, begin = [], 0
     for rate, group in groupby(rates):
         end = begin + len(list(group))
@@ -148,7 +148,7 @@ def test_rates_that_are_not_applied(case: Drawn) -> None:
     if is_lost and not is_constant:
         assert found & {"SB406", "SB407", "SB420"}
     elif "SB420" in found:
-        # The first rate lasts for next to no time behind its warmup.
+        # The first rate lasts for next to no time after its warmup.
         begin, end, _ = stretches(applied)[0]
         assert end - begin <= 2
 

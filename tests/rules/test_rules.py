@@ -145,7 +145,7 @@ def test_rules_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules", "SB999"]) == 2
 
 
-# --- what rules say of schedules that are no simple decays -------------------------------------
+# --- what rules say of schedules that are not simple decays ------------------------------------
 
 END = {"require-end-at-num-steps": True}
 WARMUP = {"require-warmup": True}
@@ -167,7 +167,7 @@ RISE = (
 )
 POLYNOMIAL = "polynomial_decay_learning_rate {{ initial_learning_rate: 0.1 decay_steps: {} {} }}"
 JUDGED: list[tuple[str, dict[str, Any], dict[str, str]]] = [
-    # A warmup that ends is no decay, and one of its own kind is one.
+    # A warmup that ends is not a decay, and a kind of its own is one.
     (RAMP.format(100, ""), END, {}),
     (RAMP.format(100, "warmup_learning_rate: 0.5"), END, {"SB410": "from 0.5 at step 0 to 0.1"}),
     (ONE_CYCLE.format(1000), WARMUP | END, {}),
@@ -303,7 +303,7 @@ JUDGED: list[tuple[str, dict[str, Any], dict[str, str]]] = [
         {},
         {"SB407": "500 of 1000 steps", "SB410": "from 1 at step 0 to 0.01162 at step 9"},
     ),
-    # A rise late in the run is no warmup.
+    # A rise late in the run is not a warmup.
     (RISE.format(900), {}, {"SB408": "jumps up at step 900, from 0.003 to 0.1"}),
     (STAIRS.format(10, "burnin_learning_rate: 0.5 burnin_steps: 9"), {}, {"SB410": "is above"}),
 ]
@@ -398,7 +398,7 @@ def test_real_configs() -> None:
                 beyond[diagnostic.code] += 1
     # Beyond the analysis, which speaks of no warmups: two that take 25 % and 99 % of their run;
     # files that its parser refuses: three whose model has an extension, and that have no
-    # `num_steps`, and two with the rest of another file behind their end.
+    # `num_steps`, and two with the rest of another file after their end.
     assert beyond.pop("SB407") == 2
     assert beyond.pop("SB405") == 3
     assert set(beyond) <= {"SB102", "SB201"}

@@ -1,4 +1,4 @@
-"""The rate at one step, in Python: compiled once, for any integer, with nothing that it lacks."""
+"""The rate at one step, in Python: compiled once, for any integer, without missing operations."""
 
 from __future__ import annotations
 

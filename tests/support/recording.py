@@ -59,7 +59,7 @@ class Recorder:
     """Keeps the rates that an optimizer of Keras 3 updates a variable with.
 
     The recording is a part of the update: whatever compiles, repeats, skips or restores updates,
-    each that is applied leaves its rate behind.
+    the rate of each applied update is recorded.
     """
 
     def __init__(self, optimizer: Any, length: int = 100) -> None:

@@ -83,7 +83,7 @@ def test_what_is_nearly_a_config_is_named(name: str, run: Run) -> None:
     assert run(".") == (0, f"1 file: no findings.\n{line}", "")
     assert run("--format", "json", ".") == (0, "[]\n", line)
     assert run("--format", "junit", "--output", "x.xml", ".")[1].endswith(line)
-    # Whoever names it learns more.
+    # Naming it tells more.
     write(name, text)
     found = json.loads(run("--format", "json", name)[1])
     assert found

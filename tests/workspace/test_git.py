@@ -1,4 +1,4 @@
-"""A repository's objects are read, and nothing that it or the environment names is started."""
+"""A repository's objects are read, and no program that it or the environment names is started."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_no_monitor_of_files_is_started(repository: Path) -> None:
     assert b"# 1" in found.read("HEAD~1", "configs/a b.config")
     assert not canary.exists()
     git(repository, "status", fails=True)
-    assert canary.exists(), "the canary has to fire where nobody takes care"
+    assert canary.exists(), "the canary must fire without precautions"
 
 
 def test_no_diff_textconv_or_filter_is_started(repository: Path) -> None:
@@ -132,7 +132,7 @@ def test_nothing_is_fetched(repository: Path) -> None:
             found.read("main", "configs/a b.config")
     assert not canary.exists()
     git(repository, "cat-file", "-p", name, fails=True)
-    assert canary.exists(), "the canary has to fire where nobody takes care"
+    assert canary.exists(), "the canary must fire without precautions"
 
 
 def test_the_environment_decides_nothing(

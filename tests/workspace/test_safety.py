@@ -196,7 +196,7 @@ PYTHON = {
     for path in (
         Path(schedule_builder.__file__).parent,
         *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-        # Whoever asks for a package's version looks in every folder of modules.
+        # The search for a package's version looks in every folder of modules.
         *filter(None, sys.path),
     )
 }
@@ -286,7 +286,7 @@ def test_what_a_command_starts_and_opens(name: str, project: Path) -> None:
         pytest.skip(f"{NEEDED[name]} is not installed")
     text = session(project / A) if name == "server" else b""
     if name == "plot":
-        # Whoever first draws with matplotlib lets it look for the machine's fonts, once.
+        # The first drawing with matplotlib searches the machine's fonts, once.
         recorded(project, arguments)
     starts, opened, done = recorded(project, arguments, text)
     assert starts == set()

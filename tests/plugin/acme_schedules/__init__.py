@@ -1,4 +1,4 @@
-"""A kind of learning rate of one's own: what a package outside of schedule-builder has to write."""
+"""A custom kind of learning rate: what a package outside of schedule-builder has to write."""
 
 from schedule_builder import LoweringError, Schedule, Segment, lowers
 from schedule_builder.curves import Constant, Interpolation
