@@ -433,7 +433,7 @@ def give_away(path: Path, mode: int) -> None:
     path.chmod(mode)
 
 
-def as_nobody(folder: Path, *arguments: object) -> tuple[int, str]:
+def as_unprivileged(folder: Path, *arguments: object) -> tuple[int, str]:
     """Runs a command as a user without rights; gives the exit code and standard error."""
     done = subprocess.run(
         [sys.executable, "-c", AS_UNPRIVILEGED, str(folder), *map(str, arguments)],
@@ -450,7 +450,7 @@ def test_a_file_that_may_not_be_written_stops_no_other(shared: Path) -> None:
         (shared / name).write_text(CONFIG)
         give_away(shared / name, mode)
     configs = ("a.config", "b.config", "c.config")
-    code, err = as_nobody(shared, "validate", "--fix", *configs)
+    code, err = as_unprivileged(shared, "validate", "--fix", *configs)
     assert code == 2
     # The folder may be changed: replacing the file would be possible, and is not meant.
     assert "cannot write b.config: Permission denied: 1 finding not fixed\n" in err
@@ -468,11 +468,13 @@ def test_a_folder_that_may_not_be_changed(shared: Path) -> None:
     before = path.stat()
     folder.chmod(0o555)
     try:
-        code, err = as_nobody(shared, "validate", "--fix", "folder/a.config")
+        code, err = as_unprivileged(shared, "validate", "--fix", "folder/a.config")
         assert code == 0, err
         assert path.read_text() == FIXED
         assert path.stat().st_ino == before.st_ino
-        code, err = as_nobody(shared, "convert", "folder/a.config", "--output", "folder/b.yaml")
+        code, err = as_unprivileged(
+            shared, "convert", "folder/a.config", "--output", "folder/b.yaml"
+        )
         assert (code, err) == (
             2,
             "schedule-builder: cannot write folder/b.yaml: Permission denied\n",
@@ -488,7 +490,7 @@ def test_an_owner_that_cannot_be_kept(folder_mode: int, shared: Path) -> None:
     path.write_text(CONFIG)
     path.chmod(0o666)
     shared.chmod(folder_mode)
-    code, err = as_nobody(shared, "validate", "--fix", "a.config")
+    code, err = as_unprivileged(shared, "validate", "--fix", "a.config")
     assert code == 0, err
     assert path.read_text() == FIXED
     assert path.stat().st_uid == 0
@@ -793,7 +795,7 @@ WRITERS |= {"copy2", "mkstemp", "NamedTemporaryFile", "TemporaryFile", "Temporar
 MODE = re.compile(r"[rbt]*[wax+][rwaxbt+]*")
 FLAGS = {"O_WRONLY", "O_RDWR", "O_APPEND", "O_CREAT"}
 NOT_A_FILE_OF_THE_USER = {
-    ("streams", "open"): "/dev/null in the place of a closed stream",
+    ("streams", "open"): "/dev/null instead of a closed stream",
     ("plot", "savefig"): "a picture in memory",
     ("rate_log", "open"): "a log that a run appends to, line by line",
 }

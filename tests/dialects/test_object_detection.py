@@ -72,7 +72,7 @@ def test_a_cosine_without_a_decay_is_an_error_where_the_run_reaches_its_end(
 
 
 @pytest.mark.parametrize(("hold", "there"), [(0, math.nan), (1, 0.1), (50, 0.1)])
-def test_behind_its_end_a_cosine_without_a_decay_is_the_apis(hold: int, there: float) -> None:
+def test_after_its_end_a_cosine_without_a_decay_is_the_apis(hold: int, there: float) -> None:
     config = _cosine_run(5, total_steps=20, warmup_steps=20, hold_base_rate_steps=hold)
     schedule = config.schedule
 

@@ -101,7 +101,7 @@ def accept(page: Any, letters: str, label: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_enter_behind_a_brace_begins_a_line(page: Any) -> None:
+def test_enter_after_a_brace_begins_a_line(page: Any) -> None:
     start(page, "config")
     page.keyboard.type("train_config {", delay=20)
     page.keyboard.press("Escape")

@@ -221,7 +221,7 @@ def test_a_reader_that_has_left(name: str) -> None:
     os.close(reading)
     done = run(*COMMANDS[name], stdout=writing, stderr=subprocess.PIPE)
     os.close(writing)
-    # Nobody would read a message beside the command that has ended.
+    # No one would read a message beside the command that has ended.
     assert (done.returncode, done.stderr) == (2, "")
 
 

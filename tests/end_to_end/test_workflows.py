@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+import schedule_builder
+
 ROOT = Path(__file__).parent.parent.parent
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -43,6 +45,19 @@ def test_the_matrix_has_what_its_workflow_takes_from_it() -> None:
     legs = json.loads((ROOT / "tools" / "matrix.json").read_text())
     assert used == {"leg", "python"}
     assert all(used <= leg.keys() for leg in legs)
+
+
+def test_one_version_is_named_everywhere() -> None:
+    """The documents describe the version that is released next, and name its tag."""
+    version, _, is_development = schedule_builder.__version__.partition(".dev")
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    newest = re.search(r"^## (\S+) \((\S+)\)$", changelog, re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == version
+    assert (newest[2] == "unreleased") == bool(is_development)
+    texts = [path.read_text() for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))]
+    tags = {tag for text in texts for tag in re.findall(r"(?:rev: |builder@)v([\d.]+)", text)}
+    assert tags == {version}
 
 
 def test_hooks_of_the_project_are_valid() -> None:

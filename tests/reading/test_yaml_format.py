@@ -353,7 +353,8 @@ BAD: dict[str, tuple[str, list[tuple[int, int, str]], str]] = {
         "U+0007",
     ),
     "ours in a conflict": (
-        "train_config: {}\n        [(2, 1, "SB102")],
+        "train_config: {}\n<<<<<<< HEAD\nx: 1\n=======\nx: 2\n>>>>>>> b\n",
+        [(2, 1, "SB102")],
         "merge-conflict",
     ),
     "theirs in a conflict": ("train_config: {}\n>>>>>>> b\n", [(2, 1, "SB102")], "merge-conflict"),
@@ -478,9 +479,8 @@ def test_an_alias_bomb_is_refused() -> None:
     lines = ["a0: &a0 [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
     config = read("model:\n" + "\n".join("  " + line for line in lines))
-<<<<<<< HEAD
     (finding,) = (d for d in config.diagnostics if d.code == "SB110")
-    # The line whose aliases make it a million values, or the one that they stand for.
+    # The line whose aliases make it a million values, or the one with their value.
     assert finding.row in (6, 7)
     assert "expand" in finding.message
 

@@ -110,7 +110,7 @@ def test_no_diff_textconv_or_filter_is_started(repository: Path) -> None:
     assert not canary.exists()
     for command in (["diff", "HEAD~1", "HEAD"], ["show", "HEAD"], ["checkout", "HEAD~1", "."]):
         git(repository, *command, fails=True)
-        assert canary.exists(), "the canary has to fire where nobody takes care"
+        assert canary.exists(), "the canary must fire without precautions"
         canary.unlink()
 
 
