@@ -42,7 +42,7 @@ REQUEST = Request(settings=Settings())
 PROTOBUF_TAKES = frozenset(("SB201", "SB204", "SB205", "SB207"))
 """What is an error here and not for protobuf, which is told to skip unknown fields.
 
-Names that are nobody's, and the bounds of the schema's options.
+Names that are not checked, and the bounds of the schema's options.
 """
 
 
@@ -155,14 +155,14 @@ def yaml_files(file: tuple[str, str]) -> None:
     if not source or (
         name.endswith(".json") and re.search(r"[\x80-\x9f\u2028\u2029\ufeff]", source)
     ):
-        # Bytes that are not UTF-8 have no document, and in JSON's texts these are no line ends.
+        # Bytes that are not UTF-8 have no document, and in JSON's texts these do not end lines.
         return
     report = Report(Source(name, source))
     tree = yaml_format.read(report.source, report).root
     try:
         wanted = yaml.load(source, Loader=_AsWritten)
     except (yaml.YAMLError, RecursionError) as error:
-        # YAML 1.2 allows an anchor to be given anew.
+        # YAML 1.2 allows an anchor to be given again.
         assert report.has_errors or "duplicate anchor" in str(error), source
         return
     if not report.has_errors:

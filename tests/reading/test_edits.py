@@ -417,18 +417,18 @@ def test_a_value_from_elsewhere_keeps_its_spelling(rate: str, initial: str, is_s
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "fixed"),
+    ("name", "text", "wanted"),
     [
         ("a.yaml", "{type: sgd, sgd, sgd: {momentum: 0.9}}", "{type: sgd, sgd: {momentum: 0.9}}"),
         ("a.yaml", "{type: sgd, sgd: , sgd: {momentum: 0.9}}", "{type: sgd, sgd: {momentum: 0.9}}"),
     ],
 )
-def test_an_empty_copy_keeps_its_comma(name: str, text: str, fixed: str) -> None:
+def test_an_empty_copy_keeps_its_comma(name: str, text: str, wanted: str) -> None:
     file = (
         "trainer:\n  train_steps: 9\n  optimizer_config:\n    optimizer: {}\n    learning_rate:"
         " {{type: constant, constant: {{learning_rate: 0.1}}}}\n"
     )
-    assert mended(file.format(text), name) == file.format(fixed)
+    assert fixed(file.format(text), name) == file.format(wanted)
 
 
 @pytest.mark.parametrize("end", ["\rmin_learning_rate: 0.1\n", "\r\r\n"])
@@ -436,7 +436,7 @@ def test_a_comment_of_text_format_ends_at_a_line_feed(end: str) -> None:
     """A carriage return alone is a part of the comment, which the fix removes as a whole."""
     rate = "constant_learning_rate { learning_rate: 0.1 }"
     text = f"{rate} # schedule-builder: ignore[SB402]{end}"
-    assert mended(text, "a.config").rstrip() == rate
+    assert fixed(text, "a.config").rstrip() == rate
 
 
 def test_a_fix_that_would_break_the_file_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
