@@ -237,3 +237,27 @@ def test_what_only_looks_like_a_part_is_left_out(tmp_path: Path) -> None:
     other.write_text("batch_size: 3\noptimizer:\n  name: adam\n  base_learning_rate: 0.1\n")
 
     assert not list(find_files([str(tmp_path)], lambda path: Settings()))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_config"),
+    [
+        ("a: 1 constant_learning_rate {}", True),  # one block is enough, whatever is beside it
+        ("constant_learning_rate: 1 b: 2 c: 3", False),
+        ("custom {} b: 2 c: 3", False),  # other tools have such blocks
+        ("sawtooth_learning_rate {}", True),
+        ("sawtooth_learning_rate: 5", False),
+        ("StepLR {}", True),
+        ("trainer { optimizer_config {} }", True),
+        ("trainer { workers: 3 } b: 1 c: 2", False),
+        ("train_confg { num_steps: 5 }", True),
+        ("train_confg { workers: 5 }", False),
+        ("train_confg { workers: 5 num_steps: 5 }", True),
+        ("train_options { num_steps: 5 }", False),
+        ("num_steps: 1 optimizer {} a: 1", True),  # most of them are names of the schema
+        ("num_steps: 1 a: 1", False),
+    ],
+)
+def test_what_speaks_for_a_config(text: str, is_config: bool) -> None:
+    block, _ = parse("x.config", text)
+    assert registry.is_config(block) == is_config

@@ -15,7 +15,7 @@ from schedule_builder.dialects.learning_rate import LEARNING_RATE
 from schedule_builder.dialects.lowering import LoweringError
 from schedule_builder.dialects.model_garden import EXPERIMENT, MAX_WAVES
 from schedule_builder.dialects.object_detection import PIPELINE
-from schedule_builder.dialects.units import Length
+from schedule_builder.dialects.units import Length, unit_noun
 from schedule_builder.dialects.variable_rates import Multiplier, VariableRates
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.schedule import Schedule
@@ -258,7 +258,7 @@ def test_values_that_make_no_schedule_are_blamed(text: str, path: str) -> None:
     with pytest.raises(LoweringError) as error:
         lowered(text)
     assert " ".join(map(str, error.value.path)) == path
-    assert str(error.value.words)
+    assert len(str(error.value.words)) > len("None")
 
 
 @pytest.mark.parametrize(
@@ -371,3 +371,65 @@ def test_any_part_makes_variable_rates_and_says_what_it_misses(
 def test_a_length_says_what_it_came_from(length: Length, words: str, follows_run: bool) -> None:
     assert str(length) == words
     assert length.follows_run == follows_run
+
+
+@pytest.mark.parametrize(
+    ("count", "unit", "noun"),
+    [
+        (1, pb.EPOCHS, "epoch"),
+        (2, pb.EPOCHS, "epochs"),
+        (1, pb.STEPS, "step"),
+        (0, pb.STEPS, "steps"),
+        (2, pb.PERCENT_OF_RUN, "percent"),
+        (1, pb.PERCENT_OF_RUN, "percent"),
+    ],
+)
+def test_units_have_a_plural(count: int, unit: int, noun: str) -> None:
+    assert unit_noun(unit, count) == noun
+
+
+def test_a_schedule_uses_the_batch_size_for_scaling_or_for_units() -> None:
+    for text, uses in (
+        ("constant_learning_rate {}", False),
+        ("constant_learning_rate {} batch_size_scaling {}", True),
+        ("constant_learning_rate {} step_unit: EPOCHS", True),
+        ("constant_learning_rate {} batch_size_scaling {} step_unit: EPOCHS", True),
+    ):
+        message = text_format.Parse(text, pb.LearningRate())
+        assert LEARNING_RATE.uses_batch_size(message) == uses
+
+
+# --- rates at the edges of what a number holds --------------------------------------------------
+
+
+def test_a_power_is_capped_up_to_the_step_at_which_it_falls_below() -> None:
+    falling = lowered(of("power_decay", "learning_rate_base: 1 power: -0.5 max_learning_rate: 0.1"))
+    assert falling.begins == [0, 100]
+    assert [falling(step) for step in (0, 1, 100, 400)] == pytest.approx([0.1, 0.1, 0.1, 0.05])
+    rising = lowered(of("power_decay", "learning_rate_base: 1 power: 0.5 max_learning_rate: 10"))
+    assert [rising(step) for step in (0, 1, 25, 100, 101, 2**60)] == [1, 1, 5, 10, 10, 10]
+    low = lowered(of("power_decay", "learning_rate_base: 1 power: -0.5 max_learning_rate: 2"))
+    assert [low(step) for step in (0, 1, 4)] == [1, 1, 0.5]
+    flat = lowered(of("power_decay", "learning_rate_base: 1 power: 0 max_learning_rate: 0.5"))
+    assert flat.begins == [0]
+    assert flat(2**60) == 0.5
+
+
+def garden_rate(kind: str, fields: str) -> Schedule:
+    return lowered(f"garden learning_rate {{ type: '{kind}' {kind} {{ {fields} }} }}")
+
+
+def test_what_an_offset_moves_out_of_all_steps() -> None:
+    rate = f"initial_learning_rate: 1 end_learning_rate: 0.5 decay_steps: {2**62}"
+    assert garden_rate("polynomial", f"{rate} offset: {-(2**62)}")(0) == 0.5
+    fields = "initial_learning_rate: 1 power: -1 pre_offset_learning_rate: 0.25 offset: {}"
+    last = garden_rate("power_with_offset", fields.format(MAX_STEP - 1))
+    assert last.begins == [0, MAX_STEP]
+    assert garden_rate("power_with_offset", fields.format(MAX_STEP)).begins == [0]
+
+
+def test_a_cosine_before_its_offset_goes_up_and_down() -> None:
+    schedule = garden_rate("cosine", "initial_learning_rate: 1 decay_steps: 10 offset: 25")
+    assert schedule.begins == [0, 5, 15, 25, 35]
+    rates = [schedule(step) for step in (0, 5, 10, 15, 20, 25, 30, 35)]
+    assert rates == pytest.approx([0.5, 1, 0.5, 0, 0.5, 1, 0.5, 0], abs=1e-12)
