@@ -46,11 +46,7 @@ def load(
             overridden any more; or an argument has another type than these.
         ValueError: `num_steps` or `batch_size` is not positive.
     """
-    overrides = (overrides,) if isinstance(overrides, str) else tuple(overrides)
-    for override in overrides:
-        if not isinstance(override, str):
-            message = f"expected an override such as 'a.b=5'. Received: {override!r}"
-            raise TypeError(message)
+    overrides = _override_list(overrides)
     if num_steps is not None:
         num_steps = whole(num_steps, "num_steps", at_least=1)
     if batch_size is not None:
@@ -88,6 +84,21 @@ def load(
     if loaded.schedule is None:
         raise ConfigError(_without_rate(loaded.diagnostics))
     return loaded
+
+
+def _override_list(overrides: object) -> tuple[str, ...]:
+    """The overrides, one after another."""
+    if isinstance(overrides, str):
+        return (overrides,)
+    if not isinstance(overrides, Iterable) or isinstance(overrides, (bytes, Mapping)):
+        message = f"expected overrides such as ['a.b=5']. Received: {overrides!r}"
+        raise TypeError(message)
+    given = tuple(overrides)
+    for override in given:
+        if not isinstance(override, str):
+            message = f"expected an override such as 'a.b=5'. Received: {override!r}"
+            raise TypeError(message)
+    return given
 
 
 def _without_rate(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

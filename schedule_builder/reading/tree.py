@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple, TypeAlias, TypeVar
+from importlib import import_module
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from schedule_builder.diagnostics import Source, Span, Words
 from schedule_builder.limits import MAX_DEPTH, MAX_NUMBER_CHARACTERS
@@ -155,6 +156,26 @@ class Syntax(NamedTuple):
     other: Callable[[], Syntax | None] = lambda: None
     """The syntax of tools that read the same text in another way; None if there is none."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles as the constant that it is, as functions cannot be pickled."""
+        for module, name in _SYNTAXES:
+            if getattr(import_module(module), name) is self:
+                return _constant, (module, name)
+        message = f"{self.name} is not one of the syntaxes of this package"
+        raise TypeError(message)
+
+
+_READING = __name__.rpartition(".")[0]
+_SYNTAXES = (
+    (f"{_READING}.text_lexer", "TEXT_FORMAT"),
+    (f"{_READING}.yaml_scalars", "YAML"),
+    (f"{_READING}.yaml_scalars", "GARDEN"),
+)
+
+
+def _constant(module: str, name: str) -> Any:
+    return getattr(import_module(module), name)
+
 
 class Element(NamedTuple):
     """A value, the field that gives it, and the list that it is in; None where there is none."""
@@ -179,6 +200,14 @@ class Document(Record):
     merged: Mapping[int, Field] = {}
     """The merge key that a field comes from, by the field's `id`."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles with what is kept by `id`, which a copy of a block does not have."""
+        parts = {id(part): part for part in _parts(self.root)}
+        duplicates = [(parts[key], v) for key, v in self.duplicates.items() if key in parts]
+        merged = [(parts[key], field) for key, field in self.merged.items() if key in parts]
+        kept = (self.source, self.root, self.syntax, self.has_aliases)
+        return _document, (*kept, duplicates, self.merges, merged)
+
     @cached_property
     def _elements(self) -> dict[tuple[int, str], list[Element]]:
         return {}
@@ -190,6 +219,39 @@ class Document(Record):
         if known is None:
             known = self._elements[id(block), name] = elements_of(block, name)
         return known
+
+
+def _parts(block: Block) -> Iterator[Block | Field]:
+    """The blocks and the fields of a tree."""
+    pending: list[Value] = [block]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Sequence):
+            pending += value.items
+        elif isinstance(value, Block):
+            yield value
+            yield from value.fields
+            pending += (field.value for field in value.fields)
+
+
+def _document(
+    source: Source,
+    root: Block,
+    syntax: Syntax,
+    has_aliases: bool,
+    duplicates: Iterable[tuple[Block, list[tuple[Field, Field]]]],
+    merges: tuple[tuple[Block, Field], ...],
+    merged: Iterable[tuple[Field, Field]],
+) -> Document:
+    return Document(
+        source,
+        root,
+        syntax,
+        has_aliases,
+        {id(block): pairs for block, pairs in duplicates},
+        merges,
+        {id(field): key for field, key in merged},
+    )
 
 
 def elements_of(block: Block, name: str) -> list[Element]:

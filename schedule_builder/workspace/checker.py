@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import NamedTuple
@@ -103,9 +103,18 @@ def validate(
     Raises:
         OSError: a file cannot be read.
         SettingsError: a project's settings cannot be used.
+        TypeError: an argument is not a path, or paths.
     """
     if isinstance(paths, (str, os.PathLike)):
         paths = (paths,)
+    if not isinstance(paths, Iterable) or isinstance(paths, (bytes, Mapping)):
+        message = f"expected a path, or paths. Received: {paths!r}"
+        raise TypeError(message)
+    paths = list(paths)
+    for path in paths:
+        if not isinstance(path, (str, os.PathLike)):
+            message = f"expected a path. Received: {path!r}"
+            raise TypeError(message)
     return [
         diagnostic
         for path in paths
@@ -123,6 +132,10 @@ def validate_text(text: str, filename: str = "<text>") -> list[Diagnostic]:
     Returns:
         All findings, by line. Never raises for a bad config.
     """
+    for name, given in (("text", text), ("filename", filename)):
+        if not isinstance(given, str):
+            message = f"{name} must be a string. Received: {type(given).__name__}"
+            raise TypeError(message)
     config = examine(Source(filename, text))
     return unsuppressed(config)
 
