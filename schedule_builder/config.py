@@ -8,7 +8,12 @@ from typing import Any, TypeAlias
 
 from google.protobuf.message import Message
 
-from schedule_builder.compiler import Config, examine_bytes, examine_document
+from schedule_builder.compiler import (
+    Config,
+    examine_bytes,
+    examine_document,
+    without_collector,
+)
 from schedule_builder.diagnostics import ConfigError, Diagnostic
 from schedule_builder.files import read_file
 from schedule_builder.schedules import comparison
@@ -18,6 +23,7 @@ ConfigLike: TypeAlias = "str | os.PathLike[str] | Config | Message | Mapping[str
 """What the builders take: a path, a loaded config, a message or plain data."""
 
 
+@without_collector()
 def load(
     config: ConfigLike,
     *,

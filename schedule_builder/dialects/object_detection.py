@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from operator import itemgetter
 from typing import Any
 
 from google.protobuf.message import Message
@@ -153,11 +154,12 @@ def _manual_step(message: pb.ManualStepLearningRate) -> Schedule:
     if message.warmup:
         first = Interpolation(initial, stages[0].learning_rate, stages[0].step)
     # Steps in another order are an error, and the run is checked all the same.
-    ordered = sorted(enumerate(stages), key=lambda stage: int(stage[1].step))
-    return sequence(
-        (0, first),
-        *((s.step, Constant(s.learning_rate), ("schedule", i, "step")) for i, s in ordered),
-    )
+    ordered = [
+        (stage.step, Constant(stage.learning_rate), ("schedule", index, "step"))
+        for index, stage in enumerate(stages)
+    ]
+    ordered.sort(key=itemgetter(0))
+    return sequence((0, first), *ordered)
 
 
 @lowers(pb.CosineDecayLearningRate, warmup=warmup_steps)
