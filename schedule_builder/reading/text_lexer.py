@@ -59,7 +59,7 @@ _SHORT = 20
 _SURROGATES = (0xD800, 0xDFFF)
 _UNFINISHED = frozenset("xXuUN")
 """The letters of escapes that are errors when they are incomplete."""
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?\Z")
+_DECIMAL = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?\Z"
 _SIMPLE_ESCAPES = dict(zip("abfnrtv\\'\"?", "\a\b\f\n\r\t\v\\'\"?", strict=True))
 
 
@@ -120,9 +120,9 @@ _TYPE_URL = re.compile(
     r"\[((?:[\s\w\-.~!$&()*+,;=%/]+(?![\s\w\-.~!$&()*+,;=%/])|\#[^\n]*(?=\n)){0,1000})\]"
 )
 _TYPE_PREFIX = re.compile(r"[0-9a-zA-Z\-.~_!$&()*+,;=%][0-9a-zA-Z\-.~_!$&()*+,;=%/]*\Z")
-_BLANKS = re.compile(r"\s+|#[^\n]*")
-_BAD_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
-_TYPE_NAME = re.compile(r"[^\d\W]\w*(?:\.[^\d\W]\w*)*\Z")
+_BLANKS = r"\s+|#[^\n]*"
+_BAD_PERCENT = r"%(?![0-9a-fA-F]{2})"
+_TYPE_NAME = r"[^\d\W]\w*(?:\.[^\d\W]\w*)*\Z"
 
 
 class Text(NamedTuple):
@@ -178,7 +178,7 @@ def lenient_number(text: str) -> str:
     These are decimal numbers with a plus sign, or with underscores between digits.
     """
     plain = text.removeprefix("+").replace("_", "")
-    if plain == text or len(text) > MAX_NUMBER_CHARACTERS or not _DECIMAL.match(plain):
+    if plain == text or len(text) > MAX_NUMBER_CHARACTERS or not re.match(_DECIMAL, plain):
         return ""
     try:
         float(text)
@@ -266,10 +266,10 @@ class Lexer:
         match = _TYPE_URL.match(self.text, self.start)
         if match is None:
             return ""
-        url = _BLANKS.sub("", match[1])
+        url = re.sub(_BLANKS, "", match[1])
         prefix, _, name = url.rpartition("/")
-        is_prefix = _TYPE_PREFIX.match(prefix) and not _BAD_PERCENT.search(prefix)
-        if not is_prefix or not _TYPE_NAME.match(name):
+        is_prefix = _TYPE_PREFIX.match(prefix) and not re.search(_BAD_PERCENT, prefix)
+        if not is_prefix or not re.match(_TYPE_NAME, name):
             return ""
         self.end = match.end()
         self.advance()

@@ -112,14 +112,14 @@ def moved(value: Value, by: int) -> Value:
     return result
 
 
-_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(?:,[0-9]{3})+\Z")
+_THOUSANDS = r"-?[1-9][0-9]{0,2}(?:,[0-9]{3})+\Z"
 CURLY_QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb"
 
 
 def without_comma(text: str, *, whole: bool = False) -> Words:
     """What a number with a comma was meant to be: a comma may separate thousands."""
     point = text.replace(",", ".")
-    if not _THOUSANDS.match(text):
+    if not re.match(_THOUSANDS, text):
         number = str(round(float(point))) if whole and point.count(".") == 1 else point
         return Words("{number}", number=number)
     thousands = text.replace(",", "")

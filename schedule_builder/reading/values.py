@@ -27,9 +27,9 @@ SLIP = 0.9
 """The least similarity of a misspelling where other tools' words are allowed."""
 _TWO_TO_THE_64 = 2**64
 """Larger numbers are not suggested: no integer field holds them."""
-_PLACEHOLDER = re.compile(r"\$[{(]?\w|%\(|\{\{")
+_PLACEHOLDER = r"\$[{(]?\w|%\(|\{\{"
 _TRUTH_VALUES = {"yes": "true", "on": "true", "no": "false", "off": "false"}
-_DECIMAL_COMMA = re.compile(r"-?\d+(?:,\d+)+\Z")
+_DECIMAL_COMMA = r"-?\d+(?:,\d+)+\Z"
 
 
 class Refusal(NamedTuple):
@@ -161,7 +161,7 @@ def without_value(declared: FieldSchema, expected: Words | None = None) -> Refus
 
 def placeholder(value: Scalar, declared: FieldSchema) -> Refusal | None:
     """Reports a value that is an unexpanded placeholder; None if it is not one."""
-    if not _PLACEHOLDER.match(value.text):
+    if not re.match(_PLACEHOLDER, value.text):
         return None
     words = Words(
         "unexpanded placeholder `{text}`. Replace it: {field:field} must be {expected}",
@@ -303,7 +303,7 @@ def _number_meant(text: str, declared: FieldSchema, syntax: Syntax, run: Run) ->
     whole = syntax.integer(text)
     if whole is not None:
         return Words(": write {meant}", meant=whole) if abs(whole) < _TWO_TO_THE_64 else ""
-    if _DECIMAL_COMMA.match(text):
+    if re.match(_DECIMAL_COMMA, text):
         return Words(": write {meant}", meant=without_comma(text, whole=is_whole))
     if text[:1] in CURLY_QUOTES:
         return Words(": remove the curly quotes")

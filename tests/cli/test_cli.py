@@ -326,7 +326,7 @@ sys.exit(code)
         [sys.executable, "-c", program, str(path)], check=True, capture_output=True, text=True
     )
     patterns = result.stderr.split()
-    assert len(patterns) <= 23, patterns
+    assert len(patterns) <= 18, patterns
 
 
 def test_protobufs_implementation_in_python_is_imported_where_it_is_used() -> None:
