@@ -165,6 +165,8 @@ class Config(Record, unshown=("message", "schedule", "document", "places", "in_s
 
     def report(self, report: Report, kind: Kind, finding: Finding) -> None:
         """Records a rule's finding at its place, and says what its steps came from."""
+        if report.is_full:
+            return
         path, words, repair = self.written_path(finding.path), finding.words, finding.repair
         if length := self.length(path):
             words = Words(
@@ -336,8 +338,9 @@ def examine_document(
     binder = Binder(document, report, custom_kinds, run, broken_plugins)
     binder.bind_all(message)
     found = _result(document, report, message, binder.places, None)
+    can_judge = readable and not report.is_full
     config = found._replace(given_steps=num_steps, given_batch_size=batch_size)
-    schedule, in_steps = _judge(config, binder, report, settings) if readable else (None, None)
+    schedule, in_steps = _judge(config, binder, report, settings) if can_judge else (None, None)
     found = _result(document, report, message, binder.places, schedule)
     return found._replace(given_steps=num_steps, given_batch_size=batch_size, in_steps=in_steps)
 

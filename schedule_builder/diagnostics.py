@@ -362,7 +362,7 @@ class Report:
         """Records a finding at a place of the source; of too many, that there are more."""
         if len(self.diagnostics) >= MAX_FINDINGS:
             self.has_errors |= kind.severity == "error"
-            if len(self.diagnostics) > MAX_FINDINGS:
+            if self.is_full:
                 return
             words = Words(
                 "this file has more than {limit:,} findings: the others are not kept. Fix what"
@@ -380,6 +380,11 @@ class Report:
         self.diagnostics.append(
             Diagnostic(filename, *place, code, name, severity, words, tuple(others), path, fix)
         )
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further finding is kept, so that the rest need not be looked at."""
+        return len(self.diagnostics) > MAX_FINDINGS
 
     def may_suggest(self) -> bool:
         """Whether another unknown name may be compared with all known ones, which is slow."""

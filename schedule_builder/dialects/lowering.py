@@ -144,7 +144,7 @@ def check_size(message: Any) -> _Size:
     Raises:
         LoweringError: the schedule is larger than is computed.
     """
-    segments, members, most = 1, 0, 0
+    segments, members, most = 0, 0, 0
     largest: FieldPath = ()
     for field, value in message.ListFields():
         path: FieldPath = (field.name,)
@@ -184,7 +184,7 @@ def check_size(message: Any) -> _Size:
                 limit=MAX_MEMBER_SEGMENTS,
             )
             raise LoweringError(("learning_rates",), words)
-    return _Size(segments, members)
+    return _Size(max(segments, 1), members)
 
 
 def check_size_inside(path: FieldPath, message: Message) -> _Size:

@@ -102,6 +102,8 @@ class Binder(BindingFindings):
             else:
                 self.duplicates.setdefault(0, []).append((earlier, again))
         for field in block.fields:
+            if self.report.is_full:
+                return
             self.at, self.siblings = (*path, field.name), given
             declared = schema.get(field.name)
             if declared is None:
@@ -218,6 +220,8 @@ class Binder(BindingFindings):
         """Adds values to a repeated field."""
         numbers = numbers_of(declared.message) if declared.message is not None else None
         for item in items:
+            if self.report.is_full:
+                return
             at = (*path, len(target))
             self.at = at
             alone = isinstance(item, Block) and len(items) == 1

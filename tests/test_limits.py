@@ -1,0 +1,173 @@
+"""Time grows in proportion to what is read, and what is larger than a limit is reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schedule_builder import build_schedule, compiler, limits
+from schedule_builder.diagnostics import ConfigError
+from schedule_builder.reading import formats, yaml_format
+from schedule_builder.workspace.checker import check
+from schedule_builder.workspace.fixes import fix
+from schedule_builder.workspace.request import Request
+from schedule_builder.workspace.settings import Settings
+from tests.support.operations import CountedText, Counter, count_patterns
+from tests.support.shapes import DATA, SHAPES
+
+ROOT = Path(__file__).parent.parent
+REQUEST = Request(settings=Settings())
+UNITS = 8
+EXPONENT = 1.15
+FEW = 300
+"""So few more operations do not tell how they grow: then all are compared."""
+LIMITED = ("members of a", "cycles in a", "nested sequences", "a chain of merges")
+"""Shapes that soon reach a limit, of members or of levels, up to which they may take more."""
+
+
+def counted(name: str, counter: Counter, units: int) -> int:
+    """The operations that checking and fixing a file takes."""
+    shape = SHAPES[name]
+    data = shape.text(units).encode("utf-8", "surrogatepass")
+    counter.count = 0
+    counter.lines_of(lambda: fix(data, f"/x{shape.suffix}", REQUEST, unsafe=True))
+    return counter.count
+
+
+@pytest.fixture
+def counter(monkeypatch: pytest.MonkeyPatch) -> Counter:
+    counter = Counter()
+    decode = formats.decode
+
+    def counting(data: bytes, filename: str) -> Any:
+        source, report = decode(data, filename)
+        text = CountedText(source.text)
+        text.counter = counter
+        source.__dict__["text"] = text
+        return source, report
+
+    monkeypatch.setattr(compiler, "decode", counting)
+    # The parser in C takes no other class than `str`.
+    loader = yaml_format._LOADER
+    monkeypatch.setattr(yaml_format, "_LOADER", lambda text: loader(str(text)))
+    return counter
+
+
+@pytest.mark.parametrize("name", [n for n in SHAPES if not any(word in n for word in LIMITED)])
+def test_operations_grow_in_proportion(
+    name: str, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What twice as many units add is twice as much: nothing looks at all for each of them."""
+    count_patterns(monkeypatch, counter)
+    # The first time more is loaded and remembered.
+    _, two, four, eight = (counted(name, counter, UNITS * factor) for factor in (1, 2, 4, 8))
+    before, after = four - two, eight - four
+    growth = after / before if before > FEW else eight / four
+    assert growth < 2**EXPONENT, (two, four, eight)
+
+
+def test_what_is_counted() -> None:
+    counter = Counter()
+    text = CountedText("ab" * 50)
+    text.counter = counter
+
+    def quadratic(units: int) -> None:
+        for end in range(units):
+            text[:end]
+
+    def counted_at(run: Any) -> int:
+        counter.count = 0
+        counter.lines_of(run)
+        return counter.count
+
+    assert counted_at(lambda: [x for x in range(1000)]) > 1000  # noqa: C416 - its turns count
+    assert counted_at(lambda: text.find("c")) >= 100
+    assert counted_at(lambda: quadratic(80)) > 3 * counted_at(lambda: quadratic(40))
+
+
+def codes(text: str, suffix: str = ".config") -> list[str]:
+    return [d.code for d in check(text.encode(), f"/x{suffix}", REQUEST).diagnostics]
+
+
+def test_the_size_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schedule_builder.reading.formats.MAX_FILE_BYTES", 100)
+    text = "constant_learning_rate { learning_rate: 0.1 }"
+    assert codes(text.ljust(100)) == []
+    assert codes(text.ljust(101)) == ["SB110"]
+
+
+def test_findings_that_are_kept() -> None:
+    wrong = "1," * (limits.MAX_FINDINGS + 5)
+    found = check(f"train_config {{ freeze_variables: [{wrong}1] }}".encode(), "/x.config", REQUEST)
+    kept = [d.code for d in found.diagnostics]
+    assert kept == ["SB203"] * limits.MAX_FINDINGS + ["SB110"]
+
+
+def test_findings_that_are_shown() -> None:
+    stages = "".join(f"schedule {{ step: {n} learning_rate: -1 }}\n" for n in range(1, 40))
+    text = f"manual_step_learning_rate {{\n{stages}}}"
+    request = Request(settings=Settings(max_findings=7))
+    found = check(text.encode(), "/x.config", request).diagnostics
+    shown = request.shown(found)
+    assert shown[:7] == list(found[:7])
+    (rest,) = shown[7:]
+    assert (rest.code, rest.severity, rest.row) == ("SB904", "error", found[7].row)
+    assert f"{len(found) - 7} more findings" in rest.message
+
+
+@pytest.mark.parametrize("digits", [limits.MAX_NUMBER_CHARACTERS, limits.MAX_NUMBER_CHARACTERS + 1])
+def test_the_length_of_a_number(digits: int) -> None:
+    text = f"constant_learning_rate {{ learning_rate: 0.{'1' * (digits - 2)} }}"
+    is_long = digits > limits.MAX_NUMBER_CHARACTERS
+    assert codes(text) == ["SB204"] * is_long
+
+
+def test_values_that_aliases_add(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those in the text do not count: large files are read."""
+    monkeypatch.setattr("schedule_builder.reading.yaml_format.MAX_ALIASED_VALUES", 20)
+    rate = "constant_learning_rate: {learning_rate: 0.1}\n"
+    many = ", ".join(["1"] * 100)
+    start = f"train_config: {{optimizer: {{sgd_optimizer: {{learning_rate: {{{rate[:-1]}}}}}}}}}\n"
+    start += f"model:\n  a: [{many}]\n  b: &b [1, 2, 3, 4]\n"
+    assert "SB110" not in codes(start + "  c: [*b, *b, *b, *b]\n", ".yaml")
+    assert "SB110" in codes(start + "  c: [*b, *b, *b, *b, *b]\n", ".yaml")
+
+
+def test_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schedule_builder.dialects.lowering.MAX_SEGMENTS", 10)
+    text = "multi_step_learning_rate {{ initial_learning_rate: 1 milestones: {} }}"
+    assert "SB308" not in codes(text.format(list(range(1, 11))))
+    assert codes(text.format(list(range(1, 12)))) == ["SB308"]
+
+
+def test_members() -> None:
+    member = "learning_rates { constant_learning_rate { learning_rate: 0.1 } }"
+    inner = f"learning_rates {{ combined_learning_rate {{ op: MAX {member * 20} }} }}"
+    text = "combined_learning_rate {{ op: MIN {} }}"
+    assert "SB308" not in codes(text.format(member * limits.MAX_MEMBERS))
+    assert codes(text.format(member * (limits.MAX_MEMBERS + 1))) == ["SB308"]
+    assert codes(text.format(inner * 2)) == ["SB308"]
+
+
+@pytest.mark.parametrize("name", ["nested dicts", "nested lists"])
+@pytest.mark.parametrize("levels", [200, 100_000])
+def test_nesting_of_data(name: str, levels: int) -> None:
+    with pytest.raises(ConfigError, match="SB104"):
+        build_schedule(DATA[name](levels))
+
+
+def test_one_place_counts_levels() -> None:
+    """Every tree is built through it."""
+    package = ROOT / "schedule_builder"
+    users = [p.name for p in package.rglob("*.py") if "MAX_DEPTH" in p.read_text(encoding="utf-8")]
+    assert sorted(users) == ["limits.py", "tree.py"]
+
+
+def test_every_limit_is_documented() -> None:
+    page = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+    numbers = {name: value for name, value in vars(limits).items() if name.startswith("MAX_")}
+    assert len(numbers) > 10
+    missing = [name for name, value in numbers.items() if f"| {value:,}" not in page]
+    assert not missing
