@@ -12,7 +12,7 @@ from schedule_builder.schedules.schedule import Schedule
 HEADER = "step,learning_rate\n"
 """The first line of the CSV."""
 _FLOAT32 = 2.0**-22
-"""Two neighbours in float32 differ by less, relative to either."""
+"""The relative difference of two neighbouring float32 numbers is below this."""
 _TINY = 2.0**-126
 """Below this float32 may be flushed to 0."""
 
@@ -84,8 +84,8 @@ class AppliedComparison(NamedTuple):
     Attributes:
         comparison: at the steps that were compared. Steps between them are in no range.
         steps: the steps that were compared: those that both sides have.
-        only_first: how many steps the first side alone has.
-        only_second: how many steps the second side alone has.
+        only_first: how many steps only the first side has.
+        only_second: how many steps only the second side has.
     """
 
     comparison: Comparison

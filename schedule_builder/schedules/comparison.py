@@ -12,13 +12,13 @@ from schedule_builder.schedules.schedule import Schedule, Segment
 from schedule_builder.schedules.search import first_true, narrowed
 
 RELATIVE_TOLERANCE = 1e-12
-"""Rates are the same when they differ by less than this share: the same number, computed in
-another order. Far below what float32 can show, far above what float64 loses."""
+"""Rates are equal if their relative difference is below this: the same number, computed in another
+order. It is far below the precision of float32, and far above rounding errors of float64."""
 _WALKED = 1024
 _NARROWED = 64
 _SPREAD = 256
 _PEAKS = 8
-"""So many of the largest differences between probes are narrowed down."""
+"""How many of the largest differences between probes are narrowed down."""
 
 
 class Difference(NamedTuple):
@@ -30,7 +30,7 @@ class Difference(NamedTuple):
 
     @property
     def size(self) -> float:
-        """How far apart the rates are; infinitely where only one of them is a number."""
+        """The distance of the rates; infinite if only one of them is a number."""
         gap = abs(self.first - self.second)
         if math.isnan(gap):
             return 0.0 if math.isnan(self.first) and math.isnan(self.second) else math.inf
@@ -38,7 +38,7 @@ class Difference(NamedTuple):
 
     @property
     def is_none(self) -> bool:
-        """Whether the rates are the same, to a share of 1e-12."""
+        """Whether the rates are equal, to a relative difference of 1e-12."""
         largest = max(abs(self.first), abs(self.second))
         return (
             self.first == self.second
@@ -61,7 +61,7 @@ class Comparison(NamedTuple):
         ranges: the steps at which they differ, in order. A single step at which two curves cross
             does not end a range.
         first: the first step at which they differ, with both rates; None where they do not.
-        largest: where they are farthest apart; None where they do not differ.
+        largest: the largest difference; None if they do not differ.
     """
 
     ranges: tuple[StepRange, ...] = ()
@@ -72,10 +72,10 @@ class Comparison(NamedTuple):
 def compare(one: Schedule, other: Schedule, last: int = MAX_STEP) -> Comparison:
     """Compares two schedules from step 0 to a last one.
 
-    What is written alike needs no evaluation. Where two different curves meet, every step is
-    looked at if they are few. Otherwise the curves are compared at both ends, where either of them
-    turns, in the first hundreds of its cycles, and at some hundred steps between. Every change
-    found there is narrowed down to its step. Later cycles that differ are one range.
+    Equal curves are not evaluated. Where two curves differ, every step is compared if they are few.
+    Otherwise the curves are compared at both ends, where either of them turns, in the first
+    hundreds of its cycles, and at a few hundred steps in between. Every change that is found is
+    narrowed down to its step. Later cycles that differ are one range.
     """
     stretches = list(_stretches(one, other, last))
     ranges = tuple(_ranges(_changes(stretches), last))
@@ -93,7 +93,7 @@ def first_difference(one: Schedule, other: Schedule) -> int | None:
 
 
 def ranges_of(steps: Iterable[int]) -> tuple[StepRange, ...]:
-    """The ranges that increasing steps make."""
+    """The ranges of increasing steps."""
     found: list[StepRange] = []
     for step in steps:
         if found and found[-1].end == step - 1:
@@ -131,7 +131,7 @@ class _Stretch:
 
     @property
     def is_same(self) -> bool:
-        """Whether both curves are written alike."""
+        """Whether both curves are equal."""
         first, second = map(_meaning, self.segments)
         return bool(first == second)
 
@@ -143,7 +143,7 @@ class _Stretch:
         return known
 
     def differs(self, step: int) -> bool:
-        """Whether the rates are not the same at a step."""
+        """Whether the rates differ at a step."""
         return not self.at(step).is_none
 
     def order(self, step: int) -> int:
@@ -152,7 +152,7 @@ class _Stretch:
         return 0 if known.is_none else (known.first > known.second) - (known.first < known.second)
 
     def probes(self) -> list[int]:
-        """Steps that tell the curves apart, in order: all of a short stretch."""
+        """The steps to compare, in order: all steps of a short stretch."""
         begin, end = self.begin, self.end
         if all(segment.curve.is_constant for segment in self.segments):
             return [begin]
@@ -195,7 +195,7 @@ class _Stretch:
                 if self.differs(step) != differs:
                     differs = not differs
                     yield step, differs
-        # Where cycles are too many to look at each, they are one range.
+        # Too many cycles to compare each of them are one range.
         unclear = [step for step in probes if step > clear]
         different = [step for step in unclear if self.differs(step)]
         if different and not differs:
@@ -281,7 +281,7 @@ def _changes(stretches: Iterable[_Stretch]) -> Iterator[tuple[int, bool]]:
 
 
 def _meaning(segment: Segment) -> Any:
-    """A segment without what does not change its rates."""
+    """A segment without the parts that do not affect its rates."""
     curve: Any = segment.curve
     if curve.is_constant:
         return max(curve.rate, segment.floor)

@@ -1,4 +1,4 @@
-"""What a curve is: what a rate does from its own step 0 on, and what can be asked of it."""
+"""The interface of a curve: the rate as a function of the steps since the curve's step 0."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ MAX_STEP = 2**63 - 1
 
 
 def plus(value: Any, other: Any) -> Any:
-    """A sum; adding a zero that is known beforehand costs nothing."""
+    """A sum; a zero that is known beforehand is not added."""
     return value if is_zero(other) else value + other
 
 
 def minus(value: Any, other: Any) -> Any:
-    """A difference; subtracting a zero that is known beforehand costs nothing."""
+    """A difference; a zero that is known beforehand is not subtracted."""
     return value if is_zero(other) else value - other
 
 
 Columns: TypeAlias = "tuple[Any, ...]"
-"""A curve's numbers, named as its family's formula knows them; None where any number will do."""
+"""A curve's numbers, by their names in its family's formula; None if any number is right."""
 
 _MAX_TURNS = 256
-"""Of a curve that repeats itself, so many cycles are looked at."""
+"""How many cycles of a repeating curve are examined."""
 
 
 class Curve(Protocol):
-    """What a rate does from its own step 0 on. Curves of one family share a formula."""
+    """The rate as a function of the steps since its own step 0. A family shares a formula."""
 
     name: ClassVar[str]
-    """The name that it has in JSON."""
+    """Its name in JSON."""
     choices: ClassVar[tuple[str, ...]]
     """The columns that tell several curves of one family apart."""
 
@@ -57,13 +57,13 @@ class Curve(Protocol):
         """The formula's numbers for this curve, its step 0 at a global step."""
 
     def variant(self, ops: Operations) -> Any:
-        """What the family's formula asks of the curve itself, beside its numbers."""
+        """The form of the family's formula for this curve, apart from its numbers."""
 
     @staticmethod
     def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
-        """The numbers with which the formula of some curves gives one rate at whatever step.
+        """The numbers with which the formula of some curves gives one rate at every step.
 
-        None where it cannot.
+        None if there are none.
         """
 
     @staticmethod
@@ -91,7 +91,7 @@ class Curve(Protocol):
         """The first own step after 0 at which a cycle begins or turns; None where none does."""
 
     def meaning(self, origin: int) -> Any:
-        """What equals that of any curve with the same rates, its step 0 at a global step."""
+        """A value that is equal for all curves with the same rates, from the place of their step 0."""
 
     def scaled(self, factor: float) -> Curve:
         """The curve with all its rates multiplied."""
@@ -104,7 +104,7 @@ _C = TypeVar("_C", bound="BaseCurve")
 
 
 class BaseCurve(Record):
-    """What most curves are: smooth, without an end, and told by their own numbers."""
+    """The common part of curves: smooth, without an end, and defined by their numbers."""
 
     rates: ClassVar[tuple[str, ...]] = ()
     """The fields that a factor for all rates multiplies."""

@@ -1,6 +1,6 @@
 """All curves that rates follow, by name: the only formulas in the project.
 
-A table of operations makes them run on Python floats, NumPy, TensorFlow or whatever else computes.
+A table of operations runs them on Python floats, NumPy, TensorFlow or any other number system.
 They subtract steps as integers before they convert to floats.
 """
 
@@ -46,4 +46,4 @@ CURVES: dict[str, Any] = {
         Sigmoid,
     )
 }
-"""The curves by the names that they have in JSON."""
+"""The curves by their names in JSON."""

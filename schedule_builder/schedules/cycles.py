@@ -210,7 +210,7 @@ class Cycle(BaseCurve):
         step = minus(step, c.origin)
         period = c.up + c.down
         s = ops.remainder(step, period)
-        # Whichever of the two is lower is the one that holds.
+        # The rate is the lower one of the two.
         share = ops.minimum(ops.real(s) / ops.real(c.up), ops.real(period - s) / ops.real(c.down))
         factor = ops.constant(1.0)
         if any(curve.cycle_factor != 1 for curve in curves):
@@ -237,7 +237,7 @@ class Cycle(BaseCurve):
         period = self.up + self.down
         turns = {0, self.up}
         if self.step_factor != 1:
-            # What shrinks is highest on its way up, what grows on its way down.
+            # A shrinking cycle is highest on its way up, a growing one on its way down.
             lead = round(1 / math.log(self.step_factor))
             high = min(-lead, self.up) if lead < 0 else max(period - lead, self.up)
             turns |= {high - 1, high, high + 1}

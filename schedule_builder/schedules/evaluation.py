@@ -14,7 +14,7 @@ from schedule_builder.schedules.python_operations import constant_rate, segment_
 
 
 class Stretch(Protocol):
-    """What evaluation needs of a segment."""
+    """The part of a segment that evaluation needs."""
 
     @property
     def begin(self) -> int:
@@ -22,7 +22,7 @@ class Stretch(Protocol):
 
     @property
     def curve(self) -> Curve:
-        """What the rate does."""
+        """The curve that the rate follows."""
 
     @property
     def origin(self) -> int:
@@ -34,7 +34,7 @@ class Stretch(Protocol):
 
 
 class Stretches(Protocol):
-    """What evaluation needs of a schedule."""
+    """The part of a schedule that evaluation needs."""
 
     @property
     def segments(self) -> Sequence[Stretch]:
@@ -82,7 +82,7 @@ def fits_float64(schedule: Stretches, ops: Operations) -> bool:
 
 _FEW_PIECES = 3
 _FEW_WITH_CONSTANTS = 2
-"""So many cost less one by one than by a table of their numbers, also of constants alone."""
+"""Up to this number, pieces cost less one by one than in a table, even if all are constant."""
 
 
 class _Piece(NamedTuple):

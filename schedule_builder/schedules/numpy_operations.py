@@ -16,7 +16,7 @@ from schedule_builder.schedules.python_operations import constant_rate
 
 
 def _two_product(first: Any, second: Any) -> tuple[Any, Any]:
-    """A product, and exactly what its rounding left out (Dekker 1971)."""
+    """A product, and its exact rounding error (Dekker 1971)."""
 
     def split(value: Any) -> tuple[Any, Any]:
         scaled = 134217729.0 * value  # 2^27 + 1
@@ -29,14 +29,14 @@ def _two_product(first: Any, second: Any) -> tuple[Any, Any]:
 
 
 def _divide(numerator: Any, denominator: Any) -> tuple[Any, Any]:
-    """A quotient, and what its rounding left out."""
+    """A quotient, and its rounding error."""
     quotient = numerator / denominator
     product, rest = _two_product(quotient, denominator)
     return quotient, ((numerator - product) - rest) / denominator
 
 
 def _affine(start: Any, slope: Any, slope_rest: Any, k: Any, n: Any) -> tuple[Any, Any]:
-    """`start + (slope + slope_rest) * k / n`, and what its rounding left out."""
+    """`start + (slope + slope_rest) * k / n`, and its rounding error."""
     quotient, quotient_rest = _divide(k, n)
     product, rest = _two_product(slope, quotient)
     total = start + product
@@ -59,7 +59,7 @@ _ROOTS: dict[float, Callable[[Any], Any]] = {
 
 
 _FEW_POWERS = 64
-"""Of a number's powers, so many are looked up faster than computed for each step."""
+"""Up to this number of powers of a number, a table is faster than computing each."""
 
 
 class NumPyOperations:
@@ -100,12 +100,12 @@ class NumPyOperations:
 
     @staticmethod
     def remainder(steps: Any, period: Any) -> Any:
-        # NumPy divides several steps at a time, and takes remainders one by one.
+        # NumPy divides several steps at a time, and computes remainders one by one.
         return steps - steps // period * period
 
     @staticmethod
     def power(base: Any, exponent: Any) -> Any:
-        # Of these, the general way takes several times as long.
+        # For these exponents, the general power takes several times as long.
         if isinstance(exponent, float) and exponent in _ROOTS:
             return _ROOTS[exponent](base)
         return np.power(base, exponent)
@@ -166,7 +166,7 @@ class NumPyOperations:
 
 
 _CHUNK = 8192
-"""So many steps at a time: what is computed of them stays in the processor's cache."""
+"""How many steps are computed at a time, so that results stay in the processor's cache."""
 _FEW_SEGMENTS = 4
 _FEW_STEPS = 256
 """Segments are computed one by one where these are few in a chunk, or have as many of its steps
@@ -210,7 +210,7 @@ class ArrayRates:
             return rates
         # Views of one dimension where memory has one, else a copy.
         flat, found = steps.ravel(), rates.reshape(-1)
-        # What does not apply at a step may overflow unseen.
+        # Formulas that do not apply at a step may overflow without a warning.
         with np.errstate(all="ignore"):
             for begin in range(0, flat.size, _CHUNK):
                 chunk = flat[begin : begin + _CHUNK]

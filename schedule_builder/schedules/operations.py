@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Operations(Protocol):
-    """What the formulas need of a number system. Steps are int64, rates float64."""
+    """The operations of a number system for the formulas. Steps are int64, rates float64."""
 
     @property
     def direct_ratio(self) -> float:
@@ -26,7 +26,7 @@ class Operations(Protocol):
         """Steps as float64."""
 
     def remainder(self, steps: Any, period: Any) -> Any:
-        """What integers, none negative, leave when they are divided."""
+        """The remainder of non-negative integers."""
 
     def equal(self, first: Any, second: int) -> Any:
         """Whether integers are equal; in a TF1 graph `==` would compare identity."""
@@ -47,10 +47,10 @@ class Operations(Protocol):
         """A base of 0 or above, to a power; infinite where that overflows."""
 
     def ratio_power(self, numerator: Any, denominator: Any, exponent: Any) -> Any:
-        """A quotient of 0 or above, to a power that must not blow up the quotient's rounding."""
+        """A quotient of 0 or above, to a power; its rounding error must not be amplified."""
 
     def power_of_ratio(self, base: Any, numerator: Any, denominator: Any) -> Any:
-        """A base above 0, to the power of a quotient whose rounding must not blow up."""
+        """A base above 0, to the power of a quotient whose rounding error must not be amplified."""
 
     def power_of_steps(self, base: Any, step: Any, steps: Any, real_steps: Any) -> Any:
         """A base above 0, to the power of `step / steps`, both of them integers."""
@@ -87,7 +87,7 @@ class Operations(Protocol):
 
 
 class TableOperations(Operations, Protocol):
-    """What evaluation needs, too, where it chooses between segments for each step."""
+    """Further operations, for choosing between segments at each step."""
 
     def clip(self, steps: Any, first: int, last: int) -> Any:
         """The steps, none before `first` and none after `last`."""
@@ -100,7 +100,7 @@ class TableOperations(Operations, Protocol):
 
 
 def is_harmless(factor: Any) -> bool:
-    """Whether a number known beforehand is too small to blow up the rounding of a quotient.
+    """Whether a number known beforehand is too small to amplify a quotient's rounding error.
 
     A power multiplies that rounding by its exponent, and an exponential by the logarithm of its
     base: as many units in the last place.
@@ -112,5 +112,5 @@ _HARMLESS = 3
 
 
 def is_zero(value: Any) -> bool:
-    """Whether a number is Python's zero, which need not be computed with."""
+    """Whether a number is Python's zero, which formulas skip."""
     return isinstance(value, (int, float)) and value == 0

@@ -1,8 +1,8 @@
 """The formulas as Python source: the rate at one step, at about the cost of writing it by hand.
 
-A formula is run once, on terms that write down what is done with them. What they write is compiled
-once for each shape of schedule: numbers are arguments, so that schedules that differ in numbers
-alone share their code.
+A formula is run once, on terms that record the operations as source. The source is compiled once
+for each shape of schedule. Numbers are arguments, so that schedules that differ only in numbers
+share their code.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Rate = Callable[[int], float]
 
 
 class _Term:
-    """What a formula computes from the step: a line of source with a name."""
+    """A value that a formula computes from the step: a line of source with a name."""
 
     __slots__ = ("_formula", "name")
 
@@ -132,7 +132,7 @@ def _exp_affine(start: int, slope: int, divisor: int, k: float) -> float:
 
 
 _LARGE = 1e280
-"""What times any step no float overflows."""
+"""A float below this does not overflow when it is multiplied by a step."""
 _LARGEST_EXPONENT = 700
 _LEAST_EXPONENT = 800
 
@@ -157,14 +157,14 @@ _NAMES: dict[str, Any] = {
     "sqrt": math.sqrt,
     "__builtins__": {},
 }
-"""What a compiled formula can call: it is made of these, of numbers and of operators alone."""
+"""The functions that a compiled formula can call; besides, it has only numbers and operators."""
 
 
 class _Python:
     """The number system whose numbers are lines of Python.
 
     Attributes:
-        lines: what computes them.
+        lines: the lines that compute them.
         values: the numbers and functions that they name: `c0`, `c1`, ...
     """
 
@@ -176,7 +176,7 @@ class _Python:
         self.step = _Term(self, "step")
 
     def name(self, value: Any) -> str:
-        """What a term, or a number known beforehand, is called in the source."""
+        """The name of a term, or of a number known beforehand, in the source."""
         if isinstance(value, _Term):
             return value.name
         self.values.append(value)
@@ -197,7 +197,7 @@ class _Python:
         return value
 
     def real(self, steps: Any) -> Any:
-        # Python rounds an integer when it meets a float, or divides it exactly.
+        # Python rounds an integer when it is combined with a float, or divides it exactly.
         return steps if isinstance(steps, _Term) else float(steps)
 
     def rates(self, schedule: Stretches, step: Any) -> Any:
@@ -225,7 +225,7 @@ class _Python:
         return height * (k / n)
 
     def power(self, base: Any, exponent: Any) -> Any:
-        if not isinstance(base, _Term) and 0 < base <= 1:  # which no step overflows
+        if not isinstance(base, _Term) and 0 < base <= 1:  # cannot overflow
             return self.line("{} ** {}", base, exponent)
         return self._call("power", base, exponent)
 
@@ -295,7 +295,7 @@ def constant_rate(segment: Stretch) -> float:
 
 @cache
 def _maker(source: str) -> Callable[..., Rate]:
-    """What makes the function with a body, from the numbers that the body names."""
+    """Compiles a body to a function of the numbers that the body names, which makes the rate."""
     made: dict[str, Any] = {}
     exec(source, _NAMES, made)  # noqa: S102 - the source is made of the templates above alone
     return made["make"]  # type: ignore[no-any-return] # of what `exec` leaves
@@ -309,14 +309,14 @@ def _function(formula: _Python) -> Rate:
 
 
 def segment_rate(segment: Stretch) -> Rate:
-    """The rate of a segment at steps from 0 to the largest, also where it does not hold."""
+    """The rate of a segment at steps from 0 to the largest, also outside of the segment."""
     formula = _Python()
     _add_segment(formula, segment)
     return _function(formula)
 
 
 _FEW_SEGMENTS = 8
-"""So many are found one by one faster than by bisection."""
+"""Up to this number of segments, a search one by one is faster than a bisection."""
 
 
 def scalar_rate(schedule: Stretches) -> Rate:

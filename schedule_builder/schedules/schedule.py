@@ -35,7 +35,7 @@ MAX_RATE = 3.4028235e38
 
 
 def whole(value: Any, name: str, at_least: int = 0, at_most: int = MAX_STEP) -> int:
-    """An argument that is a whole number, also where it is a variable's or a tensor's.
+    """Checks an argument that is a whole number, which may be in a variable or a tensor.
 
     Raises:
         TypeError: it is something else.
@@ -61,11 +61,11 @@ class Segment(Record, unshown=("path",), uncompared=("path",)):
 
     Attributes:
         begin: the first step of the segment.
-        curve: what the rate does.
+        curve: the curve that the rate follows.
         origin: the global step that is the curve's own step 0. It is before `begin` where
             a warmup covers the curve's beginning.
         floor: the rate never falls below this.
-        path: the field of the config that says where the segment begins; empty where none does.
+        path: the field of the config with the segment's beginning; empty if there is none.
     """
 
     begin: int
@@ -90,7 +90,7 @@ class Segment(Record, unshown=("path",), uncompared=("path",)):
         return self._replace(curve=self.curve.scaled(factor), floor=self.floor * factor)
 
     def to_dict(self) -> dict[str, Any]:
-        """The segment as JSON has it."""
+        """The segment as plain data for JSON."""
         numbers = {key: _plain(value) for key, value in vars(self.curve).items()}
         return {
             "begin": self.begin,
@@ -147,7 +147,7 @@ class Schedule(Record):
 
     @cached_property
     def rate_at(self) -> Callable[[int], float]:
-        """The rate at an int, which the call gives for whatever is one."""
+        """The function for the rate at an int; calling the schedule accepts any integer type."""
         return scalar_rate(self)
 
     @cached_property
@@ -167,11 +167,11 @@ class Schedule(Record):
         return ArrayRates(self)
 
     def rates_at(self, steps: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The rates at an array of int64, which the call gives for any array of integers."""
+        """The rates at an array of int64; calling the schedule accepts any integer dtype."""
         return self._array_rates.at(steps)
 
     def __reduce__(self) -> tuple[type[Schedule], tuple[Any, ...]]:
-        # What is computed once is not part of it.
+        # Cached values are not part of the state.
         return Schedule, (self.segments,)
 
     # An array has `__index__`, too, which works for one of a single element.
@@ -253,7 +253,7 @@ class Schedule(Record):
         return Schedule((Segment(0, Constant(self(0)), 0), *self.shifted(offset)))
 
     def since(self, begin: int, *path: str | int) -> tuple[Segment, ...]:
-        """The segments from a step on, which a field says."""
+        """The segments from a step on, which is set by a field."""
         first = self.segment_at(begin)._replace(begin=begin, path=path)
         return (first, *(s for s in self.segments if s.begin > begin))
 
@@ -308,7 +308,7 @@ class Schedule(Record):
         return "\n".join(f"{n:{width}}  {s}" for n, s in zip(names, self.segments, strict=True))
 
     def _repr_html_(self) -> str:
-        """What notebooks show: words and a curve.
+        """The schedule in a notebook: words and a curve.
 
         A notebook asks the object itself, so the room that draws, which is above, is found by its
         name.
@@ -373,7 +373,7 @@ class Combination(BaseCurve):
         steps = {first, last}
         for member in self.members:
             steps.update(member.extremes(first, last))
-        # Where one rises and another falls.
+        # One rises and another falls.
         steps |= {first + (last - first) * i // _SAMPLES for i in range(_SAMPLES)}
         if self.op != "product":
             steps |= self._crossings(sorted(steps))
