@@ -18,7 +18,8 @@ DESCRIPTION = (
 EPILOG = (
     "To install it: for bash, write it to"
     " ~/.local/share/bash-completion/completions/schedule-builder; for zsh, to a file named"
-    " _schedule-builder in a folder of $fpath."
+    " _schedule-builder in a folder of $fpath; for fish, to"
+    " ~/.config/fish/completions/schedule-builder.fish; for tcsh, to a file that ~/.tcshrc sources."
 )
 SHELLS = ("bash", "zsh", "fish", "tcsh")
 

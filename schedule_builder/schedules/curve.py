@@ -91,7 +91,7 @@ class Curve(Protocol):
         """The first own step after 0 at which a cycle begins or turns; None where none does."""
 
     def meaning(self, origin: int) -> Any:
-        """A value that is equal for all curves with the same rates, from the place of their step 0."""
+        """A value that is equal for all curves with the same rates at global steps."""
 
     def scaled(self, factor: float) -> Curve:
         """The curve with all its rates multiplied."""
