@@ -33,21 +33,28 @@ as_it_is: Callable[[_F], _F] = getattr(_home(keras.backend.backend()), "as_it_is
 """What keeps a function from being rewritten while it is traced, which takes time."""
 
 
-def rate_tensor(schedule: Schedule, step: Any) -> Any:
+def rate_tensor(schedule: Schedule, step: Any, compute_dtype: str = "float64") -> Any:
     """The rates of a schedule on Keras' backend, computed in float64 and rounded once.
 
     Args:
         schedule: the schedule.
         step: how many updates were applied before: an integer, or a tensor or variable of any
             integer dtype and any shape. Negative steps mean 0.
+        compute_dtype: "float32" for devices without float64, with TensorFlow alone.
 
     Returns:
         A float32 tensor of the step's shape.
 
     Raises:
         TypeError: the step is not an integer.
+        ValueError: the backend computes in float64 alone.
     """
     backend = keras.backend.backend()
-    if backend != "tensorflow" and isinstance(step, keras.Variable):
+    if backend == "tensorflow":
+        return _home(backend).rate_tensor(schedule, step, compute_dtype)
+    if compute_dtype != "float64":
+        message = f"compute_dtype {compute_dtype!r} is for TensorFlow. Keras' backend is {backend}"
+        raise ValueError(message)
+    if isinstance(step, keras.Variable):
         step = step.value
     return _home(backend).rate_tensor(schedule, step)

@@ -28,7 +28,7 @@ class ConfigSchedule(ConfigScheduleMixin, tf_keras.optimizers.schedules.Learning
     @as_it_is
     def __call__(self, step: Any) -> Any:
         """The rates at integer steps, in float32 and of the same shape."""
-        return rate_tensor(self.schedule, self.updates(step))
+        return rate_tensor(self.schedule, self.updates(step), self.compute_dtype)
 
 
 class LearningRateLog(LearningRateLogMixin, tf_keras.callbacks.Callback):  # noqa: D101 - see below

@@ -10,6 +10,7 @@ from typing import Any
 from schedule_builder.compiler import Config
 from schedule_builder.config import ConfigLike, build_schedule, load
 from schedule_builder.frameworks.extras import naming_extra
+from schedule_builder.frameworks.tensor_operations import checked_dtype
 from schedule_builder.frameworks.variable_factors import warn_unapplied
 from schedule_builder.schedules.schedule import Schedule, whole
 
@@ -35,18 +36,24 @@ class ConfigScheduleMixin:
         schedule: the schedule, or its `to_dict()`.
         gradient_accumulation_steps: how many steps of the optimizer's counter make one update.
 
+        compute_dtype: what graphs compute in, "float64" or "float32".
+
     Attributes:
         schedule: the schedule.
     """
 
     def __init__(
-        self, schedule: Schedule | dict[str, Any], gradient_accumulation_steps: int = 1
+        self,
+        schedule: Schedule | dict[str, Any],
+        gradient_accumulation_steps: int = 1,
+        compute_dtype: str = "float64",
     ) -> None:
         super().__init__()
         self.schedule: Schedule = (
             Schedule.from_dict(schedule) if isinstance(schedule, dict) else schedule
         )
         self.gradient_accumulation_steps = gradient_accumulation_steps
+        self.compute_dtype = checked_dtype(compute_dtype)
 
     def updates(self, step: Any) -> Any:
         """How many updates were applied before, at a step of the optimizer's counter."""
@@ -63,6 +70,8 @@ class ConfigScheduleMixin:
             "to_load": f"import {type(self).__module__} before load_model",
             "schedule": self.schedule.to_dict(),
             "gradient_accumulation_steps": self.gradient_accumulation_steps,
+            # Versions before this argument load what does not have it.
+            **({} if self.compute_dtype == "float64" else {"compute_dtype": self.compute_dtype}),
         }
 
     @classmethod
@@ -79,6 +88,7 @@ def build_keras_schedule(
     legacy: bool | None = None,
     num_steps: int | None = None,
     batch_size: int | None = None,
+    compute_dtype: str = "float64",
 ) -> Any:
     """Builds a `keras.optimizers.schedules.LearningRateSchedule`.
 
@@ -93,6 +103,8 @@ def build_keras_schedule(
             TF_USE_LEGACY_KERAS is set.
         num_steps: the run length, where the config does not state it.
         batch_size: the number of examples in a step, where the config does not state it.
+        compute_dtype: "float32" for devices without float64, such as TPUs, with TensorFlow; see
+            `build_learning_rate`.
 
     Returns:
         The schedule. Calling it with an integer step gives a float32 tensor of the step's
@@ -103,7 +115,8 @@ def build_keras_schedule(
     Raises:
         ConfigError: the config has errors.
         OSError: the file cannot be read.
-        ValueError: `step_offset` is negative, or `gradient_accumulation_steps` is not positive.
+        ValueError: `step_offset` is negative, or `gradient_accumulation_steps` is not positive,
+            or the dtype is another one.
     """
     loaded = load(config, num_steps=num_steps, batch_size=batch_size)
     warn_unapplied(loaded, "build_keras_schedule", "build_optimizer")
@@ -112,6 +125,7 @@ def build_keras_schedule(
         step_offset=step_offset,
         gradient_accumulation_steps=gradient_accumulation_steps,
         legacy=legacy,
+        compute_dtype=compute_dtype,
     )
 
 
@@ -121,10 +135,11 @@ def keras_schedule(
     step_offset: int = 0,
     gradient_accumulation_steps: int | None = None,
     legacy: bool | None = None,
+    compute_dtype: str = "float64",
 ) -> Any:
     """The schedule of a loaded config, for an optimizer that applies the rest of the config."""
     accumulated = 1
     if gradient_accumulation_steps is not None:
         accumulated = whole(gradient_accumulation_steps, "gradient_accumulation_steps", at_least=1)
     schedule = build_schedule(config, step_offset=step_offset)
-    return keras_home(legacy).ConfigSchedule(schedule, accumulated)
+    return keras_home(legacy).ConfigSchedule(schedule, accumulated, compute_dtype)

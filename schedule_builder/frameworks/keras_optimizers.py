@@ -26,6 +26,7 @@ def build_optimizer(
     legacy: bool | None = None,
     num_steps: int | None = None,
     batch_size: int | None = None,
+    compute_dtype: str = "float64",
 ) -> Any:
     """Builds the Keras optimizer of a config, with its schedule as the learning rate.
 
@@ -58,6 +59,8 @@ def build_optimizer(
             TF_USE_LEGACY_KERAS is set.
         num_steps: the run length, where the config does not state it.
         batch_size: the number of examples in a step, where the config does not state it.
+        compute_dtype: "float32" for devices without float64, such as TPUs; see
+            `build_learning_rate`.
 
     Returns:
         A `keras.optimizers.Optimizer`, or a `tf_keras.optimizers.Optimizer`.
@@ -76,6 +79,7 @@ def build_optimizer(
         step_offset=step_offset,
         gradient_accumulation_steps=gradient_accumulation_steps,
         legacy=legacy,
+        compute_dtype=compute_dtype,
     )
     return construct(loaded, schedule, gradient_accumulation_steps, legacy=legacy)
 

@@ -28,9 +28,8 @@ class TensorOperations:
     def remainder(steps: Any, period: Any) -> Any:
         return steps % period
 
-    @classmethod
-    def ratio_power(cls, numerator: Any, denominator: Any, exponent: Any) -> Any:
-        return cls.power(numerator / denominator, exponent)
+    def ratio_power(self, numerator: Any, denominator: Any, exponent: Any) -> Any:
+        return self.power(numerator / denominator, exponent)
 
     def log(self, value: Any) -> Any:
         return math.log(value) if _are_known(value) else self.log_of_tensor(value)
@@ -71,3 +70,15 @@ def not_an_integer(dtype: object, *, is_floating: bool) -> TypeError:
     """The error of a step that is not an integer."""
     hint = ". A float32 step is wrong from 2^24 on: keep the counter an integer"
     return TypeError(f"a step is an integer. Received: dtype {dtype}{hint if is_floating else ''}")
+
+
+def checked_dtype(compute_dtype: str) -> str:
+    """A dtype that rates can be computed in.
+
+    Raises:
+        ValueError: it is another one.
+    """
+    if compute_dtype not in ("float64", "float32"):
+        message = f'compute_dtype must be "float64" or "float32". Received: {compute_dtype!r}'
+        raise ValueError(message)
+    return compute_dtype

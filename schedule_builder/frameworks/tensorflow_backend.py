@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -9,7 +10,11 @@ from typing import Any
 import tensorflow as tf
 
 from schedule_builder.config import ConfigLike, build_schedule, load
-from schedule_builder.frameworks.tensor_operations import TensorOperations, not_an_integer
+from schedule_builder.frameworks.tensor_operations import (
+    TensorOperations,
+    checked_dtype,
+    not_an_integer,
+)
 from schedule_builder.frameworks.variable_factors import warn_unapplied
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.evaluation import evaluate, fits_float64
@@ -23,6 +28,7 @@ class _TensorFlow(TensorOperations):
 
     Args:
         step_dtype: the dtype of steps: float64, or int64.
+        dtype: the dtype of rates.
     """
 
     sin = staticmethod(tf.sin)
@@ -33,8 +39,10 @@ class _TensorFlow(TensorOperations):
     log1p = staticmethod(tf.math.log1p)
     expm1 = staticmethod(tf.math.expm1)
 
-    def __init__(self, step_dtype: tf.DType) -> None:
-        self.step_dtype = step_dtype
+    def __init__(self, step_dtype: tf.DType, dtype: tf.DType = tf.float64) -> None:
+        self.step_dtype, self.dtype = step_dtype, dtype
+        if dtype != tf.float64:
+            self.direct_ratio = 4.0
         self.constants: dict[tuple[Any, float], Any] = {}
 
     def constant(self, value: float) -> Any:
@@ -42,7 +50,7 @@ class _TensorFlow(TensorOperations):
 
     def node(self, value: float, dtype: Any = None) -> Any:
         """A constant of the graph; equal values share one node."""
-        dtype = dtype or (self.step_dtype if isinstance(value, int) else tf.float64)
+        dtype = dtype or self._dtype(value)
         key = (dtype, value)
         if key not in self.constants:
             self.constants[key] = tf.constant(value, dtype)
@@ -51,29 +59,27 @@ class _TensorFlow(TensorOperations):
     def equal(self, first: Any, second: int) -> Any:
         return tf.equal(first, self.node(second))
 
-    @staticmethod
-    def where(condition: Any, first: Any, second: Any) -> Any:
-        return tf.where(condition, *_tensors(first, second))
+    def where(self, condition: Any, first: Any, second: Any) -> Any:
+        return tf.where(condition, *self._tensors(first, second))
 
-    @staticmethod
-    def power(base: Any, exponent: Any) -> Any:
-        return tf.pow(*_tensors(base, exponent))
+    def power(self, base: Any, exponent: Any) -> Any:
+        if isinstance(base, float) and base > 0:
+            # Its logarithm loses less than the base itself where it is rounded to float32.
+            return tf.exp(exponent * math.log(base))
+        return tf.pow(*self._tensors(base, exponent))
 
-    @staticmethod
-    def maximum(first: Any, second: Any) -> Any:
-        return tf.maximum(*_tensors(first, second))
+    def maximum(self, first: Any, second: Any) -> Any:
+        return tf.maximum(*self._tensors(first, second))
 
-    @staticmethod
-    def minimum(first: Any, second: Any) -> Any:
-        return tf.minimum(*_tensors(first, second))
+    def minimum(self, first: Any, second: Any) -> Any:
+        return tf.minimum(*self._tensors(first, second))
 
     def clip(self, steps: Any, first: int, last: int) -> Any:
         low, high = self.node(first), self.node(last)
         return tf.raw_ops.ClipByValue(t=steps, clip_value_min=low, clip_value_max=high)
 
-    @staticmethod
-    def real(steps: Any) -> Any:
-        return tf.cast(steps, tf.float64)
+    def real(self, steps: Any) -> Any:
+        return tf.cast(steps, self.dtype)
 
     def index(self, begins: Sequence[int], step: Any) -> Any:
         sorted_begins = tf.constant([begins], self.step_dtype)
@@ -82,8 +88,8 @@ class _TensorFlow(TensorOperations):
 
     def take(self, columns: Sequence[Sequence[float]], index: Any) -> Sequence[Any]:
         taken: dict[int, Any] = {}
-        for dtype in dict.fromkeys((self.step_dtype, tf.float64)):
-            chosen = [i for i, column in enumerate(columns) if self._dtype(column) == dtype]
+        for dtype in dict.fromkeys((self.step_dtype, self.dtype)):
+            chosen = [i for i, column in enumerate(columns) if self._dtype(column[0]) == dtype]
             if not chosen:
                 continue
             rows = list(zip(*(columns[i] for i in chosen), strict=True))
@@ -93,14 +99,13 @@ class _TensorFlow(TensorOperations):
             taken |= dict(zip(chosen, parts, strict=True))
         return [taken[i] for i in range(len(columns))]
 
-    def _dtype(self, column: Sequence[float]) -> Any:
-        return self.step_dtype if isinstance(column[0], int) else tf.float64
+    def _dtype(self, number: float) -> Any:
+        return self.step_dtype if isinstance(number, int) else self.dtype
 
-
-def _tensors(*values: Any) -> list[Any]:
-    """Converts values to tensors of one dtype; a rate of 0 may still be a Python number."""
-    dtype = next((value.dtype for value in values if tf.is_tensor(value)), tf.float64)
-    return [tf.convert_to_tensor(value, dtype) for value in values]
+    def _tensors(self, *values: Any) -> list[Any]:
+        """Converts values to tensors of one dtype; a rate of 0 may still be a Python number."""
+        dtype = next((value.dtype for value in values if tf.is_tensor(value)), self.dtype)
+        return [tf.convert_to_tensor(value, dtype) for value in values]
 
 
 def _shape(step: Any) -> Any:
@@ -115,6 +120,7 @@ def build_learning_rate(
     step_offset: int = 0,
     num_steps: int | None = None,
     batch_size: int | None = None,
+    compute_dtype: str = "float64",
 ) -> tf.Tensor:
     """Builds the learning rate of a config as a tensor.
 
@@ -132,6 +138,8 @@ def build_learning_rate(
             checkpoint that is fine-tuned. Before it, the schedule's first rate holds.
         num_steps: the run length, where the config does not state it.
         batch_size: the number of examples in a step, where the config does not state it.
+        compute_dtype: "float32" for devices without float64, such as TPUs: a graph computes in
+            float32 then, from the exact integer step. docs/training.md says how exact that is.
 
     Returns:
         A float32 tensor of the shape of `global_step`. In a graph it is named `learning_rate`,
@@ -142,15 +150,18 @@ def build_learning_rate(
         ConfigError: the config has errors.
         OSError: the file cannot be read.
         TypeError: the step is not an integer, or None outside of a TF1 graph.
+        ValueError: the dtype is another one.
     """
     loaded = load(config, num_steps=num_steps, batch_size=batch_size)
     warn_unapplied(loaded, "build_learning_rate", "build_optimizer")
-    return rate_tensor(build_schedule(loaded, step_offset=step_offset), global_step)
+    schedule = build_schedule(loaded, step_offset=step_offset)
+    return rate_tensor(schedule, global_step, compute_dtype)
 
 
 @as_it_is
-def rate_tensor(schedule: Schedule, global_step: Any) -> tf.Tensor:
+def rate_tensor(schedule: Schedule, global_step: Any, compute_dtype: str = "float64") -> tf.Tensor:
     """The rates of a schedule as a float32 tensor; see `build_learning_rate`."""
+    dtype = tf.as_dtype(checked_dtype(compute_dtype))
     if global_step is None:
         if tf.compat.v1.executing_eagerly_outside_functions():
             message = "there is no global step outside of a TF1 graph: pass `global_step`"
@@ -159,21 +170,21 @@ def rate_tensor(schedule: Schedule, global_step: Any) -> tf.Tensor:
     if isinstance(global_step, int) and not isinstance(global_step, bool):
         return tf.constant(schedule(global_step), tf.float32, name="learning_rate")
     if tf.executing_eagerly():
-        return _eager(schedule, _integers(global_step))
+        return _eager(schedule, _integers(global_step), dtype)
     with tf.name_scope("learning_rate") as scope:
         # A variable is read where it is.
         step = _integers(global_step)
         with _on_host():
-            return _symbolic(schedule, step, scope)
+            return _symbolic(schedule, step, scope, dtype)
 
 
-def _eager(schedule: Schedule, step: tf.Tensor) -> tf.Tensor:
+def _eager(schedule: Schedule, step: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
     """The rates as constants: eagerly, one operation costs more than all the arithmetic.
 
     A step on an accelerator is not fetched: that would wait for all queued operations.
     """
     if not step.backing_device.endswith("CPU:0"):
-        return _symbolic(schedule, step, "learning_rate")
+        return _symbolic(schedule, step, "learning_rate", dtype)
     rates = schedule(step.numpy())
     return tf.cast(tf.constant(rates), tf.float32) if step.ndim else tf.constant(rates, tf.float32)
 
@@ -190,19 +201,20 @@ def _on_host() -> AbstractContextManager[Any]:
     return nullcontext()
 
 
-def _symbolic(schedule: Schedule, step: tf.Tensor, name: str) -> tf.Tensor:
+def _symbolic(schedule: Schedule, step: tf.Tensor, name: str, dtype: tf.DType) -> tf.Tensor:
     ops = _TensorFlow(tf.float64)
-    if fits_float64(schedule, ops):
+    if dtype == tf.float64 and fits_float64(schedule, ops):
         # Every operation of a graph costs the same, whatever it computes: one cast is enough.
         steps = tf.nn.relu(tf.cast(step, tf.float64))
     else:
-        ops = _TensorFlow(tf.int64)
+        ops = _TensorFlow(tf.int64, dtype)
         steps = tf.maximum(_int64(step), ops.node(0))
-    rate = evaluate(schedule, steps, ops)
-    rate = tf.convert_to_tensor(rate, tf.float64)
+    rate = tf.convert_to_tensor(evaluate(schedule, steps, ops), dtype)
     if rate.shape.rank == 0 and step.shape.rank != 0:
         rate = tf.fill(_shape(step), rate)
     # With the scope's own name, the tensor is not in the scope but beside it.
+    if dtype == tf.float32:
+        return tf.identity(rate, name=name)
     return tf.cast(rate, tf.float32, name=name)
 
 
