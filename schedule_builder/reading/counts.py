@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__lazy_modules__ = ["fractions"]  # 3 ms, which Python 3.15 puts off until it is used
+
 import math
 import re
 from fractions import Fraction

@@ -13,7 +13,6 @@ from schedule_builder.dialects.base import Dialect
 from schedule_builder.dialects.lowering import Length, lower_part, unpacked
 from schedule_builder.reading.fields import schema_of
 from schedule_builder.records import Record
-from schedule_builder.schedules.comparison import first_difference
 from schedule_builder.schedules.curves import Constant
 from schedule_builder.schedules.schedule import Schedule, Segment
 from schedule_builder.v1 import options_pb2
@@ -203,6 +202,8 @@ class Run(Record):
         if all(segment.curve.is_constant for segment in main.segments):
             change = next((begin for begin in main.begins if main(begin) != main(0)), None)
         else:
+            from schedule_builder.schedules.comparison import first_difference  # noqa: PLC0415 - 1 ms, for few
+
             change = first_difference(main, Schedule((Segment(0, Constant(main(0)), 0),)))
         return None if change is None else change + moved
 

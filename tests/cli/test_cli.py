@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import json
 import os
@@ -41,6 +42,7 @@ NOT_FOR_EVERY_RUN = {
     "schedule_builder.language_server",
     "schedule_builder.reading.edits",
     "schedule_builder.rules.pages",
+    "schedule_builder.schedules.comparison",
 }
 OUTER = {
     *("cli", "cli.app", "cli.common", "cli.validate"),
@@ -327,6 +329,37 @@ sys.exit(code)
     )
     patterns = result.stderr.split()
     assert len(patterns) <= 18, patterns
+
+
+LAZY = [
+    path
+    for path in sorted((ROOT / "schedule_builder").rglob("*.py"))
+    if "__lazy_modules__" in path.read_text("utf-8")
+]
+
+
+@pytest.mark.parametrize("path", LAZY, ids=lambda path: path.name)
+def test_lazy_modules_are_not_used_at_import(path: Path) -> None:
+    """Python 3.15 puts off the imports that a module lists, until something uses them."""
+    body = ast.parse(path.read_text("utf-8")).body
+    lists = [
+        ast.literal_eval(node.value)
+        for node in body[:3]
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__lazy_modules__"
+    ]
+    assert len(lists) == 1, "the list has to stand before the imports"
+    imports = [n for n in body if isinstance(n, ast.ImportFrom) and n.module in lists[0]]
+    assert {node.module for node in imports} == set(lists[0])
+    names = {alias.asname or alias.name for node in imports for alias in node.names}
+    pending: list[ast.AST] = [node for node in body if node not in imports]
+    for node in pending:
+        if isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            continue  # Its annotations are texts.
+        if isinstance(node, ast.AnnAssign):
+            pending += [node.value] if node.value else []
+            continue
+        assert not (isinstance(node, ast.Name) and node.id in names), ast.unparse(node)
+        pending += ast.iter_child_nodes(node)
 
 
 def test_protobufs_implementation_in_python_is_imported_where_it_is_used() -> None:
