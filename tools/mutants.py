@@ -65,7 +65,7 @@ OPTIONS = (
 )
 EXAMPLES = 20
 """How many examples a property test makes, always the same ones."""
-LONGEST = 2.0
+LONGEST = 3.0
 """Tests that take more seconds, while their lines are recorded, are left out."""
 MOST_MEMORY = 3 * 2**30
 KILLED, SURVIVED, UNREACHED = "killed", "survived", "unreached"
