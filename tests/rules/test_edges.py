@@ -1,0 +1,178 @@
+"""The exact edges of rules: the last value that is none of their business, and the next one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schedule_builder.compiler import examine
+from schedule_builder.diagnostics import Source
+from schedule_builder.rules.rate_rules import FAMILIES
+from schedule_builder.workspace.settings import Settings
+from tests.rules.test_judgements import experiment, linear, manual, multi_step, pipeline, stepwise
+
+LIMITS = {
+    1: "adam_optimizer adam adam_experimental adamw adamw_experimental vit_adamw adamw_optimizer",
+    20: "rms_prop_optimizer rmsprop",
+    50: "lars",
+    10: "lamb adagrad adafactor adafactor_keras lion lamb_optimizer adagrad_optimizer"
+    " adafactor_optimizer lion_optimizer",
+    500: "momentum_optimizer sgd_optimizer sgd slide",
+}
+"""The highest rate of each optimizer, as the manual has it."""
+OPTIMIZERS = [(name, limit) for limit, names in LIMITS.items() for name in names.split()]
+
+
+def found(text: str, **settings: Any) -> set[str]:
+    name = "a.yaml" if text.startswith("trainer") else "a.config"
+    config = examine(Source(name, text), settings=Settings(**settings))
+    assert config.schedule is not None or settings, config.diagnostics
+    return {d.code for d in config.diagnostics}
+
+
+def constant(rate: float, optimizer: str) -> str:
+    if optimizer.endswith("_optimizer"):
+        return pipeline(f"constant_learning_rate {{ learning_rate: {rate} }}", 1000, optimizer)
+    return experiment(f"{{type: constant, constant: {{learning_rate: {rate}}}}}", 1000).replace(
+        "{type: sgd, sgd: {}}", f"{{type: {optimizer}, {optimizer}: {{}}}}"
+    )
+
+
+@pytest.mark.parametrize(("optimizer", "limit"), OPTIMIZERS)
+def test_the_highest_rate_of_each_optimizer(optimizer: str, limit: int) -> None:
+    assert "SB422" not in found(constant(limit, optimizer))
+    assert "SB422" in found(constant(limit * 1.0001, optimizer))
+    # A setting for the family, and one for the block, which is stronger.
+    family = FAMILIES.get(optimizer, "sgd")
+    lower = {family: limit / 2}
+    assert "SB422" not in found(constant(limit / 2, optimizer), max_rate=lower)
+    assert "SB422" in found(constant(limit * 0.6, optimizer), max_rate=lower)
+    stronger = lower | {optimizer: limit * 2}
+    assert "SB422" not in found(constant(limit * 2, optimizer), max_rate=stronger)
+
+
+def test_every_optimizer_with_a_family_has_a_limit_here() -> None:
+    assert FAMILIES.keys() <= dict(OPTIMIZERS).keys()
+
+
+WARMUP = "constant_learning_rate {{ learning_rate: 0.1 }} warmup {{ warmup_steps: {} {} }}"
+BURNIN = (
+    "exponential_decay_learning_rate {{ initial_learning_rate: 0.1 decay_steps: 100"
+    " decay_factor: 0.9 burnin_steps: 10 burnin_learning_rate: {} }}"
+)
+EDGES: list[tuple[str, str, str]] = [
+    # Warmups: their share of the run, and their direction.
+    ("SB407", pipeline(WARMUP.format(200, ""), 1000), pipeline(WARMUP.format(201, ""), 1000)),
+    ("SB407", pipeline(WARMUP.format(2, ""), 10), pipeline(WARMUP.format(10, ""), 10)),
+    (
+        "SB410",
+        pipeline(WARMUP.format(9, "warmup_learning_rate: 0.1"), 1000),
+        pipeline(WARMUP.format(9, "warmup_learning_rate: 0.1001"), 1000),
+    ),
+    ("SB410", pipeline(BURNIN.format(0.1), 1000), pipeline(BURNIN.format(0.1001), 1000)),
+    (
+        "SB410",
+        pipeline(manual("0.1", (9, "0.1"), (500, "0.01"), extra="warmup: true"), 1000),
+        pipeline(manual("0.1001", (9, "0.1"), (500, "0.01"), extra="warmup: true"), 1000),
+    ),
+    # First rates that are not applied.
+    (
+        "SB420",
+        pipeline(multi_step("0.1", "[2, 500]", "0.1"), 1000),
+        pipeline(multi_step("0.1", "[1, 500]", "0.1"), 1000),
+    ),
+    (
+        "SB420",
+        pipeline(multi_step("0.1", "[2, 500]", "0.1"), 1000),
+        pipeline(multi_step("0.1", "[0, 500]", "0.1"), 1000),
+    ),
+    (
+        "SB420",
+        experiment(stepwise("[2]", "[0.1, 0.01]"), 1000),
+        experiment(stepwise("[1]", "[0.1, 0.01]"), 1000),
+    ),
+    (
+        "SB420",
+        experiment(stepwise("[9]", "[0.1, 0.01]", offset=-7), 1000),
+        experiment(stepwise("[9]", "[0.1, 0.01]", offset=-10), 1000),
+    ),
+    (
+        "SB420",
+        pipeline(multi_step("0.1", "[300, 500]", "0.5", "warmup { warmup_steps: 100 }"), 1000),
+        pipeline(multi_step("0.1", "[100, 500]", "0.5", "warmup { warmup_steps: 100 }"), 1000),
+    ),
+    # Next to nothing: at once, and for a fifth of the run.
+    (
+        "SB421",
+        pipeline(manual("0.1", (500, "0.0001")), 1000),
+        pipeline(manual("0.1", (500, "0.0000999")), 1000),
+    ),
+    (
+        "SB421",
+        pipeline(manual("0.1", (100, "0.001"), (801, "0.000009")), 1000),
+        pipeline(manual("0.1", (100, "0.001"), (800, "0.000009")), 1000),
+    ),
+    (
+        "SB421",
+        pipeline(manual("0.1", (100, "0.001"), (800, "0.00001")), 1000),
+        pipeline(manual("0.1", (100, "0.001"), (800, "0.0000099")), 1000),
+    ),
+    # Rate 0: one step of it, but none of a decay's end.
+    (
+        "SB413",
+        pipeline(manual("0.1", (1000, "0")), 1000),
+        pipeline(manual("0.1", (999, "0")), 1000),
+    ),
+    (
+        "SB413",
+        pipeline(manual("1e-9", (9, "0.1")), 1000),
+        pipeline(manual("0", (9, "0.1")), 1000),
+    ),
+    (
+        "SB413",
+        pipeline(manual("1e-9", (9, "0.1"), extra="warmup: true"), 1000),
+        pipeline(manual("0", (9, "0.1"), extra="warmup: true"), 1000),
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "good", "bad"), EDGES)
+def test_the_edge_of_a_rule(code: str, good: str, bad: str) -> None:
+    assert code not in found(good)
+    assert code in found(bad)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "bad", "good"),
+    [
+        ("SB501", constant(0.1, "adam_optimizer"), {"max-learning-rate": 0.0999},
+         {"max-learning-rate": 0.1}),
+        ("SB501", constant(0.1, "adam_optimizer"),
+         {"max-learning-rate": {"adam_optimizer": 0.0999}},
+         {"max-learning-rate": {"adam_optimizer": 0.1, "sgd": 0.01}}),
+        ("SB502", constant(0.1, "adam_optimizer"), {"require-warmup": True},
+         {"require-warmup": False}),
+    ],
+)  # fmt: skip
+def test_the_edge_of_a_policy(
+    code: str, text: str, bad: dict[str, Any], good: dict[str, Any]
+) -> None:
+    assert code in found(text, policy=bad)
+    assert code not in found(text, policy=good)
+
+
+@pytest.mark.parametrize(
+    ("end", "is_found"), [(998, True), (999, False), (1000, False), (1001, True)]
+)
+def test_a_decay_ends_with_the_run_or_with_its_last_update(end: int, is_found: bool) -> None:
+    decay = f"polynomial_decay_learning_rate {{ initial_learning_rate: 0.1 decay_steps: {end} }}"
+    policy = {"require-end-at-num-steps": True}
+    assert ("SB503" in found(pipeline(decay, 1000), policy=policy)) == is_found
+    assert "SB503" not in found(pipeline(decay, 1000), policy={})
+
+
+def test_a_warmup_of_the_garden_has_the_same_edge() -> None:
+    rate = "{type: constant, constant: {learning_rate: 0.1}}"
+    assert "SB407" not in found(experiment(rate, 1000, linear(200)))
+    assert "SB407" in found(experiment(rate, 1000, linear(201)))
