@@ -301,9 +301,9 @@ def run_fresh(file: str, text: str, tests: list[str]) -> bool:
 class Results:
     """What became of the mutants of some files, written down as it is found."""
 
-    def __init__(self, files: dict[str, list[Mutant]], equivalent: set[Any]) -> None:
+    def __init__(self, files: dict[str, list[Mutant]], save: Callable[[], None]) -> None:
         self.total = sum(map(len, files.values()))
-        self.equivalent = equivalent
+        self.save = save
         self.outcomes: dict[tuple[str, Any], tuple[str, str]] = {}
         self.begin = time.monotonic()
 
@@ -311,7 +311,8 @@ class Results:
         """Records one. The killer is the test, None where the copy died or took too long."""
         outcome = KILLED if killer != "" else SURVIVED if reached else UNREACHED
         self.outcomes[file, mutant.key] = outcome, killer or ""
-        if len(self.outcomes) % 100 == 0:
+        if len(self.outcomes) % 20 == 0:
+            self.save()
             each = (time.monotonic() - self.begin) / len(self.outcomes)
             print(f"  {len(self.outcomes)} of {self.total}, {each:.2f} s each", flush=True)
 
@@ -351,18 +352,19 @@ def try_files(room: str, paths: Sequence[Path], options: argparse.Namespace) -> 
             and cached[file].get(mutant.key) not in LEFT_OUT[options.only]
             and digest(mutant) % options.sample == 0
         ]
-    results = Results(files, set())
+
+    def save() -> None:
+        for path in paths:
+            found = {m.key: results.outcomes.get((str(path), m.key)) for m in everything[str(path)]}
+            write_cache(path, found, cached[str(path)])
+
+    results = Results(files, save)
     tests = [t for t in TESTS.get(room, [f"tests/{room}"]) if Path(t).exists()]
     tests.append(f"schedule_builder/{room}")
     print(f"{room}: {results.total} mutants", flush=True)
 
     def session() -> tuple[Plan | None, Any]:
         return run_session(tests, files, results.add), results.outcomes
-
-    def save() -> None:
-        for path in paths:
-            found = {m.key: results.outcomes.get((str(path), m.key)) for m in everything[str(path)]}
-            write_cache(path, found, cached[str(path)])
 
     # In a copy: what is imported for the tests must not be there for those that import again.
     plan, results.outcomes = in_child(session)
