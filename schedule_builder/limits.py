@@ -6,8 +6,8 @@ to make a reader fail, from taking minutes or gigabytes. `docs/limits.md` lists 
 
 from __future__ import annotations
 
-MAX_FILE_BYTES = 10_000_000
-"""The size of a config: a schedule with a rate for each of 500,000 steps is as large."""
+MAX_FILE_BYTES = 5_000_000
+"""The size of a config: one with as many stages as a schedule may have segments."""
 MAX_DEPTH = 100
 """The levels of nested blocks and lists: the limit of protobuf's own parsers."""
 MAX_ALIASED_VALUES = 1_000_000

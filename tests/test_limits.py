@@ -105,6 +105,14 @@ def test_findings_that_are_kept() -> None:
     assert kept == ["SB203"] * limits.MAX_FINDINGS + ["SB110"]
 
 
+def test_comments_are_not_called_unused_where_findings_are_not_kept() -> None:
+    stages = "".join(
+        f"schedule {{ step: {n} learning_rate: -1 }}  # schedule-builder: ignore[SB204]\n"
+        for n in range(limits.MAX_FINDINGS + 5)
+    )
+    assert codes(f"manual_step_learning_rate {{\n{stages}}}") == ["SB110"]
+
+
 def test_findings_that_are_shown() -> None:
     stages = "".join(f"schedule {{ step: {n} learning_rate: -1 }}\n" for n in range(1, 40))
     text = f"manual_step_learning_rate {{\n{stages}}}"

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from schedule_builder.diagnostics import (
+    TOO_LARGE,
     Diagnostic,
     Edit,
     Fix,
@@ -59,6 +60,9 @@ def suppress(document: Document, diagnostics: Sequence[Diagnostic]) -> list[Diag
         used |= suppressing
         if not suppressing:
             kept.append(diagnostic)
+    if any(diagnostic.code == TOO_LARGE.code for diagnostic in diagnostics):
+        # Not all findings are known, so that no comment is certainly unused.
+        return list(in_order(kept + report.diagnostics))
     by_comment: dict[Span, list[_Suppression]] = {}
     for suppression in suppressions:
         by_comment.setdefault(suppression.comment, []).append(suppression)
