@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from schedule_builder.compiler import examine
-from schedule_builder.diagnostics import Source
+from schedule_builder.compiler import Config, examine
+from schedule_builder.diagnostics import Diagnostic, Source
 from schedule_builder.rules.rate_rules import FAMILIES
 from schedule_builder.workspace.settings import Settings
 from tests.rules.test_judgements import experiment, linear, manual, multi_step, pipeline, stepwise
@@ -28,7 +28,15 @@ def found(text: str, **settings: Any) -> set[str]:
     name = "a.yaml" if text.startswith("trainer") else "a.config"
     config = examine(Source(name, text), settings=Settings(**settings))
     assert config.schedule is not None or settings, config.diagnostics
-    return {d.code for d in config.diagnostics}
+    return {d.code for d in checked(config)}
+
+
+def checked(config: Config) -> tuple[Diagnostic, ...]:
+    """The findings of a config, each of which is a sentence, and so is what it refers to."""
+    for finding in config.diagnostics:
+        for words in (finding.message, *(related.message for related in finding.related)):
+            assert len(words) > len("None"), finding.code
+    return config.diagnostics
 
 
 def constant(rate: float, optimizer: str) -> str:
@@ -118,6 +126,27 @@ EDGES: list[tuple[str, str, str]] = [
         pipeline(manual("0.1", (100, "0.001"), (800, "0.00001")), 1000),
         pipeline(manual("0.1", (100, "0.001"), (800, "0.0000099")), 1000),
     ),
+    # Rises: late ones, long ones that never fall again, and jumps after a fall.
+    (
+        "SB408",
+        pipeline(manual("0.001", (40, "0.01"), (200, "0.02")), 1000),
+        pipeline(manual("0.001", (40, "0.01"), (201, "0.02")), 1000),
+    ),
+    (
+        "SB408",
+        pipeline(manual("0.001", (40, "0.01"), (300, "0.02"), (600, "0.001")), 1000),
+        pipeline(manual("0.001", (51, "0.01"), (300, "0.02"), (600, "0.001")), 1000),
+    ),
+    (
+        "SB408",
+        pipeline(manual("0.001", (60, "0.0099")), 1000),
+        pipeline(manual("0.001", (60, "0.01")), 1000),
+    ),
+    (
+        "SB408",
+        pipeline(manual("0.1", (100, "0.01"), (200, "0.01")), 1000),
+        pipeline(manual("0.1", (100, "0.01"), (200, "0.0101")), 1000),
+    ),
     # Rate 0: one step of it, but none of a decay's end.
     (
         "SB413",
@@ -176,3 +205,103 @@ def test_a_warmup_of_the_garden_has_the_same_edge() -> None:
     rate = "{type: constant, constant: {learning_rate: 0.1}}"
     assert "SB407" not in found(experiment(rate, 1000, linear(200)))
     assert "SB407" in found(experiment(rate, 1000, linear(201)))
+
+
+COSINE = (
+    "cosine_decay_learning_rate {{ learning_rate_base: 0.1 total_steps: {} warmup_steps: 100"
+    " warmup_learning_rate: 0.01 }}"
+)
+
+
+@pytest.mark.parametrize(
+    ("total_steps", "num_steps", "is_found"),
+    [(99, 50, True), (100, 50, False), (100, 100, False), (100, 101, True), (101, 200, False)],
+)
+def test_a_cosine_without_a_decay_is_an_error_once_its_end_is_reached(
+    total_steps: int, num_steps: int, is_found: bool
+) -> None:
+    config = examine(Source("a.config", pipeline(COSINE.format(total_steps), num_steps)))
+    assert ("SB305" in {d.code for d in checked(config)}) == is_found
+
+
+RATE = "train_config.optimizer.momentum_optimizer.learning_rate"
+STEPS = f"{RATE}.manual_step_learning_rate"
+SAID: list[tuple[str, str, str, str]] = [
+    (
+        pipeline(manual("0.001", (60, "0.002"), (100, "0.05"), (200, "0.06")), 1000),
+        "SB408",
+        f"{STEPS}.schedule[1].step",
+        "rises from 0.002 to 0.05 at step 100 of 1000",
+    ),
+    (
+        pipeline(manual("0", (9, "0.1"), extra="warmup: true"), 1000),
+        "SB413",
+        f"{STEPS}.initial_learning_rate",
+        "step 0 trains at rate 0",
+    ),
+    (
+        pipeline(manual("0", (9, "0.1")), 1000),
+        "SB413",
+        f"{STEPS}.initial_learning_rate",
+        "steps 0 to 8 train at rate 0",
+    ),
+    (
+        pipeline(manual("0", (2000, "0.1")), 1000),
+        "SB413",
+        f"{STEPS}.initial_learning_rate",
+        "steps 0 to 999 train at rate 0",
+    ),
+    (
+        pipeline(manual("0.1", (9, "0")), 1000),
+        "SB413",
+        f"{STEPS}.schedule[0].step",
+        "steps 9 to 999 train at rate 0",
+    ),
+    (
+        pipeline(manual("0.1", (9, "0.05")).replace("learning_rate: 0.05", ""), 1000),
+        "SB412",
+        f"{STEPS}.schedule[0].learning_rate",
+        "from step 9 on the rate is the default, 0.002",
+    ),
+    (
+        pipeline(WARMUP.format(10, ""), 10),
+        "SB407",
+        f"{RATE}.warmup.warmup_steps",
+        "the warmup lasts 10 steps, and training ends after 10: the rate still rises",
+    ),
+    (
+        pipeline(WARMUP.format(9, ""), 10),
+        "SB407",
+        f"{RATE}.warmup.warmup_steps",
+        "the warmup lasts 9 of 10 steps, 90 % of the run",
+    ),
+    (
+        pipeline(manual("0.1", (20, "0.01"), (10, "0.001")), 1000),
+        "SB304",
+        f"{STEPS}.schedule[1].step",
+        "step 10 is not after step 20",
+    ),
+    (
+        experiment("{type: constant, constant: {learning_rate: 0.1}, cosine: {}}", 1000),
+        "SB312",
+        "trainer.optimizer_config.learning_rate.cosine",
+        "`cosine` is ignored because `type` is `constant`",
+    ),
+    ("trainer:\n  train_steps: 5\n  optimizer_config: {}\n", "SB314",
+     "trainer.optimizer_config", "optimizer"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "code", "path", "words"), SAID)
+def test_what_a_finding_says_and_where(text: str, code: str, path: str, words: str) -> None:
+    name = "a.yaml" if text.startswith("trainer") else "a.config"
+    (finding,) = (d for d in checked(examine(Source(name, text))) if d.code == code)
+    assert finding.path == path
+    assert words in finding.message
+
+
+def test_the_first_stage_is_shown_beside_a_warmup_that_falls() -> None:
+    text = pipeline(manual("0.2", (9, "0.1"), (500, "0.01"), extra="warmup: true"), 1000)
+    (finding,) = (d for d in checked(examine(Source("a.config", text))) if d.code == "SB410")
+    (related,) = finding.related
+    assert text[related.column - 1 :].startswith("schedule { step: 9 ")
