@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from schedule_builder._version import __version__
-from schedule_builder.cli.common import COULD_NOT_RUN, CommandError, Parser, say_why
+from schedule_builder.cli.common import COULD_NOT_RUN, CommandError, Parser, UsageError, say_why
 from schedule_builder.diagnostics import did_you_mean
 from schedule_builder.files import WriteError
 from schedule_builder.output import streams
@@ -70,6 +70,8 @@ def _code(argv: list[str]) -> int:
         return stop.code if isinstance(stop.code, int) else COULD_NOT_RUN
     except CommandError as error:
         say_why(error)
+        if isinstance(error, UsageError):
+            say(f"For usage, run: schedule-builder {argv[0]} --help")
         return error.code
     except (SettingsError, WriteError, streams.InputError) as error:
         say(*f"schedule-builder: {error}".split("\n"))

@@ -48,6 +48,10 @@ class CommandError(Exception):
         self.findings: tuple[Diagnostic, ...] = tuple(findings)
 
 
+class UsageError(CommandError):
+    """Ends a command whose options do not fit together; its `--help` is named after the message."""
+
+
 class _HelpFormatter(argparse.HelpFormatter):
     """Help that is as wide as the terminal.
 

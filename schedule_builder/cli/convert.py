@@ -9,6 +9,7 @@ from schedule_builder.cli.common import (
     FOUND_ERRORS,
     OK,
     CommandError,
+    UsageError,
     add_file,
     add_output,
     add_run,
@@ -67,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     refuse_inputs("--output", arguments.output, [arguments.file])
     if arguments.examples_per_epoch and arguments.step_unit != "epochs":
         message = "`--examples-per-epoch` requires `--step-unit epochs`"
-        raise CommandError(message)
+        raise UsageError(message)
     config = read_run(arguments.file, arguments)
     if arguments.step_unit is not None:
         schedule_of(config)

@@ -11,6 +11,7 @@ from schedule_builder.cli.common import (
     COULD_NOT_RUN,
     OK,
     CommandError,
+    UsageError,
     add_format,
     add_output,
     add_overrides,
@@ -70,8 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.git is not None:
         changes = reader.since(arguments.git, paths)
     elif len(paths) != _TWO:
-        message = f"`diff` compares two paths, or takes `--git REV`. Received: {len(paths)} paths"
-        raise CommandError(message)
+        message = f"expected two paths, or `--git REV`, but got {len(paths)}"
+        raise UsageError(message)
     elif all(map(os.path.isdir, paths)):
         changes = reader.folders(*paths)
     else:

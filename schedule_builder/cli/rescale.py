@@ -11,6 +11,7 @@ from schedule_builder.cli.common import (
     FOUND_ERRORS,
     OK,
     CommandError,
+    UsageError,
     add_file,
     add_output,
     positive,
@@ -143,7 +144,7 @@ def _check(arguments: argparse.Namespace) -> None:
     ):
         if {one, other} <= given:
             message = f"`--{one}` cannot be combined with `--{other}`".replace("_", "-")
-            raise CommandError(message)
+            raise UsageError(message)
     for option, needed in (
         ("examples", "epochs"),
         ("rule", "batch_size"),
@@ -151,16 +152,16 @@ def _check(arguments: argparse.Namespace) -> None:
     ):
         if option in given and needed not in given:
             message = f"`--{option}` requires `--{needed}`".replace("_", "-")
-            raise CommandError(message)
+            raise UsageError(message)
     if "from_steps" in given and not {"num_steps", "epochs", "keep_epochs"} & given:
         message = "`--from-steps` requires `--num-steps`, `--epochs` or `--keep-epochs`"
-        raise CommandError(message)
+        raise UsageError(message)
     if given <= {"file", "output", "diff"}:
         message = (
             "nothing to rescale: pass `--num-steps`, `--epochs`, `--batch-size`, `--scale-rates`,"
             " `--peak` or `--warmup-steps`"
         )
-        raise CommandError(message)
+        raise UsageError(message)
 
 
 def run(arguments: argparse.Namespace) -> int:

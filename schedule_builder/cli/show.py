@@ -7,7 +7,7 @@ import re
 
 from schedule_builder.cli.common import (
     OK,
-    CommandError,
+    UsageError,
     add_file,
     add_format,
     add_output,
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"`--resolved` cannot be combined with `{option}`: it prints the config in its own"
             " format. For the other format, pass the output to `schedule-builder convert -`"
         )
-        raise CommandError(message)
+        raise UsageError(message)
     config = read_run(arguments.file, arguments)
     schedule = schedule_of(config)
     say(*config.diagnostics)

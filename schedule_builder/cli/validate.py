@@ -15,6 +15,7 @@ from schedule_builder.cli.common import (
     FOUND_ERRORS,
     OK,
     CommandError,
+    UsageError,
     add_format,
     add_output,
     add_overrides,
@@ -168,7 +169,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
     if arguments.statistics and arguments.format:
         message = "`--statistics` cannot be combined with `--format`"
-        raise CommandError(message)
+        raise UsageError(message)
     try:
         request = _request(arguments)
         if arguments.watch:
@@ -242,7 +243,7 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
     if arguments.diff or arguments.fix or arguments.unsafe_fixes:
         if request.overrides:
             message = "`--set` cannot be combined with `--fix`, `--unsafe-fixes` or `--diff`"
-            raise CommandError(message)
+            raise UsageError(message)
         from schedule_builder.cli.fixes import fix_files  # noqa: PLC0415 - 5 ms, for fixes alone
 
         fixed, piped, code = fix_files(files, arguments, request)

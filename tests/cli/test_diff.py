@@ -92,7 +92,8 @@ def test_errors_are_shown_and_exit_2(run: Run) -> None:
     assert "b.config:4:25: error[SB204]" in err
     code, out, err = run("a.config")
     assert code == 2
-    assert "`diff` compares two paths, or takes `--git REV`. Received: 1 paths" in err
+    assert "expected two paths, or `--git REV`, but got 1" in err
+    assert err.endswith("For usage, run: schedule-builder diff --help\n")
     assert run("a.config", "missing.config")[0] == 2
 
 
