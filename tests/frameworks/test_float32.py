@@ -47,7 +47,7 @@ def test_a_graph_has_no_float64(text: Any) -> None:
     assert "float64" not in dtypes(lambda step: rate_tensor(schedule, step, "float32"))
     keras_schedule = sb.build_keras_schedule(text, compute_dtype="float32")
     assert "float64" not in dtypes(keras_schedule)
-    # And float64 is what is computed in where nobody asks.
+    # And float64 is what is computed in where no one asks.
     if len(schedule.segments) > 1:
         assert "float64" in dtypes(lambda step: rate_tensor(schedule, step))
 
