@@ -23,7 +23,13 @@ UNITS = 8
 EXPONENT = 1.15
 FEW = 300
 """So few more operations do not tell how they grow: then all are compared."""
-LIMITED = ("members of a", "cycles in a", "nested sequences", "a chain of merges")
+LIMITED = (
+    "members of a",
+    "cycles in a",
+    "nested sequences",
+    "opening braces",
+    "a chain of merges",
+)
 """Shapes that soon reach a limit, of members or of levels, up to which they may take more."""
 
 
@@ -111,6 +117,13 @@ def test_comments_are_not_called_unused_where_findings_are_not_kept() -> None:
         for n in range(limits.MAX_FINDINGS + 5)
     )
     assert codes(f"manual_step_learning_rate {{\n{stages}}}") == ["SB110"]
+
+
+def test_a_file_of_too_many_findings_is_fixed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "train_config {\n" + "  num_steps: 5\n" * 20 + "}\n"
+    assert fix(text.encode(), "/x.config", REQUEST, unsafe=False)[1] == 19
+    monkeypatch.setattr("schedule_builder.diagnostics.MAX_FINDINGS", 5)
+    assert fix(text.encode(), "/x.config", REQUEST, unsafe=False)[1] == 5
 
 
 def test_findings_that_are_shown() -> None:

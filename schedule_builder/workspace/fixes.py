@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from schedule_builder.compiler import Config
-from schedule_builder.diagnostics import Diagnostic
+from schedule_builder.diagnostics import TOO_LARGE, Diagnostic
 from schedule_builder.limits import MAX_FIX_PASSES
 from schedule_builder.reading.edits import apply_fixes
 from schedule_builder.schedules.comparison import first_difference
@@ -64,6 +64,8 @@ def fix(
                 break
         made += fixing.count
         data, config, found = fixing.data, fixing.config, fixing.found
+        if any(diagnostic.code == TOO_LARGE.code for diagnostic in found):
+            break  # Each round would fix a part.
     return data, made
 
 
