@@ -34,10 +34,13 @@ def needs(name: str) -> None:
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The current folder, with a config, another one, and no part of a file at the end."""
+    # Shells start what runs in the background with Ctrl-C ignored, and its children inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     monkeypatch.chdir(tmp_path)
     Path("a.config").write_text(CONFIG)
     Path("b.config").write_text(CONFIG.replace("0.1", "0.2").replace("  num", " num"))
     yield tmp_path
+    signal.signal(signal.SIGINT, before)
     assert not list(tmp_path.rglob("*.tmp"))
 
 
@@ -527,11 +530,13 @@ def test_a_current_folder_that_is_gone(folder: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "1 file: no findings.\n")
 
 
-@pytest.mark.parametrize("name", ["digits.config", "digits.yaml", "garden/resnet50_cosine.yaml"])
-def test_protobuf_in_pure_python(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [("digits.config", ["convert"]), ("garden/resnet50_cosine.yaml", ["show", "--resolved"])],
+)
+def test_protobuf_in_pure_python(name: str, call: list[str]) -> None:
     """Where no wheel fits, pip installs protobuf without its C code."""
     path = Path(__file__).parent.parent.parent / "configs" / name
     env = {"PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python"}
-    for call in (["show"], ["validate", "--isolated"], ["show", "--resolved"], ["convert"]):
-        pure, other = run(*call, path, env=env), run(*call, path)
-        assert (pure.returncode, pure.stdout, pure.stderr) == (0, other.stdout, other.stderr)
+    pure, other = run(*call, path, env=env), run(*call, path)
+    assert (pure.returncode, pure.stdout, pure.stderr) == (0, other.stdout, other.stderr)
