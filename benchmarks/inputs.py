@@ -36,10 +36,10 @@ def checked(filename: str, text: str) -> Config:
 
 
 def manual_stages(count: int) -> str:
-    """A pipeline in text format with a manual schedule, a line for each stage."""
+    """A pipeline in text format with a manual schedule, a line for each stage but the first."""
     stages = "".join(
         f"    schedule {{ step: {10 * line + 10} learning_rate: {1 / (line + 2)} }}\n"
-        for line in range(count)
+        for line in range(count - 1)
     )
     return (
         f"train_config {{\n  num_steps: {20 * count}\n"
