@@ -236,7 +236,8 @@ class ArrayRates:
             indexes = self._later[first:last].searchsorted(steps, side="right")
             for index in range(last - first + 1):
                 (where,) = np.nonzero(indexes == index)
-                rates[where] = self._of_segment(first + index, steps[where])
+                if len(where):
+                    rates[where] = self._of_segment(first + index, steps[where])
         else:
             rates[:] = evaluate_table(self._schedule, steps, self._operations)
 

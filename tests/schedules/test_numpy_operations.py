@@ -67,6 +67,13 @@ def test_a_rate_for_each_stage_is_looked_up() -> None:
         assert_same(schedule, order(np.arange(40_000)))
 
 
+@pytest.mark.parametrize("curve", CURVE_EXAMPLES)
+def test_a_segment_that_no_step_is_in(curve: Any) -> None:
+    schedule = stages(10, [Constant(0.5), curve, Interpolation(0.1, 0.0, 9)])
+    assert_same(schedule, np.array([5, 25]))
+    assert_same(schedule, np.array([25, 5]))
+
+
 def test_nothing_is_evaluated_for_no_steps() -> None:
     for shape in ((0,), (2, 0, 3)):
         assert stages(5)(np.zeros(shape, np.int64)).shape == shape
