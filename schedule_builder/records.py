@@ -57,7 +57,8 @@ class Record:
         cls._fields += new
         cls._shown += tuple(name for name in new if name not in unshown)
         cls._compared += tuple(name for name in new if name not in uncompared)
-        cls.__match_args__ = cls._fields  # type: ignore[attr-defined, misc]  # mypy makes its own
+        # Not as an attribute: type checkers make their own from the fields of a `Record`.
+        setattr(cls, "__match_args__", cls._fields)  # noqa: B010
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         names = self._fields
