@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -433,3 +434,44 @@ def test_a_cosine_before_its_offset_goes_up_and_down() -> None:
     assert schedule.begins == [0, 5, 15, 25, 35]
     rates = [schedule(step) for step in (0, 5, 10, 15, 20, 25, 30, 35)]
     assert rates == pytest.approx([0.5, 1, 0.5, 0, 0.5, 1, 0.5, 0], abs=1e-12)
+
+
+def test_a_cycle_of_straight_lines_has_straight_lines() -> None:
+    fields = "max_learning_rate: 1 div_factor: 10 total_steps: 101 pct_start: 0.5 anneal: {}"
+    line = lowered(of("one_cycle", fields.format("LINEAR")))
+    wave = lowered(of("one_cycle", fields.format("COSINE")))
+    assert line(0) == wave(0) == pytest.approx(0.1)
+    # The rise lasts 49.5 steps.
+    assert line(11) == pytest.approx(0.1 + 0.9 * 11 / 49.5)
+    assert wave(11) == pytest.approx(0.1 + 0.9 * (1 - math.cos(math.pi * 11 / 49.5)) / 2)
+
+
+def test_a_cycle_without_a_phase_shows_the_product() -> None:
+    with pytest.raises(LoweringError, match=r"`pct_start` times `total_steps` is 0\.5 and must be"):
+        lowered(of("one_cycle", "total_steps: 50 pct_start: 0.01"))
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("learning_rate { type: 'cosine' cosine { initial_learning_rate: 1 } }", True),
+        (
+            "learning_rate { type: 'cosine' cosine { initial_learning_rate: 1 decay_steps: 9 } }",
+            False,
+        ),
+    ],
+)
+def test_an_experiment_with_a_field_left_to_code_has_no_schedule(text: str, missing: bool) -> None:
+    message = text_format.Parse(f"trainer {{ optimizer_config {{ {text} }} }}", EXPERIMENT.root())
+    assert (EXPERIMENT.lower(message, None) is None) == missing
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_waves_are_counted_as_a_whole_number(beyond: int) -> None:
+    offset = 10 * MAX_WAVES - 5 + 10 * beyond
+    text = f"garden learning_rate {{ type: 'cosine' {WAVES.format(offset)} }}"
+    if not beyond:
+        assert len(lowered(text).segments) == MAX_WAVES + 2
+        return
+    with pytest.raises(LoweringError, match=f"repeats {MAX_WAVES + 1} times before step {offset}"):
+        lowered(text)

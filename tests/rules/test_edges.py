@@ -10,7 +10,15 @@ from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Diagnostic, Source
 from schedule_builder.rules.rate_rules import FAMILIES
 from schedule_builder.workspace.settings import Settings
-from tests.rules.test_judgements import experiment, linear, manual, multi_step, pipeline, stepwise
+from tests.rules.test_judgements import (
+    experiment,
+    linear,
+    manual,
+    multi_step,
+    piecewise,
+    pipeline,
+    stepwise,
+)
 
 LIMITS = {
     1: "adam_optimizer adam adam_experimental adamw adamw_experimental vit_adamw adamw_optimizer",
@@ -64,6 +72,13 @@ def test_every_optimizer_with_a_family_has_a_limit_here() -> None:
     assert FAMILIES.keys() <= dict(OPTIMIZERS).keys()
 
 
+def polynomial(steps: int, end: float = 0) -> str:
+    return (
+        "polynomial_decay_learning_rate { initial_learning_rate: 0.1"
+        f" end_learning_rate: {end} decay_steps: {steps} }}"
+    )
+
+
 WARMUP = "constant_learning_rate {{ learning_rate: 0.1 }} warmup {{ warmup_steps: {} {} }}"
 BURNIN = (
     "exponential_decay_learning_rate {{ initial_learning_rate: 0.1 decay_steps: 100"
@@ -109,6 +124,32 @@ EDGES: list[tuple[str, str, str]] = [
         "SB420",
         pipeline(multi_step("0.1", "[300, 500]", "0.5", "warmup { warmup_steps: 100 }"), 1000),
         pipeline(multi_step("0.1", "[100, 500]", "0.5", "warmup { warmup_steps: 100 }"), 1000),
+    ),
+    # Stages that are reached by the last update, or not at all.
+    (
+        "SB402",
+        pipeline(manual("0.1", (500, "0.05"), (999, "0.01")), 1000),
+        pipeline(manual("0.1", (500, "0.05"), (1000, "0.01")), 1000),
+    ),
+    (
+        "SB418",
+        pipeline(multi_step("0.1", "[999]", "0.1"), 1000),
+        pipeline(multi_step("0.1", "[1000]", "0.1"), 1000),
+    ),
+    (
+        "SB404",
+        pipeline(polynomial(990), 1000),
+        pipeline(polynomial(989), 1000),
+    ),
+    (
+        "SB406",
+        pipeline(polynomial(101) + " warmup { warmup_steps: 100 }", 1000),
+        pipeline(polynomial(100) + " warmup { warmup_steps: 100 }", 1000),
+    ),
+    (
+        "SB406",
+        pipeline(polynomial(100, 0.1) + " warmup { warmup_steps: 100 }", 1000),
+        pipeline(polynomial(100, 0.09) + " warmup { warmup_steps: 100 }", 1000),
     ),
     # Next to nothing: at once, and for a fifth of the run.
     (
@@ -224,6 +265,7 @@ def test_a_cosine_without_a_decay_is_an_error_once_its_end_is_reached(
     assert ("SB305" in {d.code for d in checked(config)}) == is_found
 
 
+DECAY = "{}_learning_rate {{ initial_learning_rate: 0.1 {} }}"
 RATE = "train_config.optimizer.momentum_optimizer.learning_rate"
 STEPS = f"{RATE}.manual_step_learning_rate"
 SAID: list[tuple[str, str, str, str]] = [
@@ -286,6 +328,62 @@ SAID: list[tuple[str, str, str, str]] = [
         "SB312",
         "trainer.optimizer_config.learning_rate.cosine",
         "`cosine` is ignored because `type` is `constant`",
+    ),
+    (
+        pipeline(DECAY.format("exponential_decay", "decay_steps: 1 decay_factor: 0.5"), 1000),
+        "SB404",
+        f"{RATE}.exponential_decay_learning_rate",
+        # A float32 holds no number between 0 and 2^-149, and rounds what is below half of it to 0.
+        "the rate falls to 0 at step 147",
+    ),
+    (
+        pipeline(WARMUP.format(9, "warmup_learning_rate: 0.1"), 1000),
+        "SB414",
+        f"{RATE}.warmup.warmup_learning_rate",
+        "this warmup does not change the rate: it is 0.1 from step 0 on",
+    ),
+    (
+        pipeline(
+            "warmup_stable_decay_learning_rate { peak_learning_rate: 0.1 warmup_steps: 9"
+            " stable_steps: 9 decay_steps: 982 initial_learning_rate: 0.1 }",
+            1000,
+        ),
+        "SB414",
+        f"{RATE}.warmup_stable_decay_learning_rate.initial_learning_rate",
+        "this warmup does not change the rate: it is 0.1 from step 0 on",
+    ),
+    (
+        pipeline(piecewise("[10, 2000]", "[0.1, 0.01, 0.01]"), 1000),
+        "SB414",
+        f"{RATE}.piecewise_constant_learning_rate.values[2]",
+        "no change at boundary 2000: the rate is already 0.01",
+    ),
+    (
+        pipeline(DECAY.format("polynomial_decay", "decay_steps: 100")
+                 + " warmup { warmup_steps: 100 }", 1000),
+        "SB406",
+        f"{RATE}.warmup.warmup_steps",
+        "lasts 100 steps, and the decay under it, from 0.1, is over by step 100: the rate never"
+        " exceeds 0",
+    ),
+    (
+        pipeline("cosine_decay_learning_rate { learning_rate_base: 0.1 }", 1000),
+        "SB409",
+        f"{RATE}.cosine_decay_learning_rate",
+        "`total_steps` (4000000) and `warmup_learning_rate` (0.0002) are schema defaults",
+    ),
+    (
+        pipeline(manual("0.1", (500, "0.05"), (1000, "0.02"), (1500, "0.01"), (2000, "0.005")),
+                 1000),
+        "SB402",
+        f"{STEPS}.schedule[1].step",
+        "this stage and the 2 stages after it are never reached: they begin at step 1000",
+    ),
+    (
+        pipeline(multi_step("0.1", "[1000]", "0.1", "warmup { warmup_steps: 100 }"), 1000),
+        "SB418",
+        f"{RATE}.multi_step_learning_rate.milestones[0]",
+        "the rate first changes at step 1000, and training ends after 1000 steps",
     ),
     ("trainer:\n  train_steps: 5\n  optimizer_config: {}\n", "SB314",
      "trainer.optimizer_config", "optimizer"),
