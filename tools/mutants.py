@@ -8,8 +8,8 @@ Writes the table of `docs/testing.md`. What survived is in `out/mutants/`, and i
 
 One process imports the package and collects the tests. For each mutant it makes a copy of itself
 (fork), puts the changed function in place, and runs the tests that reach the changed lines, the
-quickest first. What takes effect on import, or ran while the tests were collected, is tried in a
-process that imports the package again. mutmut and cosmic-ray were tried before: the first leaves
+quickest first. What takes effect on import alone is tried in a process that imports the package
+again. mutmut and cosmic-ray were tried before: the first leaves
 out functions with decorators, which all rules and lowerings are, and the second starts a process
 and imports everything for each mutant.
 """
@@ -263,7 +263,6 @@ def prepare() -> None:
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    # Two pytests in one process: assertions of tests alone are rewritten, and by the inner one.
     os.chdir(ROOT)
 
 
