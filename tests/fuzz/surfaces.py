@@ -220,7 +220,9 @@ def rules(message: Message, num_steps: int | None, batch_size: int | None, stric
     )
     check_places(text, config.diagnostics)
     for found in config.diagnostics:
-        assert found.code == "SB309" or "nan" not in re.findall(r"\w+", found.message), found
+        # What is given is quoted; what is computed is never NaN but where that is the finding.
+        is_computed = found.code > "SB3" and found.code != "SB309"
+        assert not is_computed or "nan" not in re.findall(r"\w+", found.message), found
     if config.schedule is not None:
         last = (config.num_steps or 1000) - 1
         for step in {0, 1, last // 2, last, *config.schedule.begins}:
