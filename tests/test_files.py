@@ -687,7 +687,7 @@ print(json.dumps(found))
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_process_that_is_killed_at_any_moment(tmp_path: Path) -> None:
     path = tmp_path / "big.config"
-    path.write_text(CONFIG + f"# {'x' * 100_000}\n" * 80)  # 8 MB
+    path.write_text(CONFIG + f"# {'x' * 100_000}\n" * 40)  # 4 MB
     done = subprocess.run(
         [sys.executable, "-c", KILLED, "7", str(path)], capture_output=True, text=True, check=False
     )

@@ -412,7 +412,7 @@ def test_a_reader_that_goes_away() -> None:
 def test_version() -> None:
     result = run("--version")
     assert result.returncode == 0
-    assert re.fullmatch(r"schedule-builder \d+\.\d+\.\d+\n", result.stdout)
+    assert re.fullmatch(r"schedule-builder \d+\.\d+\.\d+(\.dev\d+)?\n", result.stdout)
 
 
 def test_plot(tmp_path: Path, bad: Path) -> None:

@@ -288,7 +288,8 @@ def test_statistics(run: Run) -> None:
     code, _, err = run("--statistics", "--format", "json")
     assert (code, err) == (
         2,
-        "schedule-builder: `--statistics` cannot be combined with `--format`\n",
+        "schedule-builder: `--statistics` cannot be combined with `--format`\n"
+        "For usage, run: schedule-builder validate --help\n",
     )
 
 

@@ -975,7 +975,7 @@ def test_bytes_of_nothing_are_empty(data: bytes, suffix: str) -> None:
     assert (finding.row, finding.column, finding.code) == (1, 1, "SB106")
 
 
-TEN_MEGABYTES = 10_000_000
+FIVE_MEGABYTES = 5_000_000  # the largest file that is read
 LARGE: list[tuple[str, str, tuple[int, int, str]]] = [
     ("{", ".config", (1, 1, "SB102")),
     ("[", ".config", (1, 2, "SB102")),
@@ -995,8 +995,8 @@ LARGE: list[tuple[str, str, tuple[int, int, str]]] = [
 
 
 @pytest.mark.parametrize(("unit", "suffix", "wanted"), LARGE)
-def test_ten_megabytes_of_one_thing(unit: str, suffix: str, wanted: tuple[int, int, str]) -> None:
-    findings = examine_bytes(unit.encode() * (TEN_MEGABYTES // len(unit)), "x" + suffix).diagnostics
+def test_five_megabytes_of_one_thing(unit: str, suffix: str, wanted: tuple[int, int, str]) -> None:
+    findings = examine_bytes(unit.encode() * (FIVE_MEGABYTES // len(unit)), "x" + suffix).diagnostics
     assert wanted in [(d.row, d.column, d.code) for d in findings]
     assert len(findings) <= 100
     assert all(len(d.message) < 1000 for d in findings)
@@ -1025,7 +1025,7 @@ def test_a_hundred_levels_are_fine() -> None:
 def test_very_long_names_and_values_are_shortened() -> None:
     text = f"train_config {{ {'n' * 100_000}: 1 num_steps: {'v' * 100_000} }}"
     findings = validate_text(text, "x.config")
-    assert [d.code for d in findings] == ["SB201", "SB203"]
+    assert [d.code for d in findings] == ["SB201", "SB204"]
     assert all(len(d.message) < 1500 for d in findings)
 
 
