@@ -996,7 +996,9 @@ LARGE: list[tuple[str, str, tuple[int, int, str]]] = [
 
 @pytest.mark.parametrize(("unit", "suffix", "wanted"), LARGE)
 def test_five_megabytes_of_one_thing(unit: str, suffix: str, wanted: tuple[int, int, str]) -> None:
-    findings = examine_bytes(unit.encode() * (FIVE_MEGABYTES // len(unit)), "x" + suffix).diagnostics
+    findings = examine_bytes(
+        unit.encode() * (FIVE_MEGABYTES // len(unit)), "x" + suffix
+    ).diagnostics
     assert wanted in [(d.row, d.column, d.code) for d in findings]
     assert len(findings) <= 100
     assert all(len(d.message) < 1000 for d in findings)

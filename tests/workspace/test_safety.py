@@ -371,4 +371,5 @@ def test_every_command_is_recorded() -> None:
     from schedule_builder.cli import app
 
     recorded = [arguments for arguments, _ in COMMANDS.values()] + [*OF_A_REVISION.values()]
-    assert set(app.COMMANDS) <= {arguments[0] for arguments in recorded}
+    # `edit` serves a page until it is stopped; tests/web has its tests.
+    assert set(app.COMMANDS) - {"edit"} <= {arguments[0] for arguments in recorded}
