@@ -16,6 +16,7 @@ import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from inspect import signature
+from socketserver import TCPServer
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -61,6 +62,11 @@ class EditServer(ThreadingHTTPServer):
         title = f"{session.name} - schedule-builder"
         self.page = page("edit", title, {"nonce": nonce}, nonce)
         self.policy = policy("edit", nonce)
+
+    def server_bind(self) -> None:
+        """Takes the port, without asking a name server what this machine is called."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = _ADDRESS, self.server_address[1]
 
     @property
     def address(self) -> str:

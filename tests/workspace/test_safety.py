@@ -1,19 +1,23 @@
 """Nothing of a checked repository runs, and nothing is opened but what a command is about."""
 
+import http.client
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import schedule_builder
 from schedule_builder.cli.app import main
+from schedule_builder.web.session import REQUESTS
 
 CONFIG = """train_config {
   num_steps: 150
@@ -101,8 +105,8 @@ def test_the_attack_does_not_work_here(
 # What Python tells of is written down at once: workers that are forked share the file.
 RECORDER = """
 import os, sys
-log = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-method = sys.argv[2]
+log = os.open(os.environ["RECORDER_LOG"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+method = os.environ["RECORDER_METHOD"]
 if method and __name__ == "__main__":
     import multiprocessing
     multiprocessing.set_start_method(method)
@@ -122,8 +126,8 @@ def hook(event, arguments):
         os.write(log, f"open\\t{path}\\n".encode("utf-8", "surrogateescape"))
 sys.addaudithook(hook)
 if __name__ == "__main__":
-    from schedule_builder.cli.app import main
-    sys.exit(main(sys.argv[3:]))
+    from schedule_builder.cli import main
+    sys.exit(main())
 """
 FILES = {
     ".git/HEAD": "ref: refs/heads/main\n",
@@ -178,6 +182,10 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "fmt a folder": (["fmt", "given"], {*FOLDER, "given/old", A, B}),
     "plot": (["plot", A, "--output", "new.svg"], {A, "pyproject.toml", "new.svg", "."}),
     "plot, in the terminal": (["plot", A, B, "--terminal"], {A, B, "pyproject.toml"}),
+    "report a page": (
+        ["report", "given", "--output", "all.html"],
+        {*FOLDER, "given/old", A, B, "all.html", "."},
+    ),
     "rules": (["rules", "SB402"], set()),
     "schema": (["schema"], set()),
     "server": (["server"], {"pyproject.toml"}),
@@ -185,6 +193,8 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "help": (["--help"], set()),
     "version": (["--version"], set()),
 }
+OF_A_PAGE = {"edit": (["edit", A, "--no-browser"], {A, "pyproject.toml", "given"})}
+"""It serves a page until Ctrl-C, and reads and writes what the page asks for."""
 NEEDED = {
     "plot": "matplotlib",
     "plot, in the terminal": "plotille",
@@ -233,17 +243,7 @@ def recorded(
 
     Python's own modules, and those of packages, are left out.
     """
-    recorder = write(project.parent / "recorder/recorder.py", RECORDER)
-    log = recorder.with_name("log")
-    home = project.parent / "home"
-    environment = {
-        **{name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"},
-        "HOME": str(home),
-        "MPLCONFIGDIR": str(home),
-        "PYTHONPATH": str(Path(schedule_builder.__file__).parents[1]),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    command = [sys.executable, str(recorder), str(log), method]
+    command, environment = recorder_of(project, method)
     done = subprocess.run(
         [*command, *arguments],
         cwd=project,
@@ -253,6 +253,29 @@ def recorded(
         check=False,
         timeout=120,
     )
+    return (*recording_of(project), done)
+
+
+def recorder_of(project: Path, method: str = "") -> tuple[list[str], dict[str, str]]:
+    """What to call a command with, so that it is recorded, and the environment."""
+    recorder = write(project.parent / "recorder/recorder.py", RECORDER)
+    log = recorder.with_name("log")
+    home = project.parent / "home"
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"},
+        "HOME": str(home),
+        "MPLCONFIGDIR": str(home),
+        "PYTHONPATH": str(Path(schedule_builder.__file__).parents[1]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "RECORDER_LOG": str(log),
+        "RECORDER_METHOD": method,
+    }
+    return [sys.executable, str(recorder)], environment
+
+
+def recording_of(project: Path) -> tuple[set[str], set[str]]:
+    """What was recorded: what was started, and which paths were opened."""
+    log, home = project.parent / "recorder/log", project.parent / "home"
     starts, opened = set(), set()
     for line in log.read_bytes().decode("utf-8", "surrogateescape").splitlines():
         kind, _, what = line.partition("\t")
@@ -264,11 +287,11 @@ def recorded(
             own = re.sub(r"^\.(.*)\.\w+\.schedule-builder\.tmp$", r"\1", path.name)
             opened.add(path.with_name(own).relative_to(project).as_posix())
         elif what not in SEARCHED and not any(
-            path.resolve().is_relative_to(p) for p in (*PYTHON, home, recorder.parent)
+            path.resolve().is_relative_to(p) for p in (*PYTHON, home, log.parent)
         ):
             opened.add(what)
     log.unlink()
-    return starts, opened, done
+    return starts, opened
 
 
 @pytest.fixture
@@ -367,9 +390,64 @@ def test_the_action_takes_no_module_from_the_current_folder() -> None:
     assert all(" -I -m " in line for line in started)
 
 
+def test_the_editor_reads_and_writes_its_file_alone(project: Path) -> None:
+    command, environment = recorder_of(project)
+    arguments, allowed = OF_A_PAGE["edit"]
+    with subprocess.Popen(
+        [*command, *arguments], cwd=project, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stderr is not None
+            address = process.stderr.readline().split()[-1]
+            use_editor(address)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130
+            told = process.stderr.read()
+        finally:
+            process.kill()  # A test that fails must not wait for it.
+    assert told == "Ctrl-C ends it.\nschedule-builder: interrupted\n"
+    starts, opened = recording_of(project)
+    assert starts == set()
+    assert opened == allowed
+    assert (project / A).read_text() == CONFIG + "# new"
+
+
+def use_editor(address: str) -> None:
+    """Asks for all that a page asks for, and saves."""
+    origin, _, token = address.partition("/#")
+    headers = {
+        "Origin": origin,
+        "Content-Type": "application/json",
+        "Authorization": f"Bearer {token}",
+    }
+    connection = http.client.HTTPConnection(origin.removeprefix("http://"), timeout=30)
+
+    asked = set()
+
+    def ask(name: str, **values: object) -> dict[str, Any]:
+        asked.add(name)
+        connection.request("POST", f"/api/{name}", json.dumps(values), headers)
+        answer: dict[str, Any] = json.loads(connection.getresponse().read())
+        assert "error" not in answer
+        return answer
+
+    file = ask("open")
+    root = "train_config.optimizer.momentum_optimizer.learning_rate.cosine_decay_learning_rate"
+    assert ask("check", text=file["text"], saved="")["curve"]
+    assert ask("set", text=CONFIG, field="train_config.num_steps", value="200")["changes"]
+    peak = {"kind": "peak", "field": f"{root}.learning_rate_base", "at": 10}
+    assert ask("drag", text=CONFIG, **peak, step=10, rate=0.2)["changes"]
+    assert ask("complete", text=CONFIG, offset=CONFIG.index("num_steps"))["options"]
+    assert ask("hover", text=CONFIG, offset=CONFIG.index("num_steps"))["text"]
+    assert ask("save", text=CONFIG + "# new", version=file["version"])["isSaved"]
+    assert ask("disk")["version"] != file["version"]
+    assert asked == set(REQUESTS)
+    connection.close()
+
+
 def test_every_command_is_recorded() -> None:
     from schedule_builder.cli import app
 
-    recorded = [arguments for arguments, _ in COMMANDS.values()] + [*OF_A_REVISION.values()]
-    # `edit` serves a page until it is stopped; tests/web has its tests.
-    assert set(app.COMMANDS) - {"edit"} <= {arguments[0] for arguments in recorded}
+    recorded = [arguments for arguments, _ in (*COMMANDS.values(), *OF_A_PAGE.values())]
+    recorded += OF_A_REVISION.values()
+    assert set(app.COMMANDS) <= {arguments[0] for arguments in recorded}
