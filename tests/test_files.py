@@ -566,7 +566,9 @@ def test_an_input_is_not_overwritten(command: tuple[str, ...], run: Run, tmp_pat
         code, out, err = run(*command, name)
         assert (code, out) == (2, "")
         option = command[-1]
-        assert err.startswith(f"schedule-builder: {option} {name} would overwrite an input, ")
+        assert err.startswith(
+            f"schedule-builder {command[0]}: `{option} {name}` would overwrite an input, "
+        )
         assert path.read_text() == CONFIG
         assert Path("b.config").read_text() == CONFIG
 
@@ -589,7 +591,7 @@ def test_settings_and_baselines_are_inputs(run: Run) -> None:
     ):
         code, _, err = run("validate", "a.config", *options)
         assert code == 2
-        assert f"{options[-2]} {options[-1]} would overwrite an input" in err
+        assert f"`{options[-2]} {options[-1]}` would overwrite an input" in err
     assert before == {path: path.read_bytes() for path in Path().iterdir()}
 
 

@@ -70,8 +70,6 @@ def _code(argv: list[str]) -> int:
         return stop.code if isinstance(stop.code, int) else COULD_NOT_RUN
     except CommandError as error:
         say_why(error)
-        if isinstance(error, UsageError):
-            say(f"For usage, run: schedule-builder {argv[0]} --help")
         return error.code
     except (SettingsError, WriteError, streams.InputError) as error:
         say(*f"schedule-builder: {error}".split("\n"))
@@ -85,7 +83,11 @@ def _run(argv: list[str]) -> int:
     command = import_module(f"schedule_builder.cli.{argv[0]}")
     parser = Parser(prog=f"schedule-builder {argv[0]}", **_texts(command))
     command.add_arguments(parser)
-    code: int = command.run(parser.parse(argv[1:]))
+    arguments = parser.parse(argv[1:])
+    try:
+        code: int = command.run(arguments)
+    except UsageError as error:
+        parser.error(str(error), error.code)
     return code
 
 

@@ -49,7 +49,11 @@ class CommandError(Exception):
 
 
 class UsageError(CommandError):
-    """Ends a command whose options do not fit together; its `--help` is named after the message."""
+    """Ends a command that cannot do what its arguments ask for.
+
+    `app` puts the command's name before the message, and its `--help` after it, as the parser does.
+    The message names the option or the argument that is meant.
+    """
 
 
 class _HelpFormatter(argparse.HelpFormatter):
@@ -79,6 +83,11 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"formatter_class": _HelpFormatter, **options})
+        self._instead: dict[str, str] = {}
+
+    def explain(self, *options: str, instead: str) -> None:
+        """Says what to do instead of options that other commands have, and this one has not."""
+        self._instead.update(dict.fromkeys(options, instead))
 
     def add_argument(self, *args: Any, **options: Any) -> argparse.Action:
         """Declares an argument. One with choices suggests the choice that was meant."""
@@ -97,6 +106,8 @@ class Parser(argparse.ArgumentParser):
             ):
                 guess = did_you_mean(option, known)
                 hint = f": did you mean `{guess}`?" if guess else ""
+                if instead := self._instead.get(option[:2] if option[1] != "-" else option):
+                    hint = f": {instead}"
                 if os.path.lexists(text):
                     hint = f". For the file, write `./{text}`"
                 self.error(f"unknown option `{option}`{hint}")
@@ -112,10 +123,10 @@ class Parser(argparse.ArgumentParser):
         else:
             show(message)
 
-    def error(self, message: str) -> NoReturn:
+    def error(self, message: str, code: int = COULD_NOT_RUN) -> NoReturn:
         """Says what is wrong, and which command explains the usage."""
         help_hint = f"For usage, run: {self.prog} --help"
-        self.exit(COULD_NOT_RUN, f"{self.prog}: {message}\n{help_hint}\n")
+        self.exit(code, f"{self.prog}: {message}\n{help_hint}\n")
 
 
 def _has_value(option: str, known: Sequence[str]) -> bool:
@@ -165,6 +176,15 @@ def add_format(
     """Declares `-f`. Without it the argument is None, and `default` says in words what follows."""
     parser.add_argument(
         "-f", "--format", choices=tuple(formats), help=f"{text} (default: {default})"
+    )
+
+
+def explain_format(parser: Parser) -> None:
+    """Says what to do instead of `-f`, for a command that changes a file."""
+    parser.explain(
+        "-f",
+        "--format",
+        instead="a file keeps its format. To convert it, run: schedule-builder convert FILE",
     )
 
 
@@ -320,10 +340,16 @@ def how_to_fix(config: Config) -> str:
     return f"`schedule-builder validate --fix {config.filename}` fixes these errors"
 
 
+def no_configs(paths: Sequence[str]) -> str:
+    """What to say where files, folders and patterns on the command line name no config."""
+    where = printable(", ".join(paths or ["."]))
+    return f"found no configs in {where}: pass the PATH of a config, or of a folder with some"
+
+
 def refuse_inputs(option: str, output: str | None, inputs: Iterable[str]) -> None:
     """Ends the command where an output would overwrite what it reads."""
     found = same_file(output, inputs) if output else None
     if found is not None:
         what = "standard input" if found == STDIN else found
-        message = f"{option} {output} would overwrite an input, {what}: name another file"
-        raise CommandError(message)
+        message = f"`{option} {output}` would overwrite an input, {what}: name another file"
+        raise UsageError(message)

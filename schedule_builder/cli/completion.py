@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from schedule_builder.cli.common import OK, CommandError, add_output, write_output
+from schedule_builder.cli.common import OK, CommandError, Parser, add_output, write_output
 from schedule_builder.frameworks.extras import naming_extra
 from schedule_builder.output.streams import emit_text
 from schedule_builder.rules.pages import KINDS
@@ -24,12 +24,15 @@ EPILOG = (
 SHELLS = ("bash", "zsh", "fish", "tcsh")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declares the command's arguments."""
     parser.add_argument(
         "shell", choices=SHELLS, metavar="SHELL", help=f"one of {', '.join(SHELLS)}"
     )
     add_output(parser)
+    parser.explain(
+        "-f", "--format", instead="name the shell alone, as in: schedule-builder completion bash"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

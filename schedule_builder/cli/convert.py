@@ -9,6 +9,7 @@ from schedule_builder.cli.common import (
     FOUND_ERRORS,
     OK,
     CommandError,
+    Parser,
     UsageError,
     add_file,
     add_output,
@@ -36,7 +37,7 @@ DESCRIPTION = (
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declares the command's arguments."""
     add_file(parser)
     parser.add_argument(
@@ -126,6 +127,6 @@ def _format(output: str | None, config: Config) -> str:
     if output is None:
         return "text" if config.document.syntax.explicit_lists else "yaml"
     if output.lower().endswith(".json"):
-        message = "JSON holds no comments: name a .yaml file"
-        raise CommandError(message)
+        message = f"`--output {output}`: JSON cannot hold comments. Name a .yaml file"
+        raise UsageError(message)
     return detect_format(output, "")

@@ -11,6 +11,7 @@ from schedule_builder.cli.common import (
     COULD_NOT_RUN,
     OK,
     CommandError,
+    Parser,
     UsageError,
     add_format,
     add_output,
@@ -38,7 +39,7 @@ _LOOKED_AT = 8000
 """A file with a null byte among so many bytes is binary, as for git."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declares the command's arguments."""
     parser.add_argument(
         "paths",
@@ -111,7 +112,7 @@ def _driven(arguments: Sequence[str], reader: Reader) -> str:
             f"`--driver` takes the {_DRIVER} or {_RENAME} arguments that git passes. Received:"
             f" {len(arguments)}. See docs/compare.md"
         )
-        raise CommandError(message)
+        raise UsageError(message)
     path, new_path = arguments[0], arguments[_DRIVER] if len(arguments) == _RENAME else arguments[0]
     old, new = (None if name == os.devnull else read_input(name) for name in arguments[1:_DRIVER:3])
     names = f"a/{path.lstrip('/')}", f"b/{new_path.lstrip('/')}"

@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 import webbrowser
 
-from schedule_builder.cli.common import OK, CommandError, add_file, add_run, warn
+from schedule_builder.cli.common import (
+    OK,
+    CommandError,
+    Parser,
+    UsageError,
+    add_file,
+    add_run,
+    explain_format,
+    warn,
+)
 from schedule_builder.files import STDIO, resolved
 from schedule_builder.output.streams import say
 from schedule_builder.web.server import EditServer, shown_address
@@ -24,7 +33,7 @@ EPILOG = (
 _LARGEST_PORT = 65535
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declares the command's arguments."""
     add_file(parser, text="a config in text format, YAML or JSON")
     add_run(parser)
@@ -34,6 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-browser", action="store_true", help="print the address, open no browser"
     )
+    parser.explain(
+        "-o", "--output", instead="the page saves to FILE itself. To keep FILE, edit a copy of it"
+    )
+    explain_format(parser)
 
 
 def _port(text: str) -> int:
@@ -47,8 +60,8 @@ def _port(text: str) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
     if arguments.file == STDIO:
-        message = "`edit` needs a file: standard input cannot be saved"
-        raise CommandError(message)
+        message = "standard input cannot be saved: pass a FILE"
+        raise UsageError(message)
     try:
         request = Request(num_steps=arguments.num_steps, batch_size=arguments.batch_size)
         session = Session(arguments.file, request)

@@ -10,6 +10,10 @@ from schedule_builder.cli.common import (
     FOUND_ERRORS,
     OK,
     CommandError,
+    Parser,
+    UsageError,
+    explain_format,
+    no_configs,
     read_input,
 )
 from schedule_builder.editing.errors import EditingError
@@ -32,7 +36,7 @@ EPILOG = (
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declares the command's arguments."""
     parser.add_argument(
         "files",
@@ -47,6 +51,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--diff", action="store_true", help="print the changes as a diff; change no file"
     )
+    parser.explain(
+        "-o",
+        "--output",
+        instead="files are formatted in place. For another file, run: schedule-builder fmt - < FILE"
+        " > OTHER",
+    )
+    explain_format(parser)
     parser.add_argument(
         "--stdin-filename",
         metavar="NAME",
@@ -59,8 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
     files = list(_files(arguments.files or ["."]))
     if not files:
-        message = "there are no configs to format here"
-        raise CommandError(message)
+        raise UsageError(no_configs(arguments.files))
     changed = unchanged = failed = 0
     for path in files:
         data = read_input(path)

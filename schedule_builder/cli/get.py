@@ -8,6 +8,7 @@ from schedule_builder.cli.common import (
     FOUND_ERRORS,
     OK,
     CommandError,
+    Parser,
     add_file,
     add_output,
     read_config,
@@ -27,7 +28,7 @@ EPILOG = (
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declares the command's arguments."""
     add_file(parser)
     parser.add_argument(
@@ -37,6 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a field; several are printed as FIELD=VALUE, which `set` takes",
     )
     add_output(parser)
+    parser.explain(
+        "-f",
+        "--format",
+        instead="a value is printed as text. For the whole config, with its defaults, run:"
+        " schedule-builder show FILE --resolved",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -10,6 +10,8 @@ from schedule_builder.cli.common import (
     FOUND_ERRORS,
     OK,
     CommandError,
+    Parser,
+    UsageError,
     add_format,
     add_output,
     add_overrides,
@@ -35,7 +37,7 @@ _WIDTH = 840
 _LEAST_WIDTH = 240
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declares the command's arguments."""
     parser.add_argument(
         "files", nargs="+", metavar="FILE", help="what to draw; - for standard input"
@@ -80,7 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
             examples_per_epoch=arguments.examples_per_epoch,
         )
     except ValueError as error:
-        raise CommandError(str(error)) from None
+        message = f"`--axis {arguments.axis}`: {error}"
+        raise UsageError(message) from None
     if arguments.terminal:
         show(_in_terminal(chart), is_styled=True)
         return OK
@@ -94,8 +97,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         data = picture(chart, suffix, width=width, is_dark=arguments.dark)
     except ValueError as error:
-        message = f"cannot write {output}: {error}"
-        raise CommandError(message) from None
+        message = f"`--output {output}`: {error}"
+        raise UsageError(message) from None
     write_file(output, data)
     last = max(side.num_steps or side.last_step for side in sides)
     say(f"Drew steps 0 to {last} in {output}.")

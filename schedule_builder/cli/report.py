@@ -7,7 +7,8 @@ import os
 
 from schedule_builder.cli.common import (
     OK,
-    CommandError,
+    Parser,
+    UsageError,
     add_format,
     add_output,
     add_overrides,
@@ -26,7 +27,7 @@ FORMATS = ("markdown", "html")
 _PAGES = (".html", ".htm")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declares the command's arguments."""
     parser.add_argument(
         "paths",
@@ -56,14 +57,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
     is_page = _is_page(arguments)
     if is_page and arguments.place:
-        message = "`--for` is about Markdown: a page has no limit"
-        raise CommandError(message)
+        message = "`--for` is for Markdown: it cannot be combined with an html report"
+        raise UsageError(message)
     if not is_page and arguments.against is None:
         message = (
-            "a report in Markdown is about changes: pass --against REV, or -o report.html for a"
-            " page with every schedule"
+            "a report in Markdown lists changes: pass `--against REV`. For a page with every"
+            " schedule, pass `--output report.html`"
         )
-        raise CommandError(message)
+        raise UsageError(message)
     reader = Reader(arguments)
     if arguments.against is None:
         from schedule_builder.web.report import of_schedules  # noqa: PLC0415 - for pages alone

@@ -11,9 +11,11 @@ from schedule_builder.cli.common import (
     FOUND_ERRORS,
     OK,
     CommandError,
+    Parser,
     UsageError,
     add_file,
     add_output,
+    explain_format,
     positive,
     read_input,
     schedule_of,
@@ -38,7 +40,7 @@ DESCRIPTION = (
 _MOST_CHANGES = 12
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declares the command's arguments."""
     add_file(parser)
     parser.add_argument(
@@ -102,6 +104,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="multiply every rate and floor so that the highest is RATE (default: no change)",
     )
     add_output(parser, "write the new config to FILE", "the file itself, in place")
+    explain_format(parser)
     parser.add_argument(
         "--diff", action="store_true", help="print the changes as a diff; change no file"
     )
@@ -231,7 +234,7 @@ def _rescaled(config: Config, arguments: argparse.Namespace) -> tuple[Config, li
         rule, old = arguments.rule or "linear", rates.stated_batch_size(now)
         if rates.has_scaling(now) and arguments.rule is not None:
             message = "`--rule` cannot be combined with the file's `batch_size_scaling`"
-            raise CommandError(message)
+            raise UsageError(message)
         factor = arguments.batch_size / old
         factor = factor if rule == "linear" else math.sqrt(factor)
         how = f"rates times {rate_text(factor)}, by the {rule} rule"
@@ -260,7 +263,7 @@ def _run_length(config: Config, arguments: argparse.Namespace) -> int | None:
     before = arguments.from_steps or config.num_steps
     if before is None:
         message = f"{config.filename} does not set its run length: pass `--from-steps`"
-        raise CommandError(message, FOUND_ERRORS)
+        raise UsageError(message, FOUND_ERRORS)
     old = rates.stated_batch_size(config)
     return max(nearest(Fraction(before * old, arguments.batch_size)), 1)
 
@@ -273,7 +276,7 @@ def _examples(config: Config) -> int:
             f"{config.filename} does not set `examples_per_epoch`: pass `--examples`, the number of"
             " training examples"
         )
-        raise CommandError(message, FOUND_ERRORS)
+        raise UsageError(message, FOUND_ERRORS)
     return int(examples)
 
 

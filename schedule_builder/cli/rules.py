@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from schedule_builder.cli.common import (
-    OK,
-    CommandError,
-    add_format,
-    add_output,
-    write_output,
-)
+from schedule_builder.cli.common import OK, Parser, UsageError, add_format, add_output, write_output
 from schedule_builder.diagnostics import Kind, did_you_mean
 from schedule_builder.output.streams import emit
 from schedule_builder.printable import json_text
@@ -19,7 +13,7 @@ from schedule_builder.rules.pages import KINDS, find, manual
 DESCRIPTION = "List all rules, or print the manual pages of some."
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declares the command's arguments."""
     parser.add_argument(
         "rules",
@@ -52,8 +46,8 @@ def _find(text: str) -> list[Kind]:
         names = [*KINDS, *(kind.name for kind in KINDS.values())]
         guess = did_you_mean(text, names)
         hint = f"did you mean `{guess}`?" if guess else "`schedule-builder rules` lists all"
-        message = f"unknown rule `{text}`: {hint}"
-        raise CommandError(message)
+        message = f"argument RULE: unknown rule `{text}`: {hint}"
+        raise UsageError(message)
     return kinds
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from schedule_builder.cli.common import OK, CommandError
+from schedule_builder.cli.common import OK, CommandError, Parser
 from schedule_builder.frameworks.extras import naming_extra
 
 DESCRIPTION = (
@@ -13,7 +13,7 @@ DESCRIPTION = (
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declares no arguments: the command has none."""
 
 

@@ -10,7 +10,10 @@ from schedule_builder.cli.common import (
     FOUND_ERRORS,
     OK,
     CommandError,
+    Parser,
+    UsageError,
     add_output,
+    explain_format,
     read_input,
 )
 from schedule_builder.compiler import Config, examine_bytes
@@ -35,7 +38,7 @@ EPILOG = (
 _SETTING = re.compile(r"[\w.\[\]-]+=")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declares the command's arguments."""
     parser.add_argument(
         "file", metavar="FILE", help="a config in text format, YAML or JSON; - for standard input"
@@ -58,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--if-absent", action="store_true", help="keep the values that a file has already"
     )
     add_output(parser, "write the new config to FILE", "the file itself, in place")
+    explain_format(parser)
     parser.add_argument(
         "--diff", action="store_true", help="print the changes as a diff; change no file"
     )
@@ -87,11 +91,11 @@ def run(arguments: argparse.Namespace) -> int:
             field, _, value = text.partition("=")
             settings.append(Setting(field, value, arguments.if_absent))
     if not settings:
-        message = "nothing to set: pass FIELD=VALUE, such as warmup_steps=300, or --unset FIELD"
-        raise CommandError(message)
+        message = "nothing to set: pass FIELD=VALUE, such as warmup_steps=300, or `--unset FIELD`"
+        raise UsageError(message)
     if arguments.output is not None and len(paths) > 1:
-        message = "--output takes one file: without it, each file is changed in place"
-        raise CommandError(message)
+        message = "`--output` requires a single FILE: without it, each file is changed in place"
+        raise UsageError(message)
     files = _read_and_edit(paths, settings)
     _write(files, arguments)
     for file in files:

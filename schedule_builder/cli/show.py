@@ -7,6 +7,7 @@ import re
 
 from schedule_builder.cli.common import (
     OK,
+    Parser,
     UsageError,
     add_file,
     add_format,
@@ -25,7 +26,7 @@ DESCRIPTION = "Print the schedule that a config describes: its segments, and its
 _RANGE = re.compile(r"(\d+)(?::(\d+)(?::(\d+))?)?\Z")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declares the command's arguments."""
     add_file(parser)
     add_overrides(parser)

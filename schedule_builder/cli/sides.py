@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from schedule_builder.cli.common import CommandError, note_run_lengths, read_input, warn
+from schedule_builder.cli.common import (
+    CommandError,
+    UsageError,
+    no_configs,
+    note_run_lengths,
+    read_input,
+    warn,
+)
 from schedule_builder.files import resolved
 from schedule_builder.output.changes import Change, Side
 from schedule_builder.schedules.applied_rates import is_record, parse_rates
@@ -85,8 +92,7 @@ class Reader:
 
         pairs = between_folders(Path(first), Path(second), self._request)
         if not pairs:
-            message = f"there are no configs in {first} and {second}"
-            raise CommandError(message)
+            raise UsageError(no_configs([first, second]))
         return [
             self.pair(
                 name,
@@ -102,8 +108,7 @@ class Reader:
 
         names = list(find_files(paths or ["."], self._request.settings_of))
         if not names:
-            message = "found no configs to report on"
-            raise CommandError(message)
+            raise UsageError(no_configs(paths))
         return [self.file(name) for name in names]
 
     def since(self, revision: str, paths: Sequence[str]) -> list[Change]:

@@ -15,10 +15,12 @@ from schedule_builder.cli.common import (
     FOUND_ERRORS,
     OK,
     CommandError,
+    Parser,
     UsageError,
     add_format,
     add_output,
     add_overrides,
+    no_configs,
     note_run_lengths,
     positive,
     read_input,
@@ -68,7 +70,7 @@ _PROGRESS_FROM = 20
 _WATCH_SECONDS = 0.5
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declares the command's arguments."""
     parser.add_argument(
         "files",
@@ -195,8 +197,8 @@ def _request(arguments: argparse.Namespace) -> Request:
     elif arguments.config:
         settings = read_settings(Path(arguments.config))
         if settings is None:
-            message = f"{arguments.config} has no table [tool.schedule-builder]"
-            raise SettingsError("\n".join([message, *misspelled_tables(Path(arguments.config))]))
+            message = f"`--config`: {arguments.config} has no table [tool.schedule-builder]"
+            raise UsageError("\n".join([message, *misspelled_tables(Path(arguments.config))]))
     if arguments.exclude:
         from schedule_builder.workspace.patterns import of_settings  # noqa: PLC0415 - 3 ms, if needed
 
@@ -204,11 +206,8 @@ def _request(arguments: argparse.Namespace) -> Request:
             of_settings(tuple(arguments.exclude))
         except ValueError as error:
             message = f"`--exclude`: {error}"
-            raise CommandError(message) from None
-    try:
-        chosen = {name: _codes(getattr(arguments, name)) for name in ("select", "ignore")}
-    except ValueError as error:
-        raise SettingsError(str(error)) from None
+            raise UsageError(message) from None
+    chosen = {name: _codes(name, getattr(arguments, name)) for name in ("select", "ignore")}
     return Request(
         tuple(arguments.overrides),
         arguments.num_steps,
@@ -220,8 +219,12 @@ def _request(arguments: argparse.Namespace) -> Request:
     )
 
 
-def _codes(text: str | None) -> tuple[str, ...]:
-    return codes([name.strip() for name in text.split(",")]) if text else ()
+def _codes(option: str, text: str | None) -> tuple[str, ...]:
+    try:
+        return codes([name.strip() for name in text.split(",")]) if text else ()
+    except ValueError as error:
+        message = f"`--{option}`: {error}"
+        raise UsageError(message) from None
 
 
 @without_collector()
@@ -234,8 +237,8 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
     if not files and arguments.filter:
         return OK
     if not files:
-        message = "\n".join(["found no configs to check", *map(not_checked, left_out)])
-        raise CommandError(message)
+        message = no_configs(arguments.files)
+        raise UsageError("\n".join([message, *map(not_checked, left_out)]))
     _refuse_outputs(files, arguments, request)
     folders = dict.fromkeys(resolved(name).parent for name in files)
     warn(text for folder in folders for text in request.settings_of(folder).warnings)

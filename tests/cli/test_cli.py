@@ -428,8 +428,11 @@ def test_plot(tmp_path: Path, bad: Path) -> None:
     assert run("plot", bad, "--output", tmp_path / "bad.svg").returncode == 1
     assert not (tmp_path / "bad.svg").exists()
     assert run("plot", tmp_path / "missing").returncode == 2
-    for target in (tmp_path / "no" / "rate.svg", tmp_path / "rate.txt2"):
+    for target, said in (
+        (tmp_path / "no" / "rate.svg", "schedule-builder: cannot write {}: "),
+        (tmp_path / "rate.txt2", "schedule-builder plot: `--output {}`: Format 'txt2' is not"),
+    ):
         result = run("plot", GOOD, "--output", target)
         assert result.returncode == 2
-        assert result.stderr.startswith(f"schedule-builder: cannot write {target}: ")
+        assert result.stderr.startswith(said.format(target))
         assert "Traceback" not in result.stderr

@@ -141,7 +141,7 @@ def test_folders(run: Run) -> None:
     ]
     assert run("old", "old")[:2] == (0, "3 configs: 3 with the same rates.\n")
     Path("empty").mkdir()
-    assert "there are no configs in empty and empty" in run("empty", "empty")[2]
+    assert "found no configs in empty, empty: pass" in run("empty", "empty")[2]
 
 
 def record(path: str, rows: dict[int, float]) -> None:

@@ -114,7 +114,7 @@ def test_standard_input(path: Path, capsys: Said, monkeypatch: pytest.MonkeyPatc
         (["num_steps=5", "learning_rate=-1"], 1, "must be at least 0"),
         (["--unset", "adam_optimizer"], 1, "error[SB"),
         (["missing.config", "num_steps=5"], 2, "cannot read missing.config"),
-        (["b.config", "num_steps=5", "-o", "c"], 2, "--output takes one file"),
+        (["b.config", "num_steps=5", "-o", "c"], 2, "`--output` requires a single FILE"),
         (["--unse", "x", "--nonsense"], 2, "unknown option `--nonsense`"),
     ],
 )

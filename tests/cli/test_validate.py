@@ -177,7 +177,7 @@ def test_a_file_is_checked_once(run: Run) -> None:
 def test_nothing_to_check_is_said(run: Run) -> None:
     code, out, err = run(".")
     assert (code, out) == (2, "")
-    assert "no configs to check" in err
+    assert "found no configs in .: pass the PATH" in err
 
 
 def test_standard_input_has_a_name(run: Run) -> None:
@@ -288,7 +288,7 @@ def test_statistics(run: Run) -> None:
     code, _, err = run("--statistics", "--format", "json")
     assert (code, err) == (
         2,
-        "schedule-builder: `--statistics` cannot be combined with `--format`\n"
+        "schedule-builder validate: `--statistics` cannot be combined with `--format`\n"
         "For usage, run: schedule-builder validate --help\n",
     )
 
@@ -331,7 +331,7 @@ def test_excluded_on_the_command_line(run: Run) -> None:
     )
     code, _, err = run("--exclude", "!a.config", ".")
     assert code == 2
-    assert err.startswith("schedule-builder: `--exclude`: invalid pattern `!a.config`: ")
+    assert err.startswith("schedule-builder validate: `--exclude`: invalid pattern `!a.config`: ")
 
 
 def test_excluded_from_the_current_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

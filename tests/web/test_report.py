@@ -65,9 +65,9 @@ def test_changes_are_shown_over_what_was(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["report", "."], "pass --against REV, or -o report.html"),
-        (["report", "-o", "a.html", "--for", "summary"], "a page has no limit"),
-        (["report", "-o", "a.html"], "found no configs to report on"),
+        (["report", "."], "pass `--against REV`. For a page"),
+        (["report", "-o", "a.html", "--for", "summary"], "cannot be combined with an html report"),
+        (["report", "-o", "a.html"], "found no configs in .: pass the PATH"),
     ],
 )
 def test_what_cannot_be_reported_is_said(
