@@ -9,9 +9,10 @@ Writes the table of `docs/testing.md`. What survived is in `out/mutants/`, and i
 One process imports the package and collects the tests. For each mutant it makes a copy of itself
 (fork), puts the changed function in place, and runs the tests that reach the changed lines, the
 quickest first. What takes effect on import alone is tried in a process that imports the package
-again. mutmut and cosmic-ray were tried before: the first leaves
-out functions with decorators, which all rules and lowerings are, and the second starts a process
-and imports everything for each mutant.
+again.
+
+Two published tools fit less: mutmut 3 skips functions with decorators, which all rules and
+lowerings have. cosmic-ray runs a command for each mutant, which imports everything again.
 """
 
 from __future__ import annotations

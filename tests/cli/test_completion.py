@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -50,16 +51,74 @@ def test_bash(words: str, completed: set[str], tmp_path: Path) -> None:
     assert {line.strip() for line in result.stdout.splitlines()} == completed
 
 
-# A key shows the whole line, as zsh draws only what changes.
-SETUP = """\
-PS1='$ '; fpath=($PWD $fpath); autoload -U compinit; compinit -u
-shown() { zle -M "<$BUFFER>" }; zle -N shown; bindkey '^Xb' shown; echo DO''NE
-"""
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+def test_fish(tmp_path: Path) -> None:
+    script("fish", tmp_path / "script")
+    (tmp_path / "other.config").touch()
+    words = {
+        "val": ["validate"],
+        "show --re": ["--resolved"],
+        "show --format ": ["table", "csv", "json"],
+        "validate -f sa": ["sarif"],
+        "rules SB40": [f"SB{number}" for number in range(401, 410)],
+        "show oth": ["other.config"],
+        "show other.config -o oth": ["other.config"],
+    }
+    program = "source ./script; for line in $argv; complete -C $line; echo; end"
+    command = ["fish", "--no-config", "-c", program, *(f"schedule-builder {w}" for w in words)]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    result = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    found = [
+        [line.partition("\t")[0] for line in block.splitlines()]
+        for block in result.stdout.removesuffix("\n\n").split("\n\n")
+    ]
+    assert found == list(words.values())
 
 
-@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
-def test_zsh(tmp_path: Path) -> None:
-    script("zsh", tmp_path / "_schedule-builder")
+class Shell(NamedTuple):
+    """How a shell is run in a terminal.
+
+    Args:
+        arguments: those after its name.
+        terminal: the kind of terminal, in which it edits lines.
+        script: the file that its script is written to.
+        setup: what to type first.
+        key: the key that shows the whole line, as only what changes is drawn.
+        line: how it is shown.
+    """
+
+    arguments: list[str]
+    terminal: str
+    script: str
+    setup: str
+    key: str
+    line: str
+
+
+SHELLS = {
+    "zsh": Shell(
+        ["-f", "-i"],
+        "dumb",
+        "_schedule-builder",
+        "PS1='$ '; fpath=($PWD $fpath); autoload -U compinit; compinit -u\n"
+        "shown() { zle -M \"<$BUFFER>\" }; zle -N shown; bindkey '^Xb' shown; echo DO''NE\n",
+        "\x18b",
+        "<{}>",
+    ),
+    "tcsh": Shell(
+        ["-f"], "vt100", "script", "set prompt='$ '; source ./script; echo DO''NE\n", "\x12", "$ {}"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_in_a_terminal(name: str, tmp_path: Path) -> None:
+    if shutil.which(name) is None:
+        pytest.skip(f"needs {name}")
+    shell = SHELLS[name]
+    script(name, tmp_path / shell.script)
     (tmp_path / "other.config").touch()
     lines = {
         "schedule-builder val\t": "schedule-builder validate ",
@@ -70,15 +129,20 @@ def test_zsh(tmp_path: Path) -> None:
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(tmp_path)
-        environment = {"PATH": os.environ["PATH"], "TERM": "dumb", "ZDOTDIR": str(tmp_path)}
-        os.execvpe("zsh", ["zsh", "-f", "-i"], environment)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "TERM": shell.terminal,
+            "HOME": str(tmp_path),
+            "ZDOTDIR": str(tmp_path),
+        }
+        os.execvpe(name, [name, *shell.arguments], environment)
     try:
-        send(terminal, SETUP)
+        send(terminal, shell.setup)
         read_until(terminal, "DONE")
         for typed, completed in lines.items():
             send(terminal, typed)
-            send(terminal, "\x18b")
-            read_until(terminal, f"<{completed}>")
+            send(terminal, shell.key)
+            read_until(terminal, shell.line.format(completed))
             send(terminal, "\x15")  # kills the line
     finally:
         os.close(terminal)
