@@ -1,1 +1,1 @@
-"""What the project costs, measured beside what else does the job: `python -m benchmarks`."""
+"""Measures what the project costs, beside other tools for the same job: `python -m benchmarks`."""

@@ -20,7 +20,7 @@ _NAMES = ", ".join(GROUPS)
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Sends standard error nowhere: TensorFlow's import logs before its log has a level."""
+    """Discards standard error: TensorFlow's import logs before its log has a level."""
     sys.stderr.flush()
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)

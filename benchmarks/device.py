@@ -60,7 +60,7 @@ def units(found: Any, wanted: Any) -> float:
 
 
 def telling_steps(schedule: Schedule) -> list[int]:
-    """Steps of a schedule: about each segment's beginning, and some between and far beyond."""
+    """Steps of a schedule: around each segment's beginning, and some between and far beyond."""
     last = min(max(schedule.begins[-1], 100_000), 2**30 - 1)
     near = {begin + i for begin in schedule.begins for i in (-1, 0, 1, 17)}
     some = range(0, 2 * last, max(last // 500, 1))

@@ -16,7 +16,7 @@ from benchmarks.measuring import Row, exactly, interleaved
 from schedule_builder import ConfigError, build_keras_schedule, build_schedule
 from schedule_builder.keras_adapter import ConfigSchedule
 
-# It warns of many graphs of functions that look alike.
+# TensorFlow warns when it traces many similar functions.
 tf.get_logger().setLevel("ERROR")
 
 Rate = Callable[[Any], Any]

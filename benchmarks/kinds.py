@@ -379,4 +379,4 @@ KINDS: dict[str, Kind] = {
 }
 
 IN_KERAS = {name: kind for name, kind in KINDS.items() if kind.keras}
-"""Those that Keras has, too."""
+"""The kinds that Keras has as well."""

@@ -131,7 +131,7 @@ def interleaved(
         peer: the peer's.
         calls: how often a run of ours does what is measured.
         peer_calls: how often one of the peer's does, if not as often. Where ours is far shorter,
-            more calls let what interrupts the machine be as rare in both.
+            more calls make interruptions as rare in both.
         limits: those of `turns`.
     """
     our_times, peer_times = turns(ours, peer, **limits)

@@ -8,7 +8,7 @@ from schedule_builder.cli.common import OK, Parser, UsageError, add_format, add_
 from schedule_builder.diagnostics import Kind, did_you_mean
 from schedule_builder.output.streams import emit
 from schedule_builder.printable import json_text
-from schedule_builder.rules.pages import KINDS, find, manual
+from schedule_builder.rules.pages import KINDS, address, find, manual
 
 DESCRIPTION = "List all rules, or print the manual pages of some."
 
@@ -58,4 +58,5 @@ def _as_json(kind: Kind) -> dict[str, str]:
         "severity": kind.severity,
         "title": kind.title,
         "page": kind.page,
+        "url": address(kind),
     }

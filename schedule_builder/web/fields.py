@@ -28,7 +28,7 @@ _MOST_TRIALS = 12
 _LARGE = 50_000
 """In longer texts the peak is not tried: each trial reads the text again."""
 _SLIDER = 40
-"""So many values are to the left of a slider's middle, and to its right."""
+"""How many values a slider has on each side of its middle."""
 _DIGITS = 3
 _NEAR = 1e-6
 
@@ -41,7 +41,7 @@ class Handle(NamedTuple):
         step: where it is.
         rate: the rate there.
         field: the field that decides it; empty where no single one does.
-        words: what is said of it: what dragging changes, or why it cannot be dragged.
+        words: a description: what dragging changes, or why it cannot be dragged.
     """
 
     kind: str
@@ -82,7 +82,7 @@ def _declared(config: Config, path: FieldPath) -> FieldSchema | None:
 
 
 def _value(config: Config, path: FieldPath) -> Any:
-    """The number at a path that the file has; NaN where what it has is not a number."""
+    """The number at a path of the file; NaN where the value is not a number."""
     value: Any = config.message
     for name in path:
         if isinstance(name, int):
@@ -149,7 +149,7 @@ def _rate(schedule: Schedule, step: int) -> float:
 
 
 def _decides(config: Config, own: FieldPath) -> tuple[str, str]:
-    """The field that says where a segment begins, and what is said of it."""
+    """The field that decides where a segment begins, and its description."""
     if not own:
         return "", "no single field of the file says where this begins"
     path = (*config.learning_rate_path, *own)
@@ -230,7 +230,7 @@ def moved(config: Config, kind: str, field: str, at: int, step: float, rate: flo
         (h for h in handles(config) if (h.kind, h.field, h.step) == (kind, field, at)), None
     )
     if handle is None or not field:
-        message = "there is nothing to drag here any more"
+        message = "this handle is gone, as the text has changed: drag one that is shown now"
         raise NotMovedError(message)
     path = next(path for path in config.places if dotted(path) == field)
     if kind == "boundary":
@@ -242,9 +242,9 @@ def moved(config: Config, kind: str, field: str, at: int, step: float, rate: flo
     edited = _with(config, field, new)
     schedule = edited.config.schedule
     if schedule is None:
-        message = f"`{field}` cannot be {new}"
+        message = f"`{field}: {new}` gives no valid schedule: drag less far"
         raise NotMovedError(message)
     if kind == "boundary" and target not in schedule.begins:
-        message = f"with `{field}` at {new} nothing begins at step {target}"
+        message = f"with `{field}: {new}` no segment begins at step {target}: try another step"
         raise NotMovedError(message)
     return edited

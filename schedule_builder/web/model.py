@@ -1,4 +1,4 @@
-"""What a page shows of a schedule, as plain data: numbers are already words where they are read."""
+"""What a page shows of a schedule, as plain data. Numbers for people are already formatted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schedule_builder.rules.pages import KINDS, address
 from schedule_builder.schedules.schedule import Schedule
 
 POINTS = 400
-"""About so many rates of a schedule are drawn, beside both sides of each change."""
+"""About how many rates of a schedule are drawn, beside both sides of each change."""
 _MOST_ROWS = 400
 _LAYOUT = "\t\n"
 _LINES_AROUND = 1
@@ -144,7 +144,7 @@ def _curve(side: Side, points: int) -> dict[str, Any]:
 
 
 def _number(rate: float) -> float | None:
-    """A rate as `show` prints it; None where there is none, as JSON has no other word for it."""
+    """A rate as `show` prints it; None for NaN and infinities, which JSON does not have."""
     return float(f"{rate:.9g}") if math.isfinite(rate) else None
 
 

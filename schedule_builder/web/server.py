@@ -33,7 +33,7 @@ _SECONDS = 30
 
 
 class _RefusedError(Exception):
-    """A request that is not answered."""
+    """A request is refused; the message says why."""
 
     def __init__(self, status: HTTPStatus, message: str) -> None:
         super().__init__(message)
@@ -74,7 +74,7 @@ class EditServer(ThreadingHTTPServer):
         return f"http://{self.hosts[0]}/#{self.token}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Says nothing: a browser may close a connection at any time."""
+        """Prints nothing: a browser may close a connection at any time."""
 
 
 def _not_json(name: str) -> float:
@@ -90,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _SECONDS
 
     def do_GET(self) -> None:
-        """Gives the page, which holds nothing of the file."""
+        """Sends the page, which contains nothing of the file."""
         try:
             self._check_host()
             if urlsplit(self.path).path != "/":
@@ -138,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise _RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the request has to be JSON")
         expected = f"Bearer {self.server.token}".encode()
         if not hmac.compare_digest(self._only("Authorization").encode(), expected):
-            message = "the token is missing or another one: open the address that `edit` printed"
+            message = "the token is missing or wrong: open the address that `edit` printed"
             raise _RefusedError(HTTPStatus.UNAUTHORIZED, message)
 
     def _request(self) -> tuple[str, dict[str, Any]]:
@@ -164,7 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
     # --- answers --------------------------------------------------------------------------------
 
     def _refuse(self, error: _RefusedError) -> None:
-        # What was not read of the request would be taken for the next one.
+        # The unread part of the request would be read as the next request.
         self.close_connection = True
         data = json.dumps({"error": str(error)}).encode()
         self._send(error.status, "application/json", data)

@@ -59,7 +59,7 @@ class Session:
         return printable(Path(self.path).name)
 
     def text_of(self, data: bytes) -> str:
-        """The text that the page has of a file's contents; what it lacks is kept for saving."""
+        """Converts a file's contents to the page's text; keeps byte-order mark and line ends."""
         mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
         try:
             text = data[len(mark) :].decode()
@@ -75,7 +75,7 @@ class Session:
         try:
             encoded = text.replace("\n", self._line_end).encode()
         except UnicodeEncodeError:
-            message = "the text has half of a character (a lone surrogate), which no file can hold"
+            message = "invalid character in the text: unpaired UTF-16 surrogate. Remove it"
             raise RequestError(message) from None
         return self._mark + encoded
 
@@ -112,7 +112,7 @@ class Session:
         }
 
     def disk(self) -> dict[str, Any]:
-        """Which version is on the disk; empty where the file is gone."""
+        """The version on the disk; empty if the file is gone."""
         try:
             return {"version": _version(read_file(self.path))}
         except OSError:
@@ -135,7 +135,7 @@ class Session:
         return data
 
     def complete(self, text: str, offset: int) -> dict[str, Any]:
-        """What may stand at a place of a text; see the language server."""
+        """Completions at a place of a text; see the language server."""
         config = self._examined(text)
         found = completions(config, _characters(text, offset))
         return {
@@ -181,7 +181,7 @@ class Session:
 
         Args:
             text: the text.
-            version: the version that it takes the place of.
+            version: the version that it replaces.
 
         Returns:
             The new version; or what is on the disk instead, where that is another one.

@@ -84,7 +84,8 @@ def test_rules_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["rules", "-f", "json", "SB402", "SB101"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [rule["code"] for rule in found] == ["SB402", "SB101"]
-    assert set(found[0]) == {"code", "name", "severity", "title", "page"}
+    assert set(found[0]) == {"code", "name", "severity", "title", "page", "url"}
+    assert found[0]["url"].endswith("/rules/SB402.html")
     assert cli.main(["rules", "decay-never-happen"]) == 2
     assert (
         "unknown rule `decay-never-happen`: did you mean `decay-never-happens`?"

@@ -102,6 +102,10 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 def test_readme_links_are_absolute() -> None:
     """A package index shows the README without the files beside it."""
-    links = _LINK.findall((ROOT / "README.md").read_text())
-    assert links
+    text = (ROOT / "README.md").read_text()
+    pictures = re.findall(r' (?:src|srcset)="([^"]+)"', text)
+    assert len(pictures) == text.count("<source ") + text.count("<img ") > 0
+    links = _LINK.findall(text) + pictures
     assert [link for link in links if not link.startswith((f"{HOMEPAGE}/", SITE))] == []
+    missing = [link for link in pictures if not Path(in_this_folder(link)).exists()]
+    assert missing == []

@@ -166,7 +166,7 @@ def test_a_drag_that_the_file_cannot_have_is_refused(tmp_path: Path) -> None:
     drag = {"text": CONFIG, "kind": "boundary", "field": field, "at": 600, "rate": 0.0}
     with pytest.raises(RequestError, match="new errors"):
         page.answer("drag", {**drag, "step": 850.0})  # beyond the next boundary
-    with pytest.raises(RequestError, match="nothing to drag"):
+    with pytest.raises(RequestError, match="this handle is gone"):
         page.answer("drag", {**drag, "at": 500, "step": 400.0})
 
 

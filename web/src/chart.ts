@@ -19,7 +19,7 @@ export interface Handle {
   rate: number;
   /** The field that decides it; empty where no single one does. */
   field: string;
-  /** What is said of it. */
+  /** Its description. */
   words: string;
 }
 

@@ -341,7 +341,7 @@ async function save(): Promise<boolean> {
   return true;
 }
 
-/** Asks what to do with a file that is another one on the disk now. */
+/** Asks what to do with a file that has changed on the disk. */
 function askAbout(version: string): void {
   const name = opened.name;
   const words = version ? `${name} was changed on the disk by another program.` : `${name} is no longer on the disk.`;
@@ -351,7 +351,7 @@ function askAbout(version: string): void {
     {
       type: "button",
       onclick: () => {
-        // The next save takes the place of that version, and of no later one.
+        // The next save replaces that version, and no later one.
         opened = { ...opened, version, text: "" };
         fill(asking);
         showState();

@@ -1,4 +1,4 @@
-/** Requests to Python. The token comes in the fragment of the address, and is shown with each. */
+/** Requests to Python. The token comes in the fragment of the address, and is sent with each. */
 
 const KEY = "schedule-builder-token";
 
