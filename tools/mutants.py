@@ -68,6 +68,11 @@ EXAMPLES = 20
 """How many examples a property test makes, always the same ones."""
 LONGEST = 3.0
 """Tests that take more seconds, while their lines are recorded, are left out."""
+OTHERS = 5.0
+"""Of the tests of other rooms, the quickest for one mutant are tried: those of so many seconds.
+
+A mutant that only the others notice counts as one that survives, never the other way around.
+"""
 MOST_MEMORY = 3 * 2**30
 KILLED, SURVIVED, UNREACHED = "killed", "survived", "unreached"
 LEFT_OUT: dict[str, tuple[str, ...]] = {
@@ -90,7 +95,7 @@ class Plan(NamedTuple):
     """What is known before the first mutant is tried.
 
     Attributes:
-        tests: those that pass.
+        tests: those that pass, the quickest first.
         on_import: the lines that run while the package is imported and tests are collected.
     """
 
@@ -160,6 +165,7 @@ class Session:
         self.tracer = Tracer(files)
         self.plan: Plan | None = None
         self.items: dict[str, Any] = {}
+        self.kills: Counter[str] = Counter()
         self.failed = False
 
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -213,13 +219,22 @@ class Session:
     def _try(self, file: str, mutant: Mutant, functions: list[Any]) -> None:
         tests = reaching(self.plan, file, mutant)
 
+        # What noticed others of the file will notice this one, too.
+        tests.sort(key=lambda test: test.seconds / (1 + self.kills[test.name]))
+
+        def notices(test: Test) -> bool:
+            # The signal ends this copy of the process, which then has no answer.
+            signal.setitimer(signal.ITIMER_VIRTUAL, limit_of([test]))
+            return not self._passes(self.items[test.name])
+
         def work() -> str | None:
             code = code_of(compile(mutant.text, file, "exec"), *mutant.function)
             for function in functions:
                 function.__code__ = code
-            return next((t.name for t in tests if not self._passes(self.items[t.name])), "")
+            return next((test.name for test in tests if notices(test)), "")
 
         killer = in_child(work, limit_of(tests)) if tests else ""
+        self.kills.update([killer] if killer else [])
         self.report(file, mutant, killer, bool(tests))
 
 
@@ -232,7 +247,21 @@ def reaching(plan: Plan | None, file: str, mutant: Mutant) -> list[Test]:
     """The tests that reach the lines of a mutant."""
     assert plan is not None  # noqa: S101 - it is made first
     lines = set(range(mutant.row, mutant.end_row + 1))
-    return [test for test in plan.tests if lines & test.lines.get(file, set())]
+    return chosen(file, [test for test in plan.tests if lines & test.lines.get(file, set())])
+
+
+def chosen(file: str, tests: Iterable[Test]) -> list[Test]:
+    """The tests of a file's own room, and the quickest of the others."""
+    room = room_of(Path(file))
+    found = []
+    left = OTHERS
+    for test in tests:
+        if not test.name.startswith((f"tests/{room}/", f"schedule_builder/{room}/")):
+            left -= test.seconds
+            if left < 0:
+                continue
+        found.append(test)
+    return found
 
 
 def code_of(code: CodeType, name: str, row: int) -> CodeType:
@@ -375,8 +404,8 @@ def try_files(room: str, paths: Sequence[Path], options: argparse.Namespace) -> 
             lines = set(range(mutant.row, mutant.end_row + 1))
             if outcome != UNREACHED or not lines & plan.on_import[file]:
                 continue
-            reached = reaching(plan, file, mutant) if mutant.function else plan.tests
-            names = list(dict.fromkeys(t.name for t in reached or plan.tests))
+            reached = reaching(plan, file, mutant) if mutant.function else []
+            names = list(dict.fromkeys(t.name for t in reached or chosen(file, plan.tests)))
             fails = in_child(
                 lambda m=mutant, f=file, n=names: run_fresh(f, m.text, n),  # type: ignore[misc]
                 20 + limit_of(plan.tests),

@@ -54,7 +54,7 @@ def parse_rates(text: str, name: str) -> AppliedRates:
     header, *lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     if not lines and HEADER.startswith(header):
         return AppliedRates(name, (), ())
-    if header + "\n" != HEADER or not lines:
+    if header + "\n" != HEADER:
         raise _not_a_record(name, 1, f"expected `{HEADER.rstrip()}`")
     steps: list[int] = []
     rates: list[float] = []
@@ -90,8 +90,8 @@ class AppliedComparison(NamedTuple):
 
     comparison: Comparison
     steps: Sequence[int]
-    only_first: int = 0
-    only_second: int = 0
+    only_first: int
+    only_second: int
 
 
 def compare_applied(

@@ -17,7 +17,8 @@ from schedule_builder import build_schedule
 from schedule_builder.config import first_difference
 from schedule_builder.schedules import comparison
 from schedule_builder.schedules.comparison import Comparison, Difference, StepRange, compare
-from schedule_builder.schedules.schedule import Schedule
+from schedule_builder.schedules.curves import MAX_STEP, Constant, Cycle, Interpolation
+from schedule_builder.schedules.schedule import Schedule, Segment
 from schedule_builder.v1 import learning_rate_pb2 as pb
 from tests.support.drawing import (
     api_learning_rates,
@@ -303,3 +304,144 @@ def test_the_command(tmp_path: Path) -> None:
     other.write_text("nonsense")
     assert run(good, other).returncode == 2
     assert run(good, tmp_path / "missing").returncode == 2
+
+
+def of(*segments: Segment) -> Schedule:
+    return Schedule(segments)
+
+
+def constant(rate: float) -> Schedule:
+    return of(Segment(0, Constant(rate), 0))
+
+
+FALLING = Interpolation(1.0, 0.0, 10**6)
+NAN, INFINITE = math.nan, math.inf
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "size", "is_none"),
+    [
+        (0.5, 0.5, 0.0, True),
+        (0.0, 0.0, 0.0, True),
+        (0.0, 1e-300, 1e-300, False),
+        (0.5, 0.75, 0.25, False),
+        (0.75, 0.5, 0.25, False),
+        (-0.5, 0.5, 1.0, False),
+        (1.0, 1 - 2.0**-40, 2.0**-40, True),
+        (1 - 2.0**-40, 1.0, 2.0**-40, True),
+        (-1.0, 2.0**-40 - 1, 2.0**-40, True),
+        (1.0, 1 - 2.0**-39, 2.0**-39, False),
+        # A relative difference of exactly 1e-12, which the smallest numbers have.
+        (1e12 * 5e-324, (1e12 - 1) * 5e-324, 5e-324, True),
+        (NAN, NAN, 0.0, True),
+        (NAN, 0.5, INFINITE, False),
+        (0.5, NAN, INFINITE, False),
+    ],
+)
+def test_a_difference(first: float, second: float, size: float, is_none: bool) -> None:
+    found = Difference(3, first, second)
+    assert found.size == size
+    assert found.is_none is is_none
+
+
+@pytest.mark.parametrize(
+    ("changes", "ranges"),
+    [
+        ([], []),
+        ([(0, True)], [(0, 9)]),
+        ([(9, True)], [(9, 9)]),
+        ([(3, True), (5, False)], [(3, 4)]),
+        ([(3, True), (5, False), (6, True)], [(3, 9)]),
+        ([(3, True), (5, False), (6, True), (8, False)], [(3, 7)]),
+        ([(3, True), (5, False), (7, True)], [(3, 4), (7, 9)]),
+        ([(0, True), (1, False), (3, True), (4, False), (6, True)], [(0, 0), (3, 3), (6, 9)]),
+    ],
+)
+def test_ranges_of_changes(changes: list[tuple[int, bool]], ranges: list[tuple[int, int]]) -> None:
+    assert list(comparison._ranges(iter(changes), 9)) == ranges
+
+
+@pytest.mark.parametrize(
+    ("steps", "ranges"),
+    [
+        ([], ()),
+        ([3], ((3, 3),)),
+        ([3, 4, 5], ((3, 5),)),
+        ([3, 5, 6, 9], ((3, 3), (5, 6), (9, 9))),
+    ],
+)
+def test_ranges_of_steps(steps: list[int], ranges: tuple[tuple[int, int], ...]) -> None:
+    assert comparison.ranges_of(iter(steps)) == ranges
+
+
+def test_a_last_step_is_compared_and_none_beyond() -> None:
+    one, other = constant(0.5), of(Segment(0, Constant(0.5), 0), Segment(7, Constant(0.25), 0))
+    assert compare(one, other, 6) == Comparison()
+    seven = Difference(7, 0.5, 0.25)
+    assert compare(one, other, 7) == Comparison((StepRange(7, 7),), seven, seven)
+    assert compare(one, other, 8).ranges == ((7, 8),)
+    assert compare(one, other).ranges == ((7, MAX_STEP),)
+
+
+@pytest.mark.parametrize("begin", range(1, 65))
+def test_a_floor_is_reached_at_any_step(begin: int) -> None:
+    """However a step lies between those that are looked at first."""
+    first = 3001 * begin
+    floored = of(Segment(0, FALLING, 0, floor=FALLING.start - (first - 0.5) / 10**6))
+    plain = of(Segment(0, FALLING, 0))
+    found = compare(plain, floored, 10**6)
+    assert found.ranges == ((first, 10**6),)
+    assert found.largest == Difference(10**6, 0.0, floored(10**6))
+    assert first_difference(floored, plain) == first
+    rising = Interpolation(0.0, 1.0, 10**6)
+    floored = of(Segment(0, rising, 0, floor=(first - 0.5) / 10**6))
+    found = compare(floored, of(Segment(0, rising, 0)), 10**6)
+    assert found.ranges == ((0, first - 1),)
+    assert found.largest == found.first == Difference(0, floored(0), 0.0)
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.3, 0.123456789, 0.9])
+def test_slow_curves_that_cross_are_the_same_for_some_steps(rate: float) -> None:
+    slow = of(Segment(0, Interpolation(1.0, 0.0, 10**13), 0))
+    last = 10**13
+    middle = round((1 - rate) * last)
+    same = [
+        step
+        for step in range(middle - 50, middle + 50)
+        if abs(slow(step) - rate) <= 1e-12 * max(rate, slow(step))
+    ]
+    assert len(same) > 2
+    for one, other in ((slow, constant(rate)), (constant(rate), slow)):
+        found = compare(one, other, last)
+        assert found.ranges == ((0, same[0] - 1), (same[-1] + 1, last))
+        farthest = last if rate > 0.5 else 0
+        assert found.largest == Difference(farthest, one(farthest), other(farthest))
+
+
+@pytest.mark.parametrize("length", [10**6 + i for i in range(0, 999, 111)])
+def test_the_largest_difference_between_two_long_curves(length: int) -> None:
+    """A half cosine is farthest from a line where sin(pi u) = 2 / pi, on both sides alike."""
+    half = of(Segment(0, Interpolation(1.0, 0.0, length, "cosine"), 0))
+    line = of(Segment(0, Interpolation(1.0, 0.0, length), 0))
+    found = compare(half, line, length)
+    wanted = math.asin(2 / math.pi) / math.pi
+    assert found.largest is not None
+    assert min(abs(found.largest.step / length - u) for u in (wanted, 1 - wanted)) < 2 / length
+    beside = [abs(half(s) - line(s)) for s in (found.largest.step - 1, found.largest.step + 1)]
+    assert found.largest.size >= max(beside)
+    assert found.ranges == ((1, length - 1),)
+
+
+def test_the_first_of_several_largest_differences_is_named() -> None:
+    steps = [Segment(10 * i, Constant(0.5 + 0.25 * (i % 2)), 0) for i in range(6)]
+    assert compare(of(*steps), constant(0.5), 100).largest == Difference(10, 0.75, 0.5)
+    wave = of(Segment(0, Cycle(0.0, 0.5, 3000, 3000), 0))
+    assert compare(wave, constant(0.0), 60_000).largest == Difference(3000, 0.5, 0.0)
+
+
+def test_the_largest_difference_may_be_in_a_curve_beside_a_constant_one() -> None:
+    one = of(Segment(0, Constant(0.5), 0), Segment(10, Interpolation(0.5, 0.4, 10**5), 10))
+    other = of(Segment(0, Constant(0.5), 0), Segment(10, Constant(0.45), 0))
+    found = compare(one, other, 10**5)
+    assert found.largest == Difference(10, 0.5, 0.45)
+    assert found.ranges == ((10, 10**5),)
