@@ -166,13 +166,14 @@ class Session:
         self.plan: Plan | None = None
         self.items: dict[str, Any] = {}
         self.kills: Counter[str] = Counter()
-        self.failed = False
+        self.failed = self.skipped = False
 
     def pytest_runtest_logreport(self, report: Any) -> None:
+        self.skipped |= report.skipped
         self.failed |= report.failed or report.skipped
 
     def _passes(self, item: Any) -> bool:
-        self.failed = False
+        self.failed = self.skipped = False
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         return not self.failed
 
@@ -195,6 +196,8 @@ class Session:
             if passes and seconds <= LONGEST:
                 reached = {file: lines for file, lines in tracer.lines.items() if lines}
                 tests.append(Test(name, seconds, reached))
+            elif not self.skipped:
+                print(f"  left out: {name}, {seconds:.1f} s", flush=True)
         return tests
 
     def pytest_runtestloop(self, session: Any) -> bool:

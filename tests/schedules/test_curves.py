@@ -137,3 +137,54 @@ def test_the_first_step_is_found(answer: int, low: int) -> None:
     assert first_true(lambda step: step >= answer, low, MAX_STEP) == answer
     begin, end = narrowed(lambda step: step >= answer, low, MAX_STEP, width=100)
     assert begin < answer <= end <= begin + 100
+
+
+CYCLES = [
+    *(Cycle(0.1, 0.3, up, down) for up in (1, 3, 7) for down in (1, 4)),
+    *(Cycle(0.1, 0.3, 4, 5, cycle, step) for cycle in (0.5, 1.0, 1.5) for step in (0.7, 0.9, 1.1)),
+    *(Cycle(0.1, 0.3, up, 20, 1.0, step) for up in (3, 20) for step in (0.8, 0.99, 1.01, 1.2)),
+    *(Cycle(0.3, 0.1, up, 20, 1.0, step) for up in (3, 20) for step in (0.8, 0.99)),
+    *(CosineCycle(0.3, 0.1, period, factor) for period in (1, 2, 7) for factor in (1.0, 0.5, 1.5)),
+    *(PolynomialCycle(0.3, 0.1, steps, power) for steps in (1, 2, 7) for power in (0.5, 1.0, 2.0)),
+    PolynomialCycle(0.1, 0.3, 7, 2.0),
+]
+
+
+@pytest.mark.parametrize("curve", CYCLES)
+def test_the_highest_and_the_lowest_rate_of_cycles(curve: Any) -> None:
+    """Of every range of steps, by walking it."""
+    rates = alone(curve).rates(range(120))
+    for first in range(0, 60, 1):
+        for last in {first, first + 1, first + 4, first + 11, first + 30, first + 59}:
+            found = curve.extremes(first, last)
+            assert found == sorted(found)
+            assert first == found[0]
+            assert last == found[-1]
+            for best in (min, max):
+                wanted = best(rates[first : last + 1])
+                assert best(rates[step] for step in found) == pytest.approx(wanted, rel=1e-12)
+
+
+@pytest.mark.parametrize("curve", CYCLES)
+def test_far_cycles_are_highest_and_lowest_where_near_ones_are(curve: Any) -> None:
+    """A few steps are enough, however many cycles there are."""
+    found = curve.extremes(5, 10**12)
+    assert len(found) < 40
+    assert found[0] == 5
+    assert found[-1] == 10**12
+
+
+@pytest.mark.parametrize("curve", EXAMPLES)
+def test_the_numbers_for_a_constant_give_it_at_every_step(curve: Any) -> None:
+    """Whatever stands where any number is right, and with every variant of the formula."""
+    steps = np.array([0, 1, 5, 6, 7, 100])
+    for rate in (0.25, 0.0):
+        columns = curve.constant_columns([curve], rate, OPERATIONS)
+        if columns is None:
+            assert type(curve) in (PolynomialCycle, Combination) or curve.shape.startswith("power")
+            continue
+        for anything in (1, 7):
+            numbers = {k: anything if v is None else v for k, v in columns._asdict().items()}
+            with np.errstate(all="ignore"):
+                rates = curve.formula(OPERATIONS, steps, [curve], columns._replace(**numbers))
+            assert set(np.broadcast_to(rates, steps.shape).tolist()) == {rate}
