@@ -232,7 +232,8 @@ def test_a_hold_between_a_warmup_and_a_decay(end: Segment) -> None:
 def test_few_pieces_need_few_choices(curves: Any, pieces: Any, calls: dict[str, int]) -> None:
     schedule = every(10, *curves)
     found = evaluation._pieces(schedule.segments)
-    assert (found and [(p.begin, p.first, p.last) for p in found]) == pieces
+    ends = None if found is None else [(piece.begin, piece.first, piece.last) for piece in found]
+    assert ends == pieces
     if pieces is not None:
         ops, made = operations(schedule)
         with np.errstate(all="ignore"):
@@ -305,7 +306,8 @@ def test_families_that_take_turns_are_told_by_a_column() -> None:
 
 @pytest.mark.parametrize("floors", [(0.02, 0.02), (0.02, 0.0), (0.0, 0.03), (0.02, 0.03)])
 def test_floors_are_shared_or_of_each_segment(floors: tuple[float, float]) -> None:
-    parts = zip((LINE, Constant(0.01), STAIRCASE, COSINE, Constant(0.0)), floors * 3, strict=False)
+    curves: list[Any] = [LINE, Constant(0.01), STAIRCASE, COSINE, Constant(0.0)]
+    parts = zip(curves, floors * 3, strict=False)
     schedule = Schedule(
         tuple(Segment(10 * i, curve, 10 * i, floor) for i, (curve, floor) in enumerate(parts))
     )
