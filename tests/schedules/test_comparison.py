@@ -385,7 +385,7 @@ def test_a_last_step_is_compared_and_none_beyond() -> None:
 
 @pytest.mark.parametrize("begin", range(1, 65))
 def test_a_floor_is_reached_at_any_step(begin: int) -> None:
-    """However a step lies between those that are looked at first."""
+    """However a step is placed between those that are looked at first."""
     first = 3001 * begin
     floored = of(Segment(0, FALLING, 0, floor=FALLING.start - (first - 0.5) / 10**6))
     plain = of(Segment(0, FALLING, 0))

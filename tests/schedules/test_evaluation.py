@@ -198,7 +198,7 @@ def test_a_hold_between_a_warmup_and_a_decay(end: Segment) -> None:
             (LINE, Interpolation(0.1, 0.2, 10), Constant(0.2)),
             [(0, None, None), (10, None, 20)],
             {"minimum": 1, "where": 1},
-            id="what goes on rising",
+            id="what continues to rise",
         ),
         pytest.param((Constant(0.1), Constant(0.2), Constant(0.3)), None, {}, id="three constants"),
         pytest.param((Constant(0.1), Constant(0.2), LINE), None, {}, id="two of three constant"),
