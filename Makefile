@@ -1,4 +1,4 @@
-# What every target does is said behind its name; `make` alone lists them.
+# The text after the name of each target says what it does; `make` alone lists them.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin

@@ -39,6 +39,11 @@ READ = [
         if path != THIS
     ),
     *(path for path in (ROOT / "configs").rglob("*") if path.is_file()),
+    *(path for path in (ROOT / "web").iterdir() if path.suffix in (".mjs", ".html")),
+    *(ROOT / "web" / "src").iterdir(),
+    *(ROOT / ".github").rglob("*.yml"),
+    *ROOT.glob(".*.yaml"),
+    *(ROOT / name for name in ("Makefile", "action.yml", "pyproject.toml")),
     *ROOT.glob("*.md"),
     *(ROOT / "docs").rglob("*.md"),
 ]

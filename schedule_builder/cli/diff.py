@@ -45,7 +45,8 @@ def add_arguments(parser: Parser) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="two files or folders to compare; with --git, what to look at (default: this folder)",
+        help="two files or folders to compare; with --git, what to look at (default: the current"
+        " folder)",
     )
     add_overrides(parser)
     parser.add_argument(

@@ -27,8 +27,8 @@ from schedule_builder.workspace.discovery import STDIN, decide
 from schedule_builder.workspace.settings import settings_for
 
 DESCRIPTION = (
-    "Lay configs out in one way: two blanks for each block, one field a line. Values, comments and"
-    " their order stay. YAML needs pip install 'schedule-builder[fmt]'; JSON is left alone."
+    "Format configs: indent each block by two spaces, one field a line. Values, comments and their"
+    " order stay. YAML needs pip install 'schedule-builder[fmt]'; JSON is left alone."
 )
 EPILOG = (
     "Exit codes: 0, formatted; 1, files would change (with --check or --diff), or have syntax"

@@ -33,7 +33,7 @@ def add_arguments(parser: Parser) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="files, folders and patterns to report on (default: this folder)",
+        help="files, folders and patterns to report on (default: the current folder)",
     )
     parser.add_argument(
         "--against",

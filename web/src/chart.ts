@@ -8,7 +8,7 @@ import type { Curve, Mark } from "./model";
 export interface Drawn {
   label: string;
   curve: Curve;
-  /** Drawn behind and paler, such as the saved version. */
+  /** Drawn below the others and paler, such as the saved version. */
   isPast?: boolean;
 }
 
