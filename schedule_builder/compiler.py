@@ -345,6 +345,15 @@ def examine_document(
     return found._replace(given_steps=num_steps, given_batch_size=batch_size, in_steps=in_steps)
 
 
+def unsuppressed(config: Config) -> list[Diagnostic]:
+    """The findings of a config that its comments do not suppress, and those about the comments."""
+    if "schedule-builder" not in config.document.source.text.lower():
+        return list(config.diagnostics)
+    from schedule_builder.rules.suppressions import suppress  # noqa: PLC0415 - 4 ms, for files with suppressions alone
+
+    return suppress(config.document, config.diagnostics)
+
+
 def parse(filename: str, text: str) -> tuple[Block, bool]:
     """The tree of any text, and whether all of it could be read."""
     source = Source(filename, text)

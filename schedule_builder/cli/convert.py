@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 
 from schedule_builder.cli.common import (
     FOUND_ERRORS,
@@ -21,15 +20,13 @@ from schedule_builder.cli.common import (
     schedule_of,
     write_output,
 )
-from schedule_builder.compiler import Config, examine
-from schedule_builder.diagnostics import Source
+from schedule_builder.compiler import Config
 from schedule_builder.editing.convert import convert
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.editing.step_units import in_unit
 from schedule_builder.output.streams import emit_text, say
 from schedule_builder.reading.fields import dotted
 from schedule_builder.reading.formats import detect_format
-from schedule_builder.workspace.checker import unsuppressed
 
 DESCRIPTION = (
     "Convert a config in text format to YAML, or the reverse, with its comments. With"
@@ -87,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _converted(config: Config, arguments: argparse.Namespace) -> str:
     """The text in the unit and in the format that are asked for."""
     if arguments.step_unit is None:
-        return _in_format(config, arguments.to or _format(arguments.output, config))
+        return convert(config, arguments.to or _format(arguments.output, config))
     rewritten = in_unit(config, arguments.step_unit.upper(), arguments.examples_per_epoch)
     if rewritten.kept:
         kept = ", ".join(f"`{dotted(path)}`" for path in rewritten.kept)
@@ -96,30 +93,7 @@ def _converted(config: Config, arguments: argparse.Namespace) -> str:
     to = arguments.to or (_format(arguments.output, config) if arguments.output else own)
     if to == own:
         return rewritten.text
-    return _in_format(examine(Source(config.filename, rewritten.text)), to)
-
-
-def _in_format(config: Config, to: str) -> str:
-    """The text in a format. Comments that suppress findings do so there, too."""
-    text = convert(config, to)
-    converted = examine(
-        Source(config.filename, text),
-        to,
-        num_steps=config.given_steps,
-        batch_size=config.given_batch_size,
-        dialect=config.dialect,
-    )
-    known = Counter(found.code for found in unsuppressed(config))
-    for found in unsuppressed(converted):
-        known[found.code] -= 1
-        if known[found.code] < 0:
-            message = (
-                f"{config.filename}: comments would not suppress the same findings in the converted"
-                f" file: {found.code}: {found.message}. Write each field on a line of its own"
-                " first, such as with `schedule-builder fmt`"
-            )
-            raise CommandError(message, FOUND_ERRORS)
-    return text
+    return convert(rewritten.config, to)
 
 
 def _format(output: str | None, config: Config) -> str:

@@ -6,7 +6,9 @@ import argparse
 import re
 
 from schedule_builder.cli.common import (
+    FOUND_ERRORS,
     OK,
+    CommandError,
     Parser,
     UsageError,
     add_file,
@@ -58,9 +60,14 @@ def run(arguments: argparse.Namespace) -> int:
     schedule = schedule_of(config)
     say(*config.diagnostics)
     if arguments.resolved:
+        from schedule_builder.editing.errors import EditingError  # noqa: PLC0415 - as below
         from schedule_builder.output.resolved import resolved  # noqa: PLC0415 - 23 ms, for `--resolved` alone
 
-        write_output(arguments, resolved(config), [arguments.file], emit=emit_text)
+        try:
+            text = resolved(config)
+        except EditingError as error:
+            raise CommandError(str(error), FOUND_ERRORS) from None
+        write_output(arguments, text, [arguments.file], emit=emit_text)
         return OK
     steps = arguments.steps or telling_steps(schedule, config.num_steps)
     name = arguments.format or "table"

@@ -1,43 +1,16 @@
-"""What a file says, without its places, and what is new in an edited one: how edits are checked."""
+"""What a file says, without its places, and with other values in it."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any, TypeAlias
 
-from schedule_builder.compiler import Config
-from schedule_builder.diagnostics import Diagnostic, FieldPath
-from schedule_builder.reading.findings import FINDINGS
+from schedule_builder.diagnostics import FieldPath
 from schedule_builder.reading.tree import Document, Scalar, Sequence, Value
 
 Contents: TypeAlias = "dict[str, Any]"
 """The names of fields, each with the list of what it holds."""
-_OF_READING = frozenset(kind.code for kind in FINDINGS)
-
-
-def new_findings(before: Config, after: Config) -> tuple[Diagnostic, ...]:
-    """What is found in an edited config, and was not found before in the same words."""
-    known = Counter((d.code, d.path, d.message) for d in before.diagnostics)
-    new = []
-    for found in after.diagnostics:
-        identity = found.code, found.path, found.message
-        if known[identity]:
-            known[identity] -= 1
-        else:
-            new.append(found)
-    return tuple(new)
-
-
-def faults(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """The new findings that no edit may give: errors, and all about how a text is written.
-
-    The other ones are warnings of rules, which judge what a file says and nothing else. As an
-    edit changes only what was asked in that, they follow from what was asked: so does a warmup that
-    is longer than a run which was made shorter.
-    """
-    return [d for d in findings if d.severity == "error" or d.code in _OF_READING]
 
 
 def contents_of(document: Document) -> Contents:

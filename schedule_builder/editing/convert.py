@@ -5,15 +5,22 @@ from __future__ import annotations
 import math
 import re
 from abc import ABC, abstractmethod
-from collections import Counter, deque
+from collections import deque
 from typing import Any
 
 import yaml
 
 from schedule_builder.compiler import Config, examine
-from schedule_builder.diagnostics import Source, Words, shown
+from schedule_builder.diagnostics import Diagnostic, Source, Words, shown
 from schedule_builder.dialects.lowering import custom_kinds
 from schedule_builder.editing.errors import EditingError
+from schedule_builder.editing.rereading import (
+    Meant,
+    UnmeantError,
+    nothing_new,
+    reread,
+    same_message,
+)
 from schedule_builder.reading.comments import Note, notes
 from schedule_builder.reading.fields import FieldSchema, is_lenient, is_opaque, schema_of
 from schedule_builder.reading.text_lexer import TEXT_FORMAT, quoted
@@ -28,6 +35,7 @@ from schedule_builder.reading.tree import (
     typed,
 )
 from schedule_builder.reading.yaml_scalars import GARDEN, YAML
+from schedule_builder.rules.kinds import BAD_SUPPRESSION, UNUSED_SUPPRESSION
 
 _LINE_LENGTH = 100
 _BESIDE = re.compile(r"[ \t:,;{<\[-]*")
@@ -90,22 +98,41 @@ def convert(config: Config, file_format: str) -> str:
 
 def _check(config: Config, text: str, file_format: str) -> None:
     """Refuses a text that does not say the same, or in which anything new is found."""
-    after = examine(
-        Source(config.filename, text),
-        file_format,
-        num_steps=config.given_steps,
-        batch_size=config.given_batch_size,
-        dialect=config.dialect,
-    )
-    one, other = (c.message.SerializeToString(deterministic=True) for c in (config, after))
-    known = Counter((d.code, d.path) for d in config.diagnostics)
-    new = [d for d in after.diagnostics if not known[d.code, d.path]]
-    if one != other or new:
-        words = Words(
-            "the converted file would not say the same{finding}. Keep this file as it is",
-            finding=Words(": {found}", found=new[0].message) if new else "",
+
+    def read(text: str) -> Config:
+        return examine(
+            Source(config.filename, text),
+            file_format,
+            num_steps=config.given_steps,
+            batch_size=config.given_batch_size,
+            dialect=config.dialect,
         )
-        raise ConvertError(config.document.source, None, words)
+
+    try:
+        reread(config, text, Meant(nothing_new, same_message), read)
+    except UnmeantError as error:
+        found = error.findings[0] if error.findings else None
+        words = Words("{words}. Keep this file as it is", words=error.words)
+        if found is not None:
+            words = Words(
+                "the converted file would not say the same: {found}. Keep this file as it is",
+                found=found.message,
+            )
+        if found is not None and _is_about_comments(config, found):
+            words = Words(
+                "comments would not suppress the same findings in the converted file: {code}:"
+                " {message}. Write each field on a line of its own first, such as with"
+                " `schedule-builder fmt`",
+                code=found.code,
+                message=found.message,
+            )
+        raise ConvertError(config.document.source, None, words) from None
+
+
+def _is_about_comments(config: Config, found: Diagnostic) -> bool:
+    """Whether a new finding is one that comments suppress in a config, or is about them."""
+    of_comments = (UNUSED_SUPPRESSION.code, BAD_SUPPRESSION.code)
+    return found.code in of_comments or any(d.code == found.code for d in config.diagnostics)
 
 
 class _Writer(ABC):

@@ -9,8 +9,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
+from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Report, Source, Words
 from schedule_builder.editing.errors import EditingError
+from schedule_builder.editing.rereading import Meant, UnmeantError, nothing_new, reread
 from schedule_builder.reading.comments import Note, notes
 from schedule_builder.reading.formats import detect_format, reader_of
 from schedule_builder.reading.text_lexer import TEXT_FORMAT
@@ -59,7 +61,15 @@ def format_text(filename: str, text: str) -> str:
         new = format_yaml(document)
     if "\r\n" in text:
         new = new.replace("\r\n", "\n").replace("\n", "\r\n")
-    _compare(document, _readable(filename, new))
+    try:
+        reread(examine(document.source), new, Meant(nothing_new, _difference))
+    except UnmeantError as error:
+        words = Words(
+            "the file is left as it is, because in the new layout {reason}. Format it by hand, and"
+            " report this fault of `fmt`",
+            reason=error.words,
+        )
+        raise FormatError(document.source, None, words) from None
     return new
 
 
@@ -76,22 +86,16 @@ def _readable(filename: str, text: str) -> Document:
     return document
 
 
-def _compare(before: Document, after: Document) -> None:
-    """Checks that nothing was lost; otherwise the text is left as it is."""
+def _difference(one: Config, other: Config) -> Words | None:
+    """What is lost or changed in a new layout; None if nothing is."""
+    before, after = one.document, other.document
     if list(_values(before.root)) != list(_values(after.root)):
-        reason = "a value would change"
-    elif [n.text for n in notes(before) if n.text] != [n.text for n in notes(after) if n.text]:
-        reason = "a comment would be lost or moved"
-    elif any(old - new for old, new in zip(_beside(before), _beside(after), strict=True)):
-        reason = "a comment that suppresses findings would leave their line"
-    else:
-        return
-    words = Words(
-        "the file is left as it is, because in the new layout {reason}. Format it by hand, and"
-        " report this fault of `fmt`",
-        reason=reason,
-    )
-    raise FormatError(before.source, None, words)
+        return Words("a value would change")
+    if [n.text for n in notes(before) if n.text] != [n.text for n in notes(after) if n.text]:
+        return Words("a comment would be lost or moved")
+    if any(old - new for old, new in zip(_beside(before), _beside(after), strict=True)):
+        return Words("a comment that suppresses findings would leave their line")
+    return None
 
 
 def _beside(document: Document) -> list[set[str]]:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from google.protobuf.message import Message
 
 from schedule_builder.compiler import Config, examine
-from schedule_builder.diagnostics import ConfigError, Edit, FieldPath, Set, Source, Words
-from schedule_builder.editing.contents import contents_of, faults, new_findings, with_values
+from schedule_builder.diagnostics import (
+    ConfigError,
+    Diagnostic,
+    Edit,
+    FieldPath,
+    Set,
+    Source,
+    Words,
+)
+from schedule_builder.editing.contents import contents_of, with_values
 from schedule_builder.editing.errors import EditingError
+from schedule_builder.editing.rereading import Meant, UnmeantError, no_new_error, reread
 from schedule_builder.reading.edits import apply, edits_of, element_at, merge_key_of
 from schedule_builder.reading.fields import counting, is_stretchable_value, schema_of, selector_of
 
@@ -94,18 +103,30 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
         if change not in given:
             # Each is added to the result of the one before: a block may have been empty.
             text = apply(text, _edits(examine(Source(source.filename, text)), {change: old}))
-    changed = examine(Source(source.filename, text))
-    if changed.schedule is None or faults(new_findings(config, changed)):
-        raise ConfigError(changed.diagnostics)
     wanted = with_values(
         contents_of(config.document), {change.path: (change.text, False) for change in changes}
     )
-    if contents_of(changed.document) != wanted:
-        words = Words(
+
+    def other(before: Config, after: Config) -> Words | None:
+        if contents_of(after.document) == wanted:
+            return None
+        return Words(
             "the lengths cannot be changed in the layout that the file has: change them by hand"
         )
-        raise RescaleError(source, None, words)
+
+    try:
+        # A run length that the caller gave is that of the old schedule.
+        reread(config, text, Meant(_invalid, other), lambda t: examine(Source(source.filename, t)))
+    except UnmeantError as error:
+        if error.findings:
+            raise ConfigError(error.findings) from None
+        raise RescaleError(source, None, error.words) from None
     return text
+
+
+def _invalid(before: Config, after: Config) -> Sequence[Diagnostic]:
+    """What makes the stretched schedule invalid."""
+    return no_new_error(before, after) or (after.diagnostics if after.schedule is None else ())
 
 
 def follows_run(config: Config) -> bool:

@@ -1,6 +1,7 @@
 """Sets fields of a config to new values, in the text that they are written in.
 
-Every edit is read back: the new tree must differ from the old one only in the requested fields.
+The text is read after each step, and all of it at the end: the new tree must differ from the old
+one only in the requested fields.
 """
 
 from __future__ import annotations
@@ -8,20 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from schedule_builder.compiler import Config, examine
+from schedule_builder.compiler import Config
 from schedule_builder.diagnostics import Diagnostic, Edit, FieldPath, Report, Source, Words, shown
 from schedule_builder.editing.contents import (
     Contents,
     contents,
     contents_of,
-    faults,
-    new_findings,
     with_value,
     with_values,
     without_value,
 )
 from schedule_builder.editing.errors import SetError, set_error
 from schedule_builder.editing.get import LONGEST_SHOWN, numbered, values_at, written_at
+from schedule_builder.editing.rereading import (
+    Meant,
+    UnmeantError,
+    new_findings,
+    no_new_error,
+    reread,
+)
 from schedule_builder.reading.edits import apply, element_at, merge_key_of, put, removal
 from schedule_builder.reading.field_paths import (
     FieldNames,
@@ -121,6 +127,7 @@ def edit(config: Config, settings: Iterable[Setting]) -> Edited:
     Raises:
         SetError: a field is unknown or cannot have the value, or the file would have new errors.
 
+    >>> from schedule_builder.compiler import examine
     >>> from schedule_builder.diagnostics import Source
     >>> config = examine(Source("a.config", "constant_learning_rate { learning_rate: 1 } # our"))
     >>> edit(config, [Setting("learning_rate", "1e-3")]).text
@@ -140,25 +147,21 @@ def edit(config: Config, settings: Iterable[Setting]) -> Edited:
             words = Words("`{setting}`: {words}", setting=shown(str(setting)), words=error.words)
             raise set_error(config.filename, words) from None
     editor.flush()
-    after = _examined(config, editor.document.source.text) if editor.changes else config
-    new = new_findings(config, after)
-    if found := faults(new):
-        words = Words("the file would have new errors, so it is not changed")
-        raise set_error(config.filename, words, found)
-    return Edited(editor.document.source.text, tuple(editor.changes), after, new)
+    text = editor.document.source.text
+    if not editor.changes:
+        return Edited(text, (), config, ())
+    try:
+        after = reread(config, text, Meant(no_new_error, editor.difference))
+    except UnmeantError as error:
+        words = Words("{words}, so the file is not changed", words=error.words)
+        if error.findings:
+            words = Words("the file would have new errors, so it is not changed")
+        raise set_error(config.filename, words, error.findings) from None
+    return Edited(text, tuple(editor.changes), after, tuple(new_findings(config, after)))
 
 
 def _is_unread(found: Diagnostic) -> bool:
     return found.severity == "error" and found.code.startswith(_READING)
-
-
-def _examined(config: Config, text: str) -> Config:
-    """Reads a new text of a config."""
-    return examine(
-        Source(config.filename, text),
-        num_steps=config.given_steps,
-        batch_size=config.given_batch_size,
-    )
 
 
 class _Editor:
@@ -170,6 +173,7 @@ class _Editor:
         layout: how the text is laid out that was read last.
         names: its fields, by the names that people give them.
         anchors: what aliases of YAML repeat in it; None until that is needed.
+        wanted: what the file has to say after what was changed so far.
         changes: what was changed so far.
         pending: edits that are still to be made, and their values, by path.
     """
@@ -179,6 +183,7 @@ class _Editor:
         self.read(config.document)
         source = config.document.source
         self.format = detect_format(source.filename, source.text)
+        self.wanted: Contents = contents_of(config.document)
         self.changes: list[Change] = []
         self.pending: dict[FieldPath, tuple[list[Edit], Value]] = {}
 
@@ -348,7 +353,7 @@ class _Editor:
         if not self.pending:
             return
         values = {path: contents(value) for path, (_, value) in self.pending.items()}
-        wanted = with_values(contents_of(self.document), values)
+        wanted = with_values(self.wanted, values)
         edits = [edit for found, _ in self.pending.values() for edit in found]
         first = next(iter(self.pending))
         self.pending.clear()
@@ -361,7 +366,7 @@ class _Editor:
         self.check_shared(path, is_removal=False)
         edits = put(self.layout, path, value, self.descriptor)
         normal = contents(value)
-        self.apply(edits, path, with_value(contents_of(self.document), path, normal))
+        self.apply(edits, path, with_value(self.wanted, path, normal))
         self.changes.append(Change(dotted(path), before, written_at(self.document, path) or ""))
 
     def remove(self, path: FieldPath) -> None:
@@ -371,7 +376,7 @@ class _Editor:
         while (found := element_at(self.document, path)) is not None:
             self.check_shared(path, is_removal=True)
             edits = removal(self.document, path)
-            wanted = contents_of(self.document)
+            wanted = self.wanted
             if isinstance(path[-1], int):
                 self.apply(edits, path, without_value(wanted, path))
                 break
@@ -396,7 +401,13 @@ class _Editor:
         is_read = not any(map(_is_unread, report.diagnostics))
         if edits is None or not is_read or contents_of(document) != wanted:
             raise self.unchangeable(path)
+        self.wanted = wanted
         self.read(document)
+
+    def difference(self, before: Config, after: Config) -> Words | None:
+        """What an edited config says beside what was asked; None if nothing."""
+        is_other = contents_of(after.document) != self.wanted
+        return Words("the new text would say something else") if is_other else None
 
     def unchangeable(self, path: FieldPath) -> SetError:
         """Says that there is no safe edit."""

@@ -5,14 +5,19 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from schedule_builder.compiler import Config, examine
-from schedule_builder.diagnostics import FieldPath, Set, Source, Words
+from schedule_builder.compiler import Config
+from schedule_builder.diagnostics import FieldPath, Set, Words
 from schedule_builder.dialects.units import Axis, nearest, steps_of_unit, unit_noun
-from schedule_builder.editing.contents import faults, new_findings
 from schedule_builder.editing.errors import EditingError
+from schedule_builder.editing.rereading import (
+    Meant,
+    UnmeantError,
+    nothing_new,
+    reread,
+    same_schedule,
+)
 from schedule_builder.reading.edits import apply, edits_of
 from schedule_builder.reading.fields import dotted, schema_of
-from schedule_builder.schedules.comparison import first_difference
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 
@@ -25,10 +30,12 @@ class Rewritten(NamedTuple):
 
     Attributes:
         text: its text.
+        config: what was read from it.
         kept: the lengths that stay in steps.
     """
 
     text: str
+    config: Config
     kept: tuple[FieldPath, ...]
 
 
@@ -92,24 +99,16 @@ def in_unit(config: Config, name: str, examples_per_epoch: int | None = None) ->
     if name == "EPOCHS" and not message.HasField("examples_per_epoch"):
         rewriter.set((*path, "examples_per_epoch"), str(examples))
     text = rewriter.text()
-    changed = examine(
-        Source(config.filename, text),
-        num_steps=config.given_steps,
-        batch_size=config.given_batch_size,
-    )
-    before, after = config.schedule, changed.schedule
-    is_other = before is None or after is None or first_difference(before, after) is not None
-    found = faults(new_findings(config, changed))
-    if is_other or found:
-        error = next((d.message for d in found), "")
+    try:
+        after = reread(config, text, Meant(nothing_new, same_schedule))
+    except UnmeantError as error:
         words = Words(
-            "the edited file would not have the same schedule{problem}, so the file is not changed."
-            " Write the lengths in {name} by hand",
+            "the file is not changed: {problem}. Write the lengths in {name} by hand",
+            problem=error.words,
             name=name,
-            problem=Words(" ({error})", error=error) if error else "",
         )
-        raise _refused(config, None, words)
-    return Rewritten(text, tuple(rewriter.kept))
+        raise _refused(config, None, words) from None
+    return Rewritten(text, after, tuple(rewriter.kept))
 
 
 def _examples(config: Config, message: pb.LearningRate, given: int | None) -> int | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from collections.abc import Callable, Hashable
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import unquote, urlparse
 from urllib.request import url2pathname
 
@@ -19,6 +20,8 @@ from schedule_builder.workspace.settings import Settings, SettingsError, setting
 
 _SUFFIXES = {"yaml": ".yaml", "json": ".json", "jsonc": ".json"}
 """The suffixes for languages, whose format a document without a config's suffix has."""
+
+T = TypeVar("T")
 
 
 class Complaint(NamedTuple):
@@ -36,6 +39,7 @@ class Analysis:
         filename: its file.
         config: the config; if the file is not a config, it has no values.
         is_checked: whether `validate` checks the file in a folder, or its author expects it to.
+        request: how it was checked.
         diagnostics: the findings that the project's baseline does not hold.
         complaints: the errors in the project's settings.
     """
@@ -44,6 +48,7 @@ class Analysis:
         self.snapshot = snapshot
         self.filename = _filename(snapshot)
         self.complaints: list[Complaint] = []
+        self._made: dict[Hashable, Any] = {}
         self.diagnostics: tuple[Diagnostic, ...] = ()
         data = snapshot.text.encode("utf-8", "surrogatepass")
         settings_for.cache_clear()  # The settings may be edited at the same time.
@@ -54,11 +59,24 @@ class Analysis:
             self.complaints.append(Complaint(str(error), is_error=True))
         self.complaints += [Complaint(text, is_error=False) for text in settings.warnings]
         request = Request(settings=settings)
+        self.request = request
         self.config, found = examined(data, self.filename, request)
         decision = decide_open(self.filename, data, settings)
         self.is_checked = not decision.reason or decision.is_near
         if self.is_checked:
             self.diagnostics = tuple(request.shown(self._unknown(found, request)))
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the config has the text of the version, as one that is not UTF-8 has not."""
+        return self.config.document.source.text == self.snapshot.text
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What was made of this version under a key; it is made at most once."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: T = self._made[key]
+        return made
 
     def _unknown(self, found: tuple[Diagnostic, ...], request: Request) -> tuple[Diagnostic, ...]:
         """The findings that the project's baseline does not hold."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from lsprotocol import types
 
-from schedule_builder.diagnostics import Diagnostic, Related, Span
-from schedule_builder.editing.errors import EditingError
+from schedule_builder.diagnostics import Diagnostic, Edit, Related, Span
 from schedule_builder.editing.format import format_text
 from schedule_builder.files import resolved
 from schedule_builder.language_server import language
@@ -18,8 +18,7 @@ from schedule_builder.language_server.hints import hints
 from schedule_builder.language_server.outline import Entry, folds, outline
 from schedule_builder.language_server.rescaling import rescaled
 from schedule_builder.rules.pages import KINDS, address
-from schedule_builder.workspace.fixes import fix
-from schedule_builder.workspace.request import NOTHING_MORE
+from schedule_builder.workspace.fixes import fault_of_fix, fix, suppression
 
 NAME = "schedule-builder"
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.{NAME}"
@@ -30,6 +29,9 @@ _SEVERITIES = {
 }
 _UNUSED = {"SB312", "SB317", "SB901"}
 """The findings whose place has no effect, which editors fade."""
+
+_MOST_TRIED = 50
+"""The findings in a range whose fixes are tried and offered: each is read again."""
 
 
 # --- findings -----------------------------------------------------------------------------------
@@ -184,23 +186,41 @@ def inlay_hint(analysis: Analysis, params: types.InlayHintParams) -> list[types.
 def formatting(
     analysis: Analysis, params: types.DocumentFormattingParams
 ) -> list[types.TextEdit] | None:
-    """The layout of `fmt`, whatever the client's options; None if the text cannot be formatted."""
-    if not analysis.is_checked:
+    """The layout of `fmt`, whatever the client's options; None if the text cannot be formatted.
+
+    Raises:
+        EditingError: the text could be formatted, but not without a change of what it says.
+    """
+    if not analysis.is_checked or analysis.filename.lower().endswith(".json"):
         return None
+    if any(d.severity == "error" and d.code.startswith("SB1") for d in analysis.diagnostics):
+        return None  # What is wrong is marked in the text already.
     try:
         text = format_text(analysis.filename, analysis.snapshot.text)
-    except (EditingError, ModuleNotFoundError):
+    except ModuleNotFoundError:
         return None
-    is_same = text == analysis.snapshot.text
-    return [] if is_same else _difference(analysis.snapshot, text)
+    snapshot = analysis.snapshot
+    edits = _difference(snapshot, text) if text != snapshot.text else []
+    return [types.TextEdit(snapshot.range(Span(e.start, e.end)), e.text) for e in edits]
 
 
 # --- code actions -------------------------------------------------------------------------------
 
 
-def code_action(analysis: Analysis, params: types.CodeActionParams) -> list[types.CodeAction]:
-    """Fixes, comments that suppress, all safe fixes at once, and the schedule rescaled."""
-    if not analysis.is_checked:
+def code_action(
+    analysis: Analysis, params: types.CodeActionParams, *, with_reasons: bool = False
+) -> list[types.CodeAction]:
+    """Fixes, comments that suppress, all safe fixes at once, and the schedule rescaled.
+
+    Each new text is read again first. What it would do beside what it is for makes an action
+    disabled, with the reason.
+
+    Args:
+        analysis: the document.
+        params: what is asked.
+        with_reasons: whether the client shows disabled actions; otherwise they are left out.
+    """
+    if not analysis.is_checked or not analysis.is_text:
         return []
     only = params.context.only
     actions: list[types.CodeAction] = []
@@ -210,7 +230,7 @@ def code_action(analysis: Analysis, params: types.CodeActionParams) -> list[type
         actions += _rescaled(analysis, params.range)
     if _is_wanted(FIX_ALL, only):
         actions += _fixed(analysis)
-    return actions
+    return [action for action in actions if with_reasons or action.disabled is None]
 
 
 def _is_wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> bool:
@@ -222,78 +242,77 @@ def _is_wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> 
 
 
 def _quick_fixes(analysis: Analysis, asked: types.Range) -> Iterator[types.CodeAction]:
-    snapshot = analysis.snapshot
-    for found in analysis.diagnostics:
-        diagnostic = _diagnostic(snapshot, found)
-        if not _overlap(diagnostic.range, asked):
-            continue
+    snapshot, config, request = analysis.snapshot, analysis.config, analysis.request
+    in_range = [
+        (found, diagnostic)
+        for found in analysis.diagnostics
+        if _overlap((diagnostic := _diagnostic(snapshot, found)).range, asked)
+    ]
+    for found, diagnostic in in_range[:_MOST_TRIED]:
         if found.fix is not None:
-            edits = [
-                types.TextEdit(snapshot.range(Span(edit.start, edit.end)), edit.text)
-                for edit in found.fix.edits
-            ]
-            action = _quick_fix(found.fix.title, edits, diagnostic, snapshot.uri)
-            action.is_preferred = found.fix.safe
+            fault = analysis.once(("fix", found), partial(fault_of_fix, config, found, request))
+            action = _action(analysis, found.fix.title, found.fix.edits, fault)
+            action.diagnostics, action.is_preferred = [diagnostic], found.fix.safe and not fault
             yield action
         if not analysis.filename.lower().endswith(".json"):
-            edit = _suppress(snapshot, found)
-            yield _quick_fix(f"Suppress {found.code} here", [edit], diagnostic, snapshot.uri)
+            edit, fault = analysis.once(
+                ("suppression", found), partial(suppression, config, found, request)
+            )
+            action = _action(analysis, f"Suppress {found.code} here", [edit], fault)
+            action.diagnostics = [diagnostic]
+            yield action
 
 
-def _quick_fix(
-    title: str, edits: list[types.TextEdit], diagnostic: types.Diagnostic, uri: str
+def _action(
+    analysis: Analysis,
+    title: str,
+    edits: Iterable[Edit],
+    fault: str = "",
+    kind: str = types.CodeActionKind.QuickFix.value,
 ) -> types.CodeAction:
-    return types.CodeAction(
-        title,
-        types.CodeActionKind.QuickFix,
-        diagnostics=[diagnostic],
-        edit=types.WorkspaceEdit(changes={uri: edits}),
-    )
+    """An action that makes edits; a disabled one where there is a reason not to make them."""
+    snapshot = analysis.snapshot
+    if fault:
+        return types.CodeAction(title, kind, disabled=types.CodeActionDisabled(fault))
+    changes = [types.TextEdit(snapshot.range(Span(e.start, e.end)), e.text) for e in edits]
+    edit = types.WorkspaceEdit(changes={snapshot.uri: changes})
+    return types.CodeAction(title, kind, edit=edit)
 
 
 def _overlap(one: types.Range, other: types.Range) -> bool:
     return bool(one.start <= other.end and other.start <= one.end)
 
 
-def _suppress(snapshot: Snapshot, found: Diagnostic) -> types.TextEdit:
-    start = snapshot.offset_at(found.row, 1)
-    end = snapshot.text.find("\n", start)
-    line = snapshot.text[start : end if end >= 0 else None].rstrip("\r")
-    place = Span(start + len(line), start + len(line))
-    comment = f"  # {NAME}: ignore[{found.code}]"
-    return types.TextEdit(snapshot.range(place), comment)
-
-
 def _rescaled(analysis: Analysis, asked: types.Range) -> Iterator[types.CodeAction]:
     found = rescaled(analysis.config)
     snapshot = analysis.snapshot
     if found and any(_overlap(snapshot.range(place), asked) for place in found.places):
-        edit = types.WorkspaceEdit(changes={snapshot.uri: _difference(snapshot, found.text)})
-        yield types.CodeAction(found.title, RESCALE, edit=edit)
+        edits = _difference(snapshot, found.text)
+        yield _action(analysis, found.title, edits, found.fault, RESCALE)
 
 
 def _fixed(analysis: Analysis) -> Iterator[types.CodeAction]:
     if not any(found.fix and found.fix.safe for found in analysis.diagnostics):
         return
-    snapshot = analysis.snapshot
-    data = snapshot.text.encode("utf-8", "surrogatepass")
-    fixed, count = fix(data, analysis.filename, NOTHING_MORE, unsafe=False)
+    snapshot, refused = analysis.snapshot, list[str]()
+    fixed, count = fix(
+        snapshot.text.encode(), analysis.filename, analysis.request, unsafe=False, refused=refused
+    )
     if count:
-        edits = _difference(snapshot, fixed.decode("utf-8", "surrogatepass"))
-        title = f"Apply all safe fixes ({count})"
-        edit = types.WorkspaceEdit(changes={snapshot.uri: edits})
-        yield types.CodeAction(title, FIX_ALL, edit=edit)
+        edits = _difference(snapshot, fixed.decode())
+        yield _action(analysis, f"Apply all safe fixes ({count})", edits, kind=FIX_ALL)
+    elif refused:
+        yield _action(analysis, "Apply all safe fixes", (), refused[0], FIX_ALL)
 
 
-def _difference(snapshot: Snapshot, text: str) -> list[types.TextEdit]:
+def _difference(snapshot: Snapshot, text: str) -> list[Edit]:
     """The edits that change a document to another text; common lines stay, with their marks."""
     before, after = snapshot.text.splitlines(keepends=True), text.splitlines(keepends=True)
     top = _common(before, after)
     bottom = _common(before[top:][::-1], after[top:][::-1])
     start = sum(map(len, before[:top]))
     end = len(snapshot.text) - sum(map(len, before[len(before) - bottom :]))
-    changed = "".join(after[top : len(after) - bottom])
-    return [types.TextEdit(snapshot.range(Span(start, end)), changed)]
+    return [Edit(start, end, "".join(after[top : len(after) - bottom]))]
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

@@ -17,6 +17,9 @@ class Rescaled(NamedTuple):
 
     title: str
     text: str
+    """Empty where the schedule cannot be stretched."""
+    fault: str
+    """Why it cannot; empty where it can."""
     places: tuple[Span, ...]
 
 
@@ -31,12 +34,15 @@ def rescaled(config: Config) -> Rescaled | None:
     is_end = last.path and field is not None and schema_of(owner)[field.name].ends_decay
     if not is_end or last.begin == num_steps:
         return None
+    text, fault = "", ""
     try:
         text = rescale(config, num_steps, last.begin)
-    except (EditingError, ConfigError):
-        return None
+    except EditingError as error:
+        fault = str(error)
+    except ConfigError as error:
+        fault = f"the schedule would be invalid: {error.diagnostics[0].message}"
     paths = [config.kind_path, end, config.dialect.num_steps_path]
     places = [config.places[path] for path in paths if path in config.places]
     spans = tuple(span for place in places for span in (place.name, place.value))
     title = f"Rescale the schedule from {last.begin} to {num_steps} steps"
-    return Rescaled(title, text, spans)
+    return Rescaled(title, text, fault, spans)

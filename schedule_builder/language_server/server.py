@@ -172,8 +172,12 @@ def _handler(name: str) -> Callable[[Any], Awaitable[Any]]:
         analysis = await _worker.answer(document) if document is not None else None
         if analysis is None:
             return None
-        options = {"with_snippets": _has_snippets()} if name == "completion" else {}
-        return await _worker.run(getattr(_answers(), name), analysis, params, **options)
+        options = _OPTIONS[name]() if name in _OPTIONS else {}
+        try:
+            return await _worker.run(getattr(_answers(), name), analysis, params, **options)
+        except import_module("schedule_builder.editing.errors").EditingError as error:
+            _say_once(types.MessageType.Warning, str(error))
+            return None
 
     return answer
 
@@ -183,6 +187,19 @@ def _has_snippets() -> bool:
     completion = getattr(server.client_capabilities.text_document, "completion", None)
     item = getattr(completion, "completion_item", None)
     return bool(getattr(item, "snippet_support", False))
+
+
+def _shows_disabled() -> bool:
+    """Whether the client shows actions that cannot be taken, with the reason."""
+    action = getattr(server.client_capabilities.text_document, "code_action", None)
+    return bool(getattr(action, "disabled_support", False))
+
+
+_OPTIONS: dict[str, Callable[[], dict[str, bool]]] = {
+    "completion": lambda: {"with_snippets": _has_snippets()},
+    "code_action": lambda: {"with_reasons": _shows_disabled()},
+}
+"""What the answers have to know of the client."""
 
 
 for method, options in REQUESTS.items():

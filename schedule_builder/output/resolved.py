@@ -7,9 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from schedule_builder.compiler import Config, examine
-from schedule_builder.diagnostics import Source
+from schedule_builder.diagnostics import Source, Words
 from schedule_builder.dialects.lowering import unpacked
 from schedule_builder.editing.convert import convert
+from schedule_builder.editing.errors import EditingError
+from schedule_builder.editing.rereading import (
+    Meant,
+    UnmeantError,
+    no_new_error,
+    reread,
+    same_schedule,
+)
 from schedule_builder.reading.fields import FieldSchema, is_opaque, is_open, schema_of
 
 
@@ -17,11 +25,33 @@ def resolved(config: Config) -> str:
     """A config in its own format with every value in force, defaults marked as such.
 
     Lengths in another unit are written in steps.
+
+    Args:
+        config: a config with a schedule.
+
+    Raises:
+        EditingError: it would not have the same schedule, or cannot be written in its format.
     """
     text = "".join(f"{line}\n" for line in _resolved_lines(config.message_in_steps, ""))
-    if not config.document.syntax.explicit_lists:
-        return text
-    return convert(examine(Source(config.filename, text), "text"), "yaml")
+
+    def read(text: str) -> Config:
+        return examine(
+            Source(config.filename, text),
+            "text",
+            num_steps=config.given_steps,
+            batch_size=config.given_batch_size,
+            dialect=config.dialect,
+        )
+
+    try:
+        after = reread(config, text, Meant(no_new_error, same_schedule), read)
+    except UnmeantError as error:
+        words = Words(
+            "with all values in force, {reason}. Report this fault of `show --resolved`",
+            reason=error.words,
+        )
+        raise EditingError(config.document.source, None, words) from None
+    return convert(after, "yaml") if config.document.syntax.explicit_lists else text
 
 
 def _resolved_lines(message: Any, indent: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import NamedTuple
 
-from schedule_builder.compiler import Config, examine, examine_bytes
+from schedule_builder.compiler import Config, examine, examine_bytes, unsuppressed
 from schedule_builder.diagnostics import Diagnostic, Source
 from schedule_builder.files import read_file, resolved
 from schedule_builder.reading.fields import dotted
@@ -75,15 +75,6 @@ def examined(
         settings=settings,
     )
     return config, tuple(settings.judged(unsuppressed(config), filename))
-
-
-def unsuppressed(config: Config) -> list[Diagnostic]:
-    """The findings of a config that its comments do not suppress, and those about the comments."""
-    if "schedule-builder" not in config.document.source.text.lower():
-        return list(config.diagnostics)
-    from schedule_builder.workspace.suppressions import suppress  # noqa: PLC0415 - 4 ms, for files with suppressions alone
-
-    return suppress(config.document, config.diagnostics)
 
 
 def validate(

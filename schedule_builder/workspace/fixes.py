@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
-from schedule_builder.compiler import Config
-from schedule_builder.diagnostics import TOO_LARGE, Diagnostic
+from schedule_builder.compiler import Config, unsuppressed
+from schedule_builder.diagnostics import TOO_LARGE, Diagnostic, Edit, Words
+from schedule_builder.editing.contents import contents_of
+from schedule_builder.editing.rereading import Meant, UnmeantError, added, reread, same_schedule
 from schedule_builder.limits import MAX_FIX_PASSES
-from schedule_builder.reading.edits import apply_fixes
-from schedule_builder.schedules.comparison import first_difference
+from schedule_builder.reading.edits import apply, apply_fixes
+from schedule_builder.rules.kinds import UNUSED_SUPPRESSION
 from schedule_builder.workspace.baseline import Baseline
 from schedule_builder.workspace.checker import examined
 from schedule_builder.workspace.request import Request
@@ -69,6 +71,57 @@ def fix(
     return data, made
 
 
+def fault_of_fix(config: Config, found: Diagnostic, request: Request) -> str:
+    """Why the fix of one finding of a file is not made; empty where it can be.
+
+    Args:
+        config: the file, as it was read with the request.
+        found: the finding, which has a fix.
+        request: the request.
+    """
+    data = config.document.source.text.encode()
+    return _Fixing(config, data, config.filename, request).make([found])
+
+
+def suppression(config: Config, found: Diagnostic, request: Request) -> tuple[Edit, str]:
+    """The comment that suppresses a finding on its line.
+
+    Args:
+        config: the file, as it was read with the request.
+        found: the finding.
+        request: the request.
+
+    Returns:
+        The edit that adds it, and why it cannot stand there; empty where it can.
+    """
+    text = config.document.source.text
+    line = text.split("\n", found.row)[found.row - 1]
+    start = sum(map(len, text.split("\n", found.row - 1)[:-1])) + found.row - 1
+    at = start + len(line.rstrip("\r"))
+    edit = Edit(at, at, f"  # schedule-builder: ignore[{found.code}]")
+    try:
+        reread(
+            config,
+            apply(text, [edit]),
+            Meant(partial(_new_beside, found), _other_contents),
+            lambda text: examined(text.encode(), config.filename, request)[0],
+        )
+    except UnmeantError as error:
+        return edit, str(error.words)
+    return edit, ""
+
+
+def _new_beside(found: Diagnostic, before: Config, after: Config) -> list[Diagnostic]:
+    """The new findings after one was suppressed; that one, if it was not."""
+    new = added(unsuppressed(before), unsuppressed(after), lambda d: d.code)
+    return new or [d for d in unsuppressed(after) if (d.code, d.row) == (found.code, found.row)]
+
+
+def _other_contents(before: Config, after: Config) -> Words | None:
+    is_same = contents_of(before.document) == contents_of(after.document)
+    return None if is_same else Words("the new text would not say the same")
+
+
 _ALL = "the fixes of this file cannot be made together, and are too many to try one by one"
 
 
@@ -89,32 +142,46 @@ class _Fixing:
         before = self._before
         text, self.count = apply_fixes(before.document.source.text, wanted, unsafe=True)
         self.data = self._mark + text.encode("utf-8")
-        self.config, self.found = examined(self.data, self._filename, self._request)
         is_safe = all(finding.fix and finding.fix.safe for finding in wanted)
-        return _fault(before, self.config, is_safe=is_safe)
-
-
-def _fault(before: Config, after: Config, *, is_safe: bool) -> str:
-    """Why a config is not what it was but for fixes; empty where it is.
-
-    Where it had no schedule, a fix may bring to light what could not be judged before.
-    """
-    known = Counter(d.code for d in before.diagnostics)
-    errors = sum(d.severity == "error" for d in before.diagnostics)
-    was_judged = before.schedule is not None
-    for finding in after.diagnostics:
-        known[finding.code] -= 1
-        is_error = finding.severity == "error"
-        errors -= is_error
-        is_new = known[finding.code] < 0
-        if (is_new and finding.code.startswith(_SYNTAX)) or errors < 0:
-            return f"the fixed file would have this error: {finding.message}"
-        if is_new and was_judged and is_safe:
-            return f"the fixed file would have this finding: {finding.message}"
-    if before.schedule is None:
+        try:
+            self.config = reread(before, text, SAFE if is_safe else UNSAFE, self._read)
+        except UnmeantError as error:
+            return str(error.words)
         return ""
-    if after.schedule is None:
-        return "the fixed file would have no schedule"
-    if is_safe and (step := first_difference(before.schedule, after.schedule)) is not None:
-        return f"the rate at step {step} would change"
-    return ""
+
+    def _read(self, text: str) -> Config:
+        config, self.found = examined(self.data, self._filename, self._request)
+        return config
+
+
+def _new(before: Config, after: Config) -> list[Diagnostic]:
+    """New syntax errors, and errors where there are more than before.
+
+    A fix may bring to light what could not be judged before.
+    """
+    new = _added(before, after)
+    syntax = [d for d in new if d.code.startswith(_SYNTAX)]
+    errors = [d for d in new if d.severity == "error"]
+    were, are = (
+        sum(d.severity == "error" for d in config.diagnostics) for config in (before, after)
+    )
+    return syntax or (errors if are > were else [])
+
+
+def _added(before: Config, after: Config) -> list[Diagnostic]:
+    """The new findings of any kind. That a comment suppresses nothing any more is not one."""
+    found = [d for d in unsuppressed(after) if d.code != UNUSED_SUPPRESSION.code]
+    return added(unsuppressed(before), found, lambda d: d.code)
+
+
+def _new_after_safe(before: Config, after: Config) -> list[Diagnostic]:
+    return _new(before, after) or (_added(before, after) if before.schedule is not None else [])
+
+
+def _without_schedule(before: Config, after: Config) -> Words | None:
+    is_lost = before.schedule is not None and after.schedule is None
+    return Words("the new text would have no schedule") if is_lost else None
+
+
+SAFE = Meant(_new_after_safe, same_schedule)
+UNSAFE = Meant(_new, _without_schedule)

@@ -14,12 +14,11 @@ from schedule_builder.diagnostics import Diagnostic, Source, Words
 from schedule_builder.editing import rates
 from schedule_builder.editing.contents import (
     contents_of,
-    faults,
-    new_findings,
     with_value,
     with_values,
     without_value,
 )
+from schedule_builder.editing.rereading import faults, new_findings
 from schedule_builder.editing.summary import changed_fields, peak_of, rate_change
 from schedule_builder.schedules.curves import Constant, Cycle, Exponential, Interpolation
 from schedule_builder.schedules.schedule import Schedule, Segment
@@ -126,7 +125,11 @@ def finding(
 
 def test_a_finding_is_new_that_was_not_there_in_the_same_words() -> None:
     def new(before: list[Diagnostic], after: list[Diagnostic]) -> list[Diagnostic]:
-        configs: Any = [SimpleNamespace(diagnostics=tuple(found)) for found in (before, after)]
+        document = SimpleNamespace(source=Source("a.config", ""))
+        configs: Any = [
+            SimpleNamespace(diagnostics=tuple(found), document=document)
+            for found in (before, after)
+        ]
         return list(new_findings(*configs))
 
     one = finding()

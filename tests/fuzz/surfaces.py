@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -438,7 +439,8 @@ def server_messages(
         kind: Any = types.METHOD_TO_TYPES[method][2]
         parameters: Any = converter.structure(asked, kind)
         options = {"with_snippets": True} if function == "completion" else {}
-        replies.append(getattr(answers, function)(analysis, parameters, **options))
+        with suppress(EditingError) if function == "formatting" else nullcontext():
+            replies.append(getattr(answers, function)(analysis, parameters, **options))
     for reply in replies:
         check_ranges(converter.unstructure(reply), snapshot, codec)
 

@@ -440,7 +440,7 @@ def test_a_comment_of_text_format_ends_at_a_line_feed(end: str) -> None:
 
 
 def test_a_fix_that_would_break_the_file_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    from schedule_builder.workspace import suppressions
+    from schedule_builder.rules import suppressions
 
     def breaking(text: str, comment: Span) -> Edit:
         return (
@@ -458,4 +458,4 @@ def test_a_fix_that_would_break_the_file_is_not_made(monkeypatch: pytest.MonkeyP
     assert (new, count) == (data.replace(b"  # schedule-builder: ignore[SB403]", b""), 1)
     (sentence,) = refused
     assert sentence.startswith("a.config:1:54: warning[SB901] unused suppression: SB402")
-    assert ". Not fixed: the fixed file would have this error: " in sentence
+    assert ". Not fixed: the new text would have this error: " in sentence
