@@ -236,8 +236,8 @@ def failure_of_plugin(message: Message, error: Exception) -> Words:
 
 def own_warmup(message: Message) -> Length | None:
     """How long the warmup of a kind lasts, with the path inside of it; None without a warmup."""
-    kind = _KINDS.get(message.DESCRIPTOR.full_name)
-    return kind.warmup(message) if kind is not None and kind.warmup is not None else None
+    warmup = _KINDS[message.DESCRIPTOR.full_name].warmup
+    return None if warmup is None else warmup(message)
 
 
 def warmup_steps(message: Any) -> Length:

@@ -103,7 +103,7 @@ class _ObjectDetection(NativeDialect):
             frozen,
             trained,
             # 0, the default, means no factor.
-            getattr(train, "bias_grad_multiplier", 0.0) or 1.0,
+            getattr(train, "bias_grad_multiplier", None) or 1.0,
         )
 
 

@@ -17,6 +17,7 @@ from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import FieldPath, Words
 from schedule_builder.dialects.units import (
+    PARTS,
     Axis,
     InSteps,
     Length,
@@ -389,9 +390,7 @@ class _Conversion:
 
     def length(self, count: int, unit: _Unit, steps: int) -> Length:
         """The length that a count was converted from."""
-        if unit.unit == pb.EPOCHS:
-            return Length(count, unit.unit, steps, unit.steps or Fraction(0))
-        return Length(count, unit.unit, steps, Fraction(self.axis.num_steps or 0))
+        return Length(count, unit.unit, steps, self.used(unit) * PARTS.get(unit.unit, 1))
 
     def check_default(self, name: str, declared: Any, path: FieldPath, unit: _Unit) -> None:
         """Reports a default that is a number of steps: in another unit it has no meaning."""
@@ -415,7 +414,7 @@ class _Conversion:
         blamed = {problem.path for problem in self.result.problems}
         ordered = sorted([(origin, nearest(origin), ()), *boundaries])
         for (exact, step, path), (other, same, later) in pairwise(ordered):
-            if step == same and exact != other and path and not {path, later} & blamed:
+            if step == same and exact != other and not {path, later} & blamed:
                 self.result.problems.append(
                     Problem(
                         later,
@@ -426,7 +425,7 @@ class _Conversion:
                             step=step - nearest(origin),
                             one=decimal_text(exact - origin),
                             other=decimal_text(other - origin),
-                            steps=decimal_text(unit.steps or Fraction(0)),
+                            steps=decimal_text(self.used(unit)),
                             unit=unit_noun(unit.unit, 1),
                         ),
                     )

@@ -125,8 +125,9 @@ class InSteps(Record):
 def steps_of_unit(unit: int, examples: int | None, axis: Axis) -> Fraction | None:
     """How many steps one unit is; None if that is unknown."""
     if unit == pb.EPOCHS:
-        known = examples is not None and axis.batch_size
-        return Fraction(examples or 0, axis.batch_size) if known else None
+        if examples is None or not axis.batch_size:
+            return None
+        return Fraction(examples, axis.batch_size)
     if unit in PARTS:
         return Fraction(axis.num_steps, PARTS[unit]) if axis.num_steps else None
     return Fraction(1)

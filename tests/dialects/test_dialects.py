@@ -261,3 +261,39 @@ def test_what_only_looks_like_a_part_is_left_out(tmp_path: Path) -> None:
 def test_what_speaks_for_a_config(text: str, is_config: bool) -> None:
     block, _ = parse("x.config", text)
     assert registry.is_config(block) == is_config
+
+
+@pytest.mark.parametrize(("before", "is_looked_at"), [(49, True), (50, False)])
+def test_the_first_names_of_a_file_tell_what_it_is(before: int, is_looked_at: bool) -> None:
+    names = [f"a{n}" for n in range(before)]
+    wanted = EXPERIMENT if is_looked_at else PIPELINE
+    assert registry.recognize([*names, "trainer"]) is wanted
+    assert registry.recognize([*names, *names, "trainer"]) is wanted
+    others = "".join(f"{name} {{}} " for name in names)
+    block, _ = parse("x.config", f"{others} train_confg {{ num_steps: 5 }}")
+    found = ("train_confg", "train_config") if is_looked_at else None
+    assert registry.misspelled(block) == found
+    assert registry.is_config(block) == is_looked_at
+
+
+@pytest.mark.parametrize(
+    ("text", "is_config"),
+    [
+        ("StepLR {} a: 1 b: 1", True),  # a kind and two modifiers
+        ("StepLR {} a: 1 b: 1 c: 1", False),
+        ("StepLR: 5", False),
+        ("class_name: 'StepLR'", True),
+        ("_target_: 'StepLR' a: 1 b: 1", True),
+        ("_target_: 'Adam'", False),
+        ("_target_ { StepLR: 1 }", False),
+        ("kind: 'StepLR'", False),
+        ("num_steps: 1 a: 1 b: 1", False),  # no more than half of them
+        ("num_steps: 1 batch_size: 1 a: 1", True),
+        ("num_steps: 1 batch_size: 1 a: 1 b: 1", False),
+        ("optimizer_confg { learning_rate {} }", False),  # no block of a whole file
+        ("trainr { optimizer_config {} }", True),
+    ],
+)
+def test_what_speaks_for_a_schedule(text: str, is_config: bool) -> None:
+    block, _ = parse("x.config", text)
+    assert registry.is_config(block) == is_config

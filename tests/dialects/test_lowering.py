@@ -357,7 +357,8 @@ def test_any_part_makes_variable_rates_and_says_what_it_misses(
     assert bool(rates) == (rates != VariableRates())
     found = [str(words) for words in rates.unmatched(["head/kernel", "body/kernel"])]
     assert [words.split("`")[1] for words in found] == said
-    assert not list(VariableRates(bias_gradient_factor=2.0).unmatched(["head/bias"]))
+    for paths in (["head/bias"], ["head/bias", "head/kernel"]):
+        assert not list(VariableRates(bias_gradient_factor=2.0).unmatched(paths))
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, assume, event, given, settings
 
 import schedule_builder as sb
 from schedule_builder.cli import main
-from schedule_builder.dialects.learning_rate import has_units
+from schedule_builder.dialects.learning_rate import LEARNING_RATE, has_units
 from schedule_builder.dialects.lowering import LoweringError, custom_kinds
 from schedule_builder.dialects.modifiers import lower
+from schedule_builder.dialects.object_detection import PIPELINE as PIPELINE_DIALECT
 from schedule_builder.dialects.registry import DIALECTS
 from schedule_builder.dialects.unit_conversion import in_steps
 from schedule_builder.dialects.units import Axis, Length, nearest
@@ -137,13 +138,17 @@ def custom(syntax: str, options: Any) -> Any:
         extensions: Any = field.options.Extensions
         extensions[options_pb2.counts_steps] = options
     message.field.add(name="other", number=2, type=number.TYPE_INT64, label=number.LABEL_OPTIONAL)
+    return made(file)["Kind"]
+
+
+def made(file: Any) -> dict[str, Any]:
+    """The types of message in a file, by name, which is added to the known ones."""
     pool = descriptor_pool.Default()
     pool.AddSerializedFile(file.SerializeToString())
-    found = pool.FindMessageTypeByName(f"{name}.Kind")
     factory: Any = message_factory
-    if hasattr(factory, "GetMessageClass"):
-        return factory.GetMessageClass(found)
-    return factory.MessageFactory(pool).GetPrototype(found)
+    get = getattr(factory, "GetMessageClass", None) or factory.MessageFactory(pool).GetPrototype
+    names = [message.name for message in file.message_type]
+    return {name: get(pool.FindMessageTypeByName(f"{file.package}.{name}")) for name in names}
 
 
 @pytest.mark.parametrize("syntax", ["proto2", "proto3"])
@@ -166,6 +171,56 @@ def test_of_a_custom_kind_the_marked_fields_are_converted(syntax: str) -> None:
     message.custom.Pack(marked())
     message.step_unit = pb.PERCENT_OF_RUN
     assert not in_steps(message, AXIS, lambda: kinds).problems
+
+
+PARTS = """
+name: "units_parts.proto" package: "units_parts" syntax: "proto2"
+dependency: "schedule_builder/v1/options.proto"
+message_type {
+  name: "Kind"
+  field { name: "rate" number: 1 type: TYPE_DOUBLE label: LABEL_OPTIONAL }
+  field { name: "again" number: 2 type: TYPE_MESSAGE label: LABEL_OPTIONAL
+          type_name: ".units_parts.Kind" }
+  field { name: "part" number: 3 type: TYPE_MESSAGE label: LABEL_REPEATED
+          type_name: ".units_parts.Part" }
+}
+message_type {
+  name: "Part"
+  field { name: "rate" number: 1 type: TYPE_DOUBLE label: LABEL_OPTIONAL }
+  field { name: "length" number: 2 type: TYPE_INT64 label: LABEL_OPTIONAL default_value: "1"
+          options { [schedule_builder.v1.counts_steps]: LENGTH } }
+  field { name: "more" number: 3 type: TYPE_INT64 label: LABEL_OPTIONAL default_value: "2"
+          options { [schedule_builder.v1.counts_steps]: LENGTH } }
+}
+message_type {
+  name: "Loop"
+  field { name: "rate" number: 1 type: TYPE_DOUBLE label: LABEL_OPTIONAL }
+  field { name: "again" number: 2 type: TYPE_MESSAGE label: LABEL_OPTIONAL
+          type_name: ".units_parts.Loop" }
+}
+"""
+
+
+def test_marked_fields_may_be_inside_and_messages_in_themselves() -> None:
+    file = text_format.Parse(PARTS, descriptor_pb2.FileDescriptorProto())
+    types = made(file)
+    kind, loop = types["Kind"], types["Loop"]
+    kinds = {found.DESCRIPTOR.full_name: found for found in types.values()}
+    message = pb.LearningRate(step_unit=pb.PERCENT_OF_RUN)
+    message.custom.Pack(text_format.Parse("part { length: 5 more: 1 } part { more: 3 }", kind()))
+    result = in_steps(message, Axis(250, None), lambda: kinds)
+    unpacked = kind()
+    assert result.message.custom.Unpack(unpacked)
+    # 12.5, then 15, and to 22.5.
+    assert unpacked == text_format.Parse("part { length: 13 more: 2 } part { more: 8 }", kind())
+    # A default of 1 is not a number of steps that somebody chose, as one of 2 is.
+    assert not result.problems
+    message.custom.Pack(text_format.Parse("part { length: 5 }", kind()))
+    (problem,) = in_steps(message, AXIS, lambda: kinds).problems
+    assert problem.path == ("custom", "part", 0, "more")
+    message.custom.Pack(loop(again=loop()))
+    (problem,) = in_steps(message, AXIS, lambda: kinds).problems
+    assert problem.path == ("custom",)
 
 
 def test_what_a_length_came_from() -> None:
@@ -431,3 +486,341 @@ def test_inner_examples_override_outer_ones() -> None:
     message = text_format.Parse(text, pb.LearningRate())
     schedule = sb.build_schedule(message, batch_size=32)
     assert schedule.begins == [0, 50, 200, 300]
+
+
+# An epoch of 2.5 steps: what each kind is in steps, by hand.
+IN_STEPS: list[tuple[str, str]] = [
+    (
+        "exponential_decay_learning_rate { decay_steps: 3 burnin_steps: 5 }",
+        "exponential_decay_learning_rate { decay_steps: 8 burnin_steps: 13 }",
+    ),
+    (
+        "manual_step_learning_rate { schedule { step: 1 } schedule { step: 4 } }",
+        "manual_step_learning_rate { schedule { step: 3 } schedule { step: 10 } }",
+    ),
+    (
+        # 2.5, then to 7.5, and to 22.5 in all.
+        "cosine_decay_learning_rate { warmup_steps: 1 hold_base_rate_steps: 2 total_steps: 9 }",
+        "cosine_decay_learning_rate { warmup_steps: 3 hold_base_rate_steps: 5 total_steps: 23 }",
+    ),
+    (
+        "cosine_decay_learning_rate { warmup_steps: 0 total_steps: 9 }",
+        "cosine_decay_learning_rate { warmup_steps: 0 total_steps: 23 }",
+    ),
+    (
+        "piecewise_constant_learning_rate { boundaries: [1, 3] }",
+        "piecewise_constant_learning_rate { boundaries: [3, 8] }",
+    ),
+    (
+        "piecewise_linear_learning_rate { point { step: 0 } point { step: 3 } }",
+        "piecewise_linear_learning_rate { point { step: 0 } point { step: 8 } }",
+    ),
+    (
+        "inverse_sqrt_learning_rate { timescale: 3 }",
+        "inverse_sqrt_learning_rate { timescale: 8 }",
+    ),
+    (
+        # 2.5, and to 10.
+        "power_decay_learning_rate { offset_steps: 1 total_steps: 3 }",
+        "power_decay_learning_rate { offset_steps: 3 total_steps: 7 }",
+    ),
+    (
+        # 2.5, 5 and 12.5.
+        "warmup_stable_decay_learning_rate { warmup_steps: 1 stable_steps: 1 decay_steps: 3 }",
+        "warmup_stable_decay_learning_rate { warmup_steps: 3 stable_steps: 2 decay_steps: 8 }",
+    ),
+    ("noam_learning_rate { warmup_steps: 3 }", "noam_learning_rate { warmup_steps: 8 }"),
+    ("one_cycle_learning_rate { total_steps: 3 }", "one_cycle_learning_rate { total_steps: 8 }"),
+    (
+        "table_learning_rate { learning_rates: [3, 2, 1] steps_per_entry: 3 }",
+        "piecewise_constant_learning_rate { values: [3, 2, 1] boundaries: [7, 14] }",
+    ),
+    # A period is 7.5 steps wherever it begins, and a position from 2.5 on is 10 less 3.
+    (
+        "warmup { warmup_steps: 1 alignment: SHIFT } polynomial_decay_learning_rate {"
+        " decay_steps: 3 cycle: true }",
+        "warmup { warmup_steps: 3 alignment: SHIFT } polynomial_decay_learning_rate {"
+        " decay_steps: 8 cycle: true }",
+    ),
+    (
+        "warmup { warmup_steps: 1 alignment: SHIFT } polynomial_decay_learning_rate {"
+        " decay_steps: 3 cycle: false }",
+        "warmup { warmup_steps: 3 alignment: SHIFT } polynomial_decay_learning_rate {"
+        " decay_steps: 7 cycle: false }",
+    ),
+    (
+        # It begins at 2.5, 7.5 and 12.5, which are steps 3, 8 and 13.
+        "warmup { warmup_steps: 1 alignment: SHIFT } table_learning_rate {"
+        " learning_rates: [3, 2, 1] steps_per_entry: 2 }",
+        "warmup { warmup_steps: 3 alignment: SHIFT } piecewise_constant_learning_rate {"
+        " values: [3, 2, 1] boundaries: [4, 9] }",
+    ),
+    # A warmup over the schedule moves nothing.
+    (
+        "warmup { warmup_steps: 1 } multi_step_learning_rate { milestones: 3 }",
+        "warmup { warmup_steps: 3 } multi_step_learning_rate { milestones: 8 }",
+    ),
+    (
+        "warmup { alignment: SHIFT } multi_step_learning_rate { milestones: 3 }",
+        "warmup { alignment: SHIFT } multi_step_learning_rate { milestones: 8 }",
+    ),
+    # A stage in steps between two in epochs: 5 steps, then 7, then to 12 + 7.5.
+    (
+        "sequential_learning_rate { stage { steps: 2 learning_rate { step_unit: STEPS"
+        " multi_step_learning_rate { milestones: 3 } } } stage { learning_rate {"
+        " multi_step_learning_rate { milestones: 3 } } } }",
+        "sequential_learning_rate { stage { steps: 5 learning_rate {"
+        " multi_step_learning_rate { milestones: 3 } } } stage { learning_rate {"
+        " multi_step_learning_rate { milestones: 8 } } } }",
+    ),
+    # 3 epochs of 1.5 steps in one of its members.
+    (
+        "combined_learning_rate { learning_rates { examples_per_epoch: 3"
+        " multi_step_learning_rate { milestones: 3 } } learning_rates {"
+        " multi_step_learning_rate { milestones: 3 } } }",
+        "combined_learning_rate { learning_rates { multi_step_learning_rate { milestones: 5 } }"
+        " learning_rates { multi_step_learning_rate { milestones: 8 } } }",
+    ),
+]
+
+
+def under(unit: str, body: str) -> Any:
+    return text_format.Parse(f"{unit} {body}", pb.LearningRate())
+
+
+@pytest.mark.parametrize(("body", "wanted"), IN_STEPS)
+def test_each_kind_in_steps(body: str, wanted: str) -> None:
+    result = converted(under("step_unit: EPOCHS examples_per_epoch: 5", body), Axis(None, 2))
+    assert not result.problems
+    assert result.message == under("", wanted)
+    assert result.unused_examples == []
+
+
+def test_a_stage_in_steps_counts_from_where_it_begins() -> None:
+    epochs = "learning_rate { step_unit: EPOCHS multi_step_learning_rate { milestones: 1 } }"
+    for unit in ("", "step_unit: STEPS"):
+        body = f"examples_per_epoch: 5 sequential_learning_rate {{ stage {{ steps: 3 {epochs} }}"
+        result = converted(under(unit, f"{body} stage {{ {epochs} }} }}"), Axis(None, 2))
+        first, second = result.message.sequential_learning_rate.stage
+        assert first.steps == 3
+        assert list(first.learning_rate.multi_step_learning_rate.milestones) == [3]
+        # From step 3 to 5.5, which is rounded to 6.
+        assert list(second.learning_rate.multi_step_learning_rate.milestones) == [3]
+        # A number of steps came from no other unit.
+        assert {path[-3:] for path in result.lengths} == {
+            ("multi_step_learning_rate", "milestones", 0)
+        }
+
+
+def test_where_the_fields_of_a_table_stood() -> None:
+    table = "table_learning_rate { learning_rates: [%s] steps_per_entry: 2 }"
+    stage = ("sequential_learning_rate", "stage", 0, "learning_rate")
+    for outside, body in (
+        ((), table),
+        (stage, f"sequential_learning_rate {{ stage {{ learning_rate {{ {table} }} }} }}"),
+    ):
+        given = (*outside, "table_learning_rate")
+        unit = "step_unit: EPOCHS examples_per_epoch: 5"
+        result = converted(under(unit, body % "3, 2, 1"), Axis(None, 2))
+        moved = (*outside, "piecewise_constant_learning_rate")
+        places: dict[Any, Any] = {
+            (): (),
+            ("values",): ("values",),
+            ("values", 0): ("learning_rates", 0),
+            ("values", 2): ("learning_rates", 2),
+            ("boundaries", 0): ("learning_rates", 1),
+            ("boundaries", 1): ("learning_rates", 2),
+        }
+        for new, old in places.items():
+            assert result.original((*moved, *new)) == (*given, *old)
+        assert result.original((*outside, "warmup")) == (*outside, "warmup")
+        assert result.lengths == {
+            (*given, "steps_per_entry"): Length(2, pb.EPOCHS, 5, Fraction(5, 2))
+        }
+        result = converted(under(unit, body % "3"), Axis(None, 2))
+        moved = (*outside, "constant_learning_rate")
+        assert result.original(moved) == given
+        assert result.original((*moved, "learning_rate")) == (*given, "learning_rates", 0)
+
+
+def test_entries_of_a_table_that_begin_together() -> None:
+    table = "table_learning_rate { learning_rates: [4, 3, 2, 1] }"
+    unit = "step_unit: EPOCHS examples_per_epoch: %d"
+    # At 0, 2.5 / 4, 5 / 4 and 7.5 / 4.
+    assert problems(under(unit % 5, table), Axis(None, 8)) == [
+        (
+            ("table_learning_rate", "steps_per_entry"),
+            "entries 1 and 2 both begin at step 1: an entry of 1 epoch lasts 0.625 steps. Use a"
+            " longer `steps_per_entry`",
+        )
+    ]
+    twice = table.replace("1] ", "1] steps_per_entry: 2 ")
+    assert problems(under(unit % 5, twice), Axis(None, 8)) == []
+    ((_, words),) = problems(under(unit % 1, twice), Axis(None, 8))
+    assert words.startswith(
+        "entries 0 and 1 both begin at step 0: an entry of 2 epochs lasts 0.25 steps."
+    )
+
+
+MILESTONE = "multi_step_learning_rate { milestones: 10 }"
+
+
+@pytest.mark.parametrize(
+    ("unit", "axis", "words"),
+    [
+        ("EPOCHS", Axis(100, 8), "the number of examples: add `examples_per_epoch` beside it"),
+        ("EPOCHS", Axis(None, None), "the number of examples: add `examples_per_epoch` beside it"),
+        ("EPOCHS examples_per_epoch: 8", Axis(100, None, "", "a.batch_size"),
+         "the batch size: set `a.batch_size`"),
+        ("EPOCHS examples_per_epoch: 8", Axis(100, None, "a.num_steps"),
+         "the batch size, which this file does not hold: pass `--batch-size` (in Python,"
+         " `batch_size=`)"),
+        ("PERCENT_OF_RUN", Axis(None, 8, "a.num_steps"),
+         "the run length: set `a.num_steps`, or pass `--num-steps`"),
+        ("PERMILLE_OF_RUN", Axis(None, 8, "", "a.batch_size"),
+         "the run length, which this file does not hold: pass `--num-steps` (in Python,"
+         " `num_steps=`)"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", [MILESTONE, "constant_learning_rate {}", "table_learning_rate {}"])
+def test_what_a_unit_lacks_is_said_once(unit: str, axis: Axis, words: str, kind: str) -> None:
+    name = unit.split(maxsplit=1)[0]
+    wanted = [(("step_unit",), f"`step_unit: {name}` needs {words}")]
+    assert problems(under(f"step_unit: {unit} {kind}", ""), axis) == wanted
+    # Also where the unit of what is around it is repeated.
+    inner = f"combined_learning_rate {{ learning_rates {{ step_unit: {name} {kind} }} }}"
+    assert problems(under(f"step_unit: {unit}", inner), axis) == wanted
+
+
+def test_what_a_unit_inside_lacks_is_said_there() -> None:
+    member = f"learning_rates {{ step_unit: EPOCHS {MILESTONE} }}"
+    (problem,) = problems(under(f"combined_learning_rate {{ {member} }}", ""), Axis(9, 9))
+    assert problem[0] == ("combined_learning_rate", "learning_rates", 0, "step_unit")
+    warmup = "warmup { warmup_steps: 5 step_unit: PERCENT_OF_RUN } constant_learning_rate {}"
+    (problem,) = problems(under(warmup, ""), Axis(None, 9))
+    assert problem[0] == ("warmup", "step_unit")
+
+
+EXAMPLES = "examples_per_epoch: 8"
+USES = "step_unit: EPOCHS multi_step_learning_rate { milestones: 10 }"
+
+
+@pytest.mark.parametrize(
+    ("body", "unused"),
+    [
+        (f"{EXAMPLES} {USES}", []),
+        (f"{EXAMPLES} {MILESTONE}", [()]),
+        (f"{EXAMPLES} {MILESTONE} step_unit: PERCENT_OF_RUN", [()]),
+        (f"{EXAMPLES} {MILESTONE} warmup {{ warmup_steps: 1 step_unit: EPOCHS }}", []),
+        (f"{EXAMPLES} {MILESTONE} warmup {{ warmup_steps: 1 }}", [()]),
+        (f"{EXAMPLES} combined_learning_rate {{ learning_rates {{ {USES} }} }}", []),
+        (f"{EXAMPLES} combined_learning_rate {{ learning_rates {{ {MILESTONE} }} }}", [()]),
+        (
+            f"{EXAMPLES} combined_learning_rate {{ learning_rates {{ {USES} }} learning_rates {{"
+            f" {EXAMPLES} {MILESTONE} }} }}",
+            [("combined_learning_rate", "learning_rates", 1)],
+        ),
+        (f"combined_learning_rate {{ learning_rates {{ {MILESTONE} }} }}", []),
+    ],
+)
+def test_examples_that_no_epoch_needs(body: str, unused: list[Any]) -> None:
+    result = converted(under(body, ""))
+    assert result.unused_examples == [(*path, "examples_per_epoch") for path in unused]
+
+
+# Positions, and then a default that is a number of steps.
+APART = (
+    "this boundary and the one before it both round to step {}, from {} and {}. 1 percent is {}"
+    " steps. Move them apart"
+)
+NO_STEP = (
+    "{} percent is {} steps, which rounds to 0. Use a larger number, or write it in steps under"
+    " `step_unit: STEPS`"
+)
+SHIFTED = "warmup { warmup_steps: 50 alignment: SHIFT } multi_step_learning_rate { milestones: %s }"
+
+
+@pytest.mark.parametrize(
+    ("num_steps", "body", "wanted"),
+    [
+        (49, "multi_step_learning_rate { milestones: 1 }", [
+            ("milestones 0", NO_STEP.format(1, 0.49))]),
+        (50, "multi_step_learning_rate { milestones: 1 }", []),
+        (49, "multi_step_learning_rate { milestones: 0 }", []),
+        # A length of nothing after another one, which ends at 9.8.
+        (
+            49,
+            "warmup_stable_decay_learning_rate { warmup_steps: 20 stable_steps: 1 decay_steps: 9 }",
+            [("stable_steps", NO_STEP.format(1, 0.49))],
+        ),
+        (49, "multi_step_learning_rate { milestones: [20, 21] }", [
+            ("milestones 1", APART.format(10, "9.8", "10.29", "0.49"))]),
+        (49, "multi_step_learning_rate { milestones: [20, 20] }", []),
+        (49, "multi_step_learning_rate { milestones: [20, 22] }", []),
+        (50, "multi_step_learning_rate { milestones: [20, 21] }", []),
+        # After a warmup of 24.5 steps, which end at step 25: at 34.3 and 34.79, less that.
+        (49, SHIFTED % "[20, 21]", []),
+        (49, SHIFTED % "[19, 20]", [
+            ("milestones 1", APART.format(9, "9.31", "9.8", "0.49"))]),
+    ],
+)  # fmt: skip
+def test_boundaries_that_fall_together(
+    num_steps: int, body: str, wanted: list[tuple[str, str]]
+) -> None:
+    found = problems(under("step_unit: PERCENT_OF_RUN", body), Axis(num_steps, None))
+    assert [(" ".join(map(str, path[1:])), words) for path, words in found] == wanted
+
+
+@pytest.mark.parametrize(
+    ("body", "missing"),
+    [
+        ("cosine_decay_learning_rate { warmup_steps: 0 }", ["total_steps"]),
+        ("cosine_decay_learning_rate {}", ["total_steps", "warmup_steps"]),
+        ("exponential_decay_learning_rate {}", ["decay_steps"]),
+        ("inverse_sqrt_learning_rate {}", ["timescale"]),
+        ("cyclic_learning_rate {}", ["step_size_up"]),
+        # The default of these is 0, 1 or none.
+        ("power_decay_learning_rate { total_steps: 50 }", []),
+        ("power_decay_learning_rate {}", []),
+        ("warmup_stable_decay_learning_rate { decay_steps: 50 }", []),
+        ("table_learning_rate { learning_rates: [1, 2] }", []),
+        # And here it is not a number of steps.
+        ("one_cycle_learning_rate { total_steps: 50 }", []),
+        ("cosine_restarts_learning_rate { first_decay_steps: 50 }", []),
+    ],
+)
+def test_a_default_of_steps_has_no_meaning_in_another_unit(body: str, missing: list[str]) -> None:
+    found = problems(under("step_unit: PERCENT_OF_RUN", body))
+    assert sorted(path[-1] for path, _ in found) == missing
+    assert problems(under("step_unit: STEPS", body)) == []
+    message = under("", body)
+    kind = message.WhichOneof("learning_rate")
+    for path, words in found:
+        default = getattr(getattr(message, kind), path[-1])
+        assert words == (
+            f"`{path[-1]}` is missing: its default is {default} steps, which has no meaning under"
+            " `step_unit: PERCENT_OF_RUN`. Set it"
+        )
+
+
+@pytest.mark.parametrize(("examples", "is_found"), [(2**32 - 1, False), (2**32, True)])
+def test_what_a_field_can_hold(examples: int, is_found: bool) -> None:
+    manual = "manual_step_learning_rate { schedule { step: 1 } }"
+    unit = f"step_unit: EPOCHS examples_per_epoch: {examples}"
+    found = problems(under(unit, manual), Axis(None, 1))
+    assert [path for path, _ in found] == [
+        ("manual_step_learning_rate", "schedule", 0, "step")
+    ] * is_found
+
+
+def test_a_config_without_a_learning_rate_has_none_of_its_parts() -> None:
+    assert LEARNING_RATE.kind_path(pb.LearningRate()) == ("",)
+    for text in ("", "train_config {}", "train_config { optimizer {} }"):
+        message = text_format.Parse(text, PIPELINE_DIALECT.root())
+        path = PIPELINE_DIALECT.learning_rate_path(message)
+        assert PIPELINE_DIALECT.kind_path(message) == path == ("train_config", "optimizer")
+        assert not PIPELINE_DIALECT.uses_batch_size(message)
+        assert PIPELINE_DIALECT.in_steps(message, 9, 9) is None
+        assert PIPELINE_DIALECT.lower(message, 9) is None
+        assert PIPELINE_DIALECT.under_warmup(message) is None
+        assert list(PIPELINE_DIALECT.warmups(message)) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import warnings
 from typing import Any
 
 import pytest
@@ -113,6 +114,10 @@ def test_a_pattern_without_a_caret_is_searched_as_it_is(pattern: str, parts: lis
         ("a[b", "unterminated character set, at character 2, `[b`"),
         ("*", "nothing to repeat, at character 1, `*`"),
         ("a\\", "bad escape (end of pattern), at character 2, `\\`"),
+        ("a(?", "unexpected end of pattern, at its end. Correct it"),
+        ("(" + "a" * 19, f"at character 1, `({'a' * 19}`"),
+        ("(" + "a" * 20, f"at character 1, `({'a' * 16}...`"),
+        ("a{99999999999999999999}", "is too large: use smaller repetitions"),
         ("", "is empty and matches every variable"),
         ("x" * (MAX_LENGTH + 1), "has 1001 characters: the limit is 1000"),
         ("(a+)+", "`+` at character 5 repeats a group .* (`+` at character 3)"),
@@ -148,6 +153,19 @@ def test_a_repetition_that_is_not_nested_is_accepted(pattern: str) -> None:
     assert compiled("x" * MAX_LENGTH)
 
 
+def test_flags_that_python_only_deprecates_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def deprecate(pattern: str) -> None:
+        warnings.warn("flags not at the start", DeprecationWarning, stacklevel=1)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(re, "compile", deprecate)
+        with pytest.raises(PatternError) as caught:
+            compiled("head(?i)x")
+    assert str(caught.value).endswith("expression: flags not at the start. Correct it")
+    with pytest.raises(PatternError, match="invalid regular expression"):
+        compiled("head(?i)x")
+
+
 def test_a_pattern_without_a_match_is_an_error_at_its_place() -> None:
     config = sb.load(pipeline([("head", 2), ("bakbone/", 0.1)]))
     found = config.dialect.variable_rates(config.message)
@@ -171,6 +189,17 @@ def test_the_nearest_paths() -> None:
     assert nearest("^conv1/kernel$", PATHS)[0] == "stem/conv/kernel"
     assert nearest("hed/biases", PATHS)[0] == "head/biases"
     assert nearest("x", []) == []
+    # The best match may be anywhere in a path.
+    assert nearest("hed/biases", ["hello/body", "a/b/head/biases", "a/b/head/kernel"])[0] == (
+        "a/b/head/biases"
+    )
+    assert nearest("X", ["a", "X"]) == ["X", "a"]
+    assert nearest("/X/", ["a", "X"]) == ["X", "a"]
+    assert nearest(".*a", ["xxxx", "ab"]) == ["ab", "xxxx"]
+    assert nearest("a/b", ["aab", "a/b"]) == ["a/b", "aab"]
+    # No part of it alone is compared with a pattern of two parts.
+    assert nearest("a/bcdef", ["zzzzzz/bcdef", "q/bcdex"]) == ["q/bcdex", "zzzzzz/bcdef"]
+    assert len(nearest("a", list("abcde"))) == 3
 
 
 def test_the_log_names_every_variable_and_its_factor(caplog: pytest.LogCaptureFixture) -> None:
