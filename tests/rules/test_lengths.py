@@ -1,0 +1,222 @@
+"""Parts of a schedule that a run does not reach: each rule's answer, from the numbers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+
+from schedule_builder.dialects.object_detection import PIPELINE, TRAIN_CONFIG
+from schedule_builder.rules.length_rules import (
+    bypassed_schedule,
+    decay_not_completed,
+    decay_not_reached,
+    lengths_in_epochs,
+    no_num_steps,
+    stage_not_reached,
+)
+from schedule_builder.rules.registry import Finding
+from tests.rules.test_run import RATE, pipeline, run_of
+
+Check = Callable[[Any], Iterator[Finding]]
+MULTI_STEP = "multi_step_learning_rate {{ initial_learning_rate: 1 milestones: {} {} }}"
+POLYNOMIAL = "polynomial_decay_learning_rate {{ initial_learning_rate: 1 decay_steps: {} {} }}"
+EXPONENTIAL = (
+    "exponential_decay_learning_rate {{ initial_learning_rate: 1 decay_steps: {} decay_factor: {}"
+    " {} }}"
+)
+CYCLIC = "cyclic_learning_rate {{ base_learning_rate: 0.25 max_learning_rate: 1 step_size_up: {} }}"
+
+
+def said(check: Check, run: Any) -> list[tuple[str, str]]:
+    found = list(check(run))
+    for finding in found:
+        assert finding.related == run.ending
+    return [
+        (" ".join(map(str, finding.path[len(run.kind_path) :])), str(finding.words))
+        for finding in found
+    ]
+
+
+def test_stages_that_begin_after_the_run() -> None:
+    for field, late in (("milestones", ""), ("boundaries", " (one after the boundary)")):
+        text = MULTI_STEP.format([10, 20, 30], "")
+        begins = [10, 20, 30]
+        if field == "boundaries":
+            text = (
+                "piecewise_constant_learning_rate { boundaries: [9, 19, 29]"
+                " values: [1, .1, .01, .001] }"
+            )
+        for num_steps in range(1, 40):
+            run = pipeline(text, num_steps)
+            beyond = [begin for begin in begins if begin >= num_steps]
+            index = len(begins) - len(beyond)
+            bypassed = [(f"{field} 0", f"first changes at step {begins[0]}, and training ends")]
+            reached = [(f"{field} {index}", "")]
+            others = len(beyond) - 1
+            words = "this stage is never reached: it begins at step {begin}{late}, and training"
+            if others:
+                words = (
+                    "this stage and the {others} stage{s} after it are never reached: they begin"
+                    " at step {begin}{late} or later, and training"
+                )
+            found = said(stage_not_reached, run)
+            assert [path for path, _ in found] == [path for path, _ in reached * (0 < index < 3)]
+            for _, said_words in found:
+                assert said_words.startswith(
+                    words.format(others=others, s="s" * (others > 1), begin=beyond[0], late=late)
+                )
+                assert f"The rate is {0.1**index:.6g} at the last step" in said_words
+            found = said(bypassed_schedule, run)
+            assert [path for path, _ in found] == [path for path, _ in bypassed * (index == 0)]
+            assert all(bypassed[0][1] in said_words for _, said_words in found)
+            assert not said(decay_not_completed, run)
+            assert not said(decay_not_reached, run)
+
+
+def test_a_decay_that_ends_after_the_run() -> None:
+    for length, num_steps in product((10, 100, 101, 102, 500), (1, 2, 9, 10, 99, 100, 101, 400)):
+        run = pipeline(POLYNOMIAL.format(length, ""), num_steps)
+        found = said(decay_not_completed, run)
+        now = 1 - (num_steps - 1) / length
+        is_found = num_steps > 1 and length - num_steps > num_steps / 100
+        assert [path for path, _ in found] == ["decay_steps"] * is_found
+        for _, words in found:
+            assert words == (
+                f"the decay ends at step {length}, and training at {num_steps}: the rate is"
+                f" {now:.6g} at the last step instead of 0. Make the decay shorter, or train for"
+                " longer. To fit any run length, write the lengths in percent: `step_unit:"
+                " PERCENT_OF_RUN` and `decay_steps: 100`"
+            )
+        bypassed = said(bypassed_schedule, run)
+        assert [path for path, _ in bypassed] == ["decay_steps"] * (num_steps == 1)
+        assert not said(stage_not_reached, run)
+
+
+def test_a_rise_that_ends_after_the_run() -> None:
+    text = (
+        "piecewise_linear_learning_rate {{ point {{ step: 0 learning_rate: {} }} point {{"
+        " step: 100 learning_rate: {} }} }}"
+    )
+    for num_steps in (50, 99, 100):
+        rise = pipeline(text.format(0.25, 1), num_steps)
+        fall = pipeline(text.format(1, 0.25), num_steps)
+        share = 0.75 * (num_steps - 1) / 100
+        for run, what, now, goal in (
+            (rise, "rise", 0.25 + share, 1),
+            (fall, "decay", 1 - share, 0.25),
+        ):
+            found = said(decay_not_completed, run)
+            assert [path for path, _ in found] == ["point 1 step"] * (num_steps < 100)
+            for _, words in found:
+                assert words.startswith(
+                    f"the {what} ends at step 100, and training at {num_steps}: the rate is"
+                    f" {now:.6g} at the last step instead of {goal}. Make the {what} shorter, or"
+                )
+        # SB503 reports the end of a decay where the settings ask for it, and no rise.
+        together = {"require-end-at-num-steps": True}
+        assert not said(decay_not_completed, fall._replace(policy=together))
+        assert len(said(decay_not_completed, rise._replace(policy=together))) == (num_steps < 100)
+
+
+def test_a_first_cycle_that_ends_after_the_run() -> None:
+    for length, num_steps in product((50, 100, 101, 102), (2, 50, 100, 101)):
+        beyond = length - num_steps > num_steps / 100
+        now = 1 - (num_steps - 1) / length
+        run = pipeline(POLYNOMIAL.format(length, "cycle: true"), num_steps)
+        found = said(decay_not_completed, run)
+        assert [path for path, _ in found] == ["decay_steps"] * beyond
+        assert all(f"the rate is {now:.6g} at the last step." in words for _, words in found)
+        run = pipeline(CYCLIC.format(length), num_steps)
+        found = said(decay_not_completed, run)
+        now = 0.25 + 0.75 * (num_steps - 1) / length
+        assert [path for path, _ in found] == ["step_size_up"] * beyond
+        assert all(f"is {now:.6g} at the last step, and never reaches 1." in w for _, w in found)
+
+
+def test_a_decay_by_less_than_a_hundredth() -> None:
+    kinds = set()
+    for length, factor, num_steps, burnin, by_stairs in product(
+        (50, 800), (0.5, 0.99, 0.9999, 1.5), (1, 2, 5, 9, 51, 999), (0, 4), (False, True)
+    ):
+        more = f"staircase: {str(by_stairs).lower()}"
+        if burnin:
+            more += f" burnin_learning_rate: 0.5 burnin_steps: {burnin}"
+        run = pipeline(EXPONENTIAL.format(length, factor, more), num_steps)
+        found = said(decay_not_reached, run)
+        elapsed = max(num_steps - 1 - burnin, 0)
+        low = factor ** (elapsed // length if by_stairs else elapsed / length)
+        # Without a burn-in, SB418 reports that nothing happens.
+        is_level = low == 1 and num_steps > burnin > 0
+        is_found = is_level or 0.99 <= low < 1
+        assert [path for path, _ in found] == ["decay_steps"] * is_found
+        since = f" from step {burnin} on" * bool(burnin)
+        for _, words in found:
+            kinds.add((is_level, by_stairs, since))
+            assert words.startswith(
+                f"the rate first decays at step {burnin + (length if by_stairs else 1)}, and"
+                f" training ends after {num_steps} steps: it stays 1{since}. Make"
+                if is_level
+                else f"the rate falls only from 1 to {run.schedule(num_steps - 1):.9g} in the"
+                f" {num_steps} steps of the run{since}. Make"
+            )
+    assert len(kinds) == 6
+
+
+def test_lengths_that_may_be_epochs() -> None:
+    for at, num_steps, factor in product(
+        (1, 2, 9, 10, 11, 20, 21), (999, 1000, 1001, 2000), (0.05, 0.1, 0.1001, 0.5)
+    ):
+        run = pipeline(MULTI_STEP.format(at, f"decay_factor: {factor}"), num_steps)
+        found = said(lengths_in_epochs, run)
+        is_found = num_steps >= 1000 and at <= num_steps / 100 and factor <= 0.1
+        assert [path for path, _ in found] == ["milestones 0"] * is_found, (at, num_steps, factor)
+        for _, words in found:
+            assert words.startswith(
+                f"the last change is at step {at} of {num_steps}:"
+                f" {100 * (1 - at / num_steps):.4g} % of the run trains at {factor}, and the highest"
+                f" rate is 1. If the lengths count epochs, set `step_unit: EPOCHS`"
+            )
+            assert f"--num-steps {num_steps}`" in words
+    # A decay is not a list, and neither is a warmup.
+    for other in (
+        POLYNOMIAL.format(5, ""),
+        "constant_learning_rate { learning_rate: 0.1 } warmup { warmup_steps: 5"
+        " warmup_learning_rate: 1 }",
+        # What comes last ends before the run.
+        "sequential_learning_rate { stage { steps: 5 learning_rate { constant_learning_rate {"
+        " learning_rate: 1 } } } stage { steps: 500 learning_rate { constant_learning_rate {"
+        " learning_rate: 0.1 } } } stage { learning_rate { inverse_sqrt_learning_rate {"
+        " learning_rate_base: 0.1 timescale: 1 } } } }",
+    ):
+        assert not said(lengths_in_epochs, pipeline(other, 1000))
+    assert not said(lengths_in_epochs, pipeline(MULTI_STEP.format(5, ""), None))
+    other_unit = pipeline(MULTI_STEP.format(5, ""))._replace(is_in_steps=False)
+    ((_, words),) = said(lengths_in_epochs, other_unit)
+    assert words.endswith("Check the unit of its lengths")
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "words"),
+    [
+        ("train_config { num_steps: 0 %s }", ("train_config", "num_steps"), "`num_steps` is 0, so"),
+        ("train_config { %s }", ("train_config",), "missing `num_steps`: the run length is"),
+    ],
+)
+def test_a_run_length_that_is_not_there(text: str, path: Any, words: str) -> None:
+    rate = "constant_learning_rate { learning_rate: 1 }"
+    optimizer = f"optimizer {{ sgd_optimizer {{ learning_rate {{ {rate} }} }} }}"
+    run = run_of(text % optimizer, dialect=PIPELINE)
+    (finding,) = no_num_steps(run)
+    assert finding.path == path
+    assert str(finding.words).startswith(words)
+    assert not list(no_num_steps(run._replace(num_steps=5)))
+    # A field there may be misspelt; one that is 0 is not.
+    assert len(list(no_num_steps(run._replace(broken={("train_config",)})))) == (len(path) == 2)
+    assert list(no_num_steps(run._replace(broken={(), RATE})))
+    part = run_of(optimizer, dialect=TRAIN_CONFIG)
+    (finding,) = no_num_steps(part)
+    assert finding.path == ()
+    assert not list(no_num_steps(run_of(rate)))
