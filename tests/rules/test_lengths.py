@@ -176,8 +176,8 @@ def test_lengths_that_may_be_epochs() -> None:
         for _, words in found:
             assert words.startswith(
                 f"the last change is at step {at} of {num_steps}:"
-                f" {100 * (1 - at / num_steps):.4g} % of the run trains at {factor}, and the highest"
-                f" rate is 1. If the lengths count epochs, set `step_unit: EPOCHS`"
+                f" {100 * (1 - at / num_steps):.4g} % of the run trains at {factor}, and the"
+                f" highest rate is 1. If the lengths count epochs, set `step_unit: EPOCHS`"
             )
             assert f"--num-steps {num_steps}`" in words
     # A decay is not a list, and neither is a warmup.
