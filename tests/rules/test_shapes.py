@@ -1,0 +1,310 @@
+"""What is said of single rates: entries that change nothing, factors, floors, zeros, defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import combinations, pairwise, product
+from typing import Any
+
+import pytest
+
+from schedule_builder.diagnostics import Remove
+from schedule_builder.dialects.model_garden import EXPERIMENT
+from schedule_builder.rules.rate_rules import zero_rate
+from schedule_builder.rules.registry import Finding
+from schedule_builder.rules.shape_rules import (
+    default_in_force,
+    floor_above_schedule,
+    growing_rate,
+    stage_without_effect,
+)
+from schedule_builder.v1 import options_pb2
+from tests.rules.test_run import lists, pipeline, run_of
+
+Check = Callable[[Any], Iterator[Finding]]
+BEGINS = (10, 20, 30)
+RUNS = (5, 10, 11, 20, 21, 25, 31, 100)
+
+
+def said(check: Check, run: Any) -> list[tuple[str, str]]:
+    base = len(run.kind_path)
+    return [(" ".join(map(str, f.path[base:])), str(f.words)) for f in check(run)]
+
+
+def piecewise(rates: tuple[float, ...]) -> str:
+    return (
+        "piecewise_constant_learning_rate { boundaries: [10, 20, 30]"
+        f" values: [{', '.join(map(str, rates))}] }}"
+    )
+
+
+def test_entries_that_repeat_the_rate_before() -> None:
+    for rates, num_steps, warmup in product(product((1, 0.5), repeat=4), RUNS, (False, True)):
+        text = lists(rates, BEGINS)
+        run = pipeline(text[:-1] + "warmup: true }" if warmup else text, num_steps)
+        idle = [n for n, (a, b) in enumerate(pairwise(rates)) if a == b and not (warmup and n == 0)]
+        # Of stages after a run in which nothing happens SB418 speaks.
+        inside = [run.schedule(step) for step in range(num_steps)]
+        is_bypassed = len(set(inside)) == 1 and len(set(rates)) > 1
+        idle_said = [n for n in idle if not is_bypassed or BEGINS[n] < num_steps]
+        found = [f for f in stage_without_effect(run) if f.path[-1] != "warmup"]
+        assert [f.path for f in found] == [
+            (*run.kind_path, "schedule", n, "learning_rate") for n in idle_said
+        ], (rates, num_steps, warmup)
+        for finding, n in zip(found, idle_said, strict=True):
+            assert str(finding.words).startswith(
+                f"no change at step {BEGINS[n]}: the rate is already {rates[n + 1]:g}."
+            )
+            if len(idle) == 3:
+                assert finding.repair is None
+                continue
+            assert finding.repair is not None
+            assert finding.repair.title == f"Remove this entry, which repeats {rates[n + 1]:g}"
+            assert finding.repair.changes == (Remove((*run.kind_path, "schedule", n)),)
+            assert finding.repair.safe
+
+
+def test_entries_that_other_rules_speak_of() -> None:
+    # Without a rate it is 0.002, and one at step 0 is an error of its own.
+    text = lists((0.002, 0.002, 0.002, 0.001), BEGINS).replace("learning_rate: 0.002", "", 2)
+    run = pipeline(text.replace("initial_", "initial_learning_rate: 0.002 "), 100)
+    entries = run.main.schedule
+    assert [entry.HasField("learning_rate") for entry in entries] == [False, True, True]
+    assert [path for path, _ in said(stage_without_effect, run)] == ["schedule 1 learning_rate"]
+    run = pipeline(lists((1, 1, 1, 0.5), (0, 20, 30)), 100)
+    found = list(stage_without_effect(run))
+    assert [f.path[-2] for f in found] == [1]
+    assert found[0].repair is not None
+    # Of the others, only one at step 0 would be left.
+    run = pipeline(lists((1, 0.5, 0.5, 0.5), (0, 20, 30)), 100)
+    assert all(f.repair is None for f in stage_without_effect(run))
+
+
+def test_values_that_repeat_the_one_before() -> None:
+    for rates, num_steps in product(product((1, 0.5), repeat=4), RUNS):
+        run = pipeline(piecewise(rates), num_steps)
+        idle = [n for n, (a, b) in enumerate(pairwise(rates)) if a == b]
+        inside = {run.schedule(step) for step in range(num_steps)}
+        is_bypassed = len(inside) == 1 and len(set(rates)) > 1
+        told = [n for n in idle if not is_bypassed or BEGINS[n] < num_steps]
+        found = list(stage_without_effect(run))
+        assert [f.path for f in found] == [(*run.kind_path, "values", n + 1) for n in told]
+        for finding, n in zip(found, told, strict=True):
+            assert str(finding.words).startswith(
+                f"no change at boundary {BEGINS[n]}: the rate is already {rates[n + 1]:g}."
+            )
+            if len(idle) == 3:
+                assert finding.repair is None
+                continue
+            assert finding.repair is not None
+            assert finding.repair.changes == (
+                Remove((*run.kind_path, "boundaries", n)),
+                Remove((*run.kind_path, "values", n + 1)),
+            )
+            assert finding.repair.safe
+            assert finding.repair.title == (
+                f"Remove this value, which repeats {rates[n + 1]:g}, and its boundary"
+            )
+        # A table in another unit was made into this kind, and may hold a rate.
+        assert not list(stage_without_effect(run._replace(moved={run.kind_path})))
+
+
+@pytest.mark.parametrize("factor", [0.5, 1, 1.5, 2, 4])
+def test_a_factor_above_1_grows(factor: float) -> None:
+    kinds = {
+        "multi_step_learning_rate { milestones: [5] decay_factor: %s }": "decay_factor",
+        "exponential_decay_learning_rate { decay_steps: 5 decay_factor: %s }": "decay_factor",
+        "inverse_time_decay_learning_rate { initial_learning_rate: 1 decay_steps: 5"
+        " decay_rate: %s }": "",
+    }
+    for text, field in kinds.items():
+        found = said(growing_rate, pipeline(text % factor))
+        assert [path for path, _ in found] == [field] * (factor > 1 and bool(field))
+        for _, words in found:
+            assert f"multiplies it by {factor:g}." in words
+            assert words.endswith(f"write {1 / factor:.6g}")
+        idle = said(stage_without_effect, pipeline(text % factor))
+        assert [path for path, _ in idle] == [field] * (factor == 1 and "multi" in text)
+    garden = run_of(
+        "trainer { train_steps: 90 optimizer_config { learning_rate { type: 'exponential'"
+        f" exponential {{ initial_learning_rate: 1 decay_steps: 5 decay_rate: {factor} }} }} }} }}",
+        dialect=EXPERIMENT,
+    )
+    assert [path for path, _ in said(growing_rate, garden)] == ["decay_rate"] * (factor > 1)
+
+
+def test_a_floor_is_the_rate_of_every_step() -> None:
+    decay = "polynomial_decay_learning_rate { initial_learning_rate: 1 decay_steps: 50 }"
+    constant = "constant_learning_rate { learning_rate: 1 }"
+    for text, floor, num_steps in product((decay, constant), (0, 0.25, 1, 1.5), (1, 2, 9, 100)):
+        run = pipeline(f"{text} min_learning_rate: {floor}", num_steps)
+        found = [f.path for f in floor_above_schedule(run)]
+        assert found == [(*run.path, "min_learning_rate")] * (floor >= 1)
+    # Of a cycle, one step says nothing.
+    cycle = (
+        "cyclic_learning_rate { base_learning_rate: 0.25 max_learning_rate: 1 step_size_up: 50 }"
+        " min_learning_rate: 0.5"
+    )
+    for length, is_found in ((None, False), (1, False), (2, True), (9, True), (100, False)):
+        assert len(said(floor_above_schedule, pipeline(cycle, length))) == is_found
+    own = (
+        "exponential_decay_learning_rate {{ initial_learning_rate: 1 decay_steps: 5"
+        " min_learning_rate: {} }} min_learning_rate: {}"
+    )
+    for inner, outer in product((0, 0.5, 2), repeat=2):
+        run = pipeline(own.format(inner, outer), 100)
+        found = [f.path for f in floor_above_schedule(run)]
+        high = max(inner, outer)
+        wanted = [(*run.kind_path, "min_learning_rate")] * (inner == high == 2)
+        wanted += [(*run.path, "min_learning_rate")] * (outer == high == 2)
+        assert found == wanted
+
+
+def test_a_decay_to_the_rate_at_which_it_begins() -> None:
+    kinds = {
+        "polynomial_decay_learning_rate { initial_learning_rate: 0.5 decay_steps: 9": (
+            "initial_learning_rate"
+        ),
+        "tanh_decay_learning_rate { learning_rate_base: 0.5 total_steps: 9": "learning_rate_base",
+    }
+    for text, first in kinds.items():
+        for end in ("", "0.25", "0.5", "0.75"):
+            more = f"end_learning_rate: {end}" if end else ""
+            found = said(stage_without_effect, pipeline(f"{text} {more} }}"))
+            assert [path for path, _ in found] == ["end_learning_rate"] * (end == "0.5")
+            for _, words in found:
+                assert words.startswith(
+                    f"no decay: `end_learning_rate` (0.5) equals `{first}`. Lower it"
+                )
+    zero = "polynomial_decay_learning_rate { initial_learning_rate: 0 decay_steps: 9 }"
+    ((_, words),) = said(stage_without_effect, pipeline(zero))
+    assert words.startswith("no decay: `end_learning_rate` (0, its default) equals")
+    # The warmup and the plateau of this one are something.
+    stable = (
+        "warmup_stable_decay_learning_rate { peak_learning_rate: 1 initial_learning_rate: 0.5"
+        " end_learning_rate: 0.5 warmup_steps: 5 stable_steps: 5 decay_steps: 9 }"
+    )
+    assert not said(stage_without_effect, pipeline(stable))
+
+
+def test_a_warmup_that_begins_where_it_leads() -> None:
+    constant = "constant_learning_rate {{ learning_rate: {} }} warmup {{ warmup_steps: {} {} }}"
+    for rate, count, start in product((0, 0.25, 1.5), (0, 1, 9), ("", "0", "0.25", "1.5")):
+        more = f"warmup_learning_rate: {start}" if start else ""
+        run = pipeline(constant.format(rate, count, more))
+        found = [f.path for f in stage_without_effect(run)]
+        is_found = count > 0 and rate > 0 and float(start or 0) == rate
+        place = (*run.path, "warmup", "warmup_learning_rate")
+        assert found == [place] * is_found
+        if is_found:
+            ((_, words),) = said(stage_without_effect, run)
+            assert words.startswith(
+                f"this warmup does not change the rate: it is {rate} from step 0 on."
+            )
+        run.blamed.add((*run.path, "warmup", "warmup_steps"))
+        assert not list(stage_without_effect(run))
+    # The default of a rate may be the goal as well.
+    run = pipeline(
+        "cosine_decay_learning_rate { learning_rate_base: 0.0002 total_steps: 90 warmup_steps: 9 }"
+    )
+    assert [path for path, _ in said(stage_without_effect, run)] == ["warmup_steps"]
+    for first, step in product((0.25, 0.5), (1, 9)):
+        text = lists((first, 0.5, 0.25), (step, 50))[:-1] + "warmup: true }"
+        run = pipeline(text, 90)
+        assert [path for path, _ in said(stage_without_effect, run)] == ["warmup"] * (first == 0.5)
+    burnin = (
+        "exponential_decay_learning_rate {{ initial_learning_rate: 0.5 decay_steps: 50"
+        " burnin_steps: {} burnin_learning_rate: {} }}"
+    )
+    for count, first in product((0, 1, 9), (0, 0.25, 0.5)):
+        run = pipeline(burnin.format(count, first), 90)
+        is_found = count > 0 and first == 0.5
+        assert [path for path, _ in said(stage_without_effect, run)] == [
+            "burnin_learning_rate"
+        ] * is_found
+
+
+def idle(first: int, last: int) -> str:
+    return f"step {first} trains" if first == last else f"steps {first} to {last} train"
+
+
+def test_steps_at_rate_0() -> None:
+    for rates, num_steps in product(
+        product((0, 0.5), repeat=4), (1, 5, 10, 11, 12, 20, 30, 31, 99)
+    ):
+        ends = [*BEGINS, num_steps]
+        wanted = []
+        if rates[0] == 0:
+            wanted = [("initial_learning_rate", idle(0, min(BEGINS[0], num_steps) - 1))]
+        for n, begin in enumerate(BEGINS):
+            if rates[n + 1] == 0 and begin < num_steps:
+                last = min(ends[n + 1], num_steps) - 1
+                wanted.append((f"schedule {n} step", idle(begin, last)))
+        found = said(zero_rate, pipeline(lists(rates, BEGINS), num_steps))
+        assert [path for path, _ in found] == [path for path, _ in wanted], (rates, num_steps)
+        for (_, words), (_, begins) in zip(found, wanted, strict=True):
+            assert words.startswith(f"{begins} at rate 0, so the weights")
+        # A first value of 0 is a warmup, except where no other follows.
+        found = said(zero_rate, pipeline(piecewise(rates), num_steps))
+        wanted = []
+        for n, begin in enumerate(BEGINS):
+            if rates[n + 1] == 0 and begin + 1 < num_steps:
+                last = min(ends[n + 1], num_steps - 1) if n < 2 else num_steps - 1
+                wanted.append((f"boundaries {n}", idle(begin + 1, last)))
+        reached = rates[: 1 + sum(begin + 1 < num_steps for begin in BEGINS)]
+        if not any(reached):
+            wanted = [("", "every step trains")]
+        assert [path for path, _ in found] == [path for path, _ in wanted], (rates, num_steps)
+        for (_, words), (_, begins) in zip(found, wanted, strict=True):
+            assert words.startswith(f"{begins} at rate 0, so the weights")
+
+
+def test_a_line_from_0_and_a_decay_to_0_are_no_idle_steps() -> None:
+    text = lists((0, 0.5, 0.25), (9, 50))[:-1] + "warmup: true }"
+    assert said(zero_rate, pipeline(text, 90))[0][1].startswith("step 0 trains at rate 0")
+    decay = "polynomial_decay_learning_rate { initial_learning_rate: 1 decay_steps: 50 }"
+    assert not said(zero_rate, pipeline(decay, 90))
+    rise = "constant_learning_rate { learning_rate: 1 } warmup { warmup_steps: 9 }"
+    assert not said(zero_rate, pipeline(rise, 90))
+
+
+def test_defaults_that_few_runs_can_mean() -> None:
+    values = {
+        "learning_rate_base": "0.5",
+        "total_steps": "90",
+        "warmup_learning_rate": "0.25",
+        "warmup_steps": "9",
+        "hold_base_rate_steps": "3",
+    }
+    descriptor = pipeline("cosine_decay_learning_rate {}").main.DESCRIPTOR
+    surprising = [
+        (field.name, f"{field.default_value:g}".replace("4e+06", "4000000"))
+        for field in sorted(descriptor.fields, key=lambda field: field.number)
+        if field.GetOptions().Extensions[options_pb2.surprising_default]
+    ]
+    assert len(surprising) == 4
+    for count in range(len(values) + 1):
+        for given in combinations(values, count):
+            for none in (False, True):
+                fields = {name: values[name] for name in given}
+                if none:
+                    fields["warmup_steps"] = "0"
+                text = " ".join(f"{name}: {value}" for name, value in fields.items())
+                run = pipeline(f"cosine_decay_learning_rate {{ {text} }}")
+                # Where there is no warmup, its rate is none.
+                unsaid = [
+                    f"`{name}` ({value})"
+                    for name, value in surprising
+                    if name not in fields and not (none and name == "warmup_learning_rate")
+                ]
+                found = said(default_in_force, run)
+                assert len(found) == bool(unsaid)
+                for path, words in found:
+                    assert path == ""
+                    if len(unsaid) == 1:
+                        assert words == f"{unsaid[0]} is a schema default. Set it explicitly"
+                    else:
+                        listed = f"{', '.join(unsaid[:-1])} and {unsaid[-1]}"
+                        assert words == f"{listed} are schema defaults. Set them explicitly"
+                run.blamed.update((*run.kind_path, name) for name, _ in surprising)
+                assert not said(default_in_force, run)
