@@ -317,6 +317,9 @@ TOO_LARGE = Kind(
     or it is meant to make a reader fail. The page `limits` lists all limits.
 
         a: &a [1, 1, 1, 1]   b: &b [*a, *a, *a, *a]   c: &c [*b, *b, *b, *b]   # and so on
+
+    Use instead:
+
         a: [1, 1, 1, 1]
     """,
 )

@@ -437,7 +437,7 @@ def _rules() -> dict[str, str]:
         "change. `schedule-builder rules SB402` shows a page in a terminal. To suppress a finding,",
         "write `# schedule-builder: ignore[SB402]` on its line or alone on the line before,",
         "`ignore-file[SB402]` for all of a file, or list the code under `ignore` in the project's",
-        "settings. The examples show what is found and then, where there is one, what is right.",
+        'settings. Examples show what is found and, after "Use instead", what is right.',
         "",
         "| code | name | severity | what is wrong |",
         "|---|---|---|---|",

@@ -10,9 +10,10 @@ NOT_TEXT = Kind(
     "error",
     """The file is not a config in UTF-8.
 
-    Binary files, such as checkpoints, and texts in UTF-16 or Latin-1 are not read. Editors on
-    Windows offer UTF-8 where they save. Other files that people save instead of a config are named:
-    an HTML page, a Git LFS pointer, a .proto schema, a config in the other format.
+    Binary files, such as checkpoints, and texts in UTF-16 or Latin-1 are not read. Save the text as
+    UTF-8: editors on Windows offer that where they save. Other files that people save instead of a
+    config are named: an HTML page, a Git LFS pointer, a .proto schema, a config in the other
+    format.
     """,
 )
 SYNTAX = Kind(
@@ -26,6 +27,9 @@ SYNTAX = Kind(
     after an error, so that one run finds all of them.
 
         learning_rate 0.1
+
+    Use instead:
+
         learning_rate: 0.1
     """,
 )
@@ -36,6 +40,9 @@ UNCLOSED = Kind(
     """A block is never closed.
 
         optimizer { momentum_optimizer {
+
+    Use instead:
+
         optimizer { momentum_optimizer { } }
     """,
 )
@@ -46,7 +53,7 @@ TOO_DEEP = Kind(
     """Blocks are nested more than 100 deep, the limit of protobuf's own parsers.
 
     No config needs that many levels. Such a file was written by a program in a loop, or to make a
-    reader fail.
+    reader fail. Remove the levels that no field needs.
     """,
 )
 PLACEHOLDER = Kind(
@@ -59,6 +66,9 @@ PLACEHOLDER = Kind(
     give the value with `--set`.
 
         num_steps: $training_steps
+
+    Use instead:
+
         num_steps: 50000
     """,
 )
@@ -71,6 +81,9 @@ EMPTY = Kind(
     A config is a pipeline, an experiment or a learning rate.
 
         # all of it is commented out
+
+    Use instead:
+
         constant_learning_rate { learning_rate: 0.01 }
     """,
 )
@@ -84,6 +97,9 @@ TAG = Kind(
     lists, as the Model Garden writes them.
 
         tpu: !!python/object/apply:os.getenv [TPU]
+
+    Use instead:
+
         tpu: my-tpu
     """,
 )
@@ -97,6 +113,9 @@ NOT_CONFIG = Kind(
     learning rate (one of its kinds). Files that are not named are left out for the same reason.
 
         experiment_name: "cityscapes"  model_options { }
+
+    Use instead:
+
         constant_learning_rate { learning_rate: 0.01 }
     """,
 )
@@ -111,6 +130,9 @@ PYTHON_ONLY = Kind(
     a path, `\\n`, `\\t` and others are escapes. `--fix` doubles the backslashes.
 
         fine_tune_checkpoint: "D:\\Models\\ckpt-0"   num_steps: 200_000
+
+    Use instead:
+
         fine_tune_checkpoint: "D:\\\\Models\\\\ckpt-0"   num_steps: 200000
     """,
 )
@@ -124,6 +146,9 @@ UNKNOWN_FIELD = Kind(
     used instead. The most similar field is suggested; `schedule-builder schema` lists all fields.
 
         learning_rate_bas: 0.1
+
+    Use instead:
+
         learning_rate_base: 0.1
     """,
 )
@@ -137,6 +162,9 @@ DUPLICATE = Kind(
     author may expect the first. `--fix` removes the first, which has no effect.
 
         num_steps: 1000   num_steps: 2000
+
+    Use instead:
+
         num_steps: 2000
     """,
 )
@@ -147,6 +175,9 @@ WRONG_TYPE = Kind(
     """A value does not have the type of its field.
 
         decay_steps: z
+
+    Use instead:
+
         decay_steps: 1000
     """,
 )
@@ -159,6 +190,9 @@ OUT_OF_RANGE = Kind(
     Steps are at least 0 and fit the field's integer type. Rates are finite and at least 0.
 
         step: -1
+
+    Use instead:
+
         step: 1
     """,
 )
@@ -169,6 +203,9 @@ MISSING_FIELD = Kind(
     """A required field is missing.
 
         polynomial_decay_learning_rate { }
+
+    Use instead:
+
         polynomial_decay_learning_rate { initial_learning_rate: 0.1 decay_steps: 1000 }
     """,
 )
@@ -181,6 +218,9 @@ TWO_MEMBERS = Kind(
     Protobuf's own parsers keep the last one without a warning.
 
         constant_learning_rate { } cosine_decay_learning_rate { }
+
+    Use instead:
+
         constant_learning_rate { learning_rate: 0.1 }
     """,
 )
@@ -191,6 +231,9 @@ NOT_INCREASING = Kind(
     """Boundaries do not strictly increase.
 
         boundaries: [2000, 1000]
+
+    Use instead:
+
         boundaries: [1000, 2000]
     """,
 )
@@ -201,6 +244,9 @@ UNKNOWN_TYPE = Kind(
     """Unknown `type`, or unknown type of an `Any`.
 
         learning_rate: {type: cosin}
+
+    Use instead:
+
         learning_rate: {type: cosine}
     """,
 )
@@ -215,6 +261,9 @@ DUPLICATE_KEY = Kind(
     merge keys (`<<`) merge two values, even versions of one reader differ.
 
         task: {model: {num_classes: 10, num_classes: 11}}
+
+    Use instead:
+
         task: {model: {num_classes: 11}}
     """,
 )
@@ -229,6 +278,9 @@ YAML_1_1 = Kind(
     people read something else.
 
         train_steps: 0100
+
+    Use instead:
+
         train_steps: 64
     """,
 )

@@ -47,6 +47,9 @@ def no_optimizer(message: Any) -> Iterator[Finding]:
     often have none. The Object Detection API then stops with an exception.
 
         train_config { num_steps: 1000 }
+
+    Use instead:
+
         train_config { optimizer { momentum_optimizer { ... } } num_steps: 1000 }
     """
     kinds = Words("`momentum_optimizer`, `adam_optimizer`, `adamw_optimizer` or another one")
@@ -74,6 +77,9 @@ def no_learning_rate(message: Any) -> Iterator[Finding]:
     Object Detection API stops with an exception.
 
         adam_optimizer { }
+
+    Use instead:
+
         adam_optimizer { learning_rate { constant_learning_rate { learning_rate: 0.001 } } }
     """
     if not isinstance(message, rates.LearningRate):
@@ -102,6 +108,11 @@ def first_step_zero(message: rates.ManualStepLearningRate) -> Iterator[Finding]:
 
         initial_learning_rate: 0.0003
         schedule { step: 0 learning_rate: 0.0003 }              # "First step cannot be zero"
+        schedule { step: 900000 learning_rate: 0.00003 }
+
+    Use instead:
+
+        initial_learning_rate: 0.0003
         schedule { step: 900000 learning_rate: 0.00003 }
     """
     if not message.schedule or message.schedule[0].step != 0:
@@ -155,6 +166,11 @@ def steps_not_increasing(message: Any) -> Iterator[Finding]:
 
         schedule { step: 5000 learning_rate: 0.01 }
         schedule { step: 4000 learning_rate: 0.001 }
+
+    Use instead:
+
+        schedule { step: 4000 learning_rate: 0.01 }
+        schedule { step: 5000 learning_rate: 0.001 }
     """
     name = "schedule" if isinstance(message, rates.ManualStepLearningRate) else "point"
     for index, (before, entry) in enumerate(pairwise(getattr(message, name)), 1):
@@ -187,6 +203,9 @@ def decay_never_happens(message: rates.CosineDecayLearningRate) -> Iterator[Find
     hold, or the warmup, ends there. A run that ends before that step trains as it should.
 
         cosine_decay_learning_rate { total_steps: 1000 warmup_steps: 1000 }
+
+    Use instead:
+
         cosine_decay_learning_rate { total_steps: 1000 warmup_steps: 100 }
     """
     lead = message.warmup_steps + message.hold_base_rate_steps
@@ -231,6 +250,9 @@ def warmup_above_base(message: rates.CosineDecayLearningRate) -> Iterator[Findin
     10000 `warmup_steps` brings it in.
 
         cosine_decay_learning_rate { learning_rate_base: 0.0001 total_steps: 50000 }
+
+    Use instead:
+
         cosine_decay_learning_rate { learning_rate_base: 0.0001 total_steps: 50000 warmup_steps: 0 }
     """
     if message.warmup_steps and message.learning_rate_base < message.warmup_learning_rate:
@@ -259,6 +281,9 @@ def count_mismatch(message: Any) -> Iterator[Finding]:
     `step_cosine_with_offset` has as many: a value at each boundary.
 
         piecewise_constant_learning_rate { boundaries: [1000] values: [0.1] }
+
+    Use instead:
+
         piecewise_constant_learning_rate { boundaries: [1000] values: [0.1, 0.01] }
     """
     boundaries, values = len(message.boundaries), len(message.values)
@@ -282,6 +307,9 @@ def stage_without_steps(message: rates.SequentialLearningRate) -> Iterator[Findi
     its `steps`.
 
         stage { learning_rate { ... } } stage { learning_rate { ... } }
+
+    Use instead:
+
         stage { steps: 5000 learning_rate { ... } } stage { learning_rate { ... } }
     """
     for index, stage in enumerate(message.stage[:-1]):
@@ -306,6 +334,9 @@ def scaling_inside(message: Any) -> Iterator[Finding]:
     would be scaled twice, where both say so.
 
         sequential_learning_rate { stage { learning_rate { batch_size_scaling { ... } ... } } }
+
+    Use instead:
+
         sequential_learning_rate { stage { learning_rate { ... } } } batch_size_scaling { ... }
     """
     is_sequence = isinstance(message, rates.SequentialLearningRate)
@@ -338,6 +369,9 @@ def invalid_pattern(message: Any) -> Iterator[Finding]:
     could take forever.
 
         learning_rate_multiplier { pattern: "backbone(" factor: 0.1 }
+
+    Use instead:
+
         learning_rate_multiplier { pattern: "backbone/" factor: 0.1 }
     """
     names: tuple[str, ...] = ("exclude_from_weight_decay",)
@@ -366,6 +400,9 @@ def several_clippings(message: pipelines.TrainConfig) -> Iterator[Finding]:
     combined they would depend on their order.
 
         gradient_clipping_by_norm: 10 clip_by_value: 0.5
+
+    Use instead:
+
         gradient_clipping_by_norm: 10
     """
     first, *others = [name for name in CLIPPINGS if getattr(message, name)] or [""]

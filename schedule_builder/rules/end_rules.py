@@ -28,6 +28,9 @@ def ends_early(run: Run) -> Iterator[Finding]:
     ten-thousandth of the highest rate (`negligible-rate`).
 
         num_steps: 3000   cosine_decay_learning_rate { total_steps: 2500 ... }   # 500 steps at 0
+
+    Use instead:
+
         num_steps: 3000   cosine_decay_learning_rate { total_steps: 3000 ... }
     """
     # SB410 reports a line that leads to a first stage, and SB419 lengths in epochs.

@@ -27,6 +27,9 @@ def not_selected(message: Any) -> Iterator[Finding]:
     one.
 
         learning_rate: {type: cosine, cosine: {...}, stepwise: {...}}   # stepwise is ignored
+
+    Use instead:
+
         learning_rate: {type: cosine, cosine: {...}}
     """
     if not message.HasField("type"):
@@ -58,6 +61,9 @@ def type_left_to_code(message: garden.OptimizationConfig) -> Iterator[Finding]:
     block that is present is assumed to be meant.
 
         learning_rate: {cosine: {...}}
+
+    Use instead:
+
         learning_rate: {type: cosine, cosine: {...}}
     """
     unsaid = [
@@ -113,6 +119,9 @@ def left_to_code(message: garden.ExperimentConfig) -> Iterator[Finding]:
     be built from the file alone.
 
         optimizer_config: {learning_rate: {...}}
+
+    Use instead:
+
         optimizer_config: {learning_rate: {...}, optimizer: {type: sgd, sgd: {momentum: 0.9}}}
     """
     path: FieldPath = ()

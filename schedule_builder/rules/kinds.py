@@ -18,6 +18,9 @@ IMPOSSIBLE = Kind(
     starts at rate 0, or a batch-size scaling without a batch size.
 
         constant_learning_rate { learning_rate: 0.1 } warmup { warmup_steps: 9 shape: EXPONENTIAL }
+
+    Use instead:
+
         constant_learning_rate { learning_rate: 0.1 } warmup { warmup_steps: 9 shape: LINEAR }
     """,
 )
@@ -30,6 +33,12 @@ NOT_FINITE = Kind(
     Products of growing factors overflow, and some formulas of the Model Garden divide by zero at
     their end. An optimizer would write NaN into every weight. Rates must be finite, at least 0, and
     at most the largest float32.
+
+        exponential_decay_learning_rate { decay_steps: 1 decay_factor: 10 ... }   # overflows
+
+    Use instead:
+
+        exponential_decay_learning_rate { decay_steps: 1000 decay_factor: 0.5 ... }
     """,
 )
 NOT_IN_KERAS = Kind(
@@ -39,7 +48,8 @@ NOT_IN_KERAS = Kind(
     """Keras has no such optimizer, or not with these options.
 
     Only `build_optimizer`, and `build_optax_optimizer` and `build_torch_optimizer` for JAX and
-    PyTorch, report this: the learning rate of the same config can be built.
+    PyTorch, report this: the learning rate of the same config can be built. Choose an optimizer
+    that Keras has, or remove the option that the message names.
     """,
 )
 STEP_UNIT = Kind(
@@ -54,6 +64,9 @@ STEP_UNIT = Kind(
     must be replaced by a value.
 
         step_unit: PERCENT_OF_RUN multi_step_learning_rate { milestones: 50 ... }   # of which run?
+
+    Use instead:
+
         train_config { num_steps: 9000 ... step_unit: PERCENT_OF_RUN ... milestones: 50 ... }
     """,
 )
@@ -67,6 +80,9 @@ UNUSED_EXAMPLES = Kind(
     beside it are steps.
 
         examples_per_epoch: 50000 multi_step_learning_rate { milestones: 30 ... }
+
+    Use instead:
+
         examples_per_epoch: 50000 step_unit: EPOCHS multi_step_learning_rate { milestones: 30 ... }
     """,
 )
@@ -79,6 +95,12 @@ UNMATCHED_PATTERN = Kind(
     The variables that it was written for would train at the full rate. Only builders of optimizers
     report this, when the optimizer first sees its variables: the validator knows no model. The
     message names the variables whose paths are nearest to the pattern.
+
+        learning_rate_multiplier { pattern: "backbne/" factor: 0.1 }
+
+    Use instead:
+
+        learning_rate_multiplier { pattern: "backbone/" factor: 0.1 }
     """,
 )
 UNUSED_SUPPRESSION = Kind(
@@ -91,6 +113,9 @@ UNUSED_SUPPRESSION = Kind(
     `--fix` removes it.
 
         num_steps: 1000  # schedule-builder: ignore[SB402]
+
+    Use instead:
+
         num_steps: 1000
     """,
 )
@@ -103,6 +128,9 @@ BAD_SUPPRESSION = Kind(
     A suppression names the codes that it suppresses, in brackets.
 
         # schedule-builder: ignore
+
+    Use instead:
+
         # schedule-builder: ignore[SB402]
     """,
 )
@@ -126,6 +154,9 @@ FINDINGS_LEFT_OUT = Kind(
     that are left out is.
 
         schedule { step: 0 learning_rate: -1 }   # and more such mistakes than are shown
+
+    Use instead:
+
         schedule { step: 1 learning_rate: 1 }
     """,
 )

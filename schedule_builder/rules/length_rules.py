@@ -30,6 +30,9 @@ def no_num_steps(run: Run) -> Iterator[Finding]:
     `--num-steps`, or in the settings.
 
         train_config { optimizer { ... } }                      # until when?
+
+    Use instead:
+
         train_config { optimizer { ... } num_steps: 50000 }
     """
     path = run.dialect.num_steps_path
@@ -68,6 +71,12 @@ def bypassed_schedule(run: Run) -> Iterator[Finding]:
         num_steps: 50000
         schedule { step: 900000 learning_rate: 0.00003 }        # never happens
         schedule { step: 1200000 learning_rate: 0.000003 }      # nor does this
+
+    Use instead:
+
+        num_steps: 50000
+        schedule { step: 30000 learning_rate: 0.00003 }
+        schedule { step: 40000 learning_rate: 0.000003 }
     """
     if run.first_change is None or run.bare is None:
         return
@@ -104,7 +113,14 @@ def stage_not_reached(run: Run) -> Iterator[Finding]:
     as it could. `schedule-builder rescale` stretches a schedule to the length that is meant.
 
         num_steps: 200000
-        schedule { step: 900000 learning_rate: 0.00003 }        # never happens
+        schedule { step: 100000 learning_rate: 0.00003 }
+        schedule { step: 900000 learning_rate: 0.000003 }       # never happens
+
+    Use instead:
+
+        num_steps: 200000
+        schedule { step: 100000 learning_rate: 0.00003 }
+        schedule { step: 150000 learning_rate: 0.000003 }
     """
     for schedule, current, following in _unfinished(run):
         if not _is_stage(current, following):
@@ -147,6 +163,9 @@ def decay_not_completed(run: Run) -> Iterator[Finding]:
     the run length, whatever that is.
 
         num_steps: 25000   cosine_decay_learning_rate { total_steps: 50000 ... }
+
+    Use instead:
+
         num_steps: 25000   cosine_decay_learning_rate { total_steps: 25000 ... }
     """
     for schedule, current, following in _unfinished(run):
@@ -263,6 +282,11 @@ def decay_not_reached(run: Run) -> Iterator[Finding]:
 
         num_steps: 200000
         exponential_decay_learning_rate { decay_steps: 800720 ... }   # decays first at 800720
+
+    Use instead:
+
+        num_steps: 200000
+        exponential_decay_learning_rate { decay_steps: 20000 ... }
     """
     if run.num_steps is None or run.first_change is not None:
         return
@@ -317,6 +341,9 @@ def lengths_in_epochs(run: Run) -> Iterator[Finding]:
     writes the new lengths.
 
         num_steps: 90000   multi_step_learning_rate { milestones: [30, 60, 80] ... }
+
+    Use instead:
+
         num_steps: 90000   multi_step_learning_rate { milestones: [30000, 60000, 80000] ... }
     """
     if run.num_steps is None or run.num_steps < _LEAST_STEPS or not run.stages:

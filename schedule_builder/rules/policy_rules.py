@@ -16,6 +16,12 @@ def rate_above_policy(run: Run) -> Iterator[Finding]:
 
     The limit is the setting `policy.max-learning-rate`: a number, or a table with a number for
     each optimizer, such as `momentum_optimizer` or `adamw`.
+
+        constant_learning_rate { learning_rate: 0.5 }           # max-learning-rate = 0.1
+
+    Use instead:
+
+        constant_learning_rate { learning_rate: 0.1 }
     """
     limit = run.policy.get("max-learning-rate")
     if isinstance(limit, Mapping):
@@ -46,6 +52,12 @@ def no_warmup(run: Run) -> Iterator[Finding]:
 
     The setting is `policy.require-warmup`. Any schedule whose rate rises first has a warmup,
     whatever its fields are called.
+
+        cosine_decay_learning_rate { ... warmup_steps: 0 }
+
+    Use instead:
+
+        cosine_decay_learning_rate { ... warmup_steps: 1000 }
     """
     if not run.policy.get("require-warmup") or run.warmups:
         return
@@ -60,6 +72,12 @@ def end_not_at_num_steps(run: Run) -> Iterator[Finding]:
     """A decay does not end at the step at which training ends.
 
     The setting `policy.require-end-at-num-steps` requires this.
+
+        num_steps: 25000   cosine_decay_learning_rate { total_steps: 20000 ... }
+
+    Use instead:
+
+        num_steps: 25000   cosine_decay_learning_rate { total_steps: 25000 ... }
     """
     if not run.must_end_together or run.num_steps is None:
         return

@@ -64,6 +64,11 @@ def zero_rate(run: Run) -> Iterator[Finding]:
 
         schedule { step: 1000 learning_rate: 0 }
         manual_step_learning_rate { initial_learning_rate: 0 ... }
+
+    Use instead:
+
+        schedule { step: 1000 learning_rate: 0.0001 }
+        manual_step_learning_rate { initial_learning_rate: 0.001 ... }
     """
     main, segments = run.main, run.schedule.segments
     is_manual = isinstance(main, rates.ManualStepLearningRate)
@@ -112,6 +117,11 @@ def negligible_rate(run: Run) -> Iterator[Finding]:
 
         initial_learning_rate: 0.0001
         schedule { step: 90000 learning_rate: 0.0000000005 }    # 0.00005 was meant
+
+    Use instead:
+
+        initial_learning_rate: 0.0001
+        schedule { step: 90000 learning_rate: 0.00005 }
     """
     peak, at = run.peak
     limits = run.thresholds
@@ -162,6 +172,9 @@ def rate_too_high(run: Run) -> Iterator[Finding]:
     this list or that of an optimizer's block: `max-rate = { adam = 0.1 }`.
 
         adam_optimizer { learning_rate { constant_learning_rate { learning_rate: 1000 } } }
+
+    Use instead:
+
         adam_optimizer { learning_rate { constant_learning_rate { learning_rate: 0.001 } } }
     """
     family = FAMILIES.get(run.optimizer, "sgd")

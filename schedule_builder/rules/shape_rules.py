@@ -30,6 +30,11 @@ def jump_up(run: Run) -> Iterator[Finding]:
 
         schedule { step: 1000 learning_rate: 0.001 }
         schedule { step: 2000 learning_rate: 0.01 }             # 0.0001 was meant
+
+    Use instead:
+
+        schedule { step: 1000 learning_rate: 0.001 }
+        schedule { step: 2000 learning_rate: 0.0001 }
     """
     steps = [0, *(entry.step for entry in getattr(run.main, "schedule", ()))]
     if any(step <= before for before, step in pairwise(steps)):
@@ -106,6 +111,9 @@ def stage_without_rate(run: Run) -> Iterator[Finding]:
     It then has the schema's default, 0.002, whatever the rates around it are.
 
         schedule { step: 10000 }                                # 0.002
+
+    Use instead:
+
         schedule { step: 10000 learning_rate: 0.0001 }
     """
     main = run.main
@@ -129,6 +137,11 @@ def stage_without_effect(run: Run) -> Iterator[Finding]:
 
         initial_learning_rate: 0.0003
         schedule { step: 1000 learning_rate: 0.0003 }           # nothing happens at 1000
+
+    Use instead:
+
+        initial_learning_rate: 0.0003
+        schedule { step: 1000 learning_rate: 0.00003 }
     """
     main = run.main
     if isinstance(main, rates.ManualStepLearningRate):
@@ -248,6 +261,9 @@ def growing_rate(run: Run) -> Iterator[Finding]:
     The rate then grows without end. `decay_factor: 10` is often meant as a division by 10.
 
         multi_step_learning_rate { decay_factor: 10 ... }
+
+    Use instead:
+
         multi_step_learning_rate { decay_factor: 0.1 ... }
     """
     for name in _growing(run):
@@ -277,6 +293,9 @@ def floor_above_schedule(run: Run) -> Iterator[Finding]:
     `min_learning_rate` is then the rate of every step, and nothing else in the schedule counts.
 
         constant_learning_rate { learning_rate: 0.001 } min_learning_rate: 0.01
+
+    Use instead:
+
         constant_learning_rate { learning_rate: 0.001 } min_learning_rate: 0.0001
     """
     for path, message in ((run.kind_path, run.main), (run.path, run.message)):
@@ -302,6 +321,11 @@ def default_in_force(run: Run) -> Iterator[Finding]:
     sees them in review. `schedule-builder show --resolved` shows every value in force.
 
         cosine_decay_learning_rate { learning_rate_base: 0.04 }  # over 4000000 steps
+
+    Use instead:
+
+        cosine_decay_learning_rate { learning_rate_base: 0.04 total_steps: 25000
+          warmup_learning_rate: 0.004 warmup_steps: 1000 }
     """
     main = run.main
     unsaid = [

@@ -31,6 +31,11 @@ def warmup_outlasts_decay(run: Run) -> Iterator[Finding]:
 
         cosine: {initial_learning_rate: 0.1, decay_steps: 1000}
         linear: {warmup_steps: 1000}                            # the rate is 0 everywhere
+
+    Use instead:
+
+        cosine: {initial_learning_rate: 0.1, decay_steps: 50000}
+        linear: {warmup_steps: 1000}
     """
     main = run.dialect.under_warmup(run.root)
     if main is None:
@@ -59,6 +64,9 @@ def long_warmup(run: Run) -> Iterator[Finding]:
     over from a longer run: the highest rate is reached late or never.
 
         num_steps: 5000   cosine_decay_learning_rate { ... warmup_steps: 2000 }   # 40 %
+
+    Use instead:
+
         num_steps: 5000   cosine_decay_learning_rate { ... warmup_steps: 250 }
     """
     if run.num_steps is None:
@@ -132,6 +140,11 @@ def warmup_falls(run: Run) -> Iterator[Finding]:
 
         manual_step_learning_rate { initial_learning_rate: 0.0003 warmup: true
           schedule { step: 900000 learning_rate: 0.00003 } }    # falls for 900000 steps
+
+    Use instead:
+
+        manual_step_learning_rate { initial_learning_rate: 0.0003
+          schedule { step: 900000 learning_rate: 0.00003 } }
     """
     main = run.main
     for path, steps in run.warmups:
@@ -184,8 +197,13 @@ def rate_not_applied(run: Run) -> Iterator[Finding]:
     stage that ends after one update is as good as none. It often was `step: 0` once, which the
     Object Detection API refuses.
 
-        multi_step_learning_rate { milestones: [500] ... } warmup { warmup_steps: 500 }
+        multi_step_learning_rate { milestones: [500, 9000] ... } warmup { warmup_steps: 500 }
         schedule { step: 1 learning_rate: 0.01 }                # after one update
+
+    Use instead:
+
+        multi_step_learning_rate { milestones: [5000, 9000] ... } warmup { warmup_steps: 500 }
+        schedule { step: 1000 learning_rate: 0.01 }
     """
     covered = list(_covered(run))
     yield from covered or _one_update(run)

@@ -126,6 +126,10 @@ def test_codes_and_names_are_kept() -> None:
     }
 
 
+WITHOUT_EXAMPLE = {"SB101", "SB104", "SB315", "SB903"}
+"""Rules about what no few lines show; their pages say in words what to do."""
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_the_manual(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     kind = KINDS[code]
@@ -134,6 +138,10 @@ def test_the_manual(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     # Prose ends in a full stop, and what does not is an example.
     paragraphs = [p for p in kind.page.split("\n\n") if not p.startswith("    ")]
     assert all(p.endswith((".", ":")) and "\n    " not in p for p in paragraphs)
+    # An example is found; the one after "Use instead:" is not.
+    examples = re.split(r"\n\nUse instead:\n\n(?=    )", kind.page)
+    assert len(examples) == (1 if code in WITHOUT_EXAMPLE else 2)
+    assert code in WITHOUT_EXAMPLE or examples[0].rpartition("\n\n")[2].startswith("    ")
     assert main(["rules", code]) == 0
     assert capsys.readouterr().out.startswith(f"{code} {kind.name} ({kind.severity})\n\n")
     assert main(["rules", kind.name]) == 0
