@@ -331,7 +331,7 @@ class Report:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.diagnostics: list[Diagnostic] = []
-        self.has_errors = False
+        self.has_errors: bool = False
         """Whether anything recorded so far is an error."""
         self._suggestions = 0
         self._appended: list[tuple[int, Source]] = []

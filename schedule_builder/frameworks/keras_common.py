@@ -53,7 +53,7 @@ class ConfigScheduleMixin:
             Schedule.from_dict(schedule) if isinstance(schedule, dict) else schedule
         )
         self.gradient_accumulation_steps = gradient_accumulation_steps
-        self.compute_dtype = checked_dtype(compute_dtype)
+        self.compute_dtype: str = checked_dtype(compute_dtype)
 
     def updates(self, step: Any) -> Any:
         """How many updates were applied before, at a step of the optimizer's counter."""

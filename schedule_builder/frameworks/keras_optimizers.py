@@ -218,7 +218,7 @@ class Construction:
         self.request: OptimizerRequest = request
         self.framework = framework
         self.builder = builder
-        self.report = Report(config.document.source)
+        self.report: Report = Report(config.document.source)
 
     def refuse(self, path: FieldPath, words: Words) -> None:
         self.report.add(NOT_IN_KERAS, self.config.place(path), words, path=dotted(path))

@@ -30,11 +30,11 @@ class Treatment:
 
     def __init__(self, rates: VariableRates, excluded: Iterable[str]) -> None:
         self.rates = rates
-        self.excluded = tuple(excluded)
+        self.excluded: tuple[str, ...] = tuple(excluded)
         self.config: Config | None = None
         self.held: dict[int, Any] = {}
         self.decaying: Any = None
-        self.factor = 1.0
+        self.factor: float = 1.0
         self.factors: dict[Any, float] = {}
         self.gradient_factors: dict[Any, float] = {}
         self.decays: dict[Any, bool] = {}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 import tensorflow as tf
 
@@ -20,7 +20,9 @@ from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.evaluation import evaluate, fits_float64
 from schedule_builder.schedules.schedule import Schedule
 
-as_it_is = tf.autograph.experimental.do_not_convert
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+as_it_is: Callable[[_F], _F] = tf.autograph.experimental.do_not_convert
 
 
 class _TensorFlow(TensorOperations):

@@ -54,7 +54,7 @@ class ConfigScheduler(LRScheduler):
             group.setdefault("initial_lr", float(group["lr"]))
         rates = [float(group["initial_lr"]) for group in optimizer.param_groups]
         self._largest_rate = max(rates)
-        self.factors = [
+        self.factors: list[float] = [
             self._own_factor(group, rate)
             for group, rate in zip(optimizer.param_groups, rates, strict=True)
         ]

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import unquote, urlparse
 from urllib.request import url2pathname
 
+from schedule_builder.compiler import Config
 from schedule_builder.diagnostics import Diagnostic
 from schedule_builder.files import resolved
 from schedule_builder.language_server.documents import Snapshot
@@ -46,7 +47,7 @@ class Analysis:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        self.filename = _filename(snapshot)
+        self.filename: str = _filename(snapshot)
         self.complaints: list[Complaint] = []
         self._made: dict[Hashable, Any] = {}
         self.diagnostics: tuple[Diagnostic, ...] = ()
@@ -59,10 +60,11 @@ class Analysis:
             self.complaints.append(Complaint(str(error), is_error=True))
         self.complaints += [Complaint(text, is_error=False) for text in settings.warnings]
         request = Request(settings=settings)
-        self.request = request
-        self.config, found = examined(data, self.filename, request)
+        self.request: Request = request
+        config, found = examined(data, self.filename, request)
+        self.config: Config = config
         decision = decide_open(self.filename, data, settings)
-        self.is_checked = not decision.reason or decision.is_near
+        self.is_checked: bool = not decision.reason or decision.is_near
         if self.is_checked:
             self.diagnostics = tuple(request.shown(self._unknown(found, request)))
 

@@ -66,7 +66,7 @@ class Snapshot:
         self.lines = lines
         self._codec = codec
         text = "".join(lines)
-        self.text = text.removeprefix(_BYTE_ORDER_MARK)
+        self.text: str = text.removeprefix(_BYTE_ORDER_MARK)
         self._mark = len(text) - len(self.text)
 
     @cached_property

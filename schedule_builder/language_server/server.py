@@ -62,7 +62,9 @@ class Protocol(LanguageServerProtocol):
             return types.ProgressNotification(types.ProgressParams(token="", value=None))
 
 
-server = LanguageServer(NAME, __version__, protocol_cls=Protocol, converter_factory=get_converter)
+server: LanguageServer = LanguageServer(
+    NAME, __version__, protocol_cls=Protocol, converter_factory=get_converter
+)
 
 
 def _answers() -> Any:
@@ -202,9 +204,9 @@ _OPTIONS: dict[str, Callable[[], dict[str, bool]]] = {
 """What the answers have to know of the client."""
 
 
-for method, options in REQUESTS.items():
-    words = "".join(f"_{c.lower()}" if c.isupper() else c for c in method.partition("/")[2])
-    server.feature(method, options)(_handler(words))
+for _method, _options in REQUESTS.items():
+    _words = "".join(f"_{c.lower()}" if c.isupper() else c for c in _method.partition("/")[2])
+    server.feature(_method, _options)(_handler(_words))
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from schedule_builder.diagnostics import (
     shown,
 )
 from schedule_builder.reading.binding_findings import BindingFindings, Place
-from schedule_builder.reading.counts import run_in
+from schedule_builder.reading.counts import Run, run_in
 from schedule_builder.reading.fields import (
     FieldSchema,
     dotted,
@@ -67,6 +67,12 @@ def _broken(plugins: Mapping[str, str]) -> Words | str:
 
 class Binder(BindingFindings):
     """Fills one message from one document."""
+
+    # Where a subclass assigns them, not all type checkers take the types of the base class.
+    run: Run
+    path: FieldPath
+    at: FieldPath
+    siblings: frozenset[str]
 
     def bind(
         self,

@@ -97,14 +97,14 @@ class BindingFindings:
     ) -> None:
         self.broken_plugins = broken_plugins
         self.document = document
-        self.run = run
+        self.run: Run = run
         self.syntax: Syntax = document.syntax
         self.has_two_readings: bool = document.syntax.other() is not None
         self.duplicates: dict[int, list[tuple[Field, Field]]] = dict(document.duplicates)
         """Keys of YAML that are given twice, in blocks that were not judged yet; under 0, keys of
         those that were, but that are not judged."""
         self.custom_kinds = custom_kinds
-        self.report = report
+        self.report: Report = report
         self.complete: bool = not report.has_errors
         """Whether the whole tree was read: only then can a field be missing."""
         self.places: dict[FieldPath, Place] = {}

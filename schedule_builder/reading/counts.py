@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__lazy_modules__ = ["fractions"]  # 3 ms, which Python 3.15 puts off until it is used
+__lazy_modules__: list[str] = ["fractions"]  # 3 ms, which Python 3.15 puts off until it is used
 
 import math
 import re

@@ -23,9 +23,9 @@ class Spelling:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.text = document.source.text
-        self.is_yaml = document.syntax.explicit_lists
-        self.is_json = self.is_yaml and self.text.lstrip()[:1] == "{"
+        self.text: str = document.source.text
+        self.is_yaml: bool = document.syntax.explicit_lists
+        self.is_json: bool = self.is_yaml and self.text.lstrip()[:1] == "{"
         self.newline = "\r\n" if "\r\n" in self.text else "\n"
 
     @cached_property

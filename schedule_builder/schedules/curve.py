@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from schedule_builder.records import Record
 from schedule_builder.schedules.operations import Operations, is_zero
@@ -29,35 +29,43 @@ _MAX_TURNS = 256
 """How many cycles of a repeating curve are examined."""
 
 
-class Curve(Protocol):
-    """The rate as a function of the steps since its own step 0. A family shares a formula."""
+_C = TypeVar("_C", bound="Curve")
+
+
+class Curve(Record):
+    """The rate as a function of the steps since its own step 0. A family shares a formula.
+
+    Unless a class says otherwise, it is smooth, without an end, and defined by its numbers.
+    """
 
     name: ClassVar[str]
     """Its name in JSON."""
-    choices: ClassVar[tuple[str, ...]]
+    rates: ClassVar[tuple[str, ...]] = ()
+    """The fields that a factor for all rates multiplies."""
+    choices: ClassVar[tuple[str, ...]] = ()
     """The columns that tell several curves of one family apart."""
+    is_constant: ClassVar[bool] = False
+    """Whether the rate is the same at every step."""
+    repeats: ClassVar[bool] = False
+    """Whether the rate repeats."""
 
     @property
     def family(self) -> str:
         """The curves that one computation evaluates."""
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether the rate is the same at every step."""
-
-    @property
-    def repeats(self) -> bool:
-        """Whether the rate repeats."""
+        return self.name
 
     @property
     def divides_steps(self) -> bool:
         """Whether the formula divides steps into whole parts."""
+        return self.repeats
 
     def columns(self, origin: int, ops: Operations) -> Columns:
         """The formula's numbers for this curve, its step 0 at a global step."""
+        raise NotImplementedError
 
     def variant(self, ops: Operations) -> Any:
         """The form of the family's formula for this curve, apart from its numbers."""
+        return None
 
     @staticmethod
     def constant_columns(curves: Sequence[Any], rate: float, ops: Operations) -> Columns | None:
@@ -65,6 +73,7 @@ class Curve(Protocol):
 
         None if there are none.
         """
+        raise NotImplementedError
 
     @staticmethod
     def formula(ops: Operations, step: Any, curves: Sequence[Any], columns: Any, /) -> Any:
@@ -76,67 +85,34 @@ class Curve(Protocol):
             curves: one of each variant among the family's curves.
             columns: the numbers of the curve that each step is on.
         """
+        raise NotImplementedError
 
     def extremes(self, first: int, last: int) -> list[int]:
         """Own steps from `first` to `last` at which the rate can be highest or lowest."""
+        return [first, last]
 
     def turns(self, first: int, last: int) -> Iterator[int]:
         """Own steps, from about `first` to `last`, at which a cycle begins or turns, in order.
 
         Of many cycles, the first hundreds.
         """
-
-    @property
-    def first_turn(self) -> int | None:
-        """The first own step after 0 at which a cycle begins or turns; None where none does."""
-
-    def meaning(self, origin: int) -> Any:
-        """A value that is equal for all curves with the same rates at global steps."""
-
-    def scaled(self, factor: float) -> Curve:
-        """The curve with all its rates multiplied."""
-
-    def under(self, *path: str | int) -> Curve:
-        """The curve, with the fields that it names inside of another one."""
-
-
-_C = TypeVar("_C", bound="BaseCurve")
-
-
-class BaseCurve(Record):
-    """The common part of curves: smooth, without an end, and defined by their numbers."""
-
-    rates: ClassVar[tuple[str, ...]] = ()
-    """The fields that a factor for all rates multiplies."""
-    choices: ClassVar[tuple[str, ...]] = ()
-    """The columns that tell several curves of one family apart."""
-    is_constant: ClassVar[bool] = False
-    repeats: ClassVar[bool] = False
-
-    @property
-    def divides_steps(self) -> bool:
-        return self.repeats
-
-    def variant(self, ops: Operations) -> Any:
-        return None
-
-    def extremes(self, first: int, last: int) -> list[int]:
-        return [first, last]
-
-    def turns(self, first: int, last: int) -> Iterator[int]:
         return iter(())
 
     @property
     def first_turn(self) -> int | None:
+        """The first own step after 0 at which a cycle begins or turns; None where none does."""
         return next((turn for turn in self.turns(1, MAX_STEP) if turn > 0), None)
 
     def meaning(self, origin: int) -> Any:
+        """A value that is equal for all curves with the same rates at global steps."""
         return self, origin
 
     def scaled(self: _C, factor: float) -> _C:
+        """The curve with all its rates multiplied."""
         return self._replace(**{name: getattr(self, name) * factor for name in self.rates})
 
     def under(self: _C, *path: str | int) -> _C:
+        """The curve, with the fields that it names inside of another one."""
         return self
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from schedule_builder.schedules.curve import MAX_STEP, BaseCurve, Columns, Curve
+from schedule_builder.schedules.curve import MAX_STEP, Columns, Curve
 from schedule_builder.schedules.cycles import CosineCycle, Cycle, PolynomialCycle
 from schedule_builder.schedules.decays import Exponential, InverseTime, PowerLaw
 from schedule_builder.schedules.interpolations import Constant, Geometric, Interpolation, Sigmoid
@@ -16,7 +16,6 @@ from schedule_builder.schedules.interpolations import Constant, Geometric, Inter
 __all__ = [
     "CURVES",
     "MAX_STEP",
-    "BaseCurve",
     "Columns",
     "Constant",
     "CosineCycle",

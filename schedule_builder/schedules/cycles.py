@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from schedule_builder.schedules.curve import (
-    BaseCurve,
     Columns,
+    Curve,
     ends_of_cycles,
     minus,
     periods,
@@ -27,7 +27,7 @@ class _PolynomialCycleColumns(NamedTuple):
     power: Any
 
 
-class PolynomialCycle(BaseCurve):
+class PolynomialCycle(Curve):
     """Decays of growing length: `end + (start - end) (1 - s / D)^power`.
 
     `D` is the smallest multiple of `decay_steps` that is `s` or more, and not 0.
@@ -100,7 +100,7 @@ class _CosineCycleColumns(NamedTuple):
     factor: Any
 
 
-class CosineCycle(BaseCurve):
+class CosineCycle(Curve):
     """Half cosines of `period` steps from `low + height * factor^i` to `low`, i = 0, 1, ..."""
 
     height: float
@@ -108,7 +108,6 @@ class CosineCycle(BaseCurve):
     period: int
     factor: float = 1.0
 
-    family: ClassVar[str] = "cosine_cycle"
     name: ClassVar[str] = "cosine_cycle"
     repeats: ClassVar[bool] = True
     rates: ClassVar[tuple[str, ...]] = ("height", "low")
@@ -161,7 +160,7 @@ class _CycleColumns(NamedTuple):
     step_factor: Any
 
 
-class Cycle(BaseCurve):
+class Cycle(Curve):
     """Triangles between `base` and `peak`, up in `up` steps and down in `down`, repeated.
 
     The height is multiplied by `cycle_factor` after each cycle and by `step_factor` at each step.

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from schedule_builder.schedules.curve import (
-    BaseCurve,
     Columns,
+    Curve,
     minus,
     periods,
 )
@@ -22,7 +22,7 @@ class _ExponentialColumns(NamedTuple):
     factor: Any
 
 
-class Exponential(BaseCurve):
+class Exponential(Curve):
     """`initial * factor^(s / decay_steps)`; the exponent is rounded down when `staircase`."""
 
     initial: float
@@ -77,7 +77,7 @@ class _InverseTimeColumns(NamedTuple):
     decay_rate: Any
 
 
-class InverseTime(BaseCurve):
+class InverseTime(Curve):
     """`initial / (1 + decay_rate q)` with `q = s / decay_steps`, rounded down when `staircase`."""
 
     initial: float
@@ -132,14 +132,13 @@ class _PowerLawColumns(NamedTuple):
     power: Any
 
 
-class PowerLaw(BaseCurve):
+class PowerLaw(Curve):
     """`rate * (s / reference)^power`, for steps `s` from 1 on."""
 
     rate: float
     reference: int
     power: float
 
-    family: ClassVar[str] = "power_law"
     name: ClassVar[str] = "power_law"
     rates: ClassVar[tuple[str, ...]] = ("rate",)
 

@@ -198,16 +198,16 @@ def _families(segments: Sequence[Stretch], ops: Operations) -> list[str]:
         {
             family: len(members)
             for family, members in curves.items()
-            if family != Constant.family
+            if family != Constant.name
             and members[0].constant_columns(members, 0.0, ops) is not None
         }
     )
     if not others:
         return families
     host, size = others.most_common(1)[0]
-    if size == 1 and families.count(Constant.family) == 1:
+    if size == 1 and families.count(Constant.name) == 1:
         return families
-    return [host if f == Constant.family else f for f in families]
+    return [host if f == Constant.name else f for f in families]
 
 
 def _row(

@@ -6,7 +6,7 @@ the last step of a decay, where `1 + cos` has long returned 0.
 
 from __future__ import annotations
 
-__lazy_modules__ = ["fractions"]  # 3 ms, which Python 3.15 puts off until it is used
+__lazy_modules__: list[str] = ["fractions"]  # 3 ms, which Python 3.15 puts off until it is used
 
 import math
 from collections.abc import Callable, Sequence
@@ -15,8 +15,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from schedule_builder.schedules.curve import (
     MAX_STEP,
-    BaseCurve,
     Columns,
+    Curve,
     minus,
     plus,
 )
@@ -27,12 +27,11 @@ class _ConstantColumns(NamedTuple):
     rate: Any
 
 
-class Constant(BaseCurve):
+class Constant(Curve):
     """The same rate at every step."""
 
     rate: float
 
-    family: ClassVar[str] = "constant"
     name: ClassVar[str] = "constant"
     is_constant: ClassVar[bool] = True
     rates: ClassVar[tuple[str, ...]] = ("rate",)
@@ -116,7 +115,7 @@ class _InterpolationColumns(NamedTuple):
     power: Any
 
 
-class Interpolation(BaseCurve):
+class Interpolation(Curve):
     """From `start` at its own step `delay` to `end`, `length` steps later.
 
     With `s` of the steps gone and `r` to go, the shapes are `linear`; `cosine`, half a cosine;
@@ -134,7 +133,6 @@ class Interpolation(BaseCurve):
     power: float = 1.0
     delay: int | Fraction = 0
 
-    family: ClassVar[str] = "interpolation"
     name: ClassVar[str] = "interpolation"
     rates: ClassVar[tuple[str, ...]] = ("start", "end")
     choices: ClassVar[tuple[str, ...]] = ("code",)
@@ -232,14 +230,13 @@ class _GeometricColumns(NamedTuple):
     ratio: Any
 
 
-class Geometric(BaseCurve):
+class Geometric(Curve):
     """From `start` to `end`, both above 0, over `length` steps: `start (end / start)^u`."""
 
     start: float
     end: float
     length: int
 
-    family: ClassVar[str] = "geometric"
     name: ClassVar[str] = "geometric"
     rates: ClassVar[tuple[str, ...]] = ("start", "end")
 
@@ -273,7 +270,7 @@ class _SigmoidColumns(NamedTuple):
     slope_rest: Any
 
 
-class Sigmoid(BaseCurve):
+class Sigmoid(Curve):
     """`end + (start - end) / 2 * (1 - tanh(lower (1 - u) + upper u))`, `u = s / length`.
 
     Computed as `low + height / (1 + exp(y))` with `y` measured so that it is exact where the
@@ -286,7 +283,6 @@ class Sigmoid(BaseCurve):
     lower: float
     upper: float
 
-    family: ClassVar[str] = "sigmoid"
     name: ClassVar[str] = "sigmoid"
     rates: ClassVar[tuple[str, ...]] = ("start", "end")
 

@@ -73,18 +73,18 @@ class NumPyOperations:
         self._later = later
         self._arrays: list[Any] = []
 
-    square = staticmethod(np.square)
-    direct_ratio = 4.0
-    equal = staticmethod(np.equal)
-    where = staticmethod(np.where)
-    maximum = staticmethod(np.maximum)
-    minimum = staticmethod(np.minimum)
-    sin = staticmethod(np.sin)
-    sqrt = staticmethod(np.sqrt)
-    exp = staticmethod(np.exp)
-    log = staticmethod(np.log)
-    log1p = staticmethod(np.log1p)
-    expm1 = staticmethod(np.expm1)
+    square: staticmethod[[Any], Any] = staticmethod(np.square)
+    direct_ratio: float = 4.0
+    equal: staticmethod[[Any, Any], Any] = staticmethod(np.equal)
+    where: staticmethod[[Any, Any, Any], Any] = staticmethod(np.where)
+    maximum: staticmethod[[Any, Any], Any] = staticmethod(np.maximum)
+    minimum: staticmethod[[Any, Any], Any] = staticmethod(np.minimum)
+    sin: staticmethod[[Any], Any] = staticmethod(np.sin)
+    sqrt: staticmethod[[Any], Any] = staticmethod(np.sqrt)
+    exp: staticmethod[[Any], Any] = staticmethod(np.exp)
+    log: staticmethod[[Any], Any] = staticmethod(np.log)
+    log1p: staticmethod[[Any], Any] = staticmethod(np.log1p)
+    expm1: staticmethod[[Any], Any] = staticmethod(np.expm1)
 
     @staticmethod
     def constant(value: float) -> float:

@@ -7,7 +7,7 @@ share their code.
 
 from __future__ import annotations
 
-__lazy_modules__ = ["fractions"]  # 3 ms, which Python 3.15 puts off until it is used
+__lazy_modules__: list[str] = ["fractions"]  # 3 ms, which Python 3.15 puts off until it is used
 
 import math
 from bisect import bisect_right

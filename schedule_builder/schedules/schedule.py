@@ -6,7 +6,7 @@ the next begins; the last has no end.
 
 from __future__ import annotations
 
-__lazy_modules__ = ["fractions"]  # 3 ms, which Python 3.15 puts off until it is used
+__lazy_modules__: list[str] = ["fractions"]  # 3 ms, which Python 3.15 puts off until it is used
 
 import math
 import operator
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, SupportsIndex, over
 
 from schedule_builder.records import Record
 from schedule_builder.schedules.curve import minus
-from schedule_builder.schedules.curves import CURVES, MAX_STEP, BaseCurve, Columns, Constant, Curve
+from schedule_builder.schedules.curves import CURVES, MAX_STEP, Columns, Constant, Curve
 from schedule_builder.schedules.evaluation import Table
 from schedule_builder.schedules.operations import Operations
 from schedule_builder.schedules.python_operations import scalar_rate
@@ -332,7 +332,7 @@ class _CombinationColumns(NamedTuple):
     origin: Any
 
 
-class Combination(BaseCurve):
+class Combination(Curve):
     """The rates of several schedules, combined at each step: `product`, `min` or `max`."""
 
     op: str

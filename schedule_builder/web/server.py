@@ -55,18 +55,19 @@ class EditServer(ThreadingHTTPServer):
     def __init__(self, session: Session, port: int = 0) -> None:
         super().__init__((_ADDRESS, port), _Handler)
         self.session = session
-        self.token = secrets.token_urlsafe(32)
-        self.lock = threading.Lock()
-        self.hosts = tuple(f"{name}:{self.server_port}" for name in _NAMES)
+        self.token: str = secrets.token_urlsafe(32)
+        self.lock: threading.Lock = threading.Lock()
+        self.hosts: tuple[str, ...] = tuple(f"{name}:{self.server_port}" for name in _NAMES)
         nonce = secrets.token_urlsafe(16)
         title = f"{session.name} - schedule-builder"
-        self.page = page("edit", title, {"nonce": nonce}, nonce)
-        self.policy = policy("edit", nonce)
+        self.page: str = page("edit", title, {"nonce": nonce}, nonce)
+        self.policy: str = policy("edit", nonce)
 
     def server_bind(self) -> None:
         """Takes the port, without asking a name server what this machine is called."""
         TCPServer.server_bind(self)
-        self.server_name, self.server_port = _ADDRESS, self.server_address[1]
+        self.server_name: str = _ADDRESS
+        self.server_port: int = self.server_address[1]
 
     @property
     def address(self) -> str:

@@ -345,7 +345,9 @@ def test_lazy_modules_are_not_used_at_import(path: Path) -> None:
     lists = [
         ast.literal_eval(node.value)
         for node in body[:3]
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__lazy_modules__"
+        if isinstance(node, ast.AnnAssign)
+        and node.value is not None
+        and ast.unparse(node.target) == "__lazy_modules__"
     ]
     assert len(lists) == 1, "the list has to stand before the imports"
     imports = [n for n in body if isinstance(n, ast.ImportFrom) and n.module in lists[0]]

@@ -13,9 +13,9 @@ from schedule_builder.schedules.curve import ends_of_cycles, periods, within
 from schedule_builder.schedules.curves import (
     CURVES,
     MAX_STEP,
-    BaseCurve,
     Constant,
     CosineCycle,
+    Curve,
     Cycle,
     Exponential,
     Geometric,
@@ -394,7 +394,7 @@ def test_the_first_and_the_last_cycles(first: int, last: int, wanted: set[int]) 
 def test_what_a_curve_is_that_says_nothing_else() -> None:
     curve = Exponential(0.1, 0.5, 7)
     assert (curve.is_constant, curve.repeats, curve.choices) == (False, False, ())
-    assert BaseCurve.rates == ()
+    assert Curve.rates == ()
     assert curve.extremes(3, 9) == [3, 9]
     assert curve.meaning(3) == (curve, 3)
     assert curve.under("a") is curve
