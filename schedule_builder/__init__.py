@@ -79,14 +79,16 @@ _HOMES = {
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - names, from the one table
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    home = _HOMES[name]
-    if home.startswith("frameworks.") or name == "plot":
-        return _of_framework(name, home)
-    return getattr(import_module(f"{__name__}.{home}"), name)
+if not TYPE_CHECKING:  # or else type checkers would take any other name, too
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        home = _HOMES[name]
+        if home.startswith("frameworks.") or name == "plot":
+            return _of_framework(name, home)
+        return getattr(import_module(f"{__name__}.{home}"), name)
 
 
 def _of_framework(name: str, home: str) -> Any:

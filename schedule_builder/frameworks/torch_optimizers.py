@@ -26,7 +26,7 @@ def _listed(paths: Iterable[str]) -> str:
     return ", ".join([*names[:3], *(["..."] if names[3:] else [])]) or "nothing"
 
 
-class _ConfigOptimizer(Optimizer):
+class ConfigOptimizer(Optimizer):
     """An optimizer from a config: the parts of a step before and after the update itself.
 
     Options are in `defaults`, which PyTorch copies and pickles.
@@ -209,43 +209,43 @@ class _FormulaOptimizer(Optimizer):
                     state[name].copy_(value)
 
 
-class Adam(_ConfigOptimizer, torch.optim.Adam):
+class Adam(ConfigOptimizer, torch.optim.Adam):
     """PyTorch's Adam, for a config."""
 
 
-class AdamW(_ConfigOptimizer, torch.optim.AdamW):
+class AdamW(ConfigOptimizer, torch.optim.AdamW):
     """PyTorch's AdamW, for a config."""
 
 
-class Adagrad(_ConfigOptimizer, torch.optim.Adagrad):
+class Adagrad(ConfigOptimizer, torch.optim.Adagrad):
     """PyTorch's Adagrad, for a config."""
 
 
-class SGD(_ConfigOptimizer, _FormulaOptimizer):
+class SGD(ConfigOptimizer, _FormulaOptimizer):
     """SGD whose momentum holds updates and not gradients, as in Keras."""
 
     formula = "SGD"
 
 
-class RMSprop(_ConfigOptimizer, _FormulaOptimizer):
+class RMSprop(ConfigOptimizer, _FormulaOptimizer):
     """RMSProp with epsilon under the root, as the API has it."""
 
     formula = "RMSprop"
 
 
-class Lamb(_ConfigOptimizer, _FormulaOptimizer):
+class Lamb(ConfigOptimizer, _FormulaOptimizer):
     """LAMB."""
 
     formula = "Lamb"
 
 
-class Lion(_ConfigOptimizer, _FormulaOptimizer):
+class Lion(ConfigOptimizer, _FormulaOptimizer):
     """Lion."""
 
     formula = "Lion"
 
 
-class Adafactor(_ConfigOptimizer, _FormulaOptimizer):
+class Adafactor(ConfigOptimizer, _FormulaOptimizer):
     """Adafactor."""
 
     formula = "Adafactor"
@@ -277,7 +277,7 @@ def build_torch_optimizer(
     step_offset: int = 0,
     num_steps: int | None = None,
     batch_size: int | None = None,
-) -> Any:
+) -> ConfigOptimizer:
     """Builds the PyTorch optimizer of a config, with a group for each factor of the rate.
 
     Build its scheduler as well, with `build_torch_scheduler(config, optimizer)`: it sets the rates
@@ -345,7 +345,7 @@ def build_torch_optimizer(
         # An update in which all parameters are frozen still counts.
         groups[None] = {"params": [], "lr": rate, FACTOR: 1.0}
     options = _options(plan.name, plan.arguments)
-    optimizer = _CLASSES[plan.name](list(groups.values()), lr=rate, **options)
+    optimizer: ConfigOptimizer = _CLASSES[plan.name](list(groups.values()), lr=rate, **options)
     optimizer.defaults |= {
         "clipping": plan.clipping,
         "average_decay": plan.average_decay,

@@ -7,7 +7,7 @@ import os
 import textwrap
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.figure import Figure
@@ -29,6 +29,9 @@ from schedule_builder.output.chart import (
 from schedule_builder.schedules.applied_rates import parse_rates
 from schedule_builder.schedules.schedule import Schedule
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 _DPI, _SMALL_DPI, _SMALL = 120, 90, 600
 """Dots per inch; those of small pictures, for smaller texts; the width of small ones, in pixels."""
 _LETTER = 0.075
@@ -47,14 +50,14 @@ _DARK = {
 
 def plot(
     *configs: ConfigLike | Schedule,
-    ax: Any = None,
+    ax: Axes | None = None,
     axis: str = "steps",
     log: bool = False,
     labels: Sequence[str] | None = None,
     num_steps: int | None = None,
     batch_size: int | None = None,
     examples_per_epoch: int | None = None,
-) -> Any:
+) -> Axes:
     """Draws the rates of schedules over each other.
 
     Args:

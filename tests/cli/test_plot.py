@@ -107,11 +107,11 @@ def test_a_missing_library_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -
 def test_from_python(tmp_path: Path) -> None:
     from matplotlib.figure import Figure
 
-    axes = Figure().add_subplot()
+    axes: Any = Figure().add_subplot()
     schedule = sb.build_schedule(DIGITS)
     options: dict[str, Any] = {"labels": ["one", "two"], "log": True, "num_steps": 600}
     assert sb.plot(DIGITS, schedule.scaled(2), ax=axes, **options) is axes
-    lines = [line for line in axes.get_lines() if line.get_label() in ("one", "two")]
+    lines: list[Any] = [li for li in axes.get_lines() if li.get_label() in ("one", "two")]
     assert [line.get_label() for line in lines] == ["one", "two"]
     assert max(lines[1].get_ydata()) == 0.2
     assert axes.get_yscale() == "log"
@@ -134,7 +134,7 @@ def test_names_mean_nothing_to_matplotlib() -> None:
 
     figure = Figure()
     longer = sb.load(ONE_CYCLE, overrides=["num_steps=900"])
-    axes = sb.plot(DIGITS, longer, ax=figure.add_subplot(), labels=["_$x^", "$y_$\\frac"])
+    axes: Any = sb.plot(DIGITS, longer, ax=figure.add_subplot(), labels=["_$x^", "$y_$\\frac"])
     figure.canvas.draw()
     assert [text.get_text() for text in axes.texts][:2] == [
         "end of _\\$x^",
