@@ -216,11 +216,10 @@ def _cosine_restarts(message: pb.CosineRestartsLearningRate) -> Schedule:
     start, length = Fraction(0), Fraction(first)
     while (begin := math.ceil(start)) <= MAX_STEP:
         end = start + length
-        if math.ceil(end) > begin:
-            top = floor + height * power(m_mul, len(segments))
-            delay = _near(start - begin)
-            curve = Interpolation(top, floor, _near(end - begin) - delay, "cosine", delay=delay)
-            segments.append(Segment(begin, curve, begin, path=("first_decay_steps",)))
+        top = floor + height * power(m_mul, len(segments))
+        delay = _near(start - begin)
+        curve = Interpolation(top, floor, _near(end - begin) - delay, "cosine", delay=delay)
+        segments.append(Segment(begin, curve, begin, path=("first_decay_steps",)))
         start, length = end, length * t_mul
     return Schedule(tuple(segments))
 

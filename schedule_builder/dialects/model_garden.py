@@ -162,7 +162,7 @@ def _moved(schedule: Schedule, offset: int) -> Schedule:
         s._replace(begin=max(s.begin + offset, 0), origin=s.origin + offset)
         for s in schedule.segments
         if s.begin + offset <= MAX_STEP
-    ] or [schedule.segments[0]._replace(origin=offset)]
+    ]
     moved[0] = moved[0]._replace(begin=0)
     ends = [s.begin for s in moved[1:]]
     kept = (s for s, end in zip(moved, [*ends, None], strict=True) if end is None or end > s.begin)

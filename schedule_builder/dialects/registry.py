@@ -11,7 +11,7 @@ from schedule_builder.dialects.base import Dialect
 from schedule_builder.dialects.learning_rate import LEARNING_RATE
 from schedule_builder.dialects.model_garden import EXPERIMENT
 from schedule_builder.dialects.object_detection import OPTIMIZER, PIPELINE, TRAIN_CONFIG
-from schedule_builder.reading.fields import is_opaque, schema_of
+from schedule_builder.reading.fields import is_opaque, schema_of, types_inside
 from schedule_builder.reading.tree import Block, Field, Scalar
 
 DIALECTS: tuple[Dialect, ...] = (PIPELINE, EXPERIMENT, TRAIN_CONFIG, OPTIMIZER, LEARNING_RATE)
@@ -104,14 +104,5 @@ def _meant(field: Field, descriptor: Any) -> str | None:
 @cache
 def _all_names() -> frozenset[str]:
     """The names of all fields that a config may have anywhere."""
-    names: set[str] = set()
-    pending: list[Any] = [dialect.root.DESCRIPTOR for dialect in DIALECTS]
-    seen: set[str] = set()
-    for descriptor in pending:
-        if descriptor.full_name in seen or is_opaque(descriptor):
-            continue
-        seen.add(descriptor.full_name)
-        schema = schema_of(descriptor)
-        names |= schema.keys()
-        pending += [f.message for f in schema.values() if f.message is not None]
-    return frozenset(names)
+    types = (found for dialect in DIALECTS for found in types_inside(dialect.root.DESCRIPTOR))
+    return frozenset(name for found in types for name in schema_of(found))

@@ -11,6 +11,7 @@ from google.protobuf import text_format
 from hypothesis import given
 
 from schedule_builder.config import load
+from schedule_builder.dialects import kinds
 from schedule_builder.dialects.base import MovingAverage
 from schedule_builder.dialects.learning_rate import LEARNING_RATE
 from schedule_builder.dialects.lowering import LoweringError
@@ -96,6 +97,16 @@ BEGINS: list[tuple[str, list[tuple[int, str]]]] = [
     (of("polynomial_decay", "initial_learning_rate: 1 decay_steps: 10"), [(10, "decay_steps")]),
     (of("polynomial_decay", "initial_learning_rate: 1 decay_steps: 10 power: 0"), []),
     (of("inverse_sqrt", "learning_rate_base: 1 timescale: 10"), [(10, "timescale")]),
+    # The divisor reaches 0 at 10 / 0.3, and by stairs at the fourth of them.
+    (
+        of("inverse_time_decay", "initial_learning_rate: 1 decay_rate: -0.3 decay_steps: 10"),
+        [(34, "decay_rate")],
+    ),
+    (
+        of("inverse_time_decay", "initial_learning_rate: 1 decay_rate: -0.3 decay_steps: 10"
+           " staircase: true"),
+        [(40, "decay_rate")],
+    ),
     (
         of("power_decay", "learning_rate_base: 1 power: -1 total_steps: 10"
            " linear_tail_fraction: 0.5"),
@@ -417,8 +428,150 @@ def test_a_power_is_capped_up_to_the_step_at_which_it_falls_below() -> None:
     assert flat(2**60) == 0.5
 
 
+def test_a_power_begins_a_step_after_its_offset() -> None:
+    fields = "learning_rate_base: 1 power: -0.5 max_learning_rate: {} offset_steps: {}"
+    schedule = lowered(of("power_decay", fields.format(2, 10)))
+    assert schedule.begins == [0, 11]
+    assert [schedule(step) for step in (0, 10, 11, 14, 110)] == pytest.approx([1, 1, 1, 0.5, 0.1])
+    assert lowered(of("power_decay", fields.format(2, MAX_STEP - 1))).begins == [0, MAX_STEP]
+    for cap, rate in ((0.5, 0.5), (2, 1)):
+        never = lowered(of("power_decay", fields.format(cap, MAX_STEP)))
+        assert (never.begins, never(MAX_STEP)) == ([0], rate)
+
+
+def test_a_straight_line_is_called_one() -> None:
+    point = "point {{ step: {} learning_rate: {} }}"
+    points = point.format(0, 1) + point.format(10, 0.5)
+    for text, index in (
+        (of("piecewise_linear", points), 0),
+        (of("one_cycle", "max_learning_rate: 1 total_steps: 100 anneal: LINEAR"), 0),
+        (of("warmup_stable_decay", "peak_learning_rate: 1 stable_steps: 5 decay_steps: 9"), 1),
+    ):
+        assert lowered(text).segments[index].curve.shape == "linear"  # type: ignore[attr-defined] # of the curves that have shapes
+
+
+def test_a_cosine_without_a_restart() -> None:
+    fields = "initial_learning_rate: 1 first_decay_steps: 100 t_mul: 1 m_mul: 0 alpha: 0.5"
+    schedule = lowered(of("cosine_restarts", fields))
+    wanted = [0.5 + 0.5 * (1 + math.cos(math.pi * step / 100)) / 2 for step in (0, 25, 99)]
+    assert [schedule(step) for step in (0, 25, 99)] == pytest.approx(wanted)
+    assert schedule(100) == schedule(10**6) == 0.5
+
+
+def test_restarts_begin_at_the_next_step_after_the_exact_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begins = lowered(of("cosine_restarts", RESTARTS.format(3, 1.5))).begins
+    wanted, start, length = [], Fraction(0), Fraction(3)
+    while start <= MAX_STEP:
+        wanted.append(math.ceil(start))
+        start, length = start + length, length * Fraction(3, 2)
+    assert begins == wanted
+    assert lowered(of("cosine_restarts", RESTARTS.format(MAX_STEP, 2))).begins == [0, MAX_STEP]
+    # Lengths of 1, 2, 4 and so on are 2^63 - 1 steps after 63 of them: one more begins there.
+    twice = of("cosine_restarts", RESTARTS.format(1, 2))
+    assert len(lowered(twice).begins) == 64
+    monkeypatch.setattr(kinds, "MAX_RESTARTS", 63)
+    assert lowered(twice)
+    monkeypatch.setattr(kinds, "MAX_RESTARTS", 62)
+    with pytest.raises(LoweringError, match="makes more than 62 restarts"):
+        lowered(twice)
+
+
+def test_noam_warms_up_for_the_steps_that_it_says() -> None:
+    for warmup in (1, 2, 3):
+        schedule = lowered(of("noam", f"model_dim: 4 warmup_steps: {warmup} scale: 1"))
+        wanted = [0.5 * min(n**-0.5, n * warmup**-1.5) for n in range(1, 6)]
+        assert [schedule(step) for step in range(5)] == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            of("one_cycle", "total_steps: 50 pct_start: 0.01"),
+            "phase 1 of the cycle has no steps: it would last from step 0 to -0.5. `pct_start`"
+            " times `total_steps` is 0.5 and must be above 1: change one of them",
+        ),
+        (
+            of("one_cycle", "total_steps: 50 pct_start: 0.51 three_phase: true"),
+            "phase 3 of the cycle has no steps: it would last from step 49 to 49. `pct_start`"
+            " times `total_steps` is 25.5 and must be above 1 and at most half of `total_steps`:"
+            " change one of them",
+        ),
+        (
+            of("cyclic", f"max_learning_rate: 1 step_size_up: {2**62} step_size_down: {2**62 + 8}"
+               " mode: EXP_RANGE"),
+            f"this cycle has {2**63 + 8} steps, and the limit is {2**63 - 1}. Make it shorter",
+        ),
+    ],
+)  # fmt: skip
+def test_the_numbers_of_what_is_refused_are_shown(text: str, words: str) -> None:
+    with pytest.raises(LoweringError) as error:
+        lowered(text)
+    assert str(error.value.words) == words
+
+
 def garden_rate(kind: str, fields: str) -> Schedule:
     return lowered(f"garden learning_rate {{ type: '{kind}' {kind} {{ {fields} }} }}")
+
+
+@pytest.mark.parametrize(
+    ("warmup_steps", "power", "begins"),
+    [(1, 2, [0, 1]), (2, 2, [0, 1, 2]), (9, 2, [0, 1, 9]), (9, 1, [0, 1, 9]), (9, 0, [0, 9])],
+)
+def test_a_polynomial_warmup_of_the_garden(
+    warmup_steps: int, power: float, begins: list[int]
+) -> None:
+    schedule = lowered(
+        "garden learning_rate { type: 'constant' constant { learning_rate: 0.5 } } warmup {"
+        f" type: 'polynomial' polynomial {{ warmup_steps: {warmup_steps} power: {power} }} }}"
+    )
+    assert schedule.begins == begins
+    for step in range(12):
+        # It has no rate of 0: its first two are the same.
+        share = min(max(step, 1) / warmup_steps, 1) ** power
+        assert schedule(step) == pytest.approx(0.5 * share)
+
+
+@pytest.mark.parametrize(
+    ("first", "end", "cycle", "begins"),
+    [(1, 0.1, False, [0, 30]), (0.1, 1, False, [0, 10, 30]), (1, 0.1, True, [0, 10])],
+)
+def test_a_polynomial_of_the_garden_before_its_offset(
+    first: float, end: float, cycle: bool, begins: list[int]
+) -> None:
+    schedule = garden_rate(
+        "polynomial",
+        f"initial_learning_rate: {first} end_learning_rate: {end} decay_steps: 20 power: 2"
+        f" offset: 10 cycle: {str(cycle).lower()}",
+    )
+    assert schedule.begins == begins
+    for step in range(75):
+        own = step - 10
+        length = 20 * max(math.ceil(own / 20), 1) if cycle else 20
+        share = 1 - min(own, length) / length
+        assert schedule(step) == pytest.approx((first - end) * share**2 + end), step
+
+
+def test_powers_of_the_garden() -> None:
+    fields = "initial_learning_rate: 1 power: -1 pre_offset_learning_rate: 0.25 offset: 10"
+    schedule = garden_rate("power_with_offset", fields)
+    wanted = [0.25 if step <= 10 else min(0.25, 1 / (step - 10)) for step in range(40)]
+    assert [schedule(step) for step in range(40)] == pytest.approx(wanted)
+    fields = "initial_learning_rate: 1 power: -1 total_decay_steps: 20 linear_decay_fraction: 0.5"
+    for offset in (0, 5):
+        schedule = garden_rate("power_linear", f"{fields} offset: {offset}")
+        for step in range(offset, 30):
+            own = step - offset
+            line = min(max(20 - own, 0) / 10, 1)
+            assert schedule(step) == pytest.approx(line / max(own, 1))
+    _, tail = garden_rate("power_linear", fields).parts
+    assert [(s.begin, s.path[-1:]) for s in tail.segments] == [
+        (0, ()),
+        (11, ("total_decay_steps",)),
+        (20, ("total_decay_steps",)),
+    ]
 
 
 def test_what_an_offset_moves_out_of_all_steps() -> None:

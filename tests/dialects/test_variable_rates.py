@@ -70,6 +70,7 @@ def test_the_fields_of_the_api_freeze() -> None:
     assert factors(pipeline(freeze_variables=["ackbone"])) == [1] * 5
     assert factors(pipeline(freeze_variables=[".*kernel"])) == [0, 0, 1, 0, 1]
     assert factors(pipeline(update_trainable_variables=["head"])) == [0, 0, 0, 1, 1]
+    assert factors(pipeline(update_trainable_variables=["head", "stem"])) == [1, 0, 0, 1, 1]
     both = pipeline([("bias", 4)], update_trainable_variables=["head"], freeze_variables=["kernel"])
     assert factors(both) == [0, 0, 0, 0, 4]
 
@@ -183,6 +184,8 @@ def test_a_pattern_without_a_match_is_an_error_at_its_place() -> None:
     )
     with pytest.raises(UnmatchedPatternError, match="`bakbone/` is found in none"):
         check_paths(found, PATHS)
+    with pytest.raises(UnmatchedPatternError, match=r"the nearest variables: none$"):
+        list(found.unmatched([]))
 
 
 def test_the_nearest_paths() -> None:
