@@ -208,9 +208,8 @@ class _Conversion:
                 Problem(
                     path,
                     Words(
-                        "no field of `{name}` has the option `counts_steps`, so it cannot be"
-                        " used under `step_unit: {unit}`. Write its lengths in steps, under"
-                        " `step_unit: STEPS`",
+                        "`{name}` cannot be used with `step_unit: {unit}`. Remove `step_unit`, and"
+                        " write all lengths in steps",
                         name=name,
                         unit=pb.StepUnit.Name(unit.unit),
                     ),
@@ -357,17 +356,18 @@ class _Conversion:
         self.result.lengths[path] = self.length(count, unit, steps)
         low, high = declared.limits
         if not low <= steps <= high:
+            advice = Words(", or check `examples_per_epoch`") if unit.unit == pb.EPOCHS else ""
             self.result.problems.append(
                 Problem(
                     path,
                     Words(
-                        "{count} {unit} are {steps} steps, and `{name}` holds at most"
-                        " {high}. Use a smaller number",
-                        count=count,
-                        unit=unit_noun(unit.unit, count),
+                        "{length} are {steps} steps, and `{name}` holds at most {high}."
+                        " Use a smaller number{advice}",
+                        length=str(self.result.lengths[path]),
                         steps=steps,
                         name=declared.name,
                         high=high,
+                        advice=advice,
                     ),
                 )
             )

@@ -316,13 +316,16 @@ class Binder(BindingFindings):
         type_name = contents.name.rpartition("/")[2]
         if type_name not in known:
             guess = did_you_mean(type_name, known)
+            provided = Words("No installed package provides one.")
+            if known:
+                names = ", ".join(f"`{name}`" for name in sorted(known))
+                provided = Words("Installed packages provide {names}.", names=names)
             words = Words(
-                "unknown kind `{name}`{hint} (installed: {installed}).{broken} If the name is"
-                " right, install the package that registers it in the entry points"
-                " `schedule_builder.schedules`",
+                "unknown custom schedule `{name}`{hint} {provided}{broken} Check the name, or"
+                " install the package that provides it",
                 name=shown(type_name),
-                hint=Words(": did you mean {guess}?", guess=guess) if guess else "",
-                installed=", ".join(sorted(known)) or "none",
+                hint=Words(": did you mean `{guess}`?", guess=guess) if guess else ".",
+                provided=provided,
                 broken=_broken(self.broken_plugins()),
             )
             self.add(UNKNOWN_TYPE, span(type_field), words)

@@ -30,6 +30,7 @@ class Run(NamedTuple):
     """The unit in force at a value; empty if there is none, or if the schema has none there."""
     has_units: bool = False
     """Whether the schema has `step_unit` there."""
+    examples_per_epoch: int | None = None
 
 
 UNKNOWN_RUN = Run()
@@ -108,7 +109,27 @@ def finer_unit(number: float, run: Run) -> Words | str:
             " `step_unit: STEPS`",
             number=permille,
         )
-    return Words(": write a number of steps under `step_unit: STEPS`")
+    steps = _exact_steps(number, run)
+    if steps is None:
+        return Words(
+            ": write a whole number; or write every length under this `step_unit` in steps, and"
+            " set `step_unit: STEPS`"
+        )
+    return Words(
+        ": write a whole number; or write every length under this `step_unit` in steps ({steps}"
+        " here), and set `step_unit: STEPS`",
+        steps=math.floor(steps + Fraction(1, 2)),
+    )
+
+
+def _exact_steps(number: float, run: Run) -> Fraction | None:
+    """How many steps a number in the unit in force is; None if that is unknown."""
+    exact = Fraction(repr(number))
+    if run.step_unit == "EPOCHS":
+        known = run.examples_per_epoch and run.batch_size
+        return exact * Fraction(run.examples_per_epoch or 0, run.batch_size or 1) if known else None
+    parts = {"PERCENT_OF_RUN": 100, "PERMILLE_OF_RUN": 1000}.get(run.step_unit)
+    return exact * run.num_steps / parts if parts and run.num_steps else None
 
 
 def unit_for(text: str) -> Words | str:
@@ -139,7 +160,9 @@ def run_in(block: Block, descriptor: Any, around: Run) -> Run:
     ):
         return around
     unit = text_of(block, "step_unit") or around.step_unit
-    return around._replace(has_units=has_units, step_unit=unit)
+    examples = text_of(block, "examples_per_epoch")
+    known = int(examples) if examples.isdecimal() else around.examples_per_epoch
+    return around._replace(has_units=has_units, step_unit=unit, examples_per_epoch=known)
 
 
 def run_of(

@@ -23,6 +23,7 @@ _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: [^\n]*)?\r?$", re.MULTILINE)
 _PRINTED = re.compile(r"\s*\{'\w+': (?=[^{}\n]*[\n{])")
 _TABLE = re.compile(r"[ \t]*[\w.%\"' -]+(?:[,;\t][\w.%\"' +-]*)+\r?(?:\n|\Z)")
 _TABLE_ROWS = 3
+_LEAST_ROWS = 2
 _TEXT_BLOCK = re.compile(r"^[ \t]*\w+[ \t]*[{<]", re.MULTILINE)
 _JSON = re.compile(r"\s*\{\s*\"")
 _YAML_BLOCK = re.compile(
@@ -79,7 +80,7 @@ def mistaken(text: str, file_format: str) -> tuple[Kind, Span, Words] | None:
 def _is_table(text: str) -> bool:
     """Whether a text begins with rows of values that have the same number of columns."""
     rows = [row for row in text.split("\n", _TABLE_ROWS)[:_TABLE_ROWS] if row.strip()]
-    if not rows or not all(map(_TABLE.fullmatch, rows)):
+    if len(rows) < _LEAST_ROWS or not all(map(_TABLE.fullmatch, rows)):
         return False
     return len({len(re.findall("[,;\t]", row)) for row in rows}) == 1
 

@@ -95,20 +95,25 @@ def schedule_words(foreign: Foreign) -> Words:
     )
 
 
+def is_argument_of(foreign: Foreign, message: str) -> bool:
+    """Whether an argument belongs to the equivalent of a type of message, by its full name."""
+    fields: Any = learning_rate_pb2.LearningRate.DESCRIPTOR.fields_by_name
+    return bool(fields[foreign.kind].message_type.full_name == message)
+
+
 def argument_words(name: str, foreign: Foreign, message: str) -> Words:
     """What to write for an argument of another library's schedule."""
-    fields: Any = learning_rate_pb2.LearningRate.DESCRIPTOR.fields_by_name
-    is_own = fields[foreign.kind].message_type.full_name == message
+    is_own = is_argument_of(foreign, message)
     values = {"name": shown(name), "library": foreign.library, "schedule": foreign.name}
     if is_own and foreign.argument:
         words = Words(": use `{field}` for {name} of {schedule} ({library})")
         return words.filled(field=foreign.argument, **values)
     if is_own:
-        words = Words(": {name} of {schedule} ({library}) has no equivalent here{note}. Remove it")
-        note = Words(" ({note})", note=foreign.note) if foreign.note else ""
-        return words.filled(note=note, **values)
+        words = Words(": {name} of {schedule} ({library}) has no equivalent here. Remove it{note}")
+        note = Words(". Note on {name}: {note}", name=foreign.name, note=foreign.note)
+        return words.filled(note=note if foreign.note else "", **values)
     words = Words(
-        ": {name} is an argument of {schedule} ({library}). Use `{kind}`, its equivalent here, or a"
+        ": {name} is an argument of {schedule} ({library}), which is `{kind}` here. Use that, or a"
         " field of this block: {fields}"
     )
     block: Any = learning_rate_pb2.DESCRIPTOR.pool.FindMessageTypeByName(message)

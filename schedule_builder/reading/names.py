@@ -9,6 +9,8 @@ from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from typing import Any
 
+from google.protobuf.descriptor import FieldDescriptor
+
 from schedule_builder.diagnostics import did_you_mean
 from schedule_builder.v1 import experiment_pb2, learning_rate_pb2, optimizer_pb2, pipeline_pb2
 
@@ -105,3 +107,18 @@ def _vocabulary() -> frozenset[str]:
             for field in message.fields:
                 found.update(words_of(field.name))
     return frozenset(found)
+
+
+@cache
+def is_whole_number(name: str) -> bool:
+    """Whether every field of this name is a whole number."""
+    files: list[Any] = [experiment_pb2, learning_rate_pb2, optimizer_pb2, pipeline_pb2]
+    fields = [
+        message.fields_by_name[name]
+        for file in files
+        for message in file.DESCRIPTOR.message_types_by_name.values()
+        if name in message.fields_by_name
+    ]
+    whole = {"CPPTYPE_INT32", "CPPTYPE_INT64", "CPPTYPE_UINT32", "CPPTYPE_UINT64"}
+    types = {getattr(FieldDescriptor, kind) for kind in whole}
+    return bool(fields) and all(field.cpp_type in types for field in fields)

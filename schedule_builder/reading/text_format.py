@@ -31,6 +31,7 @@ from schedule_builder.reading.tree import (
     Scalar,
     Sequence,
     is_too_deep,
+    not_a_character,
     too_deep,
     without_comma,
 )
@@ -148,7 +149,7 @@ class _Reader(RepairingReader):
             self.unopened += 1
             if self.braces.surplus:
                 self.refuse_tail()
-            self.error(Words("no block is open here"))
+            self.error(Words("no block is open here: {why}", why=Words("remove it")))
             self.advance()
             return
         if self.word != closer:
@@ -183,6 +184,8 @@ class _Reader(RepairingReader):
             block = Block(self.start)
             container.items.append(block)
             self.open(block, "}" if self.word == "{" else ">")
+        elif self.is_symbol("}", ">"):
+            self.open_list(container)
         elif (scalar := self.scalar()) is not None:
             container.items.append(scalar)
             self.comma(container)
@@ -199,6 +202,9 @@ class _Reader(RepairingReader):
                 self.close()
         else:
             last = container.items[-1]
+            if self.is_symbol("}", ">"):
+                self.open_list(container)
+                return
             hint: Words | str | None = None
             if self.word == "%" and isinstance(last, Scalar) and self.start == last.end:
                 hint = unit_for(f"{last.text}%")
@@ -209,6 +215,19 @@ class _Reader(RepairingReader):
                 )
             )
             self.abandon_list()
+
+    def open_list(self, container: Sequence) -> None:
+        """Reports a list that ends with what closes the block around it, and leaves it."""
+        has_comma = self.text[: self.start].rstrip()[-1:] == ","
+        words = Words(
+            "the list that starts at line {row} is not closed. {advice}",
+            row=self.row(container.start),
+            advice=Words("Replace the comma before this with `]`")
+            if has_comma
+            else Words("Add `]` before this"),
+        )
+        self.error(words)
+        self.abandon_list()
 
     def abandon_list(self) -> None:
         """Leaves a list that cannot be read further: at its `]`, or at the next field."""
@@ -271,7 +290,7 @@ class _Reader(RepairingReader):
             scalar = self.scalar(name)
             if scalar is None:
                 self.skip_from(end)
-            elif self.start == scalar.end and self.word == "," and self.decimal_comma(scalar):
+            elif self.start == scalar.end and self.word == "," and self.decimal_comma(scalar, name):
                 self.separator()
             elif self.start == scalar.end and self.word == "%":
                 hint = unit_for(f"{scalar.text}%") or "expected the name of a field. Remove this"
@@ -307,18 +326,32 @@ class _Reader(RepairingReader):
                 break
             parts.append(self.word)
             self.advance()
-        if parts:
-            self.error(Words("expected the name of an extension in these brackets. Add it"))
+        if is_extension:
+            self.bad_brackets()
         else:
             self.error(Words("expected the name of a field. Add it, or remove this"))
         return ""
 
-    def decimal_comma(self, scalar: Scalar) -> bool:
+    def bad_brackets(self) -> None:
+        """Says what a name in brackets may be."""
+        hint = Words(
+            "a name in brackets is `[extension.name]`, or `[type.googleapis.com/FULL.NAME]` for a"
+            " type. Write one, or remove the brackets"
+        )
+        if self.text.startswith("//", self.start):
+            # Here it is not a comment.
+            self.add(Span(self.start, self.start + 2), Words("found `//`: {hint}", hint=hint))
+        else:
+            self.error(hint)
+
+    def decimal_comma(self, scalar: Scalar, name: str) -> bool:
         """Continues after a number with a decimal comma, after reporting it."""
         match = _DECIMAL_COMMA.match(self.text, scalar.start)
         if match is None:
             return False
-        meant = without_comma(match.group())
+        from schedule_builder.reading.names import is_whole_number  # noqa: PLC0415 - 20 ms, for errors alone
+
+        meant = without_comma(match.group(), whole=is_whole_number(name))
         words = Words("a number cannot contain a comma: write {meant}", meant=meant)
         self.add(Span(*match.span()), words)
         self.end = match.end()
@@ -376,6 +409,8 @@ class _Reader(RepairingReader):
                 words = Words(
                     "invalid escape `{escape}`: write `\\\\` for a backslash", escape=str(bad)
                 )
+                if bad.is_complete:
+                    words = not_a_character(str(bad))
                 self.add(Span(self.start, self.end), words)
             else:
                 contents += text.contents

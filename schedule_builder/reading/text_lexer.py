@@ -112,7 +112,15 @@ def quoted(text: str) -> str:
 
 
 class BadEscape(ValueError):
-    """An escape that text format does not have; the message is the escape."""
+    """An escape that text format does not have; the message is the escape.
+
+    Attributes:
+        is_complete: whether it only names no character.
+    """
+
+    def __init__(self, escape: str, *, is_complete: bool = False) -> None:
+        super().__init__(escape)
+        self.is_complete = is_complete
 
 
 # As protobuf 7.36 reads them; blanks and comments are left out.
@@ -159,7 +167,7 @@ def unescape(body: str) -> Text:
         elif short or long:
             code = int(short or long, 16)
             if code > sys.maxunicode or _SURROGATES[0] <= code <= _SURROGATES[1]:
-                raise BadEscape(match.group())
+                raise BadEscape(match.group(), is_complete=True)
             out += chr(code).encode()
         elif simple in _SIMPLE_ESCAPES:
             out += _SIMPLE_ESCAPES[simple].encode()

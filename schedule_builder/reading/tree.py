@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from importlib import import_module
@@ -126,6 +127,21 @@ def without_comma(text: str, *, whole: bool = False) -> Words:
     if whole or point.count(".") > 1:
         return Words("{number}", number=thousands)
     return Words("{whole}, or {real} if it has a fraction", whole=thousands, real=point)
+
+
+def not_a_character(escape: str) -> Words:
+    r"""Says why an escape such as `\ud83d`, which is complete, is not a character."""
+    if int(escape[2:], 16) <= sys.maxunicode:
+        return Words(
+            "`{escape}` is only half of a character: write the character itself, or its whole"
+            r" code, such as `\U0001F600`",
+            escape=escape,
+        )
+    return Words(
+        r"`{escape}` is not the code of a character: the last one is `\U0010FFFF`. Write `\\` for"
+        " a backslash",
+        escape=escape,
+    )
 
 
 def decimal(digits: str) -> int:

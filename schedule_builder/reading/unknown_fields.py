@@ -14,6 +14,7 @@ from schedule_builder.reading.foreign_names import (
     MAX_SHOWN_NAMES,
     argument_named,
     argument_words,
+    is_argument_of,
     schedule_named,
     schedule_words,
 )
@@ -126,6 +127,9 @@ def _hint(name: str, value: Value | None, where: Where) -> tuple[Words | str, st
     scalar = value if isinstance(value, Scalar) else None
     message = where.descriptor.full_name
     if (argument := argument_named(name, message)) and not is_lenient(where.descriptor):
+        fitting = [n for n, declared in schema.items() if binds(value, declared, where)]
+        if not is_argument_of(argument, message) and (guess := nearest(name, fitting, cutoff=SLIP)):
+            return Words(": did you mean `{guess}`?", guess=guess), guess
         meant = argument.argument
         fits = meant in schema and binds(value, schema[meant], where)
         return argument_words(name, argument, message), meant if fits else None
@@ -140,15 +144,19 @@ def _hint(name: str, value: Value | None, where: Where) -> tuple[Words | str, st
         guess = member_named(name, where.descriptor)
     around = _owners(name, where.descriptor)
     fitting_owners = [field for field, declared in around.items() if binds(value, declared, where)]
-    owners = sorted(fitting_owners or around)[:_MAX_OWNERS]
+    owners = sorted(fitting_owners or around)
     if guess := guess or nearest(name, fitting, cutoff=0.8 if owners else 0.6):
         return Words(": did you mean `{guess}`?", guess=guess), guess
     if scalar is not None and (hint := _as_block(name, scalar, where)):
         return hint, None
     if owners:
+        listed = " or ".join(f"`{owner}`" for owner in owners[:_MAX_OWNERS])
+        if len(owners) <= _MAX_OWNERS:
+            words = Words(": it belongs to {names}. Move it there, or remove it", names=listed)
+            return words, None
         return Words(
-            ": it belongs to {owners}. Move it there, or remove it",
-            owners=" or ".join(f"`{o}`" for o in owners),
+            ": it belongs to a block such as {names}. Move it into one, or remove it",
+            names=listed.replace(" or ", ", ", _MAX_OWNERS - 2),
         ), None
     if not schema:
         return "", None

@@ -58,7 +58,7 @@ def value_of(
     if declared.rule.selects and (refusal := _selected(value, declared, siblings)):
         return refusal
     text = value.text
-    if not text and not value.quoted and syntax.null(text):
+    if not value.quoted and syntax.null(text):
         return without_value(declared)
     if declared.kind == "string":
         return _string(value, declared, syntax)
@@ -196,12 +196,6 @@ def _selected(value: Scalar, declared: FieldSchema, siblings: Container[str]) ->
     if is_open(descriptor) and (guess is None or value.text in siblings):
         return None
     hint = _did_you_mean(guess) or Words(": use a known one")
-    if value.text in siblings:
-        # Its block is there: a custom kind, not a misspelling.
-        hint = Words(
-            ". If Python code registers it, its rates cannot be checked: leave the file out"
-            " with the setting `exclude`"
-        )
     words = Words(
         "unknown {field:field} `{text}`{hint} (known: {names})",
         field=declared.name,
@@ -209,6 +203,15 @@ def _selected(value: Scalar, declared: FieldSchema, siblings: Container[str]) ->
         hint=hint,
         names=", ".join(names),
     )
+    if value.text in siblings:
+        # Its block is there: a custom kind, not a misspelling.
+        words = Words(
+            "unknown {field:field} `{text}`. Known types: {names}. If your Python code registers"
+            " this one, its rates cannot be checked: add the file to `exclude` in the settings",
+            field=declared.name,
+            text=shown(value.text),
+            names=", ".join(names),
+        )
     return Refusal(UNKNOWN_TYPE, words)
 
 
@@ -220,7 +223,7 @@ def _string(value: Scalar, declared: FieldSchema, syntax: Syntax) -> str | Refus
         )
     if {*text[:1], *text[-1:]} <= set(CURLY_QUOTES) and text and not value.quoted:
         return wrong_type(declared, Words("in straight quotes, not in curly quotes"))
-    if value.quoted or (syntax.plain_strings and not syntax.null(text)):
+    if value.quoted or syntax.plain_strings:
         return text
     found = Words('not `{text}`: put it in quotes, "{text}"', text=shown(text))
     return wrong_type(declared, found)
@@ -282,8 +285,6 @@ def _no_number(value: Scalar, declared: FieldSchema, syntax: Syntax, run: Run) -
             limit=MAX_NUMBER_CHARACTERS,
         )
         return Refusal(OUT_OF_RANGE, words)
-    if syntax.null(text):
-        return without_value(declared)
     if refusal := placeholder(value, declared):
         return refusal
     return wrong_type(declared, _not(text, _number_meant(text, declared, syntax, run)))
@@ -340,13 +341,7 @@ def _out_of_range(number: int | float, declared: FieldSchema) -> Words | None:
             for name, _, bound in declared.bounds:
                 low = max(low, int(bound)) if name == "at_least" else low
                 high = min(high, int(bound)) if name == "at_most" else high
-            nearest = min(max(number, low), high)
-            return Words(
-                "a whole number from {low} to {high} (nearest: {nearest})",
-                low=low,
-                high=high,
-                nearest=nearest,
-            )
+            return Words("a whole number from {low} to {high}", low=low, high=high)
     if isinstance(number, float) and not math.isfinite(number) and declared.is_bounded:
         return Words("a finite number")
     broken = next((b for b in declared.bounds if not b.is_within(number, b.number)), None)

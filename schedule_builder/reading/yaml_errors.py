@@ -11,6 +11,7 @@ from typing import Any
 
 from schedule_builder.diagnostics import Report, Source, Span, Words, shown
 from schedule_builder.reading.findings import SYNTAX
+from schedule_builder.reading.tree import not_a_character
 
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that YAML does not allow, not even in quotes."""
@@ -29,6 +30,22 @@ _UNTERMINATED = Words("unterminated string: add its closing quote")
 _HEADER = Words(
     "invalid header of a block string: after `|` or `>`, write only a digit from 1 to 9, `+`, `-`,"
     " or nothing"
+)
+_CODE = Words(
+    r"invalid escape {found}: expected the hexadecimal code of a character, as `\xNN`,"
+    r" `\uNNNN` or `\UNNNNNNNN`. Write `\\` for a backslash"
+)
+_ENDED = Words(
+    "unexpected {found}: the config has ended before it. Fix the indentation, or remove it"
+)
+_NO_VALUE = Words("expected a value, not {found}. Write one instead of it, or fix the brackets")
+_NO_ITEM = Words(
+    "expected an item (`- `) of the list that starts at line {row}, not {found}: fix the"
+    " indentation or the quotes"
+)
+_NO_FIELD = Words(
+    "expected a field (`name: value`) of the block that starts at line {row}, not {found}: fix the"
+    " indentation or the quotes"
 )
 
 FAULTS: tuple[tuple[str, str, Words], ...] = (
@@ -49,8 +66,8 @@ FAULTS: tuple[tuple[str, str, Words], ...] = (
         r"\ban (?:anchor|alias)\b",
         _START,
         Words(
-            "invalid name {found}: use only letters, digits, `-` and `_` in the name of an anchor"
-            " or an alias"
+            "invalid name {found}: the name of an anchor or alias may have only A-Z, a-z, 0-9,"
+            " `-` and `_`. If {character} is part of the text, put the value in quotes"
         ),
     ),
     (r"a block scalar", _HERE, _HEADER),
@@ -62,10 +79,7 @@ FAULTS: tuple[tuple[str, str, Words], ...] = (
     (
         r"hexa?decimal number|Unicode character escape|chr\(\)|too large to convert",
         _ESCAPE,
-        Words(
-            r"invalid escape {found}: expected the hexadecimal code of a character, as `\xNN`,"
-            r" `\uNNNN` or `\UNNNNNNNN`. Write `\\` for a backslash"
-        ),
+        _CODE,
     ),
     (r"a quoted scalar found unexpected", _START, _UNTERMINATED),
     (r"a simple key", _START, Words("missing `:` after {found}")),
@@ -77,7 +91,7 @@ FAULTS: tuple[tuple[str, str, Words], ...] = (
     (
         r"mapping keys are not allowed",
         _HERE,
-        Words("a key cannot start here: move `? ` to a new line"),
+        Words("a value cannot start with `? `: put the value in quotes"),
     ),
     (
         r"mapping values are not allowed",
@@ -90,28 +104,11 @@ FAULTS: tuple[tuple[str, str, Words], ...] = (
     (
         r"expected '?<document start>",
         _HERE,
-        Words(
-            "expected the end of the config, or `---` after lines that start with `%`, not {found}:"
-            " fix the indentation or the brackets"
-        ),
+        _ENDED,
     ),
-    (r"node content", _HERE, Words("missing value before {found}. Add it")),
-    (
-        r"a block collection",
-        _HERE,
-        Words(
-            "expected an item (`- `) of the list that starts at line {row}, not {found}: fix the"
-            " indentation or the quotes"
-        ),
-    ),
-    (
-        r"a block mapping",
-        _HERE,
-        Words(
-            "expected a field (`name: value`) of the block that starts at line {row}, not {found}:"
-            " fix the indentation or the quotes"
-        ),
-    ),
+    (r"node content", _HERE, _NO_VALUE),
+    (r"a block collection", _HERE, _NO_ITEM),
+    (r"a block mapping", _HERE, _NO_FIELD),
     (
         r"a flow sequence",
         _HERE,
@@ -128,7 +125,10 @@ FAULTS: tuple[tuple[str, str, Words], ...] = (
     (
         r"unexpected ':'",
         _HERE,
-        Words("unexpected `:`: put a space after it, or put the value in quotes"),
+        Words(
+            "unexpected `:`: write a space after each `:` that ends a name, such as `{{a: b}}`, or"
+            " put the value in quotes"
+        ),
     ),
 )
 """Kinds of faults: what both parsers call them, where they are shown, and our words."""
@@ -137,6 +137,7 @@ _TOKEN = re.compile(
     r"""\\x[^\s"]{0,2}|\\u[^\s"]{0,4}|\\U[^\s"]{0,8}|\\.|"[^"\n]*"?|'[^'\n]*'?|%[^\n]*"""
     r"""|[^\s,\[\]{}"']+|\S"""
 )
+_WHOLE_CODE = re.compile(r"`(\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}))`")
 _REST = re.compile(r"(?:\s|#[^\n]*(?:\n|\Z))*\Z")
 
 
@@ -164,6 +165,7 @@ def report_error(error: Exception, source: Source, report: Report) -> None:
         at = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
     elif text[at : at + 1] == "\t":
         words = TAB
+    words = _closer_look(words, text, at)
     row, _ = source.position(min(started.index, len(text))) if started else (1, 1)
     character = text[at : at + 1]
     words = words.filled(
@@ -172,6 +174,42 @@ def report_error(error: Exception, source: Source, report: Report) -> None:
         character="a backtick" if character == "`" else f"`{character}`",
     )
     report.add(SYNTAX, Span(at, min(at + 1, len(text))), words)
+
+
+def _closer_look(words: Words, text: str, at: int) -> Words:
+    """The words for a fault, after a look at the text: PyYAML calls several faults the same."""
+    found, is_end = text[at : at + 1], bool(_REST.match(text, at))
+    if words is _CODE and (escape := _WHOLE_CODE.match(_found(text, at))):
+        return not_a_character(escape[1])
+    if words is _NO_VALUE:
+        if is_end:
+            return Words("the file ends inside brackets: write the value, and close the brackets")
+        in_list = found == "," and text[:at].rstrip()[-1:] in ("[", ",")
+        return Words("missing value before `,`. Add it, or remove this `,`") if in_list else words
+    if all(words is not other for other in (_ENDED, _NO_ITEM, _NO_FIELD)):
+        return words
+    if found in ("]", "}"):
+        return Words(
+            "unexpected {found}: no bracket is open here. Remove it, or add the missing"
+            " `{opening}`",
+            opening={"]": "[", "}": "{"}[found],
+        )
+    if words is _ENDED:
+        has_directive = re.search(r"^%", text[:at], re.MULTILINE)
+        if has_directive and not re.search(r"^---", text[:at], re.MULTILINE):
+            return Words(
+                "missing `---` before {found}, after the lines that start with `%`. Add it"
+            )
+        return words
+    if found == ":":
+        return Words("missing name before `:`. Write `name: value`")
+    if not re.search(r"(?:^|[\n\r\x85\u2028\u2029])[ ]*\Z", text[:at]) and not is_end:
+        if words is _NO_ITEM:
+            return Words(
+                "unexpected {found} in this list item. Remove it, or start a new line with `- `"
+            )
+        return Words("unexpected {found} in this value. Remove it, or fix the quotes")
+    return words
 
 
 def report_character(at: int, source: Source, report: Report) -> None:

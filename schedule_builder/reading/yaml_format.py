@@ -83,8 +83,9 @@ class _Builder:
             self.end_container(event, end)
         elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
             words = Words(
-                "a second YAML document starts here, and a config is one document. Move it to"
-                " a file of its own"
+                "{marker} starts a second YAML document, but a config is one document. Remove"
+                " {marker}, or move what follows it to another file",
+                marker="`---`" if event.explicit else "`...`",
             )
             self.stop(SYNTAX, Span(start, end), words)
 
@@ -157,7 +158,14 @@ class _Builder:
                 "unexpanded placeholder `{text}`: write the value", text=shown(placeholder[0])
             )
             self.stop(PLACEHOLDER, Span(*placeholder.span()), words)
-        words = Words("a key must be a name, not a block or a list")
+        opening = self.source.text[start : start + 1]
+        words = Words("a key must be a name, not a block or a list. Write the name")
+        if opening in ("{", "["):
+            words = Words(
+                "expected the name of a field, not `{opening}`. Write a name instead of it, or"
+                " `name: ` before it",
+                opening=opening,
+            )
         self.stop(SYNTAX, Span(start, end), words)
 
     def end_container(self, event: Any, end: int) -> None:

@@ -60,7 +60,7 @@ def no_optimizer(message: Any) -> Iterator[Finding]:
         if not message.HasField("optimizer"):
             yield Finding((), Words("missing `optimizer`: add one with {kinds}", kinds=kinds))
     elif message.WhichOneof("optimizer") is None:
-        yield Finding((), Words("`optimizer` is empty: add {kinds}", kinds=kinds))
+        yield Finding((), Words("no optimizer is chosen here: add {kinds}", kinds=kinds))
 
 
 @rule(

@@ -124,13 +124,13 @@ def test_a_misspelt_kind(installed: Path, tmp_path: Path) -> None:
     path.write_text(TEXT.replace("Sawtooth", "Sawtoth"))
     result = run(installed, "validate", path)
     assert ":2:3: error[SB208]" in result.stdout
-    assert "did you mean acme.schedules.Sawtooth?" in result.stdout
+    assert "did you mean `acme.schedules.Sawtooth`?" in result.stdout
 
 
 def test_a_kind_that_is_not_installed() -> None:
     (finding,) = validate_text(TEXT, "x.config")
     assert (finding.row, finding.column, finding.code) == (2, 3, "SB208")
-    assert "installed: none" in finding.message
+    assert "No installed package provides one." in finding.message
 
 
 @pytest.mark.parametrize("text", ["custom {}", "custom { a {} }", 'custom { type_url: "x" }'])

@@ -377,8 +377,8 @@ def test_one_schedule_in_two_dialects() -> None:
     ("type_name", "block", "hint"),
     [
         # The block is there, so that the name is none that was misspelt.
-        ("cosine_with_floor", "cosine_with_floor", "If Python code registers it"),
-        ("cosines", "cosines", "If Python code registers it"),
+        ("cosine_with_floor", "cosine_with_floor", "If your Python code registers this one"),
+        ("cosines", "cosines", "If your Python code registers this one"),
         ("cosin", "cosine", "did you mean `cosine`?"),
         ("Cosine", "cosine", "did you mean `cosine`?"),
     ],

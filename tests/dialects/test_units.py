@@ -352,8 +352,8 @@ def test_the_table_for_each_epoch_begins_each_at_the_nearest_step() -> None:
 BAD = {
     "step_unit: EPOCHS examples_per_epoch: 3200000000 manual_step_learning_rate"
     " { schedule { step: 3000 learning_rate: 0.1 } }": (
-        "5:99: error[SB316] 3000 epochs are 300000000000 steps, and `step` holds at most"
-        " 4294967295. Use a smaller number"
+        "5:99: error[SB316] 3000 epochs of 100000000 steps are 300000000000 steps, and `step` holds"
+        " at most 4294967295. Use a smaller number, or check `examples_per_epoch`"
     ),
     # An error at the unit also where nothing is counted in it.
     "step_unit: EPOCHS constant_learning_rate { learning_rate: 0.1 }": "5:16: error[SB316]"

@@ -348,7 +348,7 @@ def test_beside_aliases() -> None:
     ("setting", "said"),
     [
         ("num_steps=many", "`num_steps` must be a whole number, not `many`"),
-        ("num_steps=-5", "nearest: 0"),
+        ("num_steps=-5", "from 0 to 4294967295"),
         ("num_steps=1 2", "expected one value"),
         ("num_step=5", "did you mean `"),
         ("num_steps[0]=5", "is not a list"),

@@ -512,7 +512,8 @@ def test_nothing_is_taken_from_the_current_folder(folder: Path) -> None:
     Path("pyproject.toml").write_text("[tool.schedule-builder]\n")
     done = run("validate", "a.config", "c.yaml")
     assert (done.returncode, done.stderr) == (1, "")
-    assert "c.yaml:1:19: error[SB208] unknown kind `acme.Kind` (installed: none)." in done.stdout
+    assert "c.yaml:1:19: error[SB208] unknown custom schedule `acme.Kind`." in done.stdout
+    assert "No installed package provides one." in done.stdout
     assert not Path("PWNED").exists()
 
 

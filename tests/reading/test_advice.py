@@ -101,8 +101,14 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
     "base_lr": (
         rate("cosine_decay_learning_rate { base_lr: 0.1 total_steps: 1000 warmup_steps: 0 }"),
         "a.config",
-        "base_lr is an argument of CyclicLR (PyTorch). Use `cyclic_learning_rate`, its equivalent"
-        " here, or a field of this block: learning_rate_base, total_steps, ",
+        "`cosine_decay_learning_rate` has no field `base_lr`: did you mean `learning_rate_base`?",
+        "Write `learning_rate_base`",
+    ),
+    "an argument of another schedule": (
+        rate("cosine_decay_learning_rate { gamma: 10 total_steps: 1000 warmup_steps: 0 }"),
+        "a.config",
+        "gamma is an argument of ExponentialLR (PyTorch), which is `exponential_decay_learning_rate` here."
+        " Use that, or a field of this block: learning_rate_base, total_steps, ",
         None,
     ),
     "T_max": (
@@ -229,7 +235,8 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
         rate("constant_learning_rate {learning_rate: 1} examples_per_epoch: 320 step_unit: EPOCHS"
              " warmup { warmup_steps: 2.5 }"),
         "a.config",
-        "not `2.5`: write a number of steps under `step_unit: STEPS`",
+        "not `2.5`: write a whole number; or write every length under this `step_unit` in steps (25"
+        " here), and set `step_unit: STEPS`",
         None,
     ),
     "half a step, up": (
@@ -322,7 +329,7 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
     "a custom type": (
         garden(rate="{type: my_cosine, my_cosine: {a: 1}}"),
         "a.yaml",
-        "unknown `type` `my_cosine`. If Python code registers it",
+        "If your Python code registers this one, its rates cannot be checked: add the file to",
         None,
     ),
     # Values that do not fit the field with a similar name.

@@ -83,7 +83,7 @@ def test_yaml_and_json_in_any_style(message: rates.LearningRate) -> None:
         ("constant_learning_rate { learning_rat: 1 }", "did you mean `learning_rate`?"),
         ("train_config { total_steps: 3 }", "it belongs to"),
         ("train_config { batch_size: 0 }", "at least 1"),
-        ("train_config { batch_size: 4294967296 }", "nearest: 4294967295"),
+        ("train_config { batch_size: 4294967296 }", "from 1 to 4294967295"),
         ("train_config { batch_size: 32.0 }", "write 32"),
         ('train_config { batch_size: "32" }', "remove the quotes"),
         ("train_config { fine_tune_checkpoint: abc }", "put it in quotes"),

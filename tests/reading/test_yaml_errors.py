@@ -35,7 +35,8 @@ def found(text: str) -> list[tuple[int, int, str]]:
 DIRECTIVE = "invalid directive `{}`: a config needs no lines that start with `%`. Remove it"
 TAG = "invalid tag `{}`: a config needs no tags. Remove it"
 NAME = (
-    "invalid name `{}`: use only letters, digits, `-` and `_` in the name of an anchor or an alias"
+    "invalid name `{}`: the name of an anchor or alias may have only A-Z, a-z, 0-9, `-` and `_`."
+    " If `{}` is part of the text, put the value in quotes"
 )
 HEADER = (
     "invalid header of a block string: after `|` or `>`, write only a digit from 1 to 9, `+`, `-`,"
@@ -51,10 +52,20 @@ INSIDE = (
     "unexpected `:`: a field cannot start inside a value. Fix the indentation, or put the value"
     " in quotes"
 )
-END = (
-    "expected the end of the config, or `---` after lines that start with `%`, not `{}`: fix the"
-    " indentation or the brackets"
+END = "unexpected `{}`: the config has ended before it. Fix the indentation, or remove it"
+MARKER = "missing `---` before `{}`, after the lines that start with `%`. Add it"
+SURPLUS = "unexpected `{}`: no bracket is open here. Remove it, or add the missing `{}`"
+NO_VALUE = "expected a value, not `{}`. Write one instead of it, or fix the brackets"
+BEYOND = (
+    r"`{}` is not the code of a character: the last one is `\U0010FFFF`. Write `\\` for a backslash"
 )
+HALF = (
+    r"`{}` is only half of a character: write the character itself, or its whole code, such as"
+    r" `\U0001F600`"
+)
+IN_VALUE = "unexpected `{}` in this value. Remove it, or fix the quotes"
+CUT = "the file ends inside brackets: write the value, and close the brackets"
+IN_ITEM = "unexpected `{}` in this list item. Remove it, or start a new line with `- `"
 FIELD = (
     "expected a field (`name: value`) of the block that starts at line 1, not `{}`: fix the"
     " indentation or the quotes"
@@ -75,7 +86,7 @@ FAULTY: list[tuple[str, int, int, str]] = [
     ("a: 1\nfoo", 2, 1, "missing `:` after `foo`"),
     ("a: 1\n" + "k" * 1100 + ": 2\n", 2, 1, f"missing `:` after `{'k' * 37}...`"),
     ("a: - 1\n", 1, 4, "a list item cannot start here: move `- ` to a new line"),
-    ("a: ? b\n", 1, 4, "a key cannot start here: move `? ` to a new line"),
+    ("a: ? b\n", 1, 4, "a value cannot start with `? `: put the value in quotes"),
     ("a: b: c\n", 1, 5, INSIDE),
     ("a: 1\n  b: 2\n", 2, 4, INSIDE),
     ("%\n---\na: 1\n", 1, 1, DIRECTIVE.format("%")),
@@ -87,8 +98,12 @@ FAULTY: list[tuple[str, int, int, str]] = [
     ("%TAG x y\n---\na: 1\n", 1, 1, DIRECTIVE.format("%TAG x y")),
     ("%TAG !x! ^\n---\na: 1\n", 1, 1, DIRECTIVE.format("%TAG !x! ^")),
     ("%TAG !x! a\n%TAG !x! b\n---\na: 1\n", 2, 1, DIRECTIVE.format("%TAG !x! b")),
-    ("%YAML 1.1\na: 1\n", 2, 1, END.format("a:")),
-    ("{a: 1}}\n", 1, 7, END.format("}")),
+    ("%YAML 1.1\na: 1\n", 2, 1, MARKER.format("a:")),
+    ("{a: 1}}\n", 1, 7, SURPLUS.format("}", "{")),
+    ("[1]]\n", 1, 4, SURPLUS.format("]", "[")),
+    ("a: {b: 1}}\n", 1, 10, SURPLUS.format("}", "{")),
+    ("a:\n  - [1]]\n", 2, 8, SURPLUS.format("]", "[")),
+    ("{a: 1} b\n", 1, 8, END.format("b")),
     ("  a: 1\n b: 2\n", 2, 2, END.format("b:")),
     ("a: !x!y 1\n", 1, 4, TAG.format("!x!y")),
     ("a: !directive!y 1\n", 1, 4, TAG.format("!directive!y")),
@@ -97,8 +112,8 @@ FAULTY: list[tuple[str, int, int, str]] = [
     ("a: !x%ff 1\n", 1, 4, TAG.format("!x%ff")),
     ("a: !x%c3%28 1\n", 1, 4, TAG.format("!x%c3%28")),
     ("a: !\u00e9 1\n", 1, 4, TAG.format("!\u00e9")),
-    ("a: & 1\n", 1, 4, NAME.format("&")),
-    ("a: *\u00e9\n", 1, 4, NAME.format("*\u00e9")),
+    ("a: & 1\n", 1, 4, NAME.format("&", "&")),
+    ("a: *\u00e9\n", 1, 4, NAME.format("*\u00e9", "*")),
     ("a: |0\n x\n", 1, 5, HEADER),
     ("a: |x\n x\n", 1, 5, HEADER),
     ("a: >- x\n x\n", 1, 7, HEADER),
@@ -107,21 +122,25 @@ FAULTY: list[tuple[str, int, int, str]] = [
     ('a: "\\', 1, 5, r"invalid escape `\`: write `\\` for a backslash"),
     ('a: "\\xz0"\n', 1, 5, CODE.format(r"\xz0")),
     ('a: "\\u12"\n', 1, 5, CODE.format(r"\u12")),
-    ('a: "\\U00110000"\n', 1, 5, CODE.format(r"\U00110000")),
-    ('a: "\\UFFFFFFFF"\n', 1, 5, CODE.format(r"\UFFFFFFFF")),
+    ('a: "\\U00110000"\n', 1, 5, BEYOND.format(r"\U00110000")),
+    ('a: "\\UFFFFFFFF"\n', 1, 5, BEYOND.format(r"\UFFFFFFFF")),
     ("a: ['x, y]\n", 1, 5, OPEN),
     ('a: "x', 1, 4, OPEN),
     ("a: 'x\n---\nb: 1\n", 1, 4, OPEN),
-    ("a: 'it's'\n", 1, 8, FIELD.format("s")),
-    ("a: 1\n}\n", 2, 1, FIELD.format("}")),
+    ("a: 'it's'\n", 1, 8, IN_VALUE.format("s")),
+    ("a: 1\n}\n", 2, 1, SURPLUS.format("}", "{")),
     ("a:\n    b: 1\n  c: 2\n", 3, 3, FIELD.format("c:")),
-    ("a: &x &y 1\n", 1, 7, FIELD.format("&y")),
-    (": 1\n", 1, 1, FIELD.format(":")),
+    ("a: &x &y 1\n", 1, 7, IN_VALUE.format("&y")),
+    (": 1\n", 1, 1, "missing name before `:`. Write `name: value`"),
     ("a:\n  - 1\n  b: 2\n", 3, 3, ITEM.format("b:")),
-    ("a:\n  - [1] 2\n", 2, 9, ITEM.format("2")),
-    ("a: [1,,2]\n", 1, 7, "missing value before `,`. Add it"),
-    ("a: ]\n", 1, 4, "missing value before `]`. Add it"),
-    ("a: [1, # b\n", 2, 1, "missing value before the end of the file. Add it"),
+    ("a:\n  - [1] 2\n", 2, 9, IN_ITEM.format("2")),
+    ("a: [1,,2]\n", 1, 7, "missing value before `,`. Add it, or remove this `,`"),
+    ("a: ]\n", 1, 4, NO_VALUE.format("]")),
+    ("a: [1,,}\n", 1, 7, "missing value before `,`. Add it, or remove this `,`"),
+    ("a: [1, }\n", 1, 8, NO_VALUE.format("}")),
+    ("a: ,\n", 1, 4, NO_VALUE.format(",")),
+    ("a: [1, # b\n", 2, 1, CUT),
+    ("[", 1, 2, CUT),
     ("a: [1}\n", 1, 6, LIST.format("`}`", 1)),
     ("\na: [1\n", 3, 1, LIST.format("the end of the file", 2)),
     ("a: [1", 1, 6, LIST.format("the end of the file", 1)),
@@ -150,8 +169,20 @@ def test_a_fault_has_one_message_at_one_place(
 @pytest.mark.skipif(len(LOADERS) == 1, reason="PyYAML is installed without libyaml")
 def test_a_colon_that_only_libyaml_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yaml_format, "_LOADER", yaml.CSafeLoader)
-    message = "unexpected `:`: put a space after it, or put the value in quotes"
+    message = (
+        "unexpected `:`: write a space after each `:` that ends a name, such as `{a: b}`, or put"
+        " the value in quotes"
+    )
     assert found("{a:b:}\n") == [(1, 5, message)]
+
+
+@pytest.mark.skipif(len(LOADERS) == 1, reason="PyYAML is installed without libyaml")
+@pytest.mark.parametrize("escape", [r"\ud83d", r"\uDFFF", r"\U0000d800"])
+def test_half_of_a_character_that_only_libyaml_refuses(
+    escape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yaml_format, "_LOADER", yaml.CSafeLoader)
+    assert found(f'a: "{escape}"\n') == [(1, 5, HALF.format(escape))]
 
 
 @pytest.mark.parametrize("levels", [1_000, 10_000, 100_000])

@@ -269,8 +269,9 @@ BAD: dict[str, tuple[str, list[tuple[int, int, str]], str]] = {
         [(2, 1, "SB102")],
         "not an alias",
     ),
-    "a list for a key": ("? [a]\n: 1\n", [(1, 3, "SB102")], "a key must be a name"),
-    "a block for a key": ("{a: 1}: 1\n", [(1, 1, "SB102")], "a key must be a name"),
+    "a list for a key": ("? [a]\n: 1\n", [(1, 3, "SB102")], "the name of a field, not `[`"),
+    "a block for a key": ("{a: 1}: 1\n", [(1, 1, "SB102")], "the name of a field, not `{`"),
+    "an indented block for a key": ("? a: 1\n: 1\n", [(1, 3, "SB102")], "a key must be a name"),
     "a second document": (
         "train_config: {}\n---\nmodel: {}\n",
         [(2, 1, "SB102")],
