@@ -165,7 +165,7 @@ def test_of_a_custom_kind_the_marked_fields_are_converted(syntax: str) -> None:
     message.custom.Pack(unmarked(length=5, other=7))
     (problem,) = in_steps(message, AXIS, lambda: kinds).problems
     assert problem.path == ("custom",)
-    assert "the option `counts_steps`" in str(problem.words)
+    assert "cannot be used with `step_unit: PERCENT_OF_RUN`" in str(problem.words)
     message.step_unit = pb.STEPS
     assert not in_steps(message, AXIS, lambda: kinds).problems
     message.custom.Pack(marked())
