@@ -108,7 +108,8 @@ ADVICE: dict[str, tuple[str, str, str, str | None]] = {
         rate("cosine_decay_learning_rate { gamma: 10 total_steps: 1000 warmup_steps: 0 }"),
         "a.config",
         "gamma is an argument of ExponentialLR (PyTorch), which is"
-        " `exponential_decay_learning_rate` here. Use that, or a field of this block: learning_rate_base, total_steps, ",
+        " `exponential_decay_learning_rate` here. Use that, or a field of this block:"
+        " learning_rate_base, total_steps, ",
         None,
     ),
     "T_max": (
