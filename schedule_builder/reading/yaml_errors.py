@@ -38,6 +38,9 @@ _CODE = Words(
 _ENDED = Words(
     "unexpected {found}: the config has ended before it. Fix the indentation, or remove it"
 )
+_SURPLUS = Words(
+    "unexpected {found}: no bracket is open here. Remove it, or add the missing `{opening}`"
+)
 _NO_VALUE = Words("expected a value, not {found}. Write one instead of it, or fix the brackets")
 _NO_ITEM = Words(
     "expected an item (`- `) of the list that starts at line {row}, not {found}: fix the"
@@ -189,11 +192,7 @@ def _closer_look(words: Words, text: str, at: int) -> Words:
     if all(words is not other for other in (_ENDED, _NO_ITEM, _NO_FIELD)):
         return words
     if found in ("]", "}"):
-        return Words(
-            "unexpected {found}: no bracket is open here. Remove it, or add the missing"
-            " `{opening}`",
-            opening={"]": "[", "}": "{"}[found],
-        )
+        return _SURPLUS.filled(opening={"]": "[", "}": "{"}[found])
     if words is _ENDED:
         has_directive = re.search(r"^%", text[:at], re.MULTILINE)
         if has_directive and not re.search(r"^---", text[:at], re.MULTILINE):
