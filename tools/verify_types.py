@@ -91,7 +91,8 @@ def main() -> int:
         print(line)
     counts = report["exportedSymbolCounts"]
     known, total = counts["withKnownType"], sum(counts.values())
-    print(f"pyright knows {known} of {total} public types ({known / total:.1%})")
+    others = "" if found else ": the others derive from classes of frameworks"
+    print(f"pyright knows {known} of {total} public types ({known / total:.2%}){others}")
     output = uses.communicate()[0]
     if uses.returncode:
         print(output, end="")

@@ -91,7 +91,7 @@ def build_optimizers_tf_v1(config: Message, global_step: Any = None) -> tuple[An
         )
         raise ValueError(error)
     if chosen.use_moving_average:
-        optimizer = MovingAverageOptimizer(optimizer, chosen.moving_average_decay)
+        optimizer = _MovingAverageOptimizer(optimizer, chosen.moving_average_decay)
     return optimizer, [rate]
 
 
@@ -106,7 +106,7 @@ def _load(message: Message) -> tuple[Config, Schedule]:
     return loaded, loaded.schedule
 
 
-class MovingAverageOptimizer(tf1.train.Optimizer):
+class _MovingAverageOptimizer(tf1.train.Optimizer):
     """An optimizer of TF1 that keeps a moving average of the variables it updates.
 
     It replaces `tf.contrib.opt.MovingAverageOptimizer`, which TensorFlow 2 does not have.
