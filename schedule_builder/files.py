@@ -1,4 +1,6 @@
-"""The one way to write a user's file: all of it, or nothing. And the one way to read one.
+"""Reads users' files, and writes them: all of a file, or nothing.
+
+This module is the only one that does either.
 
 A regular file is replaced: its new contents go to a temporary file in the same folder, which then
 takes its name. A reader, or a machine that loses power, sees the old contents or the new ones.
