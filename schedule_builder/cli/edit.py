@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import threading
 import webbrowser
+from contextlib import suppress
 
 from schedule_builder.cli.common import (
     OK,
@@ -57,6 +59,11 @@ def _port(text: str) -> int:
     return number
 
 
+def _open(address: str) -> None:
+    with suppress(OSError, webbrowser.Error):  # The address is printed: people can open it.
+        webbrowser.open(address)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command and returns its exit code."""
     if arguments.file == STDIO:
@@ -74,11 +81,13 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         server = EditServer(session, arguments.port or 0)
     except OSError as error:
-        message = f"cannot serve at port {arguments.port}: {error.strerror or error}"
+        where = f"port {arguments.port}" if arguments.port else "a free port"
+        message = f"cannot serve at {where}: {error.strerror or error}"
         raise CommandError(message) from None
     with server:
         say(shown_address(server), "Ctrl-C ends it.")
         if not arguments.no_browser:
-            webbrowser.open(server.address)
+            # A browser in the terminal ends before this does, and waits for the page until then.
+            threading.Thread(target=_open, args=(server.address,), daemon=True).start()
         server.serve_forever()
     return OK

@@ -69,13 +69,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.against is None:
         from schedule_builder.web.report import of_schedules  # noqa: PLC0415 - for pages alone
 
-        text = of_schedules(reader.found(arguments.paths))
+        text = of_schedules([reader.shown(side) for side in reader.found(arguments.paths)])
     else:
         changes = reader.since(arguments.against, arguments.paths)
         if is_page:
             from schedule_builder.web.report import of_changes  # noqa: PLC0415 - for pages alone
 
-            text = of_changes(changes, arguments.against)
+            shown = [reader.shown_change(change) for change in changes]
+            text = of_changes(shown, arguments.against)
         else:
             text = as_markdown(changes, arguments.against, LIMITS[arguments.place or "comment"])
     reader.note_run_lengths()

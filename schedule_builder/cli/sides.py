@@ -129,6 +129,15 @@ class Reader:
             changes.append(self.pair(name, *sides)._replace(old_name=old_name))
         return changes
 
+    def shown(self, side: Side) -> Side:
+        """A side with as many findings as its settings show."""
+        return side._replace(diagnostics=tuple(self._request.shown(side.diagnostics)))
+
+    def shown_change(self, change: Change) -> Change:
+        """A change with as many findings of each side."""
+        first, second = (side and self.shown(side) for side in (change.first, change.second))
+        return change._replace(first=first, second=second)
+
     def note_run_lengths(self) -> None:
         """Says that `--num-steps` does not replace a run length that a file states."""
         note_run_lengths(self._arguments, [stated for stated in self._stated if stated])

@@ -55,13 +55,17 @@ class NotMovedError(ValueError):
     """A handle cannot be where it was dropped."""
 
 
-def number_fields(config: Config) -> list[dict[str, Any]]:
-    """The numeric fields of the schedule that the file has, and its run length and batch size."""
+def number_fields(config: Config) -> tuple[list[dict[str, Any]], int]:
+    """The numeric fields of the schedule that the file has, and its run length and batch size.
+
+    Of many, the first ones, and how many more there are.
+    """
     dialect = config.dialect
     paths = list(_numbers(config, config.learning_rate_path))
     extra = [dialect.num_steps_path, dialect.batch_size_path]
     paths = [path for path in extra if path in config.places and path not in paths] + paths
-    return [data for path in paths[:_MOST_FIELDS] if (data := _as_data(config, path))]
+    first = [data for path in paths[:_MOST_FIELDS] if (data := _as_data(config, path))]
+    return first, max(len(paths) - _MOST_FIELDS, 0)
 
 
 def _numbers(config: Config, root: FieldPath) -> Iterator[FieldPath]:

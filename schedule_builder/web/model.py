@@ -116,21 +116,25 @@ def _finding(found: Diagnostic, lines: Sequence[str]) -> dict[str, Any]:
         "page": address(kind) if kind else "",
         "fix": printable(found.fix.title) if found.fix is not None else "",
         "lines": [
-            {"row": first + index + 1, "text": _cut(line)} for index, line in enumerate(excerpt)
+            {"row": row, "text": _cut(line, found.column if row == found.row else 1)}
+            for row, line in enumerate(excerpt, first + 1)
         ],
     }
 
 
-def _cut(line: str) -> str:
-    line = printable(line.rstrip("\r"), kept=_LAYOUT)
-    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…"
+def _cut(line: str, column: int) -> str:
+    """A line, or the part of a long one around a column."""
+    first = max(column - 1 - _LONGEST_LINE // 2, 0) if len(line) > _LONGEST_LINE else 0
+    part = line[first : first + _LONGEST_LINE]
+    before, after = ("…" if is_cut else "" for is_cut in (first, len(line) - first > len(part)))
+    return f"{before}{printable(part.rstrip(chr(13)), kept=_LAYOUT)}{after}"
 
 
 def _curve(side: Side, points: int) -> dict[str, Any]:
     """The rates to draw, the marks, and the axes."""
     chart = chart_of([side], points=points)
     (curve,) = chart.curves
-    low, _ = chart_of([side], points=points, is_log=True).rate_limits
+    low, log_high = chart_of([side], points=points, is_log=True).rate_limits
     _, high = chart.rate_limits
     return {
         "steps": list(curve.xs),
@@ -139,13 +143,14 @@ def _curve(side: Side, points: int) -> dict[str, Any]:
         "end": chart.x_end,
         "high": _number(high),
         "least": _number(low),
+        "logHigh": _number(log_high),
         "thumbnail": _thumbnail(chart),
     }
 
 
 def _number(rate: float) -> float | None:
     """A rate as `show` prints it; None for NaN and infinities, which JSON does not have."""
-    return float(f"{rate:.9g}") if math.isfinite(rate) else None
+    return float(rate_text(rate)) if math.isfinite(rate) else None
 
 
 def _thumbnail(chart: Chart) -> str:

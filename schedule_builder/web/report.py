@@ -38,7 +38,8 @@ def of_changes(changes: Sequence[Change], revision: str) -> str:
 
 def _shown_change(change: Change) -> dict[str, Any]:
     side = change.sides[-1]
-    data = {**shown_side(side.named(change.name)), "status": change.status}
+    was = f", was {printable(change.old_name)}" if change.old_name else ""
+    data = {**shown_side(side.named(change.name)), "status": f"{change.status}{was}"}
     if change.first is not None and change.second is not None:
         data["before"] = shown_side(change.first)
     return data

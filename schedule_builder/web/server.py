@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import hmac
 import json
+import math
+import os
 import secrets
 import threading
 from http import HTTPStatus
@@ -18,18 +20,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from inspect import signature
 from socketserver import TCPServer
 from typing import Any
-from urllib.parse import urlsplit
 
 from schedule_builder.printable import printable
 from schedule_builder.web.page import page, policy
-from schedule_builder.web.session import REQUESTS, RequestError, Session
+from schedule_builder.web.session import OF_THE_FILE, REQUESTS, RequestError, Session
 
 _ADDRESS = "127.0.0.1"
 _NAMES = ("127.0.0.1", "localhost")
 _LARGEST = 16_000_000
-"""The largest request, in bytes."""
+"""The largest request, in bytes: two texts of the largest file, with what JSON escapes."""
 _SECONDS = 30
 """How long a connection may be silent."""
+_CLOSING_SECONDS = 5
+_MALFORMED = "the request is malformed"
+_LARGEST_WHOLE = 2**53
+"""Up to here a browser tells whole numbers apart."""
 
 
 class _RefusedError(Exception):
@@ -49,18 +54,22 @@ class EditServer(ThreadingHTTPServer):
     """
 
     daemon_threads = True
-    # Another program must not be able to share the port.
-    allow_reuse_address = False
+    # A port that was just served can be served again. Where there is no POSIX, this would let
+    # another program share the port.
+    allow_reuse_address = os.name == "posix"
+    request_queue_size = 128
 
     def __init__(self, session: Session, port: int = 0) -> None:
+        self.locks: dict[str, threading.Lock] = {
+            name: threading.Lock() for name in ("file", "compiler")
+        }
+        self.is_closed: bool = False
         super().__init__((_ADDRESS, port), _Handler)
         self.session = session
         self.token: str = secrets.token_urlsafe(32)
-        self.lock: threading.Lock = threading.Lock()
         self.hosts: tuple[str, ...] = tuple(f"{name}:{self.server_port}" for name in _NAMES)
         nonce = secrets.token_urlsafe(16)
-        title = f"{session.name} - schedule-builder"
-        self.page: str = page("edit", title, {"nonce": nonce}, nonce)
+        self.page: str = page("edit", "schedule-builder", {"nonce": nonce}, nonce)
         self.policy: str = policy("edit", nonce)
 
     def server_bind(self) -> None:
@@ -74,6 +83,13 @@ class EditServer(ThreadingHTTPServer):
         """What a browser opens; the token is in it."""
         return f"http://{self.hosts[0]}/#{self.token}"
 
+    def server_close(self) -> None:
+        """Ends, but not in the middle of saving: that would leave a temporary file."""
+        self.is_closed = True
+        if self.locks["file"].acquire(timeout=_CLOSING_SECONDS):
+            self.locks["file"].release()
+        super().server_close()
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Prints nothing: a browser may close a connection at any time."""
 
@@ -81,6 +97,15 @@ class EditServer(ThreadingHTTPServer):
 def _not_json(name: str) -> float:
     """NaN and infinities, which Python reads and JSON does not have."""
     raise ValueError(name)
+
+
+def _is_of(value: object, kind: str) -> bool:
+    """Whether a value is of the type of a parameter, and a number that a browser can mean."""
+    if isinstance(value, (int, float)):
+        return type(value).__name__ in (kind, "int" if kind == "float" else kind) and (
+            abs(value) <= _LARGEST_WHOLE if isinstance(value, int) else math.isfinite(value)
+        )
+    return type(value).__name__ == kind
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -93,8 +118,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Sends the page, which contains nothing of the file."""
         try:
-            self._check_host()
-            if urlsplit(self.path).path != "/":
+            self._check_form()
+            if self._length("0"):
+                self.close_connection = True  # A body is not the next request.
+            if self.path != "/":
                 raise _RefusedError(HTTPStatus.NOT_FOUND, "there is only one page here: /")
         except _RefusedError as error:
             self._refuse(error)
@@ -104,21 +131,28 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answers the page."""
         try:
-            self._check_host()
+            self._check_form()
             self._check_sender()
             name, arguments = self._request()
-            with self.server.lock:
-                answer = self.server.session.answer(name, arguments)
         except _RefusedError as error:
             self._refuse(error)
             return
+        data = json.dumps(self._answer(name, arguments), allow_nan=False).encode()
+        self._send(HTTPStatus.OK, "application/json", data)
+
+    def _answer(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        try:
+            # A file is saved while a long text is examined.
+            with self.server.locks["file" if name in OF_THE_FILE else "compiler"]:
+                if self.server.is_closed:
+                    message = "the server has ended"
+                    raise RequestError(message)
+                return self.server.session.answer(name, arguments)
         except RequestError as error:
-            answer = {"error": str(error)}
+            return {"error": str(error)}
         except Exception as error:
             # The page and its text must outlive our faults.
-            answer = {"error": printable(f"internal error, please report it: {error!r}")}
-        data = json.dumps(answer, allow_nan=False).encode()
-        self._send(HTTPStatus.OK, "application/json", data)
+            return {"error": printable(f"internal error, please report it: {error!r}")}
 
     # --- what a request has to have -------------------------------------------------------------
 
@@ -127,10 +161,13 @@ class _Handler(BaseHTTPRequestHandler):
         values = self.headers.get_all(name, [])
         return values[0] if len(values) == 1 else ""
 
-    def _check_host(self) -> None:
+    def _check_form(self) -> None:
         if self._only("Host") not in self.server.hosts:
             message = "this server answers to its own address alone"
             raise _RefusedError(HTTPStatus.FORBIDDEN, message)
+        if self.request_version != self.protocol_version:
+            message = f"this server speaks {self.protocol_version} alone"
+            raise _RefusedError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, message)
 
     def _check_sender(self) -> None:
         if self._only("Origin") != f"http://{self._only('Host')}":
@@ -142,27 +179,48 @@ class _Handler(BaseHTTPRequestHandler):
             message = "the token is missing or wrong: open the address that `edit` printed"
             raise _RefusedError(HTTPStatus.UNAUTHORIZED, message)
 
+    def _length(self, default: str = "") -> int:
+        """The bytes of the body. A length that can be read in two ways is refused."""
+        lengths = self.headers.get_all("Content-Length", [default])
+        is_number = len(lengths) == 1 and lengths[0].isascii() and lengths[0].isdecimal()
+        is_short = is_number and len(lengths[0]) <= len(str(_LARGEST))
+        if not is_short or int(lengths[0]) > _LARGEST or "Transfer-Encoding" in self.headers:
+            message = f"a request states its length, which is at most {_LARGEST} bytes"
+            raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
+        return int(lengths[0])
+
     def _request(self) -> tuple[str, dict[str, Any]]:
-        name = urlsplit(self.path).path.removeprefix("/api/")
+        name = self.path.removeprefix("/api/")
         if name not in REQUESTS or not self.path.startswith("/api/"):
             raise _RefusedError(HTTPStatus.NOT_FOUND, "there is no such request")
-        length = self._only("Content-Length")
-        if not length.isdecimal() or int(length) > _LARGEST:
-            message = f"a request has at most {_LARGEST} bytes"
-            raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
+        length = self._length()
         try:
-            arguments = json.loads(self.rfile.read(int(length)), parse_constant=_not_json)
+            data = self.rfile.read(length)
+        except TimeoutError:
+            message = f"the request was not continued for {_SECONDS} seconds"
+            raise _RefusedError(HTTPStatus.REQUEST_TIMEOUT, message) from None
+        try:
+            arguments = json.loads(data, parse_constant=_not_json)
             bound = signature(REQUESTS[name]).bind(None, **arguments)
+            values = [
+                (parameter.annotation, bound.arguments.get(key, parameter.default))
+                for key, parameter in [*signature(REQUESTS[name]).parameters.items()][1:]
+            ]
         except (ValueError, TypeError, RecursionError):
-            raise _RefusedError(HTTPStatus.BAD_REQUEST, "the request is malformed") from None
-        types = {"int": (int,), "float": (int, float), "str": (str,)}
-        for key, parameter in signature(REQUESTS[name]).parameters.items():
-            allowed = types.get(str(parameter.annotation))
-            if allowed and type(bound.arguments.get(key, parameter.default)) not in allowed:
-                raise _RefusedError(HTTPStatus.BAD_REQUEST, "the request is malformed")
+            raise _RefusedError(HTTPStatus.BAD_REQUEST, _MALFORMED) from None
+        if len(data) != length or not all(_is_of(value, kind) for kind, value in values):
+            raise _RefusedError(HTTPStatus.BAD_REQUEST, _MALFORMED)
         return name, arguments
 
     # --- answers --------------------------------------------------------------------------------
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuses what the library does not take for a request, in the form of the other refusals.
+
+        Its own page would repeat what it was sent.
+        """
+        status = HTTPStatus(code)
+        self._refuse(_RefusedError(status, status.phrase))
 
     def _refuse(self, error: _RefusedError) -> None:
         # The unread part of the request would be read as the next request.
@@ -171,6 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(error.status, "application/json", data)
 
     def _send(self, status: HTTPStatus, kind: str, data: bytes) -> None:
+        self.request_version = self.protocol_version  # An answer has headers, whatever was sent.
         self.send_response(status)
         headers = {
             "Content-Type": kind,

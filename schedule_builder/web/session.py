@@ -22,8 +22,12 @@ from schedule_builder.web.fields import NotMovedError, handles, moved, number_fi
 from schedule_builder.web.model import shown_side
 from schedule_builder.workspace.checker import examined
 from schedule_builder.workspace.request import NOTHING_MORE, Request
+from schedule_builder.workspace.settings import SettingsError
 
 _LAYOUT = "\t\r\n"
+_MARK = codecs.BOM_UTF8.decode()
+_FORMS = ("\n", "\r\n", f"{_MARK}\n", f"{_MARK}\r\n")
+"""What the text of a page may lack: a byte-order mark, and how every line ends."""
 
 
 class RequestError(ValueError):
@@ -34,7 +38,8 @@ class Session:
     """One file. No other one is read or written.
 
     The page has the text with line feeds alone where the file ends every line by CR and LF, and
-    without a byte-order mark. Both are put back.
+    without a byte-order mark. It keeps which of them there were (the form of a file), and both are
+    put back.
 
     Args:
         path: the file.
@@ -49,8 +54,6 @@ class Session:
         self.path = path
         self._request = request
         self._saved: tuple[str, dict[str, Any] | None] = ("", None)
-        self._mark = b""
-        self._line_end = "\n"
         self.text_of(read_file(path))
 
     @property
@@ -58,26 +61,32 @@ class Session:
         """The file's name, as people see it."""
         return printable(Path(self.path).name)
 
-    def text_of(self, data: bytes) -> str:
-        """Converts a file's contents to the page's text; keeps byte-order mark and line ends."""
-        mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    def text_of(self, data: bytes) -> tuple[str, str]:
+        """Converts a file's contents to the page's text, and the form of the file."""
+        mark = _MARK if data.startswith(codecs.BOM_UTF8) else ""
         try:
-            text = data[len(mark) :].decode()
+            text = data.decode()[len(mark) :]
         except UnicodeDecodeError as error:
-            message = f"{printable(self.path)} is not UTF-8, at byte {error.start + len(mark)}"
+            message = f"{printable(self.path)} is not UTF-8, at byte {error.start}"
             raise RequestError(message) from None
         ends_in_both = 0 < text.count("\r\n") == text.count("\n") == text.count("\r")
-        self._mark, self._line_end = mark, "\r\n" if ends_in_both else "\n"
-        return text.replace("\r\n", "\n") if ends_in_both else text
+        if ends_in_both:
+            return text.replace("\r\n", "\n"), f"{mark}\r\n"
+        return text, f"{mark}\n"
 
-    def data_of(self, text: str) -> bytes:
-        """The contents of the file for a text of the page."""
+    def data_of(self, text: str, form: str) -> bytes:
+        """The contents of the file for a text of the page, and the form of the file."""
+        if form not in _FORMS:
+            message = "a file has no such form"
+            raise RequestError(message)
+        if form.endswith("\r\n"):
+            # What was pasted may have both already.
+            text = text.replace("\r\n", "\n").replace("\n", "\r\n")
         try:
-            encoded = text.replace("\n", self._line_end).encode()
+            return (form.rstrip("\r\n") + text).encode()
         except UnicodeEncodeError:
             message = "invalid character in the text: unpaired UTF-16 surrogate. Remove it"
             raise RequestError(message) from None
-        return self._mark + encoded
 
     # --- what the page asks -------------------------------------------------------------------
 
@@ -93,7 +102,7 @@ class Session:
         """
         try:
             return REQUESTS[name](self, **arguments)
-        except (EditingError, NotMovedError) as error:
+        except (EditingError, NotMovedError, SettingsError) as error:
             raise RequestError(printable(str(error))) from None
         except OSError as error:
             message = printable(f"{self.path}: {error.strerror or error}")
@@ -102,21 +111,24 @@ class Session:
     def open(self) -> dict[str, Any]:
         """The file as it is on the disk."""
         data = read_file(self.path)
-        text = self.text_of(data)
+        text, form = self.text_of(data)
         return {
             "name": self.name,
             "path": printable(self.path),
             "text": text,
+            "form": form,
             "version": _version(data),
             "format": self._format(text),
         }
 
     def disk(self) -> dict[str, Any]:
-        """The version on the disk; empty if the file is gone."""
+        """The version on the disk; empty if the file is gone, or cannot be read and why."""
         try:
-            return {"version": _version(read_file(self.path))}
-        except OSError:
-            return {"version": ""}
+            return {"version": _version(read_file(self.path)), "why": ""}
+        except FileNotFoundError:
+            return {"version": "", "why": ""}
+        except OSError as error:
+            return {"version": "", "why": printable(error.strerror or str(error))}
 
     def check(self, text: str, saved: str = "") -> dict[str, Any]:
         """What is found in a text, and its curve.
@@ -126,7 +138,7 @@ class Session:
             saved: the text that is on the disk, whose curve is drawn, too.
         """
         config, data = self._shown(text)
-        data["fields"] = number_fields(config)
+        data["fields"], data["moreFields"] = number_fields(config)
         data["handles"] = [handle._asdict() for handle in handles(config)]
         if saved and saved != text:
             if self._saved[0] != saved:
@@ -176,28 +188,29 @@ class Session:
         """A text after a handle was dragged."""
         return self._after(moved(self._examined(text), kind, field, at, step, rate))
 
-    def save(self, text: str, version: str) -> dict[str, Any]:
+    def save(self, text: str, version: str, form: str) -> dict[str, Any]:
         """Writes the file, unless it is no longer the version that the page knows.
 
         Args:
             text: the text.
-            version: the version that it replaces.
+            version: the version that it replaces; empty for a file that is gone.
+            form: the form of the file.
 
         Returns:
             The new version; or what is on the disk instead, where that is another one.
         """
-        new = self.data_of(text)
+        new = self.data_of(text, form)
         try:
             old: bytes | None = read_file(self.path)
         except FileNotFoundError:
             old = None
         if (_version(old) if old is not None else "") != version:
-            return {"isSaved": False, "version": _version(old) if old is not None else ""}
+            return {"isSaved": False, **self.disk()}
         try:
             write_file(self.path, new, read=old)
         except WriteError as error:
             raise RequestError(printable(str(error))) from None
-        return {"isSaved": True, "version": _version(new)}
+        return {"isSaved": True, "version": _version(new), "why": ""}
 
     # --- the compiler -------------------------------------------------------------------------
 
@@ -206,7 +219,8 @@ class Session:
 
     def _shown(self, text: str) -> tuple[Config, dict[str, Any]]:
         config, found = examined(_encoded(text), self.path, self._request)
-        return config, shown_side(Side.of_config(config, self.name, found))
+        shown = self._request.shown(found)
+        return config, shown_side(Side.of_config(config, self.name, shown))
 
     def _after(self, edited: Edited) -> dict[str, Any]:
         return {
@@ -232,6 +246,8 @@ REQUESTS: dict[str, Callable[..., dict[str, Any]]] = {
     "save": Session.save,
 }
 """What a page may ask for."""
+OF_THE_FILE = ("open", "disk", "save")
+"""Those of them that need the file alone, and no compiler."""
 
 
 def _version(data: bytes) -> str:

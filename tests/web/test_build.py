@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from schedule_builder.diagnostics import rate_text
+
 WEB = Path(__file__).parents[2] / "web"
 ASSETS = WEB.parent / "schedule_builder" / "web" / "assets"
+DIGITS = ("1", "1.5", "2.00001", "1.25883", "9.99999", "9.765625", "9.9999996")
 pytestmark = pytest.mark.skipif(
     not (WEB / "node_modules" / "esbuild").is_dir(), reason="`make test-web` installs it"
 )
@@ -21,6 +25,20 @@ def test_the_bundles_are_those_of_the_sources(tmp_path: Path) -> None:
     assert built.keys() == committed.keys()
     for name, data in built.items():
         assert data == committed[name], f"{name} is older than web/src: run `make web`"
+
+
+def test_rates_are_written_as_python_writes_them(tmp_path: Path) -> None:
+    command = ["npx", "--no-install", "esbuild", "src/numbers.ts", "--bundle", "--format=cjs"]
+    module = tmp_path / "numbers.cjs"
+    subprocess.run([*command, f"--outfile={module}"], cwd=WEB, check=True, capture_output=True)
+    places = [float(f"{digits}e{exponent}") for exponent in range(-45, 39) for digits in DIGITS]
+    expected = [rate_text(rate) for rate in [0.0, *places]]
+    rates = json.dumps([float(text) for text in expected])
+    script = (
+        f"console.log(JSON.stringify({rates}.map(require({json.dumps(str(module))}).rateText)))"
+    )
+    done = subprocess.run(["node", "-e", script], check=True, capture_output=True)
+    assert json.loads(done.stdout) == expected
 
 
 def test_the_types_of_the_sources_hold() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from schedule_builder.web import server as server_module
 from schedule_builder.web.server import EditServer
-from schedule_builder.web.session import Session
+from schedule_builder.web.session import REQUESTS, Session
 
 CONFIG = "constant_learning_rate { learning_rate: 0.5 }  # ours\n"
 
@@ -149,12 +152,207 @@ def test_a_header_that_is_given_twice_is_refused(server: EditServer, header: str
         ("check", [1]),
         ("drag", b'{"text":"","kind":"peak","field":"f","at":0,"step":NaN,"rate":0}'),
         ("drag", {"text": "", "kind": "peak", "field": "f", "at": True, "step": 1, "rate": 1}),
+        ("drag", b'{"text":"","kind":"peak","field":"f","at":0,"step":1e999,"rate":0}'),
+        (
+            "drag",
+            b'{"text":"","kind":"peak","field":"f","at":0,"step":0,"rate":1%s}' % (b"0" * 400),
+        ),
+        ("hover", b'{"text":"","offset":1%s}' % (b"0" * 400)),
+        ("hover", {"text": "", "offset": 1.5}),
+        ("open", {"self": 1}),
         ("save", {"text": CONFIG}),
     ],
 )
 def test_a_malformed_request_is_refused(server: EditServer, name: str, body: object) -> None:
     status, answer = asked(server, name, body)
     assert (status, answer) == (400, {"error": "the request is malformed"})
+
+
+# --- what is not quite a request ----------------------------------------------------------------
+
+
+def head(
+    server: EditServer,
+    line: str = "POST /api/open HTTP/1.1",
+    length: str | None = "2",
+    more: str = "",
+    host: str = "",
+) -> bytes:
+    """A request of the server's own page, but for what is given, without its body."""
+    host = host or server.hosts[0]
+    lines = [
+        line,
+        f"Host: {host}",
+        f"Origin: http://{host}",
+        "Content-Type: application/json",
+        f"Authorization: Bearer {server.token}",
+        *([f"Content-Length: {length}"] if length is not None else []),
+        *([more] if more else []),
+    ]
+    return "".join(f"{line}\r\n" for line in [*lines, ""]).encode()
+
+
+def sent(server: EditServer, data: bytes) -> list[tuple[int, str]]:
+    """The answers to what is sent, until the server closes the connection."""
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        received = b""
+        while more := connection.recv(65536):
+            received += more
+    answers = []
+    while received:
+        top, _, rest = received.partition(b"\r\n\r\n")
+        assert b"frame-ancestors 'none'" in top
+        assert b"Access-Control" not in top
+        length = int(re.findall(rb"Content-Length: (\d+)", top)[0])
+        status = re.match(rb"HTTP/1\.1 (\d+) ", top)
+        assert status, top
+        answers.append((int(status[1]), rest[:length].decode()))
+        received = rest[length:]
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("status", "changes"),
+    [
+        (413, {"length": "9" * 5000}),
+        (413, {"length": "+2"}),
+        (413, {"length": "2, 2"}),
+        (413, {"length": "\xb2"}),
+        (413, {"length": "2", "more": "Content-Length: 2"}),
+        # The length in two ways: one of them would make the rest another request.
+        (413, {"more": "Transfer-Encoding: chunked"}),
+        (413, {"more": "Transfer-Encoding: identity"}),
+        (400, {"length": "200"}),
+        (505, {"line": "POST /api/open HTTP/1.0"}),
+        (505, {"line": "POST /api/open HTTP/2.0"}),
+        (505, {"line": "GET /"}),
+        (404, {"line": "POST http://{host}/api/open HTTP/1.1"}),
+        (404, {"line": "POST http://other.test/api/open HTTP/1.1"}),
+        (404, {"line": "POST /api/open?a HTTP/1.1"}),
+        (404, {"line": "POST /api/../api/open HTTP/1.1"}),
+        (404, {"line": "POST /api/%6fpen HTTP/1.1"}),
+        (404, {"line": "POST http://[::1/api/open HTTP/1.1"}),
+        (404, {"line": "GET //[/ HTTP/1.1", "length": None}),
+        (403, {"host": "LOCALHOST:{port}"}),
+        (403, {"host": "[::1]:{port}"}),
+        (403, {"host": "127.1:{port}"}),
+        (403, {"host": "127.0.0.1:{port}\0"}),
+        *((501, {"line": f"{method} / HTTP/1.1"}) for method in ("OPTIONS", "PUT", "TRACE", "<b>")),
+        (501, {"line": "CONNECT other.test:80 HTTP/1.1"}),
+        (414, {"line": f"GET /{'a' * 70_000} HTTP/1.1"}),
+        (431, {"more": "A: " + "a" * 70_000}),
+        (431, {"more": "\r\n".join(f"A{n}: a" for n in range(200))}),
+        (400, {"line": "\x16\x03\x01"}),
+        (400, {"line": "GET / / HTTP/1.1"}),
+    ],
+)
+def test_what_is_not_quite_a_request_is_refused_once(
+    server: EditServer, status: int, changes: dict[str, Any]
+) -> None:
+    filled = {
+        key: value and value.format(host=server.hosts[0], port=server.server_port)
+        for key, value in changes.items()
+    }
+    # What follows a request that is refused is not taken for another one.
+    ((found, text),) = sent(server, head(server, **filled) + b"{}" + head(server) + b"{}")
+    assert found == status
+    assert set(json.loads(text)) == {"error"}
+    assert "<b>" not in text
+
+
+def test_the_body_of_a_get_is_not_the_next_request(server: EditServer) -> None:
+    inner = head(server) + b"{}"
+    outer = head(server, "GET / HTTP/1.1", length=str(len(inner)))
+    ((status, text),) = sent(server, outer + inner)
+    assert status == 200
+    assert CONFIG not in text
+
+
+def test_requests_in_a_row_are_answered_in_order(server: EditServer) -> None:
+    first = head(server) + b"{}"
+    second = head(server, "POST /api/disk HTTP/1.1") + b"{}"
+    (one, other) = sent(server, first + second)
+    assert (one[0], other[0]) == (200, 200)
+    assert "text" in json.loads(one[1])
+    assert set(json.loads(other[1])) == {"version", "why"}
+
+
+def test_a_request_that_stops_is_refused(
+    server: EditServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module._Handler, "timeout", 0.05)
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as connection:
+        connection.sendall(head(server, length="200") + b"{}")
+        answer = connection.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert b"Connection: close" in answer
+
+
+def test_many_connections_do_not_keep_the_page_out(server: EditServer) -> None:
+    address = ("127.0.0.1", server.server_port)
+    connections = [socket.create_connection(address, timeout=10) for _ in range(200)]
+    assert asked(server)[0] == 200
+    for connection in connections:
+        connection.close()
+
+
+def test_a_port_can_be_served_again_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.config"
+    path.write_text(CONFIG)
+    session, port, old = Session(str(path)), 0, ""
+    for _ in range(2):
+        with EditServer(session, port) as server:
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+            thread.start()
+            # The server closes first, which keeps the port for a minute.
+            assert sent(server, head(server, "PUT / HTTP/1.1"))
+            if old:  # A page of the server that was here before.
+                assert asked(server, changes={"Authorization": f"Bearer {old}"})[0] == 401
+            with pytest.raises(OSError, match="in use"):
+                EditServer(session, server.server_port)
+            server.shutdown()
+            thread.join()
+        port, old = server.server_port, server.token
+
+
+def test_no_name_server_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("getfqdn", "gethostbyaddr", "gethostbyname", "getaddrinfo", "gethostname"):
+        monkeypatch.setattr(socket, name, None)
+    path = tmp_path / "a.config"
+    path.write_text(CONFIG)
+    with EditServer(Session(str(path))) as server:
+        assert server.server_name == "127.0.0.1"
+
+
+def test_a_file_is_saved_to_its_end_and_while_a_text_is_examined(
+    server: EditServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = asked(server)[1]["version"]
+    began, may_end = threading.Event(), threading.Event()
+
+    def slow(_: Session, text: str) -> dict[str, Any]:
+        began.set()
+        assert may_end.wait(10)
+        return {}
+
+    monkeypatch.setitem(REQUESTS, "check", slow)
+    checking = threading.Thread(target=asked, args=(server, "check", {"text": ""}))
+    checking.start()
+    assert began.wait(10)
+    answer = asked(server, "save", {"text": "new", "version": version, "form": "\n"})
+    assert answer[1]["isSaved"]
+    may_end.set()
+    checking.join()
+    # While the command ends, what is being saved is saved, and nothing more.
+    with server.locks["file"]:
+        closing = threading.Thread(target=server.server_close)
+        closing.start()
+        closing.join(0.05)
+        assert closing.is_alive()
+    closing.join(10)
+    assert not closing.is_alive()
 
 
 def test_there_is_one_page_and_nothing_else(server: EditServer) -> None:

@@ -229,7 +229,7 @@ def test_saving_puts_back_what_the_page_lacks(tmp_path: Path, mark: bytes, end: 
     page = session(tmp_path, data)
     file = page.answer("open", {})
     assert file["text"] == CONFIG
-    answer = page.answer("save", {"text": file["text"] + "#", "version": file["version"]})
+    answer = page.answer("save", {"text": file["text"] + "#", **kept(file)})
     assert answer["isSaved"]
     assert Path(page.path).read_bytes() == data + b"#"
 
@@ -238,22 +238,28 @@ def test_lines_that_end_in_several_ways_are_kept(tmp_path: Path) -> None:
     data = b"# a\r# b\r\n# c\n" + CONFIG.encode()
     page = session(tmp_path, data)
     file = page.answer("open", {})
-    assert page.answer("save", {"text": file["text"], "version": file["version"]})["isSaved"]
+    assert page.answer("save", {"text": file["text"], **kept(file)})["isSaved"]
     assert Path(page.path).read_bytes() == data
+
+
+def kept(file: dict[str, Any]) -> dict[str, Any]:
+    """What a page gives back of the file that it opened."""
+    return {"version": file["version"], "form": file["form"]}
 
 
 def test_a_file_that_changed_is_not_overwritten(tmp_path: Path) -> None:
     page = session(tmp_path)
     version = page.answer("open", {})["version"]
     Path(page.path).write_text("theirs")
-    answer = page.answer("save", {"text": "ours", "version": version})
+    ours = {"text": "ours", "form": "\n"}
+    answer = page.answer("save", {**ours, "version": version})
     assert not answer["isSaved"]
     assert Path(page.path).read_text() == "theirs"
-    assert page.answer("save", {"text": "ours", "version": answer["version"]})["isSaved"]
+    assert page.answer("save", {**ours, "version": answer["version"]})["isSaved"]
     assert Path(page.path).read_text() == "ours"
     Path(page.path).unlink()
-    assert page.answer("disk", {}) == {"version": ""}
-    assert page.answer("save", {"text": "new", "version": ""})["isSaved"]
+    assert page.answer("disk", {}) == {"version": "", "why": ""}
+    assert page.answer("save", {"text": "new", "version": "", "form": "\n"})["isSaved"]
     assert Path(page.path).read_text() == "new"
 
 
@@ -272,8 +278,62 @@ def test_a_large_file_is_checked_without_trials(tmp_path: Path) -> None:
     text = f"manual_step_learning_rate {{ initial_learning_rate: 0.1\n{stages}}}"
     answer = session(tmp_path, text).answer("check", {"text": text})
     assert len(answer["fields"]) == 60
+    assert answer["moreFields"] == 2 * 1495 + 1 - 60
     assert "too large" in answer["handles"][-1]["words"]
     assert len(answer["segments"]) == 401
+
+
+def test_the_text_of_another_form_is_saved_in_its_own(tmp_path: Path) -> None:
+    """Two pages may have opened two versions, and what is pasted ends lines as it likes."""
+    page = session(tmp_path, b"# a\n")
+    first = page.answer("open", {})
+    Path(page.path).write_bytes(b"\xef\xbb\xbf# b\r\n")
+    second = page.answer("open", {})
+    theirs = {"version": second["version"], "form": first["form"]}
+    saved = page.answer("save", {"text": first["text"], **theirs})
+    assert Path(page.path).read_bytes() == b"# a\n"
+    again = {"version": saved["version"], "form": second["form"]}
+    saved = page.answer("save", {"text": "# b\r\n# c\n", **again})
+    assert Path(page.path).read_bytes() == b"\xef\xbb\xbf# b\r\n# c\r\n"
+    with pytest.raises(RequestError, match="no such form"):
+        page.answer("save", {"text": "", "version": saved["version"], "form": "\r"})
+
+
+def test_a_file_that_cannot_be_read_any_more_is_not_said_to_be_gone(tmp_path: Path) -> None:
+    page = session(tmp_path)
+    file = page.answer("open", {})
+    Path(page.path).unlink()
+    Path(page.path).mkdir()
+    assert page.answer("disk", {}) == {"version": "", "why": "Is a directory"}
+    for name, values in (("open", {}), ("save", {"text": "", **kept(file)})):
+        with pytest.raises(RequestError, match=r"a\.config: Is a directory"):
+            page.answer(name, values)
+
+
+def test_settings_that_break_are_reported(tmp_path: Path) -> None:
+    page = session(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[tool.schedule-builder]\nignore = 'SB402\n")
+    with pytest.raises(RequestError, match=r"pyproject\.toml"):
+        page.answer("check", {"text": CONFIG})
+    assert page.answer("open", {})["text"] == CONFIG
+
+
+def test_as_many_findings_are_shown_as_the_settings_say(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.schedule-builder]\nmax-findings = 3\n")
+    unknown = "".join(f"unknown_{i}: 1\n" for i in range(9))
+    found = session(tmp_path).answer("check", {"text": CONFIG + unknown})["findings"]
+    assert [one["code"] for one in found][-1] == "SB904"
+    assert len(found) == 4
+
+
+def test_a_long_line_is_shown_around_its_finding(tmp_path: Path) -> None:
+    text = f"{CONFIG}# {'a' * 3000}\n{' ' * 3000}unknown: 1{' ' * 3000}# b"
+    (found,) = session(tmp_path).answer("check", {"text": text})["findings"]
+    above, line = found["lines"]
+    assert above["text"].startswith("# aaa")
+    assert line["text"].strip("… ") == "unknown: 1"
+    assert line["text"][0] == line["text"][-1] == above["text"][-1] == "…"
+    assert all(len(one["text"]) <= 202 for one in found["lines"])
 
 
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:

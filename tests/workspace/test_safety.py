@@ -439,7 +439,7 @@ def use_editor(address: str) -> None:
     assert ask("drag", text=CONFIG, **peak, step=10, rate=0.2)["changes"]
     assert ask("complete", text=CONFIG, offset=CONFIG.index("num_steps"))["options"]
     assert ask("hover", text=CONFIG, offset=CONFIG.index("num_steps"))["text"]
-    assert ask("save", text=CONFIG + "# new", version=file["version"])["isSaved"]
+    assert ask("save", text=CONFIG + "# new", version=file["version"], form="\n")["isSaved"]
     assert ask("disk")["version"] != file["version"]
     assert asked == set(REQUESTS)
     connection.close()

@@ -4,6 +4,7 @@ import uPlot from "uplot";
 
 import { h } from "./dom";
 import type { Curve, Mark } from "./model";
+import { rateText, stepText } from "./numbers";
 
 export interface Drawn {
   label: string;
@@ -30,13 +31,6 @@ const NEAR = 10;
 /** The colours of the page, which follow its light or dark theme. */
 function color(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-}
-
-function short(value: number): string {
-  if (value === 0) return "0";
-  return Math.abs(value) >= 1 && Number.isInteger(value)
-    ? value.toLocaleString("en")
-    : String(Number(value.toPrecision(6)));
 }
 
 export class Chart {
@@ -152,6 +146,7 @@ export class Chart {
     const end = Math.max(...this.drawn.map(({ curve }) => curve.end));
     const high = Math.max(...this.drawn.map(({ curve }) => curve.high));
     const least = Math.min(...this.drawn.map(({ curve }) => curve.least));
+    const logHigh = Math.max(...this.drawn.map(({ curve }) => curve.logHigh));
     const axis = { stroke: ink, grid, ticks: grid, font: "12px system-ui, sans-serif" };
     return {
       width: this.host.clientWidth || 600,
@@ -174,17 +169,17 @@ export class Chart {
         x: { time: false, range: (_plot, min, max) => (this.limits ? [min, max] : [0, end]) },
         y: {
           distr: this.isLog ? 3 : 1,
-          range: () => (this.isLog ? [least / 1.2, high * 1.4] : [0, high]),
+          range: () => (this.isLog ? [least, logHigh] : [0, high]),
         },
       },
       axes: [
-        { ...axis, label: "step", labelSize: 20, values: (_plot, values) => values.map(short) },
+        { ...axis, label: "step", labelSize: 20, values: (_plot, values) => values.map((v) => (Number.isInteger(v) ? stepText(v) : "")) },
         {
           ...axis,
           size: 78,
           label: "learning rate",
           labelSize: 20,
-          values: (_plot, values) => values.map((v) => (v === null ? "" : short(v))),
+          values: (_plot, values) => values.map((v) => (v === null ? "" : rateText(Number(v.toPrecision(6))))),
         },
       ],
       series: [
@@ -297,7 +292,11 @@ export class Chart {
       step: plot.posToVal(moved.clientX - over.left, "x"),
       rate: plot.posToVal(moved.clientY - over.top, "y"),
     });
-    const move = (moved: MouseEvent) => this.dragged?.(near, at(moved).step, at(moved).rate, false);
+    const move = (moved: MouseEvent) => {
+      // The button was let go where no page is told of it.
+      if (!moved.buttons) up(moved);
+      else this.dragged?.(near, at(moved).step, at(moved).rate, false);
+    };
     const up = (moved: MouseEvent) => {
       removeEventListener("mousemove", move);
       removeEventListener("mouseup", up);
@@ -345,10 +344,10 @@ export class Chart {
       const at = curve.steps.indexOf(step);
       const rate = curve.rates[at];
       if (at < 0) return [];
-      const words = rate === null ? "no rate" : short(rate);
+      const words = rate === null ? "no rate" : rateText(rate);
       return [this.drawn.length > 1 ? `${label} ${words}` : words];
     });
-    return `step ${step.toLocaleString("en")}: ${rates.join(", ")}`;
+    return `step ${stepText(step)}: ${rates.join(", ")}`;
   }
 
   private key(event: KeyboardEvent): void {

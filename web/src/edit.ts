@@ -13,7 +13,7 @@ import {
   type CompletionContext,
   type CompletionResult,
 } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab, redo, undo } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
@@ -52,15 +52,27 @@ interface Field {
 
 interface Checked extends Shown {
   fields: Field[];
+  /** How many more there are. */
+  moreFields: number;
   handles: Handle[];
 }
 
 interface Opened {
   name: string;
   path: string;
-  text: string;
+  /** Null where another version than this one is on the disk, or none. */
+  text: string | null;
+  /** Which version the next save takes the place of; empty for none. */
   version: string;
+  /** What the text lacks of the file; Python puts it back. */
+  form: string;
   format: "text" | "yaml" | "json" | "";
+}
+
+interface Disk {
+  version: string;
+  /** Why it cannot be read. */
+  why: string;
 }
 
 interface Edited {
@@ -81,12 +93,15 @@ interface Option {
   isRequired: boolean;
 }
 
+const KEYS = "Tab indents; Escape, then Tab, moves to the chart and the numbers. Ctrl-S saves, F8 goes to the next finding.";
 const PAUSE = 30;
 const DISK_MILLISECONDS = 2000;
 const { nonce } = JSON.parse(byId("data").textContent!) as { nonce: string };
 
 let opened: Opened;
 let checked: Checked | null = null;
+/** The text that it is about. */
+let checkedDoc: Text | null = null;
 let view: EditorView;
 
 // --- the page ----------------------------------------------------------------------------------
@@ -97,6 +112,7 @@ const asking = h("div", { class: "asking", role: "alert" });
 const saveButton = h("button", { type: "button", class: "save", onclick: () => void save() }, "Save");
 const about = h("div", { class: "about-rate" });
 const controls = h("div", { class: "controls" });
+const more = h("p", { class: "none" });
 const found = h("div");
 const table = h("div");
 const textHost = h("div", { class: "text" });
@@ -105,9 +121,13 @@ function say(text: string): void {
   status.textContent = status.title = text;
 }
 
+/** Whether the server did not answer the last time. */
+let isGone = false;
+
 function failed(error: unknown): void {
-  if (error instanceof Refused || error instanceof Gone) say(error.message);
-  else throw error;
+  isGone = error instanceof Gone;
+  say(error instanceof Error ? error.message : String(error));
+  if (!(error instanceof Refused || error instanceof Gone)) console.error(error);
 }
 
 const text = () => view.state.doc.toString();
@@ -132,7 +152,7 @@ async function check(): Promise<void> {
   checking = true;
   const asked = view.state.doc;
   try {
-    const answer = await ask<Checked>("check", { text: asked.toString(), saved: opened.text });
+    const answer = await ask<Checked>("check", { text: asked.toString(), saved: opened.text ?? "" });
     if (view.state.doc.eq(asked)) show(answer, asked);
   } catch (error) {
     failed(error);
@@ -149,12 +169,15 @@ const checkSoon = settled(PAUSE, () => void check());
 
 function show(answer: Checked, doc: Text): void {
   checked = answer;
+  checkedDoc = doc;
   view.dispatch(setDiagnostics(view.state, answer.findings.map((one) => diagnostic(one, doc))));
   if (!chart.isHeld) draw(answer);
   fill(about, answer.curve ? facts(answer, answer.before) : h("p", { class: "none" }, "No schedule: see the findings."));
   fill(table, answer.segments.length ? segments(answer, "The schedule") : null);
   fill(found, h("h2", {}, counted(answer)), findings(answer, jump));
   showControls(answer.fields);
+  const count = answer.moreFields;
+  more.textContent = count ? `${count} more number${count > 1 ? "s" : ""} in the text.` : "";
 }
 
 function counted(answer: Shown): string {
@@ -173,12 +196,27 @@ function draw(answer: Shown, preview?: Shown): void {
   chart.show(drawn, `Learning rate: ${words}`, preview ? [] : (checked?.handles ?? []), true);
 }
 
+/** Where the characters of a row begin in UTF-16 units; null where each has one. Many findings may share a long row. */
+let measured: { doc: Text; row: number; starts: number[] | null } | null = null;
+
+function startsOf(doc: Text, row: number): number[] | null {
+  if (measured?.doc === doc && measured.row === row) return measured.starts;
+  const line = doc.line(row).text;
+  let starts: number[] | null = null;
+  if (/[\ud800-\udfff]/.test(line)) {
+    starts = [0];
+    for (const character of line) starts.push(starts[starts.length - 1] + character.length);
+  }
+  measured = { doc, row, starts };
+  return starts;
+}
+
 /** Where a row and a column, in characters, are in the document. */
 function offset(doc: Text, row: number, column: number): number {
   if (row > doc.lines) return doc.length;
-  const line = doc.line(row);
-  const before = [...line.text].slice(0, column - 1).join("");
-  return Math.min(line.from + before.length, line.to);
+  const { from, to } = doc.line(row);
+  const units = startsOf(doc, row)?.[column - 1] ?? column - 1;
+  return Math.min(from + units, to);
 }
 
 function diagnostic(one: Finding, doc: Text): Diagnostic {
@@ -216,45 +254,49 @@ function replace(next: string): void {
   });
 }
 
-/** One change at a time: of several that are asked for meanwhile, the last one. */
-function latest<A extends unknown[]>(run: (...values: A) => Promise<void>): (...values: A) => void {
-  let busy = false;
+/** One at a time: of several that are asked for meanwhile, the last one. */
+function latest<A extends unknown[]>(run: (...values: A) => Promise<void>): (...values: A) => Promise<void> {
+  let running: Promise<void> | null = null;
   let waiting: A | null = null;
-  const next = async (...values: A): Promise<void> => {
-    if (busy) {
-      waiting = values;
-      return;
+  const all = async (values: A): Promise<void> => {
+    for (let next: A | null = values; next; next = waiting) {
+      waiting = null;
+      try {
+        await run(...next);
+      } catch (error) {
+        failed(error);
+      }
     }
-    busy = true;
-    try {
-      await run(...values);
-    } catch (error) {
-      failed(error);
-    }
-    busy = false;
-    const then = waiting;
-    waiting = null;
-    if (then) void next(...then);
+    running = null;
   };
-  return next;
+  return (...values) => {
+    if (running) waiting = values;
+    else running = all(values);
+    return running;
+  };
+}
+
+/** Asks for a changed text; once more where somebody has typed meanwhile, so that neither is lost. */
+async function changed(name: string, values: object): Promise<Edited> {
+  for (;;) {
+    const asked = view.state.doc;
+    const edited = await ask<Edited>(name, { text: asked.toString(), ...values });
+    if (view.state.doc.eq(asked)) return edited;
+  }
 }
 
 const setField = latest(async (field: string, value: string) => {
-  const asked = text();
-  const edited = await ask<Edited>("set", { text: asked, field, value });
-  if (text() !== asked) return;
+  const edited = await changed("set", { field, value });
   replace(edited.text);
   say(edited.changes.join("; ") || "nothing to change");
 });
 
 const drag = latest(async (handle: Handle, step: number, rate: number, isDone: boolean) => {
-  const asked = text();
   const { kind, field, step: at } = handle;
-  const edited = await ask<Edited>("drag", { text: asked, kind, field, at, step, rate });
-  if (text() !== asked) return;
+  const edited = await changed("drag", { kind, field, at, step, rate });
   say(edited.changes.join("; ") || "nothing to change");
   if (isDone) replace(edited.text);
-  else if (checked) draw(checked, edited.shown);
+  else if (checked && chart.isHeld) draw(checked, edited.shown);
 });
 
 chart.dragged = (handle, step, rate, isDone) => {
@@ -285,12 +327,17 @@ function newRow({ field, label }: Field): { element: HTMLElement; update(field: 
   const id = `field-${field}`;
   let choices: string[] = [];
   let isHeld = false;
+  let known = "";
+  let pending = Promise.resolve();
+  const set = (value: string): void => void (pending = setField(field, value));
   const input = h("input", {
     id,
     type: "text",
     inputmode: "decimal",
     spellcheck: "false",
-    onchange: () => setField(field, input.value),
+    onchange: () => set(input.value),
+    // What was refused, or written in another way, is not what the text has.
+    onblur: () => void pending.then(() => checkedDoc?.eq(view.state.doc) && (input.value = known)),
   });
   const slider = h("input", {
     type: "range",
@@ -299,7 +346,7 @@ function newRow({ field, label }: Field): { element: HTMLElement; update(field: 
       isHeld = true;
       input.value = choices[Number(slider.value)];
       slider.setAttribute("aria-valuetext", input.value);
-      setField(field, input.value);
+      set(input.value);
     },
     onchange: () => {
       isHeld = false;
@@ -309,6 +356,7 @@ function newRow({ field, label }: Field): { element: HTMLElement; update(field: 
   const element = h("div", { class: "control" }, h("label", { for: id, title: field }, label), input, slider, unit);
   const update = (now: Field): void => {
     unit.textContent = now.unit;
+    known = now.value;
     if (document.activeElement !== input) input.value = now.value;
     if (isHeld) return;
     choices = now.choices;
@@ -322,29 +370,36 @@ function newRow({ field, label }: Field): { element: HTMLElement; update(field: 
 
 // --- saving ------------------------------------------------------------------------------------
 
-async function save(): Promise<boolean> {
+let isSaving = false;
+
+const save = latest(async () => {
   const saved = text();
+  isSaving = true;
   try {
-    const answer = await ask<{ isSaved: boolean; version: string }>("save", { text: saved, version: opened.version });
+    const { version, form } = opened;
+    const answer = await ask<Disk & { isSaved: boolean }>("save", { text: saved, version, form });
     if (!answer.isSaved) {
-      askAbout(answer.version);
-      return true;
+      askAbout(answer);
+      return;
     }
     opened = { ...opened, text: saved, version: answer.version };
-    fill(asking);
-    say(`Saved ${opened.name}.`);
-    showState();
-    void check();
-  } catch (error) {
-    failed(error);
+  } finally {
+    isSaving = false;
   }
-  return true;
-}
+  fill(asking);
+  say(`Saved ${opened.name}.`);
+  showState();
+  void check();
+});
 
 /** Asks what to do with a file that has changed on the disk. */
-function askAbout(version: string): void {
+function askAbout({ version, why }: Disk): void {
   const name = opened.name;
-  const words = version ? `${name} was changed on the disk by another program.` : `${name} is no longer on the disk.`;
+  const words = version
+    ? `${name} was changed on the disk by another program.`
+    : why
+      ? `${name} cannot be read any more: ${why}.`
+      : `${name} is no longer on the disk.`;
   const load = h("button", { type: "button", onclick: () => void reload() }, "Load what is on the disk");
   const keep = h(
     "button",
@@ -352,11 +407,12 @@ function askAbout(version: string): void {
       type: "button",
       onclick: () => {
         // The next save replaces that version, and no later one.
-        opened = { ...opened, version, text: "" };
+        opened = { ...opened, version, text: null };
         fill(asking);
         showState();
         void check();
         say(version ? "Your text is kept. Save writes it over what is on the disk." : "Your text is kept. Save writes the file again.");
+        view.focus();
       },
     },
     "Keep this text",
@@ -366,35 +422,58 @@ function askAbout(version: string): void {
 
 async function reload(): Promise<void> {
   try {
-    opened = await ask<Opened>("open");
+    const disk = await ask<Opened>("open");
+    opened = disk;
     fill(asking);
-    replace(opened.text);
+    replace(disk.text!);
     showState();
     void check();
     say(`Loaded ${opened.name} from the disk. Undo brings your text back.`);
+    view.focus();
   } catch (error) {
     failed(error);
   }
 }
 
+let isWatching = false;
+
+/** Looks whether the file is another one now; and whether the server is there. */
 async function watchDisk(): Promise<void> {
-  if (document.hidden || asking.hasChildNodes()) return;
+  if (document.hidden || asking.hasChildNodes() || isWatching) return;
+  const { version } = opened;
+  isWatching = true;
   try {
-    const { version } = await ask<{ version: string }>("disk");
-    if (version !== opened.version) askAbout(version);
+    const disk = await ask<Disk>("disk");
+    if (isGone) {
+      isGone = false;
+      say("The server answers again.");
+      void check();
+    }
+    // A version that this page saves, or has saved meanwhile, does not come from another program.
+    if (!isSaving && opened.version === version && disk.version !== version) askAbout(disk);
   } catch (error) {
-    failed(error);
+    if (!isGone || !(error instanceof Gone)) failed(error);
+  } finally {
+    isWatching = false;
   }
 }
 
 // --- the editor --------------------------------------------------------------------------------
 
+/** An answer that the page can do without: a failure is reported, and null returned. */
+async function offered<T>(name: string, values: object): Promise<T | null> {
+  try {
+    return await ask<T>(name, values);
+  } catch (error) {
+    failed(error);
+    return null;
+  }
+}
+
 async function complete(context: CompletionContext): Promise<CompletionResult | null> {
   if (!context.explicit && !context.matchBefore(/[\w@]+/)) return null;
-  const { options } = await ask<{ options: Option[] }>("complete", {
-    text: context.state.doc.toString(),
-    offset: context.pos,
-  });
+  const values = { text: context.state.doc.toString(), offset: context.pos };
+  const { options } = (await offered<{ options: Option[] }>("complete", values)) ?? { options: [] };
   if (!options.length) return null;
   return {
     from: options[0].from,
@@ -412,11 +491,9 @@ async function complete(context: CompletionContext): Promise<CompletionResult | 
 }
 
 const documentation = hoverTooltip(async (editor, pos) => {
-  const answer = await ask<{ text: string; from: number; to: number }>("hover", {
-    text: editor.state.doc.toString(),
-    offset: pos,
-  });
-  if (!answer.text) return null;
+  const values = { text: editor.state.doc.toString(), offset: pos };
+  const answer = await offered<{ text: string; from: number; to: number }>("hover", values);
+  if (!answer?.text) return null;
   const dom = h("div", { class: "documentation" }, ...answer.text.split("\n").map((line) => h("p", {}, ...marked(line))));
   return { pos: answer.from, end: answer.to, create: () => ({ dom }) };
 });
@@ -438,7 +515,7 @@ function editor(): EditorView {
   return new EditorView({
     parent: textHost,
     state: EditorState.create({
-      doc: opened.text,
+      doc: opened.text!,
       extensions: [
         EditorView.cspNonce.of(nonce),
         // A lone CR stays where it is: Python decides what ends a line.
@@ -451,16 +528,18 @@ function editor(): EditorView {
         bracketMatching(),
         closeBrackets(),
         highlightActiveLine(),
-        highlightSpecialChars(),
+        // These, too, change in which order a line is shown.
+        highlightSpecialChars({ addSpecialChars: /[\u180e\u202a-\u202c\u2068]/g }),
+        // A file ends its lines in one way: Python puts CR back where the others have it.
+        EditorView.clipboardInputFilter.of((pasted) => pasted.replace(/\r\n?/g, "\n")),
         highlightSelectionMatches(),
         syntaxHighlighting(colors),
         languageOf(opened.format),
         autocompletion({ override: [complete] }),
         documentation,
         tooltips({ parent: document.body }),
-        EditorView.contentAttributes.of({ "aria-label": `text of ${opened.name}` }),
+        EditorView.contentAttributes.of({ "aria-label": `text of ${opened.name}`, "aria-describedby": "text-keys" }),
         keymap.of([
-          { key: "Mod-s", run: () => (void save(), true), preventDefault: true },
           ...closeBracketsKeymap,
           ...defaultKeymap,
           ...searchKeymap,
@@ -479,6 +558,19 @@ function editor(): EditorView {
   });
 }
 
+/** Keys that work everywhere on the page; in a field of text, undo is that of the field. */
+function pageKey(event: KeyboardEvent): void {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+  const key = event.key.toLowerCase();
+  const target = event.target as HTMLElement;
+  const isText = target.isContentEditable || (target instanceof HTMLInputElement && target.type === "text");
+  if (key === "s" && !event.shiftKey) void save();
+  else if (!isText && key === "z") (event.shiftKey ? redo : undo)(view);
+  else if (!isText && key === "y") redo(view);
+  else return;
+  event.preventDefault();
+}
+
 async function start(): Promise<void> {
   const page = byId("page");
   try {
@@ -495,13 +587,15 @@ async function start(): Promise<void> {
       "main",
       { class: "edit" },
       h("section", { "aria-label": "text" }, textHost),
-      h("section", { class: "beside", "aria-label": "schedule" }, chart.element, about, found, h("h2", {}, "Numbers"), controls, table),
+      h("section", { class: "beside", "aria-label": "schedule" }, chart.element, about, found, h("h2", {}, "Numbers"), controls, more, table),
     ),
   );
   view = editor();
+  textHost.append(h("p", { id: "text-keys", class: "hint" }, KEYS));
   showState();
   await check();
   view.focus();
+  document.addEventListener("keydown", pageKey);
   window.addEventListener("focus", () => void watchDisk());
   window.setInterval(() => void watchDisk(), DISK_MILLISECONDS);
   window.addEventListener("beforeunload", (event) => {

@@ -12,9 +12,10 @@ export interface Curve {
   marks: Mark[];
   /** Where the horizontal axis ends. */
   end: number;
-  /** The top of a linear axis, and the bottom of a logarithmic one. */
+  /** The top of a linear axis, and the bottom and the top of a logarithmic one. */
   high: number;
   least: number;
+  logHigh: number;
   /** A small curve: the path of an SVG of 96 by 24. */
   thumbnail: string;
 }

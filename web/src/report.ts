@@ -124,6 +124,7 @@ function matches(entry: Shown, index: number): boolean {
 function filter(): void {
   visible = report.entries.flatMap((entry, index) => (matches(entry, index) ? [index] : []));
   fill(list, ...visible.map((index) => rows[index]));
+  list.hidden = !visible.length; // A list of options has some.
   count.textContent = `${visible.length} of ${report.entries.length} shown`;
   if (visible.length && !visible.includes(chosen)) choose(visible[0], false);
 }
@@ -225,8 +226,14 @@ function comparing(entry: Shown): HTMLElement {
 
 // --- the page ----------------------------------------------------------------------------------
 
+/** The schedule that the address names, or else the first one. */
 function fromAddress(): number {
-  const name = decodeURIComponent(location.hash.slice(1));
+  let name = location.hash.slice(1);
+  try {
+    name = decodeURIComponent(name);
+  } catch {
+    // It was not written by this page.
+  }
   return Math.max(report.entries.findIndex((entry) => entry.name === name), 0);
 }
 
@@ -255,12 +262,14 @@ fill(
     detail,
   ),
 );
-window.addEventListener("hashchange", () => choose(fromAddress(), false));
+window.addEventListener("hashchange", () => report.entries.length && choose(fromAddress(), false));
 document.addEventListener("keydown", (event) => {
-  if (event.key === "/" && document.activeElement !== search) {
+  const hasModifier = event.ctrlKey || event.metaKey || event.altKey;
+  if (event.key === "/" && !hasModifier && document.activeElement !== search) {
     event.preventDefault();
     search.focus();
   }
 });
 filter();
 if (report.entries.length) choose(fromAddress(), false);
+else fill(detail, h("p", { class: "none" }, "There is nothing to show."));

@@ -19,17 +19,17 @@ const token = takeToken();
 
 /** Asks for something. Fails with `Refused` and the reason, or with `Gone` without a server. */
 export async function ask<T>(name: string, values: object = {}): Promise<T> {
-  let response: Response;
+  let answer: T & { error?: string };
   try {
-    response = await fetch(`/api/${name}`, {
+    const response = await fetch(`/api/${name}`, {
       method: "POST",
       headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
       body: JSON.stringify(values),
     });
+    answer = await response.json(); // It may end in the middle of an answer.
   } catch {
-    throw new Gone("The server has ended. Start `schedule-builder edit` again and copy the text over.");
+    throw new Gone("The server has ended or does not answer. If you start `schedule-builder edit` again, copy the text over.");
   }
-  const answer = (await response.json()) as T & { error?: string };
   if (answer.error !== undefined) throw new Refused(answer.error);
   return answer;
 }
