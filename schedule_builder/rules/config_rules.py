@@ -239,7 +239,8 @@ def decay_never_happens(message: rates.CosineDecayLearningRate) -> Iterator[Find
     # The API trains whatever it does not refuse.
     is_refused = message.total_steps < message.warmup_steps
     begin = 0 if is_refused else message.total_steps
-    yield Finding((blamed[0] if blamed else "total_steps",), words, begin=begin)
+    # The defaults alone leave steps for a decay.
+    yield Finding((blamed[0],), words, begin=begin)
 
 
 @rule("SB306", "warmup-above-base", "error", rates.CosineDecayLearningRate)
@@ -405,13 +406,13 @@ def several_clippings(message: pipelines.TrainConfig) -> Iterator[Finding]:
 
         gradient_clipping_by_norm: 10
     """
-    first, *others = [name for name in CLIPPINGS if getattr(message, name)] or [""]
-    for name in others:
+    given = [name for name in CLIPPINGS if getattr(message, name)]
+    for name in given[1:]:
         words = Words(
             "gradients can be clipped in one way: both {first:field} and {other:field} are set."
             " Remove one of them",
-            first=first,
+            first=given[0],
             other=name,
         )
-        there = Words("{first:field} is set here", first=first)
-        yield Finding((name,), words, (((first,), there),))
+        there = Words("{first:field} is set here", first=given[0])
+        yield Finding((name,), words, (((given[0],), there),))

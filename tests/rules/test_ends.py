@@ -74,7 +74,7 @@ def test_a_decay_that_ends_leaves_steps_with_its_last_rate() -> None:
 def test_rates_that_no_float32_holds_are_0() -> None:
     least = 2.0**-150  # Half of the lowest number: what is below it is rounded to 0.
     found = 0
-    for rate, length, factor in product((1e-40, 0.1, 1.0), (1, 3), (0.5, 0.125, 1e-9)):
+    for rate, length, factor in product((1e-46, 1e-40, 0.1, 1.0), (1, 3), (0.5, 0.125, 1e-9)):
         for num_steps in (20, 60, 149, 160, 450, 1300):
             run = run_of(STAIRS.format(rate, length, factor), num_steps)
             rates = [run.schedule(step) for step in range(num_steps)]

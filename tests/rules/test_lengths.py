@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
 import pytest
 
+from schedule_builder.dialects.model_garden import EXPERIMENT
 from schedule_builder.dialects.object_detection import PIPELINE, TRAIN_CONFIG
 from schedule_builder.rules.length_rules import (
     bypassed_schedule,
@@ -219,4 +221,104 @@ def test_a_run_length_that_is_not_there(text: str, path: Any, words: str) -> Non
     part = run_of(optimizer, dialect=TRAIN_CONFIG)
     (finding,) = no_num_steps(part)
     assert finding.path == ()
+    assert not list(no_num_steps(part._replace(broken={()})))
+    assert list(no_num_steps(part._replace(broken={("num_steps",)})))
+    (finding,) = no_num_steps(run_of(f"num_steps: 0 {optimizer}", dialect=TRAIN_CONFIG))
+    assert finding.path == ("num_steps",)
+    assert str(finding.words).startswith("`num_steps` is 0, so")
     assert not list(no_num_steps(run_of(rate)))
+
+
+def test_what_replaces_a_schedule_that_never_changes() -> None:
+    run = pipeline(POLYNOMIAL.format(500, ""), 1)
+    ((_, words),) = said(bypassed_schedule, run)
+    assert words == (
+        "no stage or decay takes effect: the rate first changes at step 1, and training ends after"
+        " 1 steps. Stretch the schedule with `schedule-builder rescale`, or replace the schedule"
+        " with `constant_learning_rate` (`learning_rate: 1.0`), which has the same rates"
+    )
+    ((_, words),) = said(bypassed_schedule, run._replace(is_in_steps=False))
+    assert "after 1 steps. Train for longer, or replace" in words
+    # Where a later part begins is what to change, and not how long it lasts.
+    run = pipeline(EXPONENTIAL.format(5, 0.5, "staircase: false burnin_steps: 30"), 10)
+    ((path, words),) = said(bypassed_schedule, run)
+    assert path == "burnin_steps"
+    assert "first changes at step 31" in words
+
+
+def test_the_factors_of_a_product_are_told_apart() -> None:
+    text = "combined_learning_rate { op: PRODUCT learning_rates { %s } learning_rates { %s } }"
+    members = (POLYNOMIAL.format(200, ""), MULTI_STEP.format([20, 90], ""))
+    for first in (0, 1):
+        run = pipeline(text % (members[first], members[1 - first]), 50)
+        ((path, _),) = said(stage_not_reached, run)
+        assert path == f"learning_rates {1 - first} multi_step_learning_rate milestones 1"
+        ((path, words),) = said(decay_not_completed, run)
+        assert path == f"learning_rates {first} polynomial_decay_learning_rate decay_steps"
+        assert words.endswith("in percent, under `step_unit: PERCENT_OF_RUN`")
+
+
+LONG = "To fit any run length, write the lengths in percent: `step_unit: PERCENT_OF_RUN` and `{}`"
+SHORT = "To fit any run length, write the lengths in percent, under `step_unit: PERCENT_OF_RUN`"
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        (POLYNOMIAL.format(900, ""), LONG.format("decay_steps: 100")),
+        (
+            POLYNOMIAL.format(900, "") + " warmup { warmup_steps: 9 }",
+            LONG.format("decay_steps: 100"),
+        ),
+        (POLYNOMIAL.format(900, "") + " warmup { warmup_steps: 9 alignment: SHIFT }", SHORT),
+        # Its lengths add up.
+        (
+            "warmup_stable_decay_learning_rate { peak_learning_rate: 1 stable_steps: 9"
+            " decay_steps: 900 }",
+            SHORT,
+        ),
+        (
+            f"sequential_learning_rate {{ stage {{ learning_rate {{ {POLYNOMIAL.format(900, '')} }}"
+            " } }",
+            SHORT,
+        ),
+    ],
+)
+def test_how_a_decay_fits_any_run(text: str, advice: str) -> None:
+    run = pipeline(text, 100)
+    ((_, words),) = said(decay_not_completed, run)
+    assert words.endswith(f"Make the decay shorter, or train for longer. {advice}")
+    ((_, words),) = said(decay_not_completed, run._replace(is_in_steps=False))
+    assert words.endswith("Make the decay shorter, or train for longer")
+
+
+def test_the_garden_has_no_percents() -> None:
+    run = run_of(
+        "trainer { train_steps: 100 optimizer_config { learning_rate { type: 'cosine' cosine {"
+        " initial_learning_rate: 1 decay_steps: 900 } } } }",
+        dialect=EXPERIMENT,
+    )
+    ((_, words),) = said(decay_not_completed, run)
+    assert words.endswith("Make the decay shorter, or train for longer")
+
+
+RESTARTS = (
+    "cosine_restarts_learning_rate {{ initial_learning_rate: {} first_decay_steps: {} t_mul: 1.5"
+    " m_mul: {} }}"
+)
+
+
+def test_the_rate_at_which_a_decay_ends() -> None:
+    lines = "".join(
+        f"point {{ step: {step} learning_rate: {rate} }}"
+        for step, rate in ((0, 1), (100, 0.5), (200, 0.25))
+    )
+    for text, num_steps, goal in (
+        (f"piecewise_linear_learning_rate {{ {lines} }}", 50, "0.5"),
+        # A restart has another rate; before it, it is nearly 0, or so it is called.
+        (RESTARTS.format(1, 100, 0.0005), 50, f"{(1 + math.cos(0.99 * math.pi)) / 2:.6g}"),
+        (RESTARTS.format(0.1, 1000, 1), 500, f"{0.05 * (1 + math.cos(0.999 * math.pi)):.6g}"),
+        (RESTARTS.format(0.1, 2000, 1), 500, "almost 0"),
+    ):
+        ((_, words),) = said(decay_not_completed, pipeline(text, num_steps))
+        assert f" instead of {goal}. Make" in words
