@@ -322,3 +322,24 @@ def test_the_rate_at_which_a_decay_ends() -> None:
     ):
         ((_, words),) = said(decay_not_completed, pipeline(text, num_steps))
         assert f" instead of {goal}. Make" in words
+
+
+def test_a_decay_is_slow_from_its_offset_on() -> None:
+    text = (
+        "trainer {{ train_steps: 100 optimizer_config {{ learning_rate {{ type: 'exponential'"
+        " exponential {{ initial_learning_rate: 1 decay_steps: 90000 decay_rate: 0.5 offset: {} }}"
+        " }} }} }}"
+    )
+    for offset, since in ((30, " from step 30 on"), (0, ""), (-30, "")):
+        run = run_of(text.format(offset), dialect=EXPERIMENT)
+        ((_, words),) = said(decay_not_reached, run)
+        high, low = (0.5 ** ((step - offset) / 90000) for step in (max(offset, 0), 99))
+        assert words.startswith(
+            f"the rate falls only from {high:.9g} to {low:.9g} in the 100 steps of the run{since}."
+        )
+
+
+def test_a_floor_may_be_the_rate_of_every_step() -> None:
+    run = pipeline(f"{MULTI_STEP.format([10, 60], '')} min_learning_rate: 1", 50)
+    ((_, words),) = said(stage_not_reached, run)
+    assert "The rate is 1 at every step" in words

@@ -111,8 +111,15 @@ def test_every_folder_is_a_rule_s() -> None:
 
 
 def test_no_code_is_given_twice() -> None:
-    kinds = [kind.code for kind in pages._kinds()]
-    assert sorted(set(kinds)) == sorted(kinds)
+    assert sorted(kind.code for kind in pages._kinds()) == CODES
+
+
+def test_a_page_loses_the_indentation_of_its_docstring() -> None:
+    wanted = "Title.\n\nText.\n\n    example"
+    assert pages._dedented("Title.\n\n    Text.\n\n        example\n    ") == wanted
+    # Python 3.13 has done so before.
+    assert pages._dedented("Title.\n\nText.\n\n    example\n") == wanted
+    assert pages._dedented("Title.\n\nText.\n\nEnd.") == "Title.\n\nText.\n\nEnd."
 
 
 def test_codes_and_names_are_kept() -> None:
