@@ -10,7 +10,7 @@ import pytest
 
 from schedule_builder.diagnostics import Remove
 from schedule_builder.dialects.model_garden import EXPERIMENT
-from schedule_builder.rules.rate_rules import zero_rate
+from schedule_builder.rules.rate_rules import negligible_rate, zero_rate
 from schedule_builder.rules.registry import Finding
 from schedule_builder.rules.shape_rules import (
     default_in_force,
@@ -308,3 +308,21 @@ def test_defaults_that_few_runs_can_mean() -> None:
                         assert words == f"{listed} are schema defaults. Set them explicitly"
                 run.blamed.update((*run.kind_path, name) for name, _ in surprising)
                 assert not said(default_in_force, run)
+
+
+@pytest.mark.parametrize(
+    ("last", "begin", "is_found"),
+    [(0.00009, 800, True), (0.0001, 800, False), (0.00009, 801, False), (0.0001, 700, True)],
+)
+def test_a_ten_thousandth_of_the_highest_rate_is_something(
+    last: float, begin: int, is_found: bool
+) -> None:
+    run = pipeline(lists((1, 0.01, 0.00005, last), (500, begin, 900)))
+    found = said(negligible_rate, run)
+    assert [path for path, _ in found] == ["schedule 1 step"] * is_found
+    for _, words in found:
+        length = (1000 if last < 0.0001 else 900) - begin
+        assert words.startswith(
+            f"{length} of 1000 steps, from step {begin} on, train at 5e-05 or less, and the highest"
+            " rate is 1."
+        )
