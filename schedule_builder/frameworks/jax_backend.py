@@ -110,7 +110,12 @@ def rate_tensor(schedule: Schedule, step: Any) -> jax.Array:
 def _dispatched(schedule: Schedule, rates: Callable[[Any], jax.Array], step: Any) -> jax.Array:
     if not isinstance(step, jax.Array):
         # JAX would make them int32; the reference accepts larger integers.
-        return jnp.asarray(schedule(np.asarray(step) if np.ndim(step) else step), jnp.float32)
+        try:
+            steps = np.asarray(step)
+        except ValueError:  # lists of several lengths
+            message = f"a step is an integer. Received: {step!r}"
+            raise TypeError(message) from None
+        return jnp.asarray(schedule(steps if steps.ndim else step), jnp.float32)
     if not jnp.issubdtype(step.dtype, jnp.integer):
         raise not_an_integer(step.dtype, is_floating=jnp.issubdtype(step.dtype, jnp.floating))
     return rates(step)

@@ -232,7 +232,11 @@ def _integers(step: Any) -> tf.Tensor:
     # In a TF1 graph, a variable's cached value may be older than operations that must run before
     # it. Eagerly, reading it again would cost a second operation.
     reader = None if tf.executing_eagerly() else getattr(step, "read_value", None)
-    step = tf.convert_to_tensor(reader() if callable(reader) else step)
+    try:
+        step = tf.convert_to_tensor(reader() if callable(reader) else step)
+    except ValueError:  # no tensor holds it
+        message = f"a step is an integer. Received: {step!r}"
+        raise TypeError(message) from None
     if not step.dtype.is_integer:
         raise not_an_integer(step.dtype.name, is_floating=step.dtype.is_floating)
     return step

@@ -11,7 +11,7 @@ __lazy_modules__: list[str] = ["fractions"]  # 3 ms, which Python 3.15 puts off 
 import math
 import operator
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property, partial, reduce
 from importlib import import_module
@@ -36,6 +36,21 @@ MAX_RATE = 3.4028235e38
 """The largest rate that float32 holds."""
 
 
+def _index(step: Any) -> int:
+    """A step as an integer of Python.
+
+    Raises:
+        TypeError: it is not a whole number.
+    """
+    try:
+        if not isinstance(step, bool):
+            return operator.index(step)
+    except (TypeError, AttributeError):  # the latter for tensors of TensorFlow
+        pass
+    message = f"a step must be a whole number. Received: {step!r}"
+    raise TypeError(message)
+
+
 def whole(value: Any, name: str, at_least: int = 0, at_most: int = MAX_STEP) -> int:
     """Checks an argument that is a whole number, which may be in a variable or a tensor.
 
@@ -45,9 +60,7 @@ def whole(value: Any, name: str, at_least: int = 0, at_most: int = MAX_STEP) -> 
     """
     number = value.numpy() if hasattr(value, "numpy") else value
     try:
-        if isinstance(number, bool):
-            raise TypeError
-        result = operator.index(number)
+        result = _index(number)
     except TypeError:
         message = f"{name} must be a whole number. Received: {value!r}"
         raise TypeError(message) from None
@@ -199,10 +212,7 @@ class Schedule(Record):
             return self.rate_at(step)
         if getattr(step, "ndim", 0):
             return self._array_rates(step)
-        if isinstance(step, bool):
-            message = "a step must be a whole number. Received: a bool"
-            raise TypeError(message)
-        return self.rate_at(operator.index(step))
+        return self.rate_at(_index(step))
 
     def rates(self, steps: Iterable[int]) -> list[float]:
         """The rates at several steps, in float64.
@@ -216,10 +226,15 @@ class Schedule(Record):
         >>> Schedule((Segment(0, Constant(0.5), 0),)).rates(range(3))
         [0.5, 0.5, 0.5]
         """
-        if getattr(steps, "ndim", 0):
+        dimensions = getattr(steps, "ndim", None)
+        if dimensions:
             array: Any = steps
             rates: list[float] = self(array).ravel().tolist()
             return rates
+        is_series = isinstance(steps, Iterable) and dimensions != 0
+        if not is_series or isinstance(steps, (str, bytes, Mapping)):
+            message = f"steps must be several whole numbers. Received: {steps!r}"
+            raise TypeError(message)
         return [self(step) for step in steps]
 
     def segment_at(self, step: int) -> Segment:
