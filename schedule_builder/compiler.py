@@ -52,7 +52,14 @@ from schedule_builder.reading.findings import (
     UNCLOSED,
     UNKNOWN_FIELD,
 )
-from schedule_builder.reading.formats import TEXT, decode, detect_format, reader_of
+from schedule_builder.reading.formats import (
+    TEXT,
+    decode,
+    detect_format,
+    is_too_large,
+    reader_of,
+    too_large,
+)
 from schedule_builder.reading.tree import Block, Document
 from schedule_builder.records import Record
 from schedule_builder.rules.kinds import IMPOSSIBLE, NOT_FINITE, STEP_UNIT, UNUSED_EXAMPLES
@@ -213,12 +220,18 @@ def examine_bytes(data: bytes, filename: str, **options: Any) -> Config:
     """Reads and checks a file's contents, whatever they are. Options are those of `examine`."""
     source, report = decode(data, filename)
     if report.has_errors:
-        document = reader_of(TEXT)(Source(filename, ""), Report(source))
-        return _result(document, report, DIALECTS[0].root(), {}, None)
+        return _of_nothing(filename, report)
     config = examine(source, **options)
     if _is_foreign(config):
         return _as_foreign(config)
     return config
+
+
+def _of_nothing(filename: str, report: Report) -> Config:
+    """The config of what is not read, with the findings that say why."""
+    source = Source(filename, "")
+    document = reader_of(TEXT)(source, Report(source))
+    return _result(document, report, DIALECTS[0].root(), {}, None)
 
 
 def _is_foreign(config: Config) -> bool:
@@ -278,6 +291,10 @@ def examine(
     """
     if source.text.startswith("\ufeff"):
         source = Source(source.filename, source.text[1:])
+    if is_too_large(source.text):
+        report = Report(Source(source.filename, ""))
+        report.add(TOO_LARGE, Span(0, 0), too_large())
+        return _of_nothing(source.filename, report)
     report = Report(source)
     name = file_format or detect_format(source.filename, source.text)
     document = reader_of(name)(source, report)

@@ -313,8 +313,9 @@ TOO_LARGE = Kind(
     """The file exceeds a limit.
 
     A file has at most 5,000,000 bytes, 1,000,000 values that YAML's aliases add to those in the
-    text, and 10,000 findings. No honest config comes near that: a program wrote the file in a loop,
-    or it is meant to make a reader fail. The page `limits` lists all limits.
+    text, and 10,000 findings; a dict or a message has at most 20,000,000 characters, written
+    out. No honest config comes near that: a program wrote the file in a loop, or it is meant to
+    make a reader fail. The page `limits` lists all limits.
 
         a: &a [1, 1, 1, 1]   b: &b [*a, *a, *a, *a]   c: &c [*b, *b, *b, *b]   # and so on
 

@@ -23,6 +23,7 @@ TEMPORARY_SUFFIX = ".schedule-builder.tmp"
 _FOLDERS = ("", ".", "..")
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 _MOST_LINKS = 40
+_READ_BYTES = 1 << 20
 _MOST_CHARACTERS = 50
 """How many characters of a name its temporary file's name has; the limit is 255 bytes."""
 _NOT_REPLACEABLE = frozenset(
@@ -76,11 +77,16 @@ def write_file(path: str | os.PathLike[str], data: bytes, *, read: bytes | None 
         raise WriteError(error.errno, error.strerror or str(error), name) from error
 
 
-def read_file(path: str | os.PathLike[str]) -> bytes:
+def read_file(path: str | os.PathLike[str], *, at_most: int | None = None) -> bytes:
     """The contents of a file.
 
     Pipes and devices are not read, as that may never end, but for those that this process was
     given: `/dev/stdin`, or `/dev/fd/63` in place of `<(command)`.
+
+    Args:
+        path: the file.
+        at_most: the bytes that it may have; of a file with more, only so many and one more are
+            read, whatever size it says it has.
 
     Raises:
         OSError: the file cannot be read; the message says why.
@@ -97,7 +103,16 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
                 reason = f"it is {what}, not a regular file (`-` reads standard input)"
                 raise OSError(errno.EINVAL, reason, name)
             os.set_blocking(file.fileno(), True)
-        return file.readall()
+        return file.readall() if at_most is None else _beginning(file, at_most + 1)
+
+
+def _beginning(file: FileIO, size: int) -> bytes:
+    """The first bytes of a file."""
+    parts, left = [], size
+    while left and (part := file.read(min(left, _READ_BYTES))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def resolved(path: str | os.PathLike[str]) -> Path:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 MAX_FILE_BYTES = 5_000_000
 """The size of a config: one with as many stages as a schedule may have segments."""
+MAX_DATA_CHARACTERS = 20_000_000
+"""The size of a dict or a message, as it is written out for the places of findings."""
 MAX_DEPTH = 100
 """The levels of nested blocks and lists: the limit of protobuf's own parsers."""
 MAX_ALIASED_VALUES = 1_000_000

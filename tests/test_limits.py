@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from schedule_builder import build_schedule, compiler, limits
+from schedule_builder import build_schedule, compiler, limits, load, validate, validate_text
+from schedule_builder.cli.app import main
+from schedule_builder.compiler import Config, examine_bytes
 from schedule_builder.diagnostics import ConfigError
+from schedule_builder.editing.convert import convert
+from schedule_builder.editing.format import format_text
+from schedule_builder.editing.rates import scale_rates
+from schedule_builder.editing.rescale import rescale
+from schedule_builder.editing.set import Setting, edit
+from schedule_builder.editing.step_units import in_unit
+from schedule_builder.files import read_file
+from schedule_builder.output.resolved import resolved
 from schedule_builder.reading import formats, yaml_format
-from schedule_builder.workspace.checker import check
+from schedule_builder.v1.pipeline_pb2 import TrainEvalPipelineConfig
+from schedule_builder.workspace.checker import check, check_files
 from schedule_builder.workspace.fixes import fix
 from schedule_builder.workspace.request import Request
 from schedule_builder.workspace.settings import Settings
@@ -102,6 +115,153 @@ def test_the_size_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "constant_learning_rate { learning_rate: 0.1 }"
     assert codes(text.ljust(100)) == []
     assert codes(text.ljust(101)) == ["SB110"]
+
+
+def test_the_size_of_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schedule_builder.reading.formats.MAX_FILE_BYTES", 100)
+    text = "constant_learning_rate { learning_rate: 0.1 }"
+    assert validate_text(text.ljust(100)) == []
+    for large in (text.ljust(101), f"{text} #".ljust(80, "\N{SNOWMAN}")):
+        (finding,) = validate_text(large)
+        assert (finding.code, finding.row, finding.column) == ("SB110", 1, 1)
+
+
+def test_a_large_file_is_not_read_as_a_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would not fit into memory."""
+    path = tmp_path / "a.config"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    assert [d.code for d in validate([path])] == ["SB110"]
+    with pytest.raises(ConfigError, match="SB110"):
+        build_schedule(path)
+    for command in ("show", "fmt", "convert", "set"):
+        assert main([command, str(path), *["num_steps=1"] * (command == "set")]) == 1, command
+        assert "more than 5,000,000 bytes" in capsys.readouterr().err
+    assert main(["validate", "--fix", str(path)]) == 1
+    assert path.stat().st_size == 1 << 40
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only on Linux")
+def test_a_file_that_hides_its_size_is_not_read_as_a_whole() -> None:
+    path = Path("/proc/self/maps")
+    assert path.stat().st_size == 0
+    assert len(read_file(path, at_most=100)) == 101
+
+
+def test_the_size_of_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts may be the same object, so that a small dict says as much as is left of memory."""
+    monkeypatch.setattr("schedule_builder.reading.data_trees.MAX_DATA_CHARACTERS", 10_000)
+    value: Any = 1
+    for _ in range(60):
+        value = [value, value]
+    for data in ({"model": value}, {"model": {"a": "a" * 10_001}}):
+        with pytest.raises(ConfigError, match=r"<dict>:1:1: error.SB110") as refused:
+            load(data)
+        assert len(refused.value.diagnostics) < 10
+    message = TrainEvalPipelineConfig()
+    message.train_config.freeze_variables.extend(["a" * 100] * 100)
+    with pytest.raises(ConfigError, match=r"<TrainEvalPipelineConfig>:1:1: error.SB110"):
+        load(message)
+
+
+@pytest.mark.parametrize(("files", "processes"), [(1, 0), (2, 2), (3, 3), (9, 3)])
+def test_processes(files: int, processes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Never more than files or cores, whatever is asked for."""
+    started = []
+
+    class Started(Exception):
+        pass
+
+    def pool(count: int) -> None:
+        started.append(count)
+        raise Started
+
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", pool)
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    names = [f"/nowhere/{i}.config" for i in range(files)]
+    with pytest.raises(Started) if processes else nullcontext():
+        assert len(list(check_files(names, REQUEST, jobs=64))) == files
+    assert started == [processes] * bool(processes)
+
+
+def growth(counted: Callable[[int], int]) -> float:
+    """How much more what twice as many units add takes."""
+    _, two, four, eight = (counted(UNITS * factor) for factor in (1, 2, 4, 8))
+    return (eight - four) / (four - two)
+
+
+def test_many_files(tmp_path: Path, counter: Counter) -> None:
+    def run(units: int) -> int:
+        folder = tmp_path / str(units)
+        folder.mkdir()
+        for index in range(units):
+            text = "constant_learning_rate { learning_rate: 0.1 }\n"
+            (folder / f"{index}.config").write_text(text)
+        counter.count = 0
+        counter.lines_of(lambda: main(["validate", "--isolated", "--jobs", "1", str(folder)]))
+        return counter.count
+
+    assert growth(run) < 2**EXPONENT
+
+
+STAGES = (
+    "train_config {{ num_steps: 100000\noptimizer {{ sgd_optimizer {{ learning_rate {{\n"
+    "manual_step_learning_rate {{\n{}\n}} }} }} }} }}\n"
+)
+STAGE = "schedule {{ step: {}00 learning_rate: 0.{} }}  # stage"
+EDITS: dict[str, tuple[str, str, Callable[[Config], object]]] = {
+    "convert to YAML": (STAGES, STAGE, lambda config: convert(config, "yaml")),
+    "convert keys to YAML": (
+        "train_config {{ }} model {{\n{}\n}}\n",
+        "key_{}: {}  # key",
+        lambda config: convert(config, "yaml"),
+    ),
+    "convert to text": (STAGES, STAGE, lambda config: convert(config, "text")),
+    "rescale": (STAGES, STAGE, lambda config: rescale(config, 200_000)),
+    "rescale rates": (STAGES, STAGE, lambda config: scale_rates(config, 2)),
+    "in another unit": (STAGES, STAGE, lambda config: in_unit(config, "PERMILLE_OF_RUN")),
+    "fmt": (STAGES, STAGE, lambda config: format_text("a.config", config.document.source.text)),
+    "resolved": (STAGES, STAGE, resolved),
+    "set one": (STAGES, STAGE, lambda config: edit(config, [Setting("num_steps", "90000")])),
+    "set a new element": (
+        STAGES,
+        STAGE,
+        lambda config: edit(
+            config, [Setting("schedule[]", "{step: 99000 learning_rate: 0.00001}")]
+        ),
+    ),
+    "set all": (
+        STAGES,
+        STAGE,
+        lambda config: edit(
+            config,
+            [
+                Setting(f"schedule[{index}].learning_rate", f"1e-{index + 1}")
+                for index in range(config.document.source.text.count("# stage"))
+            ],
+        ),
+    ),
+}
+"""Edits: a file, its unit, and what is done."""
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_edits_take_time_in_proportion(
+    name: str, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count_patterns(monkeypatch, counter)
+    text, unit, make = EDITS[name]
+
+    def run(units: int) -> int:
+        lines = "\n".join(unit.format(i + 1, i + 1) for i in range(units))
+        config = examine_bytes(text.format(lines).encode(), "a.config")
+        counter.count = 0
+        counter.lines_of(lambda: make(config))
+        return counter.count
+
+    assert growth(run) < 2**EXPONENT
 
 
 def test_findings_that_are_kept() -> None:

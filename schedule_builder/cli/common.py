@@ -19,6 +19,7 @@ from schedule_builder.files import (
     write_file,
     writes_standard_output,
 )
+from schedule_builder.limits import MAX_FILE_BYTES
 from schedule_builder.output import streams
 from schedule_builder.output.streams import emit_text, encoded, say, show
 from schedule_builder.printable import printable
@@ -241,12 +242,17 @@ def warn(warnings: Iterable[str]) -> None:
     say(*(f"schedule-builder: warning: {text}" for text in dict.fromkeys(warnings)))
 
 
-def read_input(path: str) -> bytes:
-    """The contents of a file, or of standard input for `-`."""
+def read_input(path: str, *, at_most: int | None = MAX_FILE_BYTES) -> bytes:
+    """The contents of a file, or of standard input for `-`.
+
+    Args:
+        path: the file.
+        at_most: see `read_file`; standard input is read as a whole, as commands may print it again.
+    """
     if path == STDIN:
         return streams.read_input()
     try:
-        return read_file(path)
+        return read_file(path, at_most=at_most)
     except OSError as error:
         message = f"cannot read {printable(path)}: {error.strerror or error}"
         raise CommandError(message) from None

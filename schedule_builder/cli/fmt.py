@@ -16,13 +16,16 @@ from schedule_builder.cli.common import (
     no_configs,
     read_input,
 )
+from schedule_builder.diagnostics import Source
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.editing.format import format_text
 from schedule_builder.files import write_file
 from schedule_builder.frameworks.extras import naming_extra
+from schedule_builder.limits import MAX_FILE_BYTES
 from schedule_builder.output.difference import difference
 from schedule_builder.output.streams import emit_file, say, show
 from schedule_builder.printable import printable
+from schedule_builder.reading.formats import too_large
 from schedule_builder.workspace.discovery import STDIN, decide
 from schedule_builder.workspace.settings import settings_for
 
@@ -106,6 +109,8 @@ def _files(paths: list[str]) -> Iterator[str]:
 
 def _formatted(name: str, data: bytes) -> bytes:
     """The contents of a file in the one layout."""
+    if len(data) > MAX_FILE_BYTES:
+        raise EditingError(Source(name, ""), 0, too_large())
     mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     text = data[len(mark) :].decode()
     return mark + format_text(name, text).encode()

@@ -52,7 +52,9 @@ class Reader:
 
         at = None if path == STDIN else revision_path(path)
         if at is None:
-            return self.contents(read_input(path), "<stdin>" if path == STDIN else path)
+            return self.contents(
+                read_input(path, at_most=None), "<stdin>" if path == STDIN else path
+            )
         try:
             data = Repository(Path()).read(*at)
         except RevisionError as error:

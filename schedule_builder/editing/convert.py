@@ -355,8 +355,10 @@ class _YamlWriter(_Writer):
         if _is_any(descriptor):
             type_name, block, descriptor = _custom(block)
             self.line(f'{indent}"@type": {self.string(type_name)}', type_name.end)
-        for name in dict.fromkeys(field.name for field in block.fields):
-            field = next(field for field in block.fields if field.name == name)
+        first: dict[str, Field] = {}
+        for field in block.fields:
+            first.setdefault(field.name, field)
+        for name, field in first.items():
             declared, value = _declared(descriptor, name), field.value
             elements = self.document.elements(block, name)
             is_list = len(elements) > 1 or (declared is not None and declared.repeated)

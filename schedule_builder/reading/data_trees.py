@@ -15,7 +15,8 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from schedule_builder.diagnostics import Report, Source, Span
+from schedule_builder.diagnostics import TOO_LARGE, Report, Source, Span, Words
+from schedule_builder.limits import MAX_DATA_CHARACTERS
 from schedule_builder.reading.fields import is_repeated
 from schedule_builder.reading.findings import TOO_DEEP
 from schedule_builder.reading.text_lexer import TEXT_FORMAT, quoted
@@ -42,6 +43,8 @@ class _Writer:
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.at = 0
+        self.is_full = False
+        """Whether there is more than is read: the rest is left out."""
         self.deepest: Span | None = None
         """Where blocks begin to nest too deep."""
 
@@ -49,6 +52,7 @@ class _Writer:
         start = self.at
         self.parts.append(text)
         self.at += len(text)
+        self.is_full = self.at > MAX_DATA_CHARACTERS
         return Span(start, self.at)
 
     def may_nest(self, depth: int) -> bool:
@@ -63,6 +67,13 @@ class _Writer:
         report = Report(source)
         if self.deepest is not None:
             report.add(TOO_DEEP, self.deepest, too_deep())
+        if self.is_full:
+            words = Words(
+                "this has more than {limit:,} characters, written out, which is the most that is"
+                " read. Is it a config?",
+                limit=MAX_DATA_CHARACTERS,
+            )
+            report.add(TOO_LARGE, Span(0, 0), words)
         return Document(source, root, syntax), report
 
 
@@ -96,6 +107,8 @@ def _data_block(writer: _Writer, data: Mapping[Any, Any], indent: str, depth: in
     inner = f"{indent}{_INDENT}"
     if writer.may_nest(depth) and data:
         for index, (key, value) in enumerate(data.items()):
+            if writer.is_full:
+                break
             writer.write(f"{',' if index else '{'}\n{inner}")
             name = writer.write(json.dumps(_key(key), ensure_ascii=False))
             writer.write(": ")
@@ -119,6 +132,8 @@ def _data_value(writer: _Writer, value: Any, indent: str, depth: int) -> Value:
     inner = f"{indent}{_INDENT}"
     if writer.may_nest(depth) and value:
         for index, item in enumerate(value):
+            if writer.is_full:
+                break
             writer.write(f"{',' if index else '['}\n{inner}")
             sequence.items.append(_data_value(writer, item, inner, depth + 1))
         writer.write(f"\n{indent}]")
@@ -148,6 +163,8 @@ def _fields(writer: _Writer, message: Message, block: Block, indent: str, depth:
         elif descriptor.type == FieldDescriptor.TYPE_GROUP and descriptor.message_type:
             name = descriptor.message_type.name
         for item in _items(descriptor, value):
+            if writer.is_full:
+                return
             if isinstance(item, Message):
                 _message(writer, name, item, block, indent, depth)
                 continue

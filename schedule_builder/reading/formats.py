@@ -55,6 +55,22 @@ def reader_of(file_format: str) -> Callable[[Source, Report], Document]:
     return read
 
 
+def is_too_large(text: str) -> bool:
+    """Whether a text has more bytes than are read."""
+    size = len(text)
+    if size <= MAX_FILE_BYTES < 4 * size and not text.isascii():
+        size = len(text.encode("utf-8", "surrogatepass"))
+    return size > MAX_FILE_BYTES
+
+
+def too_large() -> Words:
+    """The message for a file, or a text, of too many bytes."""
+    return Words(
+        "this has more than {limit:,} bytes, which is the most that is read. Is it a config?",
+        limit=MAX_FILE_BYTES,
+    )
+
+
 def decode(data: bytes, filename: str) -> tuple[Source, Report]:
     """The text of a file. What is wrong with its bytes stands in the report.
 
@@ -63,12 +79,7 @@ def decode(data: bytes, filename: str) -> tuple[Source, Report]:
     if len(data) > MAX_FILE_BYTES:
         source = Source(filename, "")
         report = Report(source)
-        words = Words(
-            "this file has {count:,} bytes: at most {limit:,} are read. Is it a config?",
-            count=len(data),
-            limit=MAX_FILE_BYTES,
-        )
-        report.add(TOO_LARGE, Span(0, 0), words)
+        report.add(TOO_LARGE, Span(0, 0), too_large())
         return source, report
     data = data.removeprefix(codecs.BOM_UTF8)
     problem: Words

@@ -15,6 +15,7 @@ from schedule_builder.reading.tree import Block, Document, Field, Scalar, Sequen
 _PLAIN = re.compile(r"[A-Za-z_./][\w./-]*\Z")
 _NAME = re.compile(r"[A-Za-z_]\w*\Z")
 _JSON_WORD = re.compile(r"(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null)\Z")
+_JSON_START = re.compile(r"\s*\{")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
 
@@ -25,8 +26,13 @@ class Spelling:
         self.document = document
         self.text: str = document.source.text
         self.is_yaml: bool = document.syntax.explicit_lists
-        self.is_json: bool = self.is_yaml and self.text.lstrip()[:1] == "{"
-        self.newline = "\r\n" if "\r\n" in self.text else "\n"
+        # Nothing here looks at the whole text: a file may get one value of thousands after another.
+        self.is_json: bool = self.is_yaml and _JSON_START.match(self.text) is not None
+
+    @cached_property
+    def newline(self) -> str:
+        """The end of the file's lines."""
+        return "\r\n" if "\r\n" in self.text else "\n"
 
     @cached_property
     def unit(self) -> str:

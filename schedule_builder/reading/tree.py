@@ -15,6 +15,8 @@ from schedule_builder.records import Record
 
 # Python refuses to convert some thousands of digits.
 _MANY_DIGITS = 400
+_FEW_FIELDS = 16
+"""Of more fields, all values are found at once."""
 _T = TypeVar("_T")
 
 
@@ -225,6 +227,10 @@ class Document(Record):
         return _document, (*kept, duplicates, self.merges, merged)
 
     @cached_property
+    def _indexes(self) -> dict[int, tuple[int, dict[str, list[Element]]]]:
+        return {}
+
+    @cached_property
     def _elements(self) -> dict[tuple[int, str], list[Element]]:
         return {}
 
@@ -233,8 +239,21 @@ class Document(Record):
         # Blocks live as long as their document, so that an `id` stays unique.
         known = self._elements.get((id(block), name))
         if known is None:
+            if len(block.fields) > _FEW_FIELDS:
+                return self._indexed(block).get(name, [])
             known = self._elements[id(block), name] = elements_of(block, name)
         return known
+
+    def _indexed(self, block: Block) -> dict[str, list[Element]]:
+        """The values of a block of many fields by name, found by looking at each field once."""
+        size = len(block.fields)
+        before, index = self._indexes.get(id(block), (0, {}))
+        if before != size:
+            index = {}
+            for given in block.fields:
+                index.setdefault(given.name, []).extend(_elements_in(given))
+            self._indexes[id(block)] = size, index
+        return index
 
 
 def _parts(block: Block) -> Iterator[Block | Field]:
@@ -274,13 +293,16 @@ def elements_of(block: Block, name: str) -> list[Element]:
     """The values of a block under a name; `Document.elements` caches them."""
     found: list[Element] = []
     for given in block.fields:
-        if given.name != name:
-            continue
-        if isinstance(given.value, Sequence):
-            found += [Element(given, item, given.value) for item in given.value.items]
-        else:
-            found.append(Element(given, given.value, None))
+        if given.name == name:
+            found += _elements_in(given)
     return found
+
+
+def _elements_in(given: Field) -> list[Element]:
+    """The values of one field."""
+    if isinstance(given.value, Sequence):
+        return [Element(given, item, given.value) for item in given.value.items]
+    return [Element(given, given.value, None)]
 
 
 class _Typed(NamedTuple):

@@ -15,6 +15,7 @@ from schedule_builder.editing.set import Edited, Setting, edit
 from schedule_builder.files import WriteError, read_file, write_file
 from schedule_builder.language_server.completion import completions
 from schedule_builder.language_server.language import hover
+from schedule_builder.limits import MAX_FILE_BYTES
 from schedule_builder.output.changes import Side
 from schedule_builder.printable import printable
 from schedule_builder.reading.formats import detect_format
@@ -47,14 +48,14 @@ class Session:
 
     Raises:
         OSError: the file cannot be read.
-        RequestError: it is not UTF-8.
+        RequestError: it is not UTF-8, or too large for a config.
     """
 
     def __init__(self, path: str, request: Request = NOTHING_MORE) -> None:
         self.path = path
         self._request = request
         self._saved: tuple[str, dict[str, Any] | None] = ("", None)
-        self.text_of(read_file(path))
+        self.text_of(self._read())
 
     @property
     def name(self) -> str:
@@ -63,6 +64,9 @@ class Session:
 
     def text_of(self, data: bytes) -> tuple[str, str]:
         """Converts a file's contents to the page's text, and the form of the file."""
+        if len(data) > MAX_FILE_BYTES:
+            message = f"{printable(self.path)} has more than {MAX_FILE_BYTES:,} bytes"
+            raise RequestError(message)
         mark = _MARK if data.startswith(codecs.BOM_UTF8) else ""
         try:
             text = data.decode()[len(mark) :]
@@ -88,6 +92,9 @@ class Session:
             message = "invalid character in the text: unpaired UTF-16 surrogate. Remove it"
             raise RequestError(message) from None
 
+    def _read(self) -> bytes:
+        return read_file(self.path, at_most=MAX_FILE_BYTES)
+
     # --- what the page asks -------------------------------------------------------------------
 
     def answer(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -110,7 +117,7 @@ class Session:
 
     def open(self) -> dict[str, Any]:
         """The file as it is on the disk."""
-        data = read_file(self.path)
+        data = self._read()
         text, form = self.text_of(data)
         return {
             "name": self.name,
@@ -124,7 +131,7 @@ class Session:
     def disk(self) -> dict[str, Any]:
         """The version on the disk; empty if the file is gone, or cannot be read and why."""
         try:
-            return {"version": _version(read_file(self.path)), "why": ""}
+            return {"version": _version(self._read()), "why": ""}
         except FileNotFoundError:
             return {"version": "", "why": ""}
         except OSError as error:
@@ -201,7 +208,7 @@ class Session:
         """
         new = self.data_of(text, form)
         try:
-            old: bytes | None = read_file(self.path)
+            old: bytes | None = self._read()
         except FileNotFoundError:
             old = None
         if (_version(old) if old is not None else "") != version:
