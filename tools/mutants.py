@@ -227,7 +227,7 @@ class Session:
 
         def notices(test: Test) -> bool:
             # The signal ends this copy of the process, which then has no answer.
-            signal.setitimer(signal.ITIMER_VIRTUAL, limit_of([test]))
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0.5 + 5 * test.seconds)
             return not self._passes(self.items[test.name])
 
         def work() -> str | None:

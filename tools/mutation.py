@@ -264,7 +264,8 @@ class _Changes(ast.NodeVisitor):
         if isinstance(value, bool):
             self._replace(node, str(not value))
         elif isinstance(value, int | float):
-            self._replace(node, repr(value + 1))
+            # One more is the same number where a float is large.
+            self._replace(node, repr(value + 1 if value + 1 != value else value * 2))
         elif isinstance(value, str) and not any(map(str.isspace, value)):
             self._replace(node, repr(f"XX{value}XX" if value else "XX"))
 

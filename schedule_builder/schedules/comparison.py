@@ -224,9 +224,9 @@ class _Stretch:
 
     def peaks(self, least: float) -> Iterator[Difference]:
         """The largest differences near the probes where there are ones of at least some size."""
-        probes = self.probes()
-        if len(probes) == 1 or self.is_short:
+        if self.is_short:
             return
+        probes = self.probes()
         sizes = [-math.inf, *(self.at(step).size for step in probes), -math.inf]
         tops = [
             i

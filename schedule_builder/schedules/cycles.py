@@ -238,7 +238,8 @@ class Cycle(Curve):
         if self.step_factor != 1:
             # A shrinking cycle is highest on its way up, a growing one on its way down.
             lead = round(1 / math.log(self.step_factor))
-            high = min(-lead, self.up) if lead < 0 else max(period - lead, self.up)
+            shrinks = self.step_factor < 1
+            high = min(-lead, self.up) if shrinks else max(period - lead, self.up)
             turns |= {high - 1, high, high + 1}
         cycles = ends_of_cycles(first, last, period)
         return within(first, last, {c * period + turn for c in cycles for turn in turns})

@@ -38,9 +38,6 @@ class _Term:
     def __neg__(self) -> _Term:
         return self._formula.line("-{}", self)
 
-    def __abs__(self) -> _Term:
-        return self._formula.line("abs({})", self)
-
     def __add__(self, other: Any) -> _Term:
         return self._formula.line("{} + {}", self, other)
 
@@ -73,9 +70,6 @@ class _Term:
 
     def __lt__(self, other: Any) -> _Term:
         return self._formula.line("{} < {}", self, other)
-
-    def __le__(self, other: Any) -> _Term:
-        return self._formula.line("{} <= {}", self, other)
 
 
 def _power(base: float, exponent: float) -> float:
@@ -119,9 +113,9 @@ def _power_of_ratio(base: float, numerator: float, denominator: float) -> float:
     return _power(base, quotient) * (1 + rest * _log(base))
 
 
-def _affine(start: int, slope: int, divisor: int, k: float) -> float:
+def _affine(start: int, slope: int, divisor: int, k: int) -> float:
     """`(start + slope * k) / divisor`, rounded once."""
-    return float((start + slope * (k if isinstance(k, int) else Fraction(k))) / divisor)
+    return (start + slope * k) / divisor
 
 
 def _exp_affine(start: int, slope: int, divisor: int, k: float) -> float:
@@ -145,7 +139,6 @@ def _over_common_divisor(*numbers: Fraction) -> tuple[int, ...]:
 
 
 _NAMES: dict[str, Any] = {
-    "abs": abs,
     "affine": _affine,
     "exp": _exp,
     "exp_affine": _exp_affine,

@@ -11,7 +11,7 @@ from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
 from schedule_builder.editing.errors import SetError
 from schedule_builder.editing.get import find
-from schedule_builder.editing.set import Setting, edit
+from schedule_builder.editing.set import Change, Setting, edit
 from schedule_builder.editing.summary import rate_change
 from schedule_builder.reading import spelling
 
@@ -456,3 +456,115 @@ def test_the_rate_in_one_line() -> None:
     alone = read("constant_learning_rate { learning_rate: 1 }")
     assert rate_change(alone, alone) == "peak 1 -> 1"
     assert rate_change(alone, read("")) == ""
+
+
+def test_settings_and_changes_in_words() -> None:
+    assert str(Setting("a.b", "1")) == "a.b=1"
+    assert str(Setting("a.b", "")) == "a.b="
+    assert str(Setting("a.b", None)) == "--unset a.b"
+    assert str(Change("a.b", "1", "2")) == "a.b: 1 -> 2"
+    assert str(Change("a.b", "", "2")) == "a.b: (not set) -> 2"
+    assert str(Change("a.b", "1", "")) == "a.b: removed 1"
+
+
+def test_a_value_that_is_there_may_stay() -> None:
+    config = read(PIPELINE)
+    kept = edit(config, [Setting("num_steps", "5", if_absent=True)])
+    assert (kept.text, kept.changes) == (PIPELINE, ())
+    assert kept.config is config
+    added = edit(config, [Setting("startup_delay_steps", "5", if_absent=True)])
+    assert [str(c) for c in added.changes] == ["train_config.startup_delay_steps: (not set) -> 5"]
+
+
+def test_the_last_of_several_values_for_a_field_is_kept() -> None:
+    values = [Setting("num_steps", "1000"), Setting("num_steps", "7"), Setting("num_steps", "8")]
+    made = edit(read(PIPELINE), values)
+    assert made.text == PIPELINE.replace("num_steps: 1000", "num_steps: 8")
+    assert [str(c).partition(": ")[2] for c in made.changes] == ["1000 -> 7", "7 -> 8"]
+    gone = edit(read(PIPELINE), [Setting("num_steps", "7"), Setting("num_steps", None)])
+    assert "num_steps" not in gone.text
+    assert [str(c).partition(": ")[2] for c in gone.changes] == ["1000 -> 7", "removed 7"]
+    again = edit(read(PIPELINE), [Setting("num_steps", None), Setting("num_steps", "7")])
+    assert "  num_steps: 7\n" in again.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("learning_rate_base", "8e-2"),
+        ("learning_rate_base", "0.080"),
+        ("num_steps", "0x3E8"),
+        ("use_moving_average", "False"),
+        ("fine_tune_checkpoint", "'gs://a/b'"),
+        ("fine_tune_checkpoint", "gs://a/b"),
+        ("model.ssd.num_classes", "3"),
+        ("model.ssd.name", "x"),
+        ("model.ssd.name", '"x"'),
+        ("cosine_decay_learning_rate.warmup_learning_rate", "1e-2"),
+    ],
+)
+def test_the_same_value_in_another_spelling_changes_nothing(field: str, value: str) -> None:
+    made = edit(read(PIPELINE), [Setting(field, value)])
+    assert (made.text, made.changes, made.findings) == (PIPELINE, (), ())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "changes"),
+    [
+        ("num_steps", "1001", "1000 -> 1001"),
+        ("use_moving_average", "true", "false -> true"),
+        ("fine_tune_checkpoint", "gs://a/c", '"gs://a/b" -> "gs://a/c"'),
+        ("model.ssd.num_classes", "4", "3 -> 4"),
+        ("model.ssd.name", "3", "'x' -> '3'"),
+    ],
+)
+def test_another_value_is_a_change(field: str, value: str, changes: str) -> None:
+    made = edit(read(PIPELINE), [Setting(field, value)])
+    assert [str(c).partition(": ")[2] for c in made.changes] == [changes]
+
+
+def test_lists_are_the_same_element_by_element() -> None:
+    def made(setting: str) -> tuple[Change, ...]:
+        field, _, value = setting.partition("=")
+        return edit(read(GARDEN, "a.yaml"), [Setting(field, value)]).changes
+
+    assert made("stepwise.values=[0.10, 1e-2, .001]") == ()
+    assert made("values[0]=1e-1") == ()
+    for values in ("[0.1, 0.01, 0.002]", "[0.1, 0.02, 0.001]", "[0.2, 0.01, 0.001]"):
+        (change,) = made(f"stepwise.values={values}")
+        assert change.before == "[0.1, 0.01, 0.001]"
+        assert change.path == "trainer.optimizer_config.learning_rate.stepwise.values"
+    for values in ("[0.1, 0.01]", "[0.1, 0.01, 0.001, 0.0001]"):
+        with pytest.raises(SetError, match="new errors") as refused:
+            made(f"stepwise.values={values}")
+        assert [found.code for found in refused.value.findings] == ["SB307"]
+    assert made("task.model.name=x") == ()
+    assert [c.after for c in made("task.model.num_classes=4")] == ["4"]
+
+
+def test_a_file_is_read_in_spite_of_warnings_of_its_writing() -> None:
+    text = PIPELINE.replace('"gs://a/b"', '"D:\\\\Models" fine_tune_checkpoint_type: "a\\d"')
+    config = read(text)
+    assert [d.code for d in config.diagnostics if d.code.startswith("SB1")] == ["SB108"]
+    assert "num_steps: 7\n" in edit(config, [Setting("num_steps", "7")]).text
+
+
+def test_a_block_may_stand_after_blanks() -> None:
+    value = "  { warmup_steps: 7 }"
+    made = edit(read(PIPELINE), [Setting(f"{RATE}.warmup", value)])
+    assert made.config.get(tuple(f"{RATE}.warmup.warmup_steps".split("."))) == 7
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("model.ssd.num_classes={a: 1}", "another kind of value"),
+        ("model.ssd=5", "another kind of value"),
+        (f"{RATE}.warmup=[{{}}]", "the file would have new errors"),
+        ("num_steps={a: 1}", "`num_steps` must be a whole number"),
+        ("optimizer=[1]", "must be a block"),
+    ],
+)
+def test_values_of_another_kind_are_refused(setting: str, said: str) -> None:
+    with pytest.raises(SetError, match=said):
+        changed(PIPELINE, setting)

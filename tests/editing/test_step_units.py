@@ -15,6 +15,7 @@ import schedule_builder as sb
 from schedule_builder.cli import main
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
+from schedule_builder.editing import step_units
 from schedule_builder.editing.step_units import StepUnitError, in_unit
 from tests.support.units import counts_in, in_steps
 
@@ -209,3 +210,154 @@ def test_json_stays_json() -> None:
     )
     text = in_unit(examine(source, num_steps=1000), "PERCENT_OF_RUN").text
     assert json.loads(text)["step_unit"] == "PERCENT_OF_RUN"
+
+
+# What stays in steps, and what is refused, for each reason.
+
+STAGE = "stage {{ steps: {} learning_rate {{ {} }} }}"
+LINE = "polynomial_decay_learning_rate {{ initial_learning_rate: 0.1 decay_steps: {} }}"
+ONE = "constant_learning_rate { learning_rate: 0.1 }"
+
+
+def percent(text: str, **options: Any) -> Any:
+    return in_unit(read(text, num_steps=1000), "PERCENT_OF_RUN", **options)
+
+
+def test_units_that_are_written_already_are_replaced() -> None:
+    stages = STAGE.format(500, f"{LINE.format(490)} step_unit: STEPS")
+    text = (
+        f"sequential_learning_rate {{ {stages} stage {{ learning_rate {{ {ONE} }} }} }}\n"
+        "warmup { warmup_steps: 20 step_unit: STEPS }\n"
+    )
+    rewritten = percent(text)
+    assert rewritten.kept == ()
+    assert (
+        rewritten.text
+        == (
+            text.replace("500", "50").replace("490", "49").replace("STEPS", "PERCENT_OF_RUN")
+        ).replace("20", "2")
+        + "step_unit: PERCENT_OF_RUN\n"
+    )
+
+
+def test_units_of_what_stays_are_steps() -> None:
+    stages = STAGE.format(500, f"{LINE.format(491)} step_unit: STEPS")
+    text = (
+        f"sequential_learning_rate {{ {stages} stage {{ learning_rate {{ {ONE} }} }} }}\n"
+        "warmup { warmup_steps: 21 step_unit: STEPS }\n"
+    )
+    rewritten = percent(text)
+    assert rewritten.text == text.replace("500", "50") + "step_unit: PERCENT_OF_RUN\n"
+    assert rewritten.kept == (
+        ("warmup", "warmup_steps"),
+        (
+            *("sequential_learning_rate", "stage", 0, "learning_rate"),
+            *("polynomial_decay_learning_rate", "decay_steps"),
+        ),
+    )
+
+
+def test_all_inside_of_a_rate_that_stays_in_steps_stays() -> None:
+    inner = (
+        "sequential_learning_rate { "
+        + STAGE.format(200, LINE.format(200) + " warmup { warmup_steps: 10 }")
+        + f" stage {{ learning_rate {{ {LINE.format(301)} }} }} stage {{ steps: 205 }} }}"
+    ).replace(" stage { steps: 205 }", "")
+    inner = inner.replace("steps: 200 learning", "steps: 203 learning")
+    text = (
+        f"sequential_learning_rate {{ {STAGE.format(600, inner)}"
+        f" stage {{ learning_rate {{ {ONE} }} }} }}\n"
+    )
+    rewritten = percent(text)
+    wanted = text.replace("600", "60")
+    end = wanted.index(" } } stage { learning_rate { constant")
+    wanted = wanted[:end] + " step_unit: STEPS" + wanted[end:]
+    assert rewritten.text == wanted + "step_unit: PERCENT_OF_RUN\n"
+    names = [".".join(map(str, path[5:])) for path in rewritten.kept]
+    assert names == [
+        "stage.0.steps",
+        "stage.0.learning_rate.polynomial_decay_learning_rate.decay_steps",
+        "stage.0.learning_rate.warmup.warmup_steps",
+        "stage.1.learning_rate.polynomial_decay_learning_rate.decay_steps",
+    ]
+
+
+def test_epochs_need_their_examples_once() -> None:
+    text = PIPELINE % MILESTONES
+    written = in_unit(read(text), "EPOCHS", 320).text
+    assert written.count("examples_per_epoch: 320\n") == 1
+    assert "[60, 80]" in written
+    stated = PIPELINE % f"{MILESTONES}\n    examples_per_epoch: 320"
+    for examples in (None, 320):
+        written = in_unit(read(stated), "EPOCHS", examples).text
+        assert written.count("examples_per_epoch") == 1
+        assert "[60, 80]" in written
+    # A percent of the run does not need them.
+    assert "examples" not in in_unit(read(text), "PERCENT_OF_RUN", 320).text
+
+
+def refusal(config: Config, unit: str = "PERCENT_OF_RUN", examples: int | None = None) -> str:
+    with pytest.raises(StepUnitError) as refused:
+        in_unit(config, unit, examples)
+    return str(refused.value)
+
+
+def test_examples_that_the_file_states_otherwise_are_refused_with_their_place() -> None:
+    stated = PIPELINE % f"{MILESTONES}\n    examples_per_epoch: 640"
+    assert refusal(read(stated), "EPOCHS", 320) == (
+        "a.config:10:25: the file sets `examples_per_epoch` to 640. Omit `--examples-per-epoch"
+        " 320`, or change the file"
+    )
+
+
+def test_what_a_unit_needs_is_named() -> None:
+    alone = read(MILESTONES)
+    assert refusal(alone).endswith("does not state its run length: pass `--num-steps`")
+    permille = refusal(alone, "PERMILLE_OF_RUN")
+    assert permille.endswith("does not state its run length: pass `--num-steps`")
+    assert refusal(alone, "EPOCHS").endswith("an epoch has: pass `--examples-per-epoch`")
+    assert refusal(alone, "EPOCHS", 64).endswith("state its batch size: pass `--batch-size`")
+
+
+def test_each_length_that_is_not_whole_is_named() -> None:
+    text = MILESTONES.replace("600, 800", "605, 700, 803")
+    said = refusal(read(text, num_steps=1000))
+    name = "multi_step_learning_rate.milestones"
+    assert said == (
+        f"a.config:3:20: `{name}[0]` is 605 steps, 60.5 percent, and only whole numbers can be"
+        f" written; and at 3:30: `{name}[2]` is 803 steps, 80.3 percent, and only whole numbers"
+        " can be written. Use `--step-unit permille_of_run`"
+    )
+    said = refusal(read(text, num_steps=1001))
+    assert said.endswith(" Change the number, or keep the steps")
+    said = refusal(read(text, num_steps=1001), "PERMILLE_OF_RUN")
+    assert said.endswith(" Change the number, or keep the steps")
+    some = MILESTONES.replace("600, 800", "50, 333")
+    said = refusal(read(some, num_steps=10_000))
+    assert "milestones[0]` is 50 steps, 0.5 percent" in said
+    assert said.endswith(" Change the number, or keep the steps")
+
+
+def test_another_schedule_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = read(MILESTONES, num_steps=1000)
+    monkeypatch.setattr(step_units, "nearest", lambda number: 61)  # as a fault would
+    assert refusal(config).startswith("a.config: the file is not changed: ")
+    monkeypatch.undo()
+    monkeypatch.setattr(step_units, "edits_of", lambda document, change, descriptor: None)
+    assert refusal(config) == (
+        "a.config:3:20: cannot add `0: 60` to this file. Add it by hand first"
+    )
+
+
+def test_a_config_without_a_schedule_is_rewritten_too() -> None:
+    text = MILESTONES.replace("0.1", "-0.1")
+    config = examine(Source("a.config", text), num_steps=1000)
+    assert config.schedule is None
+    assert "milestones: [60, 80]" in in_unit(config, "PERCENT_OF_RUN").text
+
+
+def test_a_length_of_0_is_no_length() -> None:
+    text = LINE.format(500) + " warmup { warmup_steps: 0 }"
+    assert "warmup_steps: 0 " in percent(text).text
+    text = "constant_learning_rate { learning_rate: 0.1 } warmup { warmup_steps: 0 }"
+    assert "has no length to write in PERCENT_OF_RUN" in refusal(read(text, num_steps=1000))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from schedule_builder import build_schedule
 from schedule_builder.config import first_difference
 from schedule_builder.schedules import comparison
 from schedule_builder.schedules.comparison import Comparison, Difference, StepRange, compare
-from schedule_builder.schedules.curves import MAX_STEP, Constant, Cycle, Interpolation
-from schedule_builder.schedules.schedule import Schedule, Segment
+from schedule_builder.schedules.curves import MAX_STEP, Constant, CosineCycle, Cycle, Interpolation
+from schedule_builder.schedules.schedule import Combination, Schedule, Segment
 from schedule_builder.v1 import learning_rate_pb2 as pb
 from tests.support.drawing import (
     api_learning_rates,
@@ -333,6 +334,9 @@ NAN, INFINITE = math.nan, math.inf
         (1.0, 1 - 2.0**-39, 2.0**-39, False),
         # A relative difference of exactly 1e-12, which the smallest numbers have.
         (1e12 * 5e-324, (1e12 - 1) * 5e-324, 5e-324, True),
+        # Of the larger one, which is rounded up to 2 of the smallest numbers here.
+        (1_500_000_000_001 * 5e-324, 1_499_999_999_999 * 5e-324, 1e-323, True),
+        (1_499_999_999_999 * 5e-324, 1_500_000_000_001 * 5e-324, 1e-323, True),
         (NAN, NAN, 0.0, True),
         (NAN, 0.5, INFINITE, False),
         (0.5, NAN, INFINITE, False),
@@ -445,3 +449,121 @@ def test_the_largest_difference_may_be_in_a_curve_beside_a_constant_one() -> Non
     found = compare(one, other, 10**5)
     assert found.largest == Difference(10, 0.5, 0.45)
     assert found.ranges == ((10, 10**5),)
+
+
+# Which steps are looked at.
+
+
+def stretch(curve: Any, begin: int, end: int, other: Any = None) -> comparison._Stretch:
+    """A stretch in which one schedule follows a curve that began at step 1000."""
+    one = of(Segment(0, Constant(0.5), 0), Segment(1000, curve, 1000))
+    return comparison._Stretch(one, other or constant(0.5), begin, end)
+
+
+def test_all_steps_of_a_short_stretch_are_looked_at() -> None:
+    assert stretch(FALLING, 1000, 1500).probes() == list(range(1000, 1501))
+    assert stretch(FALLING, 1000, 1000).probes() == [1000]
+    assert stretch(Constant(0.25), 1000, 10**9).probes() == [1000]
+
+
+@pytest.mark.parametrize("begin", [1000, 5000, 10**6])
+@pytest.mark.parametrize("length", [2000, 10**5, 10**12])
+def test_a_long_stretch_is_looked_at_in_parts_and_near_its_ends(begin: int, length: int) -> None:
+    end = begin + length
+    probes = stretch(FALLING, begin, end).probes()
+    assert probes == sorted(set(probes))
+    assert probes[0] == begin
+    assert probes[-1] == end
+    assert max(high - low for low, high in pairwise(probes)) <= length / 256 + 1
+    near = {2**power for power in range(length.bit_length() - 1)}
+    assert {begin + step for step in near} | {end - step for step in near} <= set(probes)
+    assert len(probes) < 256 + 2 * len(near) + 10
+
+
+@pytest.mark.parametrize("begin", [1000, 5000, 10**6])
+def test_turns_of_either_curve_are_looked_at_from_both_sides(begin: int) -> None:
+    cycle = Cycle(0.25, 0.5, 300, 700, step_factor=0.999)
+    plain = stretch(cycle, begin, begin + 10**6)
+    swapped = comparison._Stretch(constant(0.5), plain.schedules[0], begin, begin + 10**6)
+    for found in (plain, swapped):
+        probes = set(found.probes())
+        for period in range(begin // 1000, begin // 1000 + 200):
+            for turn in (1000 * period, 1000 * period + 300):
+                beside = {turn - 1, turn, turn + 1} if turn > begin else {begin, begin + 1}
+                assert beside <= probes
+        # The highest step of a cycle that shrinks is before its turn.
+        first = begin - 1000
+        assert {s + 1000 for s in cycle.extremes(first, first + 10**6)} <= probes
+
+
+def test_until_where_every_turn_is_looked_at() -> None:
+    def until(one: Schedule, other: Schedule, end: int) -> int:
+        return comparison._Stretch(one, other, 0, end)._clear_until()
+
+    wave, slow = (of(Segment(0, Cycle(0.25, 0.5, n, n), 0)) for n in (100, 150))
+    line = of(Segment(0, FALLING, 0))
+    for one, other in ((wave, line), (line, wave)):
+        assert until(one, other, 5000) == 5000
+        assert until(one, other, 51_000) == 51_000
+        # The turns of so many cycles are looked at.
+        assert until(one, other, 51_400) == until(one, other, 10**6) == 51_300
+    assert until(line, line, 10**6) == 10**6
+    assert until(wave, slow, 10**6) == until(slow, wave, 10**6) == until(wave, line, 10**6)
+    # In a short stretch every step is looked at.
+    ripple = of(Segment(0, Cycle(0.25, 0.5, 1, 1), 0))
+    assert until(ripple, line, 900) == 900
+
+
+WAVE = of(Segment(0, Cycle(0.25, 0.5, 100, 100), 0))
+
+
+def limited(op: str, line: Interpolation) -> Schedule:
+    """A wave that a line limits for some time."""
+    member = of(Segment(0, line, 0), Segment(int(line.length), Constant(line.end), 0))
+    return of(Segment(0, Combination(op, (WAVE, member)), 0))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(limited("max", Interpolation(0.0, 0.5, 10**6)), id="from some step on"),
+        pytest.param(limited("max", Interpolation(0.5, 0.0, 10**6)), id="until some step"),
+        pytest.param(limited("min", Interpolation(0.25, 0.5, 51_350)), id="until one looked at"),
+        pytest.param(limited("max", Interpolation(0.2, 0.45, 10**6)), id="later, to the end"),
+    ],
+)
+def test_later_cycles_that_differ_are_one_range(other: Schedule) -> None:
+    """From the first step that is looked at and differs, to the last one, or the end."""
+    clear = 51_300  # The turns of the first cycles are looked at until there.
+    last = 10**6
+    later = [s for s in comparison._Stretch(WAVE, other, 0, last).probes() if s > clear]
+    different = [s for s in later if WAVE(s) != other(s)]
+    ranges = list(walked(WAVE, other, clear).ranges)
+    differs = bool(ranges) and ranges[-1].end == clear
+    if different:
+        begin = ranges.pop().begin if differs else different[0]
+        ranges.append(StepRange(begin, different[-1]))
+    elif differs:
+        ranges[-1] = ranges[-1]._replace(end=later[0] - 1)
+    assert compare(WAVE, other, last).ranges == tuple(ranges)
+
+
+def test_the_largest_of_many_peaks_between_the_steps_that_are_looked_at() -> None:
+    for factor in (1.05, 0.95):
+        half = of(Segment(0, CosineCycle(0.3, 0.1, 1000, factor), 0))
+        saw = of(Segment(0, Cycle(0.1, 0.4, 1, 999, factor), 0))
+        found = compare(half, saw, 20_000)
+        # Each saw has a step of its own, at which a line begins.
+        sizes = [abs(half(step) - saw(step)) for step in range(20_001)]
+        assert found.largest is not None
+        assert found.largest.size == pytest.approx(max(sizes), rel=1e-9)
+
+
+def test_a_difference_in_a_stretch_of_one_step() -> None:
+    one = constant(0.5)
+    for begin in (0, 7):
+        steps = [Segment(begin, Constant(0.25), 0), Segment(begin + 1, Constant(0.5), 0)]
+        other = of(*([Segment(0, Constant(0.5), 0)] if begin else []), *steps)
+        found = compare(one, other, 20)
+        assert found.ranges == ((begin, begin),)
+        assert first_difference(one, other) == begin

@@ -174,10 +174,10 @@ def test_far_cycles_are_highest_and_lowest_where_near_ones_are(curve: Any) -> No
     assert found[-1] == 10**12
 
 
-@pytest.mark.parametrize("curve", EXAMPLES)
+@pytest.mark.parametrize("curve", [*EXAMPLES, Cycle(0.1, 0.3, 3, 4, step_factor=0.5)])
 def test_the_numbers_for_a_constant_give_it_at_every_step(curve: Any) -> None:
     """Whatever stands where any number is right, and with every variant of the formula."""
-    steps = np.array([0, 1, 5, 6, 7, 100])
+    steps = np.array([0, 1, 5, 6, 7, 100, 10**6])
     for rate in (0.25, 0.0):
         columns = curve.constant_columns([curve], rate, OPERATIONS)
         if columns is None:

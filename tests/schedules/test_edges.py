@@ -25,7 +25,7 @@ from schedule_builder.schedules.curves import (
     PowerLaw,
     Sigmoid,
 )
-from schedule_builder.schedules.schedule import Combination, Schedule, Segment, whole
+from schedule_builder.schedules.schedule import MAX_RATE, Combination, Schedule, Segment, whole
 
 
 def alone(curve: Any) -> Schedule:
@@ -305,7 +305,11 @@ def test_segments_are_moved_as_far_as_there_are_steps() -> None:
     assert [s.begin for s in far.shifted(MAX_STEP - 10)] == [MAX_STEP - 10, MAX_STEP]
     assert [s.begin for s in far.shifted(MAX_STEP - 9)] == [MAX_STEP - 9]
     assert STAGES.starting_at(0) is STAGES
-    with pytest.raises(ValueError, match="at least 0"):
+    assert STAGES.starting_at(5).segments[:2] == (
+        Segment(0, Constant(0.125), 0),
+        Segment(5, Constant(0.125), 5),
+    )
+    with pytest.raises(ValueError, match=r"^step_offset must be at least 0"):
         STAGES.starting_at(-1)
 
 
@@ -370,6 +374,8 @@ def test_turns_of_a_schedule_are_beginnings_and_turns_of_cycles() -> None:
     assert [t for t in turns if 4 < t < 30] == [7, 11, 14, 18, 21, 25, 28]
     assert {0, 4, 30} <= set(turns)
     assert [t for t in schedule.turns(8, 15) if 8 <= t <= 15] == [8, 11, 14]
+    assert max(schedule.turns(8, 15)) < 15 + 7
+    assert max(schedule.turns(2, 9)) < 9 + 7
     assert 30 not in schedule.turns(0, 29)
     assert 30 in schedule.turns(0, 30)
 
@@ -399,3 +405,18 @@ def test_what_a_curve_is_that_says_nothing_else() -> None:
     assert curve.meaning(3) == (curve, 3)
     assert curve.under("a") is curve
     assert curve.variant(None) is None  # type: ignore[arg-type] # it has no forms
+
+
+def test_the_largest_rate_is_that_of_float32() -> None:
+    assert np.float32(MAX_RATE) == np.finfo(np.float32).max
+
+
+def test_a_bool_is_no_step() -> None:
+    with pytest.raises(TypeError, match=r"^a step must be a whole number"):
+        STAGES(True)
+
+
+def test_a_notebook_shows_words_and_a_curve() -> None:
+    shown = STAGES._repr_html_()
+    assert "a straight line from 0.5 to 0.25" in shown
+    assert "<svg" in shown

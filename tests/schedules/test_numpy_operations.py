@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schedule_builder.schedules import evaluation, numpy_operations
-from schedule_builder.schedules.curves import MAX_STEP, Constant, Interpolation
+from schedule_builder.schedules.curves import MAX_STEP, Constant, Exponential, Interpolation
 from schedule_builder.schedules.schedule import Combination, Schedule, Segment
 from tests.schedules.test_curves import CURVE_EXAMPLES
 
@@ -104,3 +104,28 @@ def test_a_member_of_a_combination_is_evaluated_at_its_own_steps() -> None:
         (Segment(0, Constant(0.5), 0), Segment(900, Combination("max", members), 900))
     )
     assert_same(schedule, np.arange(20_000))
+
+
+def test_negative_steps_are_the_first_one() -> None:
+    line = Schedule((Segment(0, Interpolation(0.1, 0.9, 9), 0),))
+    early = Schedule((Segment(0, Constant(0.5), 0), Segment(1, Interpolation(0.1, 0.9, 9), 0)))
+    for schedule in (line, early):
+        for steps in ([-5], [-5, 0], [-5, 1], [-1, -2], [0], [0, 1]):
+            assert_same(schedule, np.array(steps))
+
+
+@pytest.mark.parametrize("count", [1, 4, 600])
+def test_floors_hold_in_arrays(count: int) -> None:
+    """However few or many segments and steps there are."""
+    curves = [Interpolation(0.1, 0.0, 10), Constant(0.01), Exponential(0.5, 0.5, 2)] * count
+    schedule = stages(10, curves).with_floor(0.05)
+    assert_same(schedule, np.arange(10))
+    assert_same(schedule, np.arange(10 * len(curves)))
+    assert schedule(np.array([9]))[0] == 0.05
+
+
+def test_a_curve_without_steps_in_a_sorted_array() -> None:
+    schedule = stages(10, [Constant(0.5), *[Exponential(0.5, 0.5, 2)] * 3, Constant(0.25)])
+    steps = np.repeat([5, 15, 45], 600)
+    assert_same(schedule, steps)
+    assert_same(schedule, steps[::-1])

@@ -175,6 +175,13 @@ def test_exponentials_of_lines(
         assert_exact(found, wanted, 4)
 
 
+def test_an_exponential_of_a_line_between_steps() -> None:
+    """What remains of two large numbers that cancel is exact, also at a part of a step."""
+    exponent = (10**20 - 10**21 * Fraction(0.1)) / 10**4
+    found = python_operations._exp_affine(10**20, -(10**21), 10**4, 0.1)
+    assert found == pytest.approx(math.exp(exponent), rel=1e-15)
+
+
 @pytest.mark.parametrize("operations", BOTH)
 def test_an_exponential_has_a_largest_value(operations: Any) -> None:
     def exponential(exponent: float) -> float:
@@ -205,7 +212,10 @@ def test_powers_without_a_number(operations: Any) -> None:
     assert operations("power", 0.0, ..., step=0) == 1
     assert operations("power", ..., -2.0, step=0) == math.inf
     assert operations("power", ..., -0.5, step=0) == math.inf
+    assert operations("power", 0.0, ..., step=-2) == math.inf
     assert operations("power", 1e200, ..., step=2) == math.inf
+    assert operations("power", 2.0, ..., step=5000) == math.inf
+    assert operations("power", 1.0, ..., step=5000) == 1
     assert operations("ratio_power", ..., 3.0, 5.5, step=0) == 0
     assert operations("ratio_power", ..., 3.0, 1e9, step=7) == math.inf
     assert operations("power_of_ratio", 1e300, ..., 3.0, step=7) == math.inf
