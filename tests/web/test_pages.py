@@ -141,6 +141,15 @@ def test_the_report_is_read_with_keys_alone(browser: Any, report: str) -> None:
     assert page.url.endswith("#late.config")
 
 
+def test_an_address_that_names_nothing_shows_the_first_schedule(browser: Any, report: str) -> None:
+    page = opened(browser, f"{report}#%E0%A4%A")
+    assert page.locator("h2").inner_text() == "constant.pbtxt"
+    page.get_by_label("Search").fill("no such words")
+    page.locator(".shown", has_text="0 of 4 shown").wait_for()
+    assert violations(page) == []
+    assert page.complaints == []
+
+
 def test_the_report_fetches_nothing(browser: Any, report: str) -> None:
     page = browser.new_page()
     asked: list[str] = []
@@ -235,6 +244,7 @@ def test_fields_are_completed_and_explained(browser: Any, editor: Editor) -> Non
     page.locator(".cm-line", has_text="gradient_clipping_by_norm:").wait_for()
     page.locator(".cm-line span", has_text="num_steps").hover()
     assert "num_steps" in page.locator(".documentation").inner_text()
+    assert violations(page) == []
 
 
 def test_a_slider_and_a_number_write_into_the_text(browser: Any, editor: Editor) -> None:
@@ -349,6 +359,73 @@ def test_a_second_tab_does_not_overwrite_the_first(browser: Any, editor: Editor)
         page.get_by_role("button", name="Save").click()
     second.locator(".asking", has_text="was changed on the disk").wait_for()
     assert editor.path.read_text() == CONFIG.replace("1000", "2000")
+
+
+def test_two_quick_saves_are_not_another_programs_change(browser: Any, editor: Editor) -> None:
+    page = editor.open(browser)
+    field = page.get_by_label("num_steps", exact=True)
+    field.fill("2000")
+    page.keyboard.press("Enter")
+    page.locator(".status", has_text="1000 -> 2000").wait_for()
+    # From a field, too, and while a save is under way.
+    page.evaluate(
+        """for (const _ of [1, 2, 3]) {
+          document.activeElement.dispatchEvent(
+            new KeyboardEvent("keydown", { key: "s", ctrlKey: true, bubbles: true }));
+          window.dispatchEvent(new Event("focus"));
+        }"""
+    )
+    page.locator(".status", has_text="Saved").wait_for()
+    page.wait_for_timeout(300)
+    assert page.locator(".asking").inner_text() == ""
+    assert editor.path.read_text() == CONFIG.replace("1000", "2000")
+
+
+def test_a_number_that_is_entered_while_somebody_types_is_not_lost(
+    browser: Any, editor: Editor
+) -> None:
+    page = editor.open(browser)
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+End")
+    page.evaluate(
+        """() => {
+          const field = document.getElementById("field-train_config.num_steps");
+          field.value = "2000";
+          field.dispatchEvent(new Event("change"));
+          const { view } = document.querySelector(".cm-content").cmTile;
+          view.dispatch({ changes: { from: view.state.doc.length, insert: "# more" } });
+        }"""
+    )
+    page.locator(".status", has_text="1000 -> 2000").wait_for()
+    assert editor.text(page) == CONFIG.replace("1000", "2000") + "# more"
+
+
+def test_what_is_pasted_ends_its_lines_as_the_file_does(browser: Any, editor: Editor) -> None:
+    page = editor.open(browser)
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+End")
+    page.evaluate(
+        """() => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text/plain", "# a\\r\\n# b\\r\\n");
+          document.querySelector(".cm-content").dispatchEvent(
+            new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }"""
+    )
+    assert editor.text(page) == CONFIG + "# a\n# b\n"
+
+
+def test_keys_alone_leave_the_text_and_undo_a_slider(browser: Any, editor: Editor) -> None:
+    page = editor.open(browser)
+    assert page.evaluate("document.activeElement.className").startswith("cm-content")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Logarithmic"
+    page.get_by_label("batch_size, slider").focus()
+    page.keyboard.press("ArrowRight")
+    page.locator(".status", has_text="batch_size: 16 -> 17").wait_for()
+    page.keyboard.press("Control+z")
+    assert editor.text(page) == CONFIG
 
 
 def test_a_page_outlives_the_server_and_says_so(browser: Any, editor: Editor) -> None:

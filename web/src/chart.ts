@@ -221,6 +221,7 @@ export class Chart {
     ctx.save();
     ctx.font = `${11 * ratio}px system-ui, sans-serif`;
     ctx.textBaseline = "bottom";
+    ctx.textAlign = "left"; // uPlot leaves the alignment of its axis.
     const taken: [number, number, number][] = [];
     for (const { mark, ink } of this.marks()) {
       const x = plot.valToPos(mark.step, "x", true);

@@ -174,7 +174,7 @@ function show(answer: Checked, doc: Text): void {
   if (!chart.isHeld) draw(answer);
   fill(about, answer.curve ? facts(answer, answer.before) : h("p", { class: "none" }, "No schedule: see the findings."));
   fill(table, answer.segments.length ? segments(answer, "The schedule") : null);
-  fill(found, h("h2", {}, counted(answer)), findings(answer, jump));
+  fill(found, h("h2", {}, counted(answer)), answer.findings.length ? findings(answer, jump) : null);
   showControls(answer.fields);
   const count = answer.moreFields;
   more.textContent = count ? `${count} more number${count > 1 ? "s" : ""} in the text.` : "";
@@ -537,7 +537,8 @@ function editor(): EditorView {
         languageOf(opened.format),
         autocompletion({ override: [complete] }),
         documentation,
-        tooltips({ parent: document.body }),
+        // In a landmark of the page, which screen readers list.
+        tooltips({ parent: document.querySelector<HTMLElement>("main")! }),
         EditorView.contentAttributes.of({ "aria-label": `text of ${opened.name}`, "aria-describedby": "text-keys" }),
         keymap.of([
           ...closeBracketsKeymap,
