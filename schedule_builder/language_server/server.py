@@ -22,6 +22,7 @@ from pygls.protocol import LanguageServerProtocol
 from schedule_builder._version import __version__
 from schedule_builder.language_server.documents import OpenDocument, Snapshot
 from schedule_builder.language_server.worker import LARGE_CHARACTERS, Worker
+from schedule_builder.printable import printable
 
 if TYPE_CHECKING:
     from schedule_builder.language_server.analysis import Analysis
@@ -85,7 +86,8 @@ _said: set[str] = set()
 def _say_once(kind: types.MessageType, text: str) -> None:
     if text not in _said:
         _said.add(text)
-        server.window_show_message(types.ShowMessageParams(kind, f"{NAME}: {text}"))
+        shown = printable(f"{NAME}: {text}")
+        server.window_show_message(types.ShowMessageParams(kind, shown))
 
 
 def _publish(analysis: Analysis) -> None:
@@ -209,9 +211,20 @@ for _method, _options in REQUESTS.items():
     server.feature(_method, _options)(_handler(_words))
 
 
+class PrintableFormatter(logging.Formatter):
+    """Takes control characters, which names and texts may have, out of the log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The lines for a record."""
+        return printable(super().format(record), kept="\n\t")
+
+
 def main() -> None:
     """Serves over standard input and output until the client leaves."""
     # pygls logs tracebacks for a client's mistakes, and clients show them as errors of the server.
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
+    handler = logging.StreamHandler()
+    handler.setFormatter(PrintableFormatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     sys.setswitchinterval(_SWITCH_SECONDS)
     server.start_io()
