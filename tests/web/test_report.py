@@ -16,6 +16,7 @@ from schedule_builder.cli import main
 from schedule_builder.web.page import asset, page
 from tests.support.goldens import needs_data
 
+SOURCES = Path(__file__).parents[2] / "web" / "src"
 CONFIG = "constant_learning_rate { learning_rate: 0.5 }\n"
 
 
@@ -97,6 +98,25 @@ def test_a_page_names_no_other_place(name: str) -> None:
     found = set(re.findall(r"https?://[\w./-]+", text))
     assert found <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
     assert "default-src 'none'" in page(name, "a", {})
+
+
+def arithmetic(source: str, names: str) -> list[str]:
+    """Where numbers of Python are computed with: a name before or after an operator."""
+    code = re.sub(r"//.*|/\*.*?\*/|`[^`]*`|\"[^\"\n]*\"", "", source, flags=re.DOTALL)
+    name = rf"\b(?:{names})\b[\]!)]*"
+    operator = r"(?:\*\*?|/|%|-(?!-)|\+(?!\+))=?"
+    return re.findall(rf"{name}\s*{operator}\s*[\w(]|[\w)\]]\s*{operator}\s*[\w.]*{name}", code)
+
+
+@pytest.mark.skipif(not SOURCES.is_dir(), reason="the sources are not in this package")
+def test_the_pages_compute_with_no_rate_and_no_length() -> None:
+    assert arithmetic("half = curve.rates[0] / 2", "rates|rates.0") != []
+    assert arithmetic("x = 2 * one.rate", "rate") != []
+    for path in SOURCES.glob("*.ts"):
+        names = "rates?|high|least|logHigh"
+        # The picture moves its view along the steps.
+        names += "" if path.name == "chart.ts" else "|steps?|begin|num_steps"
+        assert arithmetic(path.read_text(encoding="utf-8"), names) == [], path.name
 
 
 def test_the_licences_of_what_is_bundled_are_beside_it() -> None:

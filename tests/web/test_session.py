@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from schedule_builder.compiler import examine
 from schedule_builder.diagnostics import Source
 from schedule_builder.web.fields import handles, moved, number_fields
-from schedule_builder.web.session import RequestError, Session
+from schedule_builder.web.session import REQUESTS, RequestError, Session
 from tests.support.goldens import needs_data
 
 CONFIG = """\
@@ -205,6 +205,66 @@ def test_a_field_is_set_as_the_command_sets_it(tmp_path: Path) -> None:
     assert answer["changes"] == ["train_config.num_steps: 1000 -> 2000"]
     with pytest.raises(RequestError, match="many"):
         page.answer("set", {"text": CONFIG, "field": "num_steps", "value": "many"})
+
+
+ODD = (
+    "\0",
+    "\ud800",
+    "\U0001f600",
+    "\r",
+    "\r\n",
+    "\u2028",
+    "\ufeff",
+    "\u202e",
+    "1e999",
+    "-1",
+    "nan",
+)
+PIECES = st.sampled_from([*ODD, *'{}["#:', "---\n", "&a", "*a", "schedule {", "9" * 400, ""])
+TEXTS = st.builds(
+    lambda text, at, length, piece: text[:at] + piece + text[at + length :],
+    st.sampled_from([CONFIG, COSINE, ""]),
+    st.integers(0, len(CONFIG)),
+    st.integers(0, 60),
+    PIECES,
+)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+ARGUMENTS: dict[str, Any] = {
+    "open": st.just({}),
+    "disk": st.just({}),
+    "check": st.fixed_dictionaries({"text": TEXTS, "saved": TEXTS}),
+    "complete": st.fixed_dictionaries({"text": TEXTS, "offset": st.integers()}),
+    "hover": st.fixed_dictionaries({"text": TEXTS, "offset": st.integers()}),
+    "set": st.fixed_dictionaries(
+        {"text": TEXTS, "field": st.sampled_from(["num_steps", "[0]", "a.b[", ""]), "value": PIECES}
+    ),
+    "drag": st.fixed_dictionaries(
+        {
+            "text": TEXTS,
+            "kind": st.sampled_from(["peak", "boundary"]),
+            "field": st.sampled_from([f"{ROOT}.schedule[0].step", f"{ROOT}.initial_learning_rate"]),
+            "at": st.sampled_from([299, 600]),
+            "step": NUMBERS,
+            "rate": NUMBERS,
+        }
+    ),
+    "save": st.fixed_dictionaries({"text": TEXTS, "version": PIECES, "form": PIECES}),
+}
+
+
+@given(st.data())
+def test_any_request_is_answered_or_refused_in_words(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    page = session(tmp_path_factory.mktemp("any"))
+    name = data.draw(st.sampled_from([*REQUESTS]))
+    arguments = data.draw(ARGUMENTS[name])
+    try:
+        answer = page.answer(name, arguments)
+    except RequestError as error:
+        answer = {"error": str(error)}
+    assert answer.get("error", " ").isprintable()
+    json.dumps(answer, allow_nan=False)
 
 
 def test_completion_and_hover_count_as_browsers_do(tmp_path: Path) -> None:
