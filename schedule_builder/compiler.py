@@ -471,6 +471,7 @@ def _run(
         is_in_steps=config.in_steps is None,
         moved=config.in_steps.moved if config.in_steps is not None else (),
         blamed=blamed,
+        stated_length=lambda path: config.length(config.written_path(path)),
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from schedule_builder.cli.common import OK, Parser, UsageError, add_format, add_output, write_output
-from schedule_builder.diagnostics import Kind, did_you_mean
+from schedule_builder.diagnostics import Kind
 from schedule_builder.output.streams import emit
 from schedule_builder.printable import json_text
-from schedule_builder.rules.pages import KINDS, address, find, manual
+from schedule_builder.rules.pages import KINDS, address, find, manual, similar
 
 DESCRIPTION = "List all rules, or print the manual pages of some."
 
@@ -43,8 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _find(text: str) -> list[Kind]:
     kinds = find(text)
     if not kinds:
-        names = [*KINDS, *(kind.name for kind in KINDS.values())]
-        guess = did_you_mean(text, names)
+        guess = similar(text)
         hint = f"did you mean `{guess}`?" if guess else "`schedule-builder rules` lists all"
         message = f"argument RULE: unknown rule `{text}`: {hint}"
         raise UsageError(message)

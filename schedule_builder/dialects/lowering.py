@@ -164,8 +164,8 @@ def check_size(message: Any) -> _Size:
             most, largest = own.segments, path
     if segments > MAX_SEGMENTS:
         words = Words(
-            "this schedule has more than {limit:,} segments. Use a kind with a formula instead of a"
-            " list",
+            "too many entries: a schedule may have {limit:,}. Use a schedule such as"
+            " `exponential_decay_learning_rate` instead of a list",
             limit=MAX_SEGMENTS,
         )
         raise LoweringError(largest, words)

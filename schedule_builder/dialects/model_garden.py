@@ -223,11 +223,14 @@ def _check_waves(path: tuple[str | int, ...], until: int, steps: int) -> None:
     count = -(-until // steps)
     if count > MAX_WAVES:
         words = Words(
-            "the half cosine of {steps} steps repeats {count} times before step {until}:"
-            " too many. Make the cosine longer",
+            "the half cosine of {steps} steps would repeat {count} times before step {until}, by"
+            " {name:field}: at most {limit:,} are computed. Lower {name:field}, or make the cosine"
+            " longer",
             steps=steps,
             count=count,
             until=until,
+            name=path[0],
+            limit=MAX_WAVES,
         )
         raise LoweringError(path, words)
 
@@ -283,8 +286,10 @@ def _step_cosine(message: pb.StepCosineLrConfig) -> Schedule:
     (first, second), *rest = pairwise(boundaries)
     if second <= 0:
         words = Words(
-            "the first cosine begins at step 0 and cannot end at {end}. Set this boundary above 0",
+            "the first cosine ends at this boundary, {end}: it must be above 0. Set it above 0, and"
+            " check the boundary before it ({first})",
             end=second,
+            first=first,
         )
         raise LoweringError(("boundaries", 1), words)
     wave = _wave(values[0], values[1], second - first)

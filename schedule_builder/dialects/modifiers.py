@@ -72,8 +72,11 @@ def _warm_up(warmup: pb.Warmup, main: Schedule) -> Schedule:
             raise LoweringError(("warmup", "warmup_learning_rate"), words)
         if target <= 0:
             words = Words(
-                "an EXPONENTIAL warmup cannot end at rate 0, the schedule's rate there."
-                " Use `shape: LINEAR`"
+                "an EXPONENTIAL warmup cannot lead to rate 0, the schedule's rate at its end."
+                " {advice}",
+                advice=Words("Set the rates of the schedule above 0")
+                if main(0) <= 0
+                else Words("Make the warmup shorter, so that it ends at a rate above 0"),
             )
             raise LoweringError(_WARMUP_STEPS, words)
         curve = Geometric(start, target, steps)

@@ -102,7 +102,9 @@ def compiled(pattern: str) -> re.Pattern[str]:
         PatternError: it is not a regular expression, or one that could take forever.
     """
     if not pattern:
-        raise PatternError(Words("this pattern is empty and matches every variable: write `.*`"))
+        raise PatternError(
+            Words("this pattern is empty, so it matches every variable. Remove it, or write `.*`")
+        )
     if len(pattern) > MAX_LENGTH:
         raise PatternError(
             Words(

@@ -63,8 +63,10 @@ def scale_rates(config: Config, factor: float | Fraction) -> Edited:
     before, after = config.schedule, edited.config.schedule
     if before is None or after is None or not _is_scaled(config, before, after, float(exact)):
         words = Words(
-            "the rate would not be {factor} times as high at every step: change it by hand",
+            "the rate would not be {factor} times as high at every step: change the rates of"
+            " {name:field} by hand",
             factor=rate_text(float(exact)),
+            name=config.kind_path[-1],
         )
         raise RatesError(config.document.source, None, words)
     return edited

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from schedule_builder.compiler import Config, examine, unsuppressed
 from schedule_builder.diagnostics import Diagnostic, Source, Words
-from schedule_builder.reading.findings import FINDINGS
+from schedule_builder.reading.findings import FINDINGS, SYNTAX
 from schedule_builder.schedules.comparison import first_difference
 
 _OF_READING = frozenset(kind.code for kind in FINDINGS)
@@ -65,6 +65,9 @@ def reread(
     """
     after = read(text) if read is not None else _examined(before, text)
     if found := meant.new(before, after):
+        if found[0].code == SYNTAX.code:
+            # The message is about a text that is not shown.
+            raise UnmeantError(Words("an edit would break its layout"), found)
         words = Words(
             "the new text would have this {kind}: {message}",
             kind="error" if found[0].severity == "error" else "finding",

@@ -91,7 +91,8 @@ def rescale(config: Config, num_steps: int, from_steps: int | None = None) -> st
         if not run_length:
             words = Words(
                 "nothing to change: lengths here follow the run, as they have a `step_unit`,"
-                " and the file does not set the run length. Set it where training starts"
+                " and the file does not set the run length. Set it in the command or the config"
+                " that starts training"
             )
         raise RescaleError(config.document.source, None, words)
     if run_length and config.get(run_length) != num_steps:
@@ -162,11 +163,10 @@ def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
         found = edits_of(config.document, change, config.message.DESCRIPTOR)
         if found is None:
             words = Words(
-                "{name:field} is not set, and its default, {old}, would have to become {new}."
-                " Set it first",
+                "{name:field} is not set. Add `{name}: {old}`, its default, to the file, then run"
+                " the command again",
                 name=change.path[-1],
                 old=old,
-                new=change.text,
             )
             raise _refuse(config, change.path, words)
         edits |= dict.fromkeys(found, change.path)
@@ -249,8 +249,8 @@ def _counts_in_field(
 
 def _has_no_length(config: Config, path: FieldPath) -> RescaleError:
     words = Words(
-        "{name:field} has no length in steps, so `rescale` cannot stretch it. Change its"
-        " values by hand",
+        "`rescale` cannot stretch {name:field}, as its rates would change with its lengths."
+        " Change its values by hand",
         name=path[-1],
     )
     return _refuse(config, path, words)

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from schedule_builder.reading.yaml_format import Anchored
 
 _READING = ("SB1",)
+_NOUNS = {Scalar: "a single value", Block: "a block", Sequence: "a list"}
 """The beginning of the codes of syntax errors."""
 
 
@@ -275,7 +276,12 @@ class _Editor:
                 return Scalar(word, True, 0, len(word))
         value = typed_value(text, step, self.document.syntax)
         if type(value) is not type(old.value):
-            words = Words("the file has another kind of value here. Give one of the same kind")
+            words = Words(
+                "the file has {old} here, and `{text}` is {new}. Give {old}",
+                old=_NOUNS[type(old.value)],
+                new=_NOUNS[type(value)],
+                text=shown(word),
+            )
             raise PathError(WRONG_TYPE, step.at, words)
         return value
 

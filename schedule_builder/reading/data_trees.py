@@ -70,7 +70,7 @@ class _Writer:
         if self.is_full:
             words = Words(
                 "this has more than {limit:,} characters, written out, which is the most that is"
-                " read. Is it a config?",
+                " read. Name a config",
                 limit=MAX_DATA_CHARACTERS,
             )
             report.add(TOO_LARGE, Span(0, 0), words)

@@ -138,7 +138,7 @@ class FieldNames:
                     "unknown field `{name}`: did you mean `{guess}`?", name=first, guess=guess
                 )
                 raise PathError(UNKNOWN_FIELD, typed[0].at, words)
-        return _checked(typed, text, self._document, self._descriptor)
+        return _checked(typed, text, self._document, self._descriptor, is_value=is_value)
 
     def _shortened(self, typed: list[Step], *, is_value: bool) -> list[list[Step]]:
         """The steps that may be left out before those that were typed: a list for each field."""
@@ -196,13 +196,16 @@ def _typed(text: str) -> Iterator[Step]:
         at = match.end() + 1
 
 
-def _checked(steps: list[Step], text: str, document: Document, descriptor: Any) -> list[Step]:
+def _checked(
+    steps: list[Step], text: str, document: Document, descriptor: Any, *, is_value: bool
+) -> list[Step]:
     """The steps, with their fields in the schema."""
     block: Block | None = document.root
     found: list[Step] = []
     for number, step in enumerate(steps):
         if descriptor is not None:
-            declared = _declared(step, found, text, descriptor, block, document)
+            is_end = is_value and number == len(steps) - 1
+            declared = _declared(step, found, text, descriptor, block, document, is_value=is_end)
             if declared is not None and number < len(steps) - 1:
                 _check_is_block(step, declared)
             descriptor = declared.message if declared is not None else None
@@ -233,12 +236,16 @@ def element_index(step: Step, count: int) -> int:
     index = count if step.appends else step.index or 0
     if step.appends or -count <= index < count:
         return index + count if index < 0 else index
-    words = Words(
-        "`{name}` has no element {index}: the file has {there}. Change the index, or the file",
-        name=step.name,
-        index=index,
-        there=Words("{count}, counted from 0", count=count) if count else Words("none"),
-    )
+    words = Words("`{name}` has no elements in the file. Add one to the file first", name=step.name)
+    if count:
+        words = Words(
+            "`{name}` has no element {index}: it has {count:count element}, and the last one is"
+            " `{name}[{last}]`. Change the index, or add elements to the file",
+            name=step.name,
+            index=index,
+            count=count,
+            last=count - 1,
+        )
     raise PathError(SYNTAX, step.at, words)
 
 
@@ -249,6 +256,8 @@ def _declared(
     descriptor: Any,
     block: Block | None,
     document: Document,
+    *,
+    is_value: bool,
 ) -> FieldSchema | None:
     """The field that a step names; None for a field that is kept and not checked."""
     name = step.name
@@ -259,7 +268,7 @@ def _declared(
             return None
         where = Where(descriptor, before[-1].name if before else "", document.syntax)
         words = unknown_field(name, None, where).words
-        if found := _path_to(name, descriptor, block):
+        if found := _path_to(name, descriptor, block, is_value=is_value):
             words = Words(
                 "unknown field `{name}`: did you mean `{path}`?",
                 name=name,
@@ -284,8 +293,11 @@ def _check_is_block(step: Step, declared: FieldSchema) -> None:
         raise PathError(SYNTAX, at, words)
 
 
-def _path_to(name: str, descriptor: Any, block: Block | None) -> str:
-    """The path to a field of that name in an inner block of the file; empty if there is none."""
+def _path_to(name: str, descriptor: Any, block: Block | None, *, is_value: bool) -> str:
+    """The path to a field of that name in an inner block of the file; empty if there is none.
+
+    Where a value is to be set, a block of that name is none.
+    """
     pending = [("", descriptor, block)]
     seen = set()
     for path, inner, part in pending:
@@ -294,7 +306,7 @@ def _path_to(name: str, descriptor: Any, block: Block | None) -> str:
         seen.add(inner.full_name)
         given = {field.name: field.value for field in part.fields} if part is not None else {}
         for declared in sorted(schema_of(inner).values(), key=lambda d: d.name not in given):
-            if declared.name == name and path:
+            if declared.name == name and path and not (is_value and declared.message is not None):
                 return path + name
             if declared.message is not None and not declared.repeated:
                 value = given.get(declared.name)

@@ -66,7 +66,7 @@ def is_too_large(text: str) -> bool:
 def too_large() -> Words:
     """The message for a file, or a text, of too many bytes."""
     return Words(
-        "this has more than {limit:,} bytes, which is the most that is read. Is it a config?",
+        "this has more than {limit:,} bytes, which is the most that is read. Name a config",
         limit=MAX_FILE_BYTES,
     )
 

@@ -91,8 +91,8 @@ def _untyped(name: str, block: Any) -> Words | None:
                 given=given,
             )
         return Words(
-            "{name:field} has no `type`: it comes from the Garden's Python code. Add the `type` and"
-            " its block",
+            "{name:field} has no `type`, and no block of a known type: both come from the Garden's"
+            " Python code. Add the `type` and its block",
             name=name,
         )
     if lacking := missing(block):

@@ -63,7 +63,7 @@ def bypassed_schedule(run: Run) -> Iterator[Finding]:
 
     All of its stages and decays begin after training ends, so the rate is constant, whatever the
     config looks like. Sample configs are made for long runs and say so of themselves: the first
-    change often is beyond the `num_steps` of a copy. Either stretch the schedule to the run with
+    change often is beyond the `num_steps` of a copy. Either shorten the schedule to the run with
     `schedule-builder rescale`, or write the rate that is in force as `constant_learning_rate`,
     which has the same rate at every step of the run. (There is no fix: which of them is meant, only
     the author knows.) A schedule that takes effect in part is SB401, SB402 or SB403.
@@ -88,7 +88,7 @@ def bypassed_schedule(run: Run) -> Iterator[Finding]:
         path = (*path, "decay_steps")
     kinds = run.get(run.kind_path[:-1]).DESCRIPTOR.fields_by_name
     # A length in another unit follows the run, or is changed by its number.
-    advice = Words("Stretch the schedule with `schedule-builder rescale`")
+    advice = Words("Shorten the schedule with `schedule-builder rescale`")
     if not run.is_in_steps:
         advice = Words("Train for longer")
     words = Words(
@@ -135,18 +135,19 @@ def stage_not_reached(run: Run) -> Iterator[Finding]:
             "others": others,
             "num_steps": run.num_steps,
             "stays": _stays(run),
+            "or_longer": run.or_longer(run.at(following)),
         }
         if others:
             words = Words(
                 "this stage and the {others:count stage} after it are never reached: they"
                 " begin at {begin} or later, and training ends after {num_steps} steps."
-                " {stays}. Begin them earlier, or train for longer",
+                " {stays}. Begin them earlier{or_longer}",
                 **values,
             )
         else:
             words = Words(
                 "this stage is never reached: it begins at {begin}, and training ends after"
-                " {num_steps} steps. {stays}. Begin it earlier, or train for longer",
+                " {num_steps} steps. {stays}. Begin it earlier{or_longer}",
                 **values,
             )
         yield Finding(run.at(following), words, run.ending)
@@ -172,14 +173,21 @@ def decay_not_completed(run: Run) -> Iterator[Finding]:
         if not current.curve.is_constant:
             yield from _cut_off(run, schedule, current, following)
         elif not _is_stage(current, following):
+            path = run.at(following)
+            is_part = len(run.parts) > 1
             words = Words(
-                "the decay never begins: it would begin at step {begin}, and training ends"
-                " after {num_steps} steps. {stays}. Begin it earlier, or train for longer",
+                "{subject} never begins: it would begin at step {begin}, and training ends"
+                " after {num_steps} steps. {stays}. {advice}{or_longer}",
+                subject=Words("the last part of the decay") if is_part else Words("the decay"),
                 begin=following.begin,
                 num_steps=run.num_steps,
                 stays=_stays(run),
+                advice=Words("Lower {name:field}", name=path[-1])
+                if is_part and path != run.kind_path
+                else Words("Begin it earlier"),
+                or_longer=run.or_longer(path),
             )
-            yield Finding(run.at(following), words, run.ending)
+            yield Finding(path, words, run.ending)
     if run.first_change is None:
         yield from _cycle_cut_off(run)
 
@@ -224,20 +232,30 @@ def _cut_off(
     is_required = following is schedule.segments[-1] and run.must_end_together
     if now == then or (is_required and not is_rise):
         return
-    values = {"end": end, "num_steps": run.num_steps, "now": now, "then": then}
     path = run.at(following)
+    values = {
+        "end": end,
+        "num_steps": run.num_steps,
+        "now": now,
+        "then": then,
+        "or_longer": run.or_longer(path),
+    }
     if is_rise:
+        shorten = Words("Make the rise shorter")
+        is_share = path == run.kind_path or (isinstance(path[-1], str) and not run.has(path))
+        if is_share and run.is_in_steps and hasattr(run.main, "total_steps"):
+            shorten = Words("Set `total_steps` to {num_steps}", num_steps=run.num_steps)
         words = Words(
             "the rise ends at step {end}, and training at {num_steps}: the rate is {now} at"
-            " the last step instead of {then}. Make the rise shorter, or train for longer",
+            " the last step instead of {then}. {shorten}{or_longer}",
+            shorten=shorten,
             **values,
         )
         yield Finding(path, words, run.ending)
     else:
         words = Words(
             "the decay ends at step {end}, and training at {num_steps}: the rate is {now} at"
-            " the last step instead of {then}. Make the decay shorter, or train for"
-            " longer{advice}",
+            " the last step instead of {then}. Make the decay shorter{or_longer}{advice}",
             **values,
             advice=_in_percent(run, path),
         )
@@ -251,10 +269,11 @@ def _cycle_cut_off(run: Run) -> Iterator[Finding]:
     if getattr(main, "cycle", False) and run.is_beyond(main.decay_steps):
         words = Words(
             "the first cycle ends at step {end}, and training at {num_steps}: the rate is"
-            " {now:rate} at the last step. Make the cycle shorter, or train for longer",
+            " {now:rate} at the last step. Make the cycle shorter{or_longer}",
             end=main.decay_steps,
             num_steps=run.num_steps,
             now=now,
+            or_longer=run.or_longer((*run.kind_path, "decay_steps")),
         )
         yield Finding((*run.kind_path, "decay_steps"), words, run.ending)
     is_cycle = run.schedule.segments[-1].curve.repeats
@@ -262,11 +281,12 @@ def _cycle_cut_off(run: Run) -> Iterator[Finding]:
         words = Words(
             "the first rise ends at step {end}, and training at {num_steps}: the rate is"
             " {now:rate} at the last step, and never reaches {goal:rate}. Make the rise"
-            " shorter, or train for longer",
+            " shorter{or_longer}",
             end=main.step_size_up,
             num_steps=run.num_steps,
             now=now,
             goal=main.max_learning_rate,
+            or_longer=run.or_longer((*run.kind_path, "step_size_up")),
         )
         yield Finding((*run.kind_path, "step_size_up"), words, run.ending)
 

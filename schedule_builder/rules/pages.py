@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schedule_builder.diagnostics import Kind
+from schedule_builder.diagnostics import Kind, did_you_mean
 from schedule_builder.reading.findings import FINDINGS
 from schedule_builder.rules.kinds import KINDS as REPORTED_ABOVE
 from schedule_builder.rules.registry import RULES
 
 SITE = "https://schedule-builder.github.io/schedule-builder/"
 """The address of the documentation: `Documentation` among the urls in `pyproject.toml`."""
+
+
+_DIGITS = str.maketrans("OIL", "011")
+_LIKE = 0.8
+"""The least similarity of a name and its misspelling."""
 
 
 def _kinds() -> Iterator[Kind]:
@@ -35,6 +40,17 @@ KINDS = {
 }
 """All kinds of findings, by code."""
 NAMES = {kind.name: code for code, kind in KINDS.items()}
+
+
+def similar(word: str) -> str | None:
+    """The code or the name that a word is a misspelling of; None where there is none.
+
+    Another number is another rule: only a letter for a digit is a slip, as in `SB4O2`.
+    """
+    digits = word.upper().removeprefix("SB").translate(_DIGITS).strip("-_ ")
+    if f"SB{digits}" in KINDS:
+        return f"SB{digits}"
+    return did_you_mean(word.lower(), NAMES, cutoff=_LIKE)
 
 
 def find(text: str) -> list[Kind]:

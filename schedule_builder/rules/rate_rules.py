@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterator
 from itertools import pairwise
 
-from schedule_builder.diagnostics import Words
+from schedule_builder.diagnostics import FieldPath, Words
 from schedule_builder.rules.registry import Finding, rule
-from schedule_builder.rules.run import Run
+from schedule_builder.rules.run import Run, Stage, is_listed
 from schedule_builder.v1 import learning_rate_pb2 as rates
 
 _ROUNDING = 1e-6
+_FIRST_RATES = ("initial_learning_rate", "learning_rate_base", "learning_rate")
+"""The fields of the rate that a schedule without stages begins with."""
 
 MAX_RATES = {
     # The highest rates of 576 real configs are a tenth of these or less: 0.001 of `adam_optimizer`,
@@ -93,9 +95,19 @@ def zero_rate(run: Run) -> Iterator[Finding]:
         is_stage = before.curve.is_constant and segment.curve.is_constant
         if is_stage and segment.begin <= end and run.schedule.rate_at(segment.begin) == 0:
             idle = _trained(segment.begin, end)
+            if run.num_steps is None and segment is segments[-1]:
+                idle = Words("all steps from {first} on train", first=segment.begin)
             words = Words(
                 "{idle} at rate 0, so the weights do not change. Set a rate above 0", idle=idle
             )
+            name = next((n for n in _FIRST_RATES if getattr(run.main, n, None) == 0), None)
+            if name is not None and not is_listed(segment.path):
+                words = Words(
+                    "{idle} at rate 0, so the weights do not change, because {name:field} is 0."
+                    " Set it above 0",
+                    idle=idle,
+                    name=name,
+                )
             yield Finding(run.at(segment), words)
 
 
@@ -142,7 +154,7 @@ def negligible_rate(run: Run) -> Iterator[Finding]:
         if is_cliff:
             words = Words(
                 "the rate falls from {old:rate} to {rate:rate} at step {step}. Check the"
-                " digits of this value",
+                " digits of the rate {rate:rate}",
                 old=old,
                 rate=rate,
                 step=step,
@@ -150,7 +162,8 @@ def negligible_rate(run: Run) -> Iterator[Finding]:
         else:
             words = Words(
                 "{length} of {num_steps} steps, from step {step} on, train at {rate:rate} or"
-                " less, and the highest rate is {peak:rate}. Check the digits of this value",
+                " less, and the highest rate is {peak:rate}. Check the digits of the rate"
+                " {rate:rate}",
                 length=length,
                 num_steps=run.num_steps,
                 step=step,
@@ -158,8 +171,18 @@ def negligible_rate(run: Run) -> Iterator[Finding]:
                 peak=peak,
             )
         if stage.path not in run.blamed:
-            yield Finding(stage.path, words)
+            yield Finding(stage.path, words, _value_after(stage))
         return
+
+
+def _value_after(stage: Stage) -> tuple[tuple[FieldPath, Words], ...]:
+    """The related place with the rate of a stage that a boundary begins."""
+    *parent, name, index = stage.path
+    if name != "boundaries" or not isinstance(index, int):
+        return ()
+    return (
+        ((*parent, "values", index + 1), Words("the rate is {rate:rate} here", rate=stage.rate)),
+    )
 
 
 @rule("SB422", "rate-too-high", "warning")
@@ -183,17 +206,26 @@ def rate_too_high(run: Run) -> Iterator[Finding]:
     rate, step = run.peak
     if rate <= limit:
         return
-    values = {"rate": rate, "step": step, "limit": limit, "optimizer": run.optimizer}
+    advice = Words("Check the digits, or lower the rate")
+    if step and run.growth_factors:
+        advice = Words("Check {name:field}, by which the rate grows", name=run.growth_factors[0])
+    values = {
+        "rate": rate,
+        "step": step,
+        "limit": limit,
+        "optimizer": run.optimizer,
+        "advice": advice,
+    }
     if run.optimizer:
         words = Words(
             "the rate is {rate:rate} at step {step}, and `{optimizer}` rarely trains above"
-            " {limit:rate}. Check the digits, or lower the rate",
+            " {limit:rate}. {advice}",
             **values,
         )
     else:
         words = Words(
             "the rate is {rate:rate} at step {step}, and no optimizer trains above"
-            " {limit:rate}. Check the digits, or lower the rate",
+            " {limit:rate}. {advice}",
             **values,
         )
     yield Finding(run.kind_path, words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
@@ -11,10 +11,12 @@ from google.protobuf.message import Message
 from schedule_builder.diagnostics import FieldPath, Repair, Set, Words
 from schedule_builder.dialects.base import Dialect
 from schedule_builder.dialects.lowering import Length, lower_part, unpacked
+from schedule_builder.dialects.units import Length as StatedLength
 from schedule_builder.reading.fields import schema_of
 from schedule_builder.records import Record
 from schedule_builder.schedules.curves import Constant
 from schedule_builder.schedules.schedule import Schedule, Segment
+from schedule_builder.v1 import learning_rate_pb2 as rates
 from schedule_builder.v1 import options_pb2
 
 THRESHOLDS: dict[str, float] = {
@@ -81,6 +83,7 @@ class Run(Record):
         is_in_steps: whether the lengths in the config count steps, and no other unit.
         moved: blocks that the config has as another kind, as a table in epochs.
         blamed: the fields that other findings are about already.
+        stated_length: gives the length of a field that the config has in another unit than steps.
         broken: messages with errors in them; what is missing there may be a misspelt field.
     """
 
@@ -95,6 +98,7 @@ class Run(Record):
     moved: Container[FieldPath]
     blamed: set[FieldPath]
     broken: Container[FieldPath] = ()
+    stated_length: Callable[[FieldPath], StatedLength | None] | None = None
 
     def get(self, path: FieldPath) -> Any:
         """The value at a path in the whole config, or its default."""
@@ -219,6 +223,19 @@ class Run(Record):
         if not path or not self.dialect.num_steps(self.root):
             return ()
         return ((path, Words("training ends after {num_steps} steps", num_steps=self.num_steps)),)
+
+    def or_longer(self, path: FieldPath) -> Words | str:
+        """The advice to train for longer; empty where the length of a field grows with the run."""
+        stated = self.stated_length(path) if self.stated_length is not None else None
+        follows = stated is not None and stated.follows_run
+        return "" if follows else Words(", or train for longer")
+
+    @cached_property
+    def growth_factors(self) -> list[str]:
+        """The fields of the kind with a factor by which its rate grows."""
+        names = [n for n in ("decay_factor", "decay_rate") if hasattr(self.main, n)]
+        is_inverse = isinstance(self.main, rates.InverseTimeDecayLearningRate)
+        return [n for n in names if not is_inverse and getattr(self.main, n) > 1]
 
     @property
     def must_end_together(self) -> bool:

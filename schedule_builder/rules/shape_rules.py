@@ -10,6 +10,7 @@ from schedule_builder.diagnostics import Remove, Repair, Words
 from schedule_builder.reading.fields import schema_of
 from schedule_builder.rules.registry import Finding, rule
 from schedule_builder.rules.run import Run, is_listed
+from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.v1 import experiment_pb2 as garden
 from schedule_builder.v1 import learning_rate_pb2 as rates
 
@@ -39,7 +40,7 @@ def jump_up(run: Run) -> Iterator[Finding]:
     steps = [0, *(entry.step for entry in getattr(run.main, "schedule", ()))]
     if any(step <= before for before, step in pairwise(steps)):
         return  # The meant order of its stages is unknown.
-    if next(_growing(run), None) is not None:
+    if run.growth_factors:
         return  # SB416 names the factor.
     has_fallen = is_found = False
     is_level = True
@@ -179,8 +180,23 @@ def _level_warmup(run: Run) -> Iterator[Finding]:
             " warmup lower, or remove it",
             rate=goal,
         )
+        if _is_held(run, steps, goal):
+            words = Words(
+                "this warmup does not change the rate: `min_learning_rate` keeps it at {rate:rate}."
+                " Lower `min_learning_rate`, or remove the warmup",
+                rate=goal,
+            )
         if goal > 0 and path not in run.blamed:
             yield Finding(path if given is None else (*path[:-1], given), words)
+
+
+def _is_held(run: Run, steps: int, rate: float) -> bool:
+    """Whether the lowest rate alone keeps a warmup at a rate."""
+    segments = run.schedule.segments
+    if any(segment.floor != rate for segment in segments if segment.begin <= steps):
+        return False
+    bare = Schedule(tuple(segment._replace(floor=0.0) for segment in segments))
+    return any(bare(step) != rate for step in bare.extremes(0, steps))
 
 
 def _idle_entries(run: Run) -> Iterator[Finding]:
@@ -266,7 +282,7 @@ def growing_rate(run: Run) -> Iterator[Finding]:
 
         multi_step_learning_rate { decay_factor: 0.1 ... }
     """
-    for name in _growing(run):
+    for name in run.growth_factors:
         factor = getattr(run.main, name)
         words = Words(
             "the rate grows: each decay multiplies it by {factor:rate}. If a division is"
@@ -275,15 +291,6 @@ def growing_rate(run: Run) -> Iterator[Finding]:
             inverse=1 / factor,
         )
         yield Finding((*run.kind_path, name), words)
-
-
-def _growing(run: Run) -> Iterator[str]:
-    """The fields of a factor by which the rate grows."""
-    main = run.main
-    for name in ("decay_factor", "decay_rate"):
-        is_inverse = isinstance(main, rates.InverseTimeDecayLearningRate)
-        if name in main.DESCRIPTOR.fields_by_name and not is_inverse and getattr(main, name) > 1:
-            yield name
 
 
 @rule("SB417", "floor-above-schedule", "warning")
@@ -305,8 +312,8 @@ def floor_above_schedule(run: Run) -> Iterator[Finding]:
         steps = run.schedule.extremes(0, run.last)
         if floor > 0 and len(steps) > 1 and all(run.schedule(step) == floor for step in steps):
             words = Words(
-                "this floor is the rate at every step: no rate of the schedule is above"
-                " {floor:rate}. Lower the floor",
+                "`min_learning_rate` is the rate at every step: no rate of the schedule is above"
+                " {floor:rate}. Lower `min_learning_rate`",
                 floor=floor,
             )
             yield Finding((*path, "min_learning_rate"), words)

@@ -18,14 +18,13 @@ from schedule_builder.diagnostics import (
     Report,
     Span,
     Words,
-    did_you_mean,
     in_order,
 )
 from schedule_builder.reading.comments import notes
 from schedule_builder.reading.positions import begins_line, blanks_before
 from schedule_builder.reading.tree import Document
 from schedule_builder.rules.kinds import BAD_SUPPRESSION, UNUSED_SUPPRESSION
-from schedule_builder.rules.pages import KINDS, NAMES, find
+from schedule_builder.rules.pages import KINDS, NAMES, find, similar
 
 _MARK = re.compile(r"#[ \t]*schedule-builder[ \t]*:[ \t]*([^#]*)", re.IGNORECASE)
 _VERB = re.compile(r"(ignore-file|ignore)[ \t]*\[([^\]]*)\]")
@@ -158,7 +157,7 @@ def _unknown(word: str, report: Report) -> Words:
         )
     guess = None
     if report.may_suggest():
-        guess = did_you_mean(word.upper(), KINDS) or did_you_mean(word.lower(), NAMES)
+        guess = similar(word)
     if guess:
-        return Words("unknown rule `{word}`: did you mean {guess}?", word=word, guess=guess)
+        return Words("unknown rule `{word}`: did you mean `{guess}`?", word=word, guess=guess)
     return Words("unknown rule `{word}`: see `schedule-builder rules`", word=word)

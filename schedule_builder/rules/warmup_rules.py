@@ -102,30 +102,36 @@ def _unfinished(run: Run, path: FieldPath, steps: int) -> Words:
         how = Words("the rate does not change")
     else:
         how = Words("the rate falls all the time")
+    shorten = Words("Make the warmup shorter{or_longer}", or_longer=run.or_longer(path))
+    if now < first:
+        shorten = Words("Start the warmup at a lower rate, and make it shorter")
     if math.isnan(run.schedule(steps)):
         # The warmup takes all steps of a cosine, so it does not lead to a rate.
         words = Words(
             "the warmup lasts {taken} steps, and training ends before it does, after"
-            " {num_steps}: {how}. It is {now:rate} at the last step. Make the warmup"
-            " shorter, or train for longer"
+            " {num_steps}: {how}. It is {now:rate} at the last step. {shorten}"
         )
         if steps == run.num_steps:
             words = Words(
                 "the warmup lasts all {taken} steps: {how}. It is {now:rate} at the last step."
-                " Make the warmup shorter, or train for longer"
+                " {shorten}"
             )
         return words.filled(
-            taken=_taken(run, path, steps), num_steps=run.num_steps, how=how, now=now
+            taken=_taken(run, path, steps),
+            num_steps=run.num_steps,
+            how=how,
+            now=now,
+            shorten=shorten,
         )
     return Words(
         "the warmup lasts {taken} steps, and training ends after {num_steps}: {how}. It is"
-        " {now:rate} at the last step, and never reaches {goal:rate}. Make the warmup shorter,"
-        " or train for longer",
+        " {now:rate} at the last step, and never reaches {goal:rate}. {shorten}",
         taken=_taken(run, path, steps),
         num_steps=run.num_steps,
         how=how,
         now=now,
         goal=run.schedule(steps),
+        shorten=shorten,
     )
 
 
@@ -289,8 +295,8 @@ def _one_update(run: Run) -> Iterator[Finding]:
         if is_first and is_short and second.path not in run.blamed:
             words = Words(
                 "the first rate, {rate:rate}, lasts for {length:count step}: from step {step}"
-                " on it is {second:rate}. Make {second:rate} the first rate, or begin this"
-                " stage later",
+                " on it is {second:rate}. Begin this stage later; or remove it, and make"
+                " {second:rate} the first rate",
                 rate=first.rate,
                 length=length,
                 step=second.begin,

@@ -112,11 +112,11 @@ def codes(names: Sequence[str]) -> tuple[str, ...]:
     Raises:
         ValueError: a text is none of these; the message has a hint.
     """
-    from schedule_builder.rules.pages import NAMES, find  # noqa: PLC0415 - 1 ms, for settings with codes alone
+    from schedule_builder.rules.pages import NAMES, find, similar  # noqa: PLC0415 - 1 ms, for settings with codes alone
 
     for name in names:
         if not find(name):
-            guess = did_you_mean(name, NAMES)
+            guess = similar(name)
             hint = f": did you mean `{guess}`?" if guess else ""
             message = f"unknown rule `{shown(name)}`{hint} (see `schedule-builder rules`)"
             raise ValueError(message)

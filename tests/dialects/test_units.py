@@ -394,9 +394,14 @@ def test_what_a_unit_needs_is_named_at_the_unit(unit: str, removed: str) -> None
 
 def test_findings_speak_of_both() -> None:
     (finding,) = found(PIPELINE % f"step_unit: PERCENT_OF_RUN {MILESTONES.replace('80', '120')}")
+    # A longer run would not help: the stage moves with it.
     assert finding.endswith(
-        "(`multi_step_learning_rate.milestones[1]` is 120 % of 1000, by `step_unit`)"
+        "Begin it earlier (`multi_step_learning_rate.milestones[1]` is 120 % of 1000, by"
+        " `step_unit`)"
     )
+    in_steps = PIPELINE % MILESTONES.replace("60, 80", "600, 1200")
+    (finding,) = found(in_steps)
+    assert finding.endswith("Begin it earlier, or train for longer")
 
 
 def test_a_length_of_no_step_and_boundaries_that_fall_together_show_the_arithmetic() -> None:

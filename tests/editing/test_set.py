@@ -238,7 +238,9 @@ def test_elements() -> None:
     longer = changed(GARDEN, "values[]=1e-4", "boundaries[]=300", name="a.yaml")
     assert "        - 0.001\n        - 1e-4\n" in longer
     assert "boundaries: [100, 200, 300]\n" in longer
-    with pytest.raises(SetError, match=r"has no element 2: the file has 2, counted from 0"):
+    with pytest.raises(
+        SetError, match=r"has no element 2: it has 2 elements, and the last one is `schedule\[1\]`"
+    ):
         changed(MANUAL, "schedule[2].step=5")
     assert changed(GARDEN, "stepwise.values=[1, 2]", "boundaries=[7]", name="a.yaml").count(
         "values: [1, 2]\n"

@@ -118,7 +118,7 @@ BAD = {
     "train_config.num_steps.x=5": ("1:14", "SB102", "is a single value"),
     "train_config=5": ("1:14", "SB203", "a block"),
     f"{KIND}.manual_step_learning_rate.schedule.step=5": ("1:83", "SB102", "`schedule[0]`"),
-    f"{KIND}.manual_step_learning_rate.schedule[2].step=5": ("1:83", "SB102", "the file has 2"),
+    f"{KIND}.manual_step_learning_rate.schedule[2].step=5": ("1:83", "SB102", "it has 2 elements"),
 }
 
 

@@ -23,7 +23,7 @@ from schedule_builder.compiler import examine, examine_bytes
 from schedule_builder.diagnostics import Source
 from schedule_builder.frameworks.variable_factors import check_paths
 from schedule_builder.rules import pages
-from schedule_builder.rules.pages import KINDS, NAMES
+from schedule_builder.rules.pages import KINDS, NAMES, similar
 from schedule_builder.workspace.checker import check
 from schedule_builder.workspace.fixes import fix
 from schedule_builder.workspace.request import Request
@@ -425,3 +425,21 @@ def test_no_warning_on_a_config_is_said_twice() -> None:
     for path in sorted((DATA / "corpus").glob("*/*")):
         found = check(path.read_bytes(), str(path)).diagnostics
         assert len({(d.row, d.column, d.code) for d in found}) == len(found), path.name
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("SB4O2", "SB402"),
+        ("sb-402", "SB402"),
+        ("402", "SB402"),
+        ("stage-not-reachd", "stage-not-reached"),
+        # Another number is another rule.
+        ("SB999", None),
+        ("SB411", None),
+        ("SB4", None),
+        ("nonsense", None),
+    ],
+)
+def test_only_a_misspelt_rule_is_like_another(word: str, meant: str | None) -> None:
+    assert similar(word) == meant

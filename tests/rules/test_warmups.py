@@ -99,16 +99,19 @@ def test_a_warmup_that_leads_to_no_rate() -> None:
         "cosine_decay_learning_rate {{ learning_rate_base: {} total_steps: 20 warmup_steps: 20"
         " warmup_learning_rate: 0.5 }}"
     )
-    for base, how in ((1, "still rises"), (0.5, "does not change"), (0.25, "falls all the time")):
+    lower = "Start the warmup at a lower rate, and make it shorter"
+    for base, how, advice in (
+        (1, "still rises", "Make the warmup shorter, or train for longer"),
+        (0.5, "does not change", "Make the warmup shorter, or train for longer"),
+        (0.25, "falls all the time", lower),
+    ):
         for num_steps in (10, 20):
             run = pipeline(cosine.format(base), num_steps)
             ((_, words),) = said(long_warmup, run)
             now = 0.5 + (base - 0.5) * (num_steps - 1) / 20
             begin = "the warmup lasts 20 steps, and training ends before it does, after 10"
             begin = begin if num_steps == 10 else "the warmup lasts all 20 steps"
-            assert words.startswith(
-                f"{begin}: the rate {how}. It is {now:.6g} at the last step. Make the warmup"
-            )
+            assert words == f"{begin}: the rate {how}. It is {now:.6g} at the last step. {advice}"
 
 
 def test_a_warmup_that_lowers_the_rate() -> None:
@@ -231,7 +234,7 @@ def test_a_first_rate_that_lasts_for_one_update() -> None:
         for _, words in found:
             assert words.startswith(
                 f"the first rate, 1, lasts for {steps(first + 1)}: from step {first + 1} on it is"
-                " 0.5. Make 0.5 the first rate, or begin this stage later"
+                " 0.5. Begin this stage later; or remove it, and make 0.5 the first rate"
             )
         run.blamed.add((*run.kind_path, "boundaries", 0))
         assert not said(rate_not_applied, run)
