@@ -560,8 +560,8 @@ def test_a_block_may_stand_after_blanks() -> None:
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ("model.ssd.num_classes={a: 1}", "another kind of value"),
-        ("model.ssd=5", "another kind of value"),
+        ("model.ssd.num_classes={a: 1}", "the file has (a single value|a block|a list) here"),
+        ("model.ssd=5", "the file has (a single value|a block|a list) here"),
         (f"{RATE}.warmup=[{{}}]", "the file would have new errors"),
         ("num_steps={a: 1}", "`num_steps` must be a whole number"),
         ("optimizer=[1]", "must be a block"),
