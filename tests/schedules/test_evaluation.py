@@ -382,3 +382,23 @@ WHOLE = 2**53
 )
 def test_whole_numbers_are_exact_in_float64(schedule: Schedule, fits: bool) -> None:
     assert fits_float64(schedule, operations(schedule)[0]) is fits
+
+
+def test_rates_are_close_up_to_four_places_of_float64() -> None:
+    assert evaluation._is_close(1.0, 1.0 + 2.0**-50)
+    assert not evaluation._is_close(1.0, 1.0 + 2.0**-49)
+
+
+def test_each_step_is_found_by_where_the_later_segments_begin() -> None:
+    schedule = every(10, LINE, COSINE, STAIRCASE, LINE, COSINE)
+    ops, _ = operations(schedule)
+    asked = []
+    original = ops.index
+
+    def index(begins: Any, step: Any) -> Any:
+        asked.append(begins)
+        return original(begins, step)
+
+    ops.index = index
+    evaluate_table(schedule, np.arange(50), ops)
+    assert asked == [[10, 20, 30, 40]]
