@@ -211,6 +211,29 @@ STAGES = (
     "manual_step_learning_rate {{\n{}\n}} }} }} }} }}\n"
 )
 STAGE = "schedule {{ step: {}00 learning_rate: 0.{} }}  # stage"
+ADDED = "{{step: 9900{} learning_rate: 0.00001}}"
+MILESTONES = (
+    "multi_step_learning_rate {{ initial_learning_rate: 1 decay_factor: 0.5 milestones: ["
+    "\n{}\n500] }}\n",
+    "{},",
+)
+WARMUP = "learning_rate.warmup"
+MEMBERS = (
+    "sequential_learning_rate {{\n{}\n}}\n",
+    "stage {{ steps: 9 learning_rate {{ constant_learning_rate {{ learning_rate: 0.{} }}"
+    " warmup {{ warmup_steps: 1 }} }} }} # stage",
+)
+
+
+def many(make: Callable[[int], Setting]) -> Callable[[Config], object]:
+    """Makes half as many settings as the file has lines."""
+
+    def made(config: Config) -> object:
+        return edit(config, [make(i) for i in range(config.document.source.text.count("\n") // 2)])
+
+    return made
+
+
 EDITS: dict[str, tuple[str, str, Callable[[Config], object]]] = {
     "convert to YAML": (STAGES, STAGE, lambda config: convert(config, "yaml")),
     "convert keys to YAML": (
@@ -242,6 +265,19 @@ EDITS: dict[str, tuple[str, str, Callable[[Config], object]]] = {
                 for index in range(config.document.source.text.count("# stage"))
             ],
         ),
+    ),
+    "remove all": (STAGES, STAGE, many(lambda _: Setting("schedule[0]", None))),
+    "remove all, last first": (STAGES, STAGE, many(lambda _: Setting("schedule[-1]", None))),
+    "remove one of each": (*MEMBERS, many(lambda i: Setting(f"stage[{i}].{WARMUP}", None))),
+    "add to a list": (STAGES, STAGE, many(lambda i: Setting("schedule[]", ADDED.format(i)))),
+    "add numbers": (*MILESTONES, many(lambda i: Setting("milestones[]", f"{1000 + i}"))),
+    "remove numbers": (*MILESTONES, many(lambda _: Setting("milestones[0]", None))),
+    "remove numbers, last first": (*MILESTONES, many(lambda _: Setting("milestones[-1]", None))),
+    "add to each": (*MEMBERS, many(lambda i: Setting(f"stage[{i}].{WARMUP}.power", "2"))),
+    "remove a field of many": (
+        "train_config {{ freeze_variables: 'a'\n{}\n}}\n",
+        "freeze_variables: 'b{}'",
+        lambda config: edit(config, [Setting("freeze_variables", None)]),
     ),
 }
 """Edits: a file, its unit, and what is done."""

@@ -31,7 +31,7 @@ _PART = r"""(?sx)
 _IGNORED = re.compile(r"\s+|#[^\n]*")
 _BIAS = re.compile(r"(?:^|/)bias(?:es)?$")
 """The API's pattern is `.*/biases`, as TF1-slim names them."""
-_MARKS = re.compile(r"\\.|[\^$.*+?()\[\]{}|]+")
+_MARKS = r"\\.|[\^$.*+?()\[\]{}|]+"
 _NEAREST = 3
 
 
@@ -290,7 +290,7 @@ def nearest(pattern: str, paths: Sequence[str]) -> list[str]:
     """The paths that a pattern was most likely meant to match."""
     from difflib import SequenceMatcher  # noqa: PLC0415 - 1 ms, for patterns without a match alone
 
-    text = _MARKS.sub("", pattern).strip("/")
+    text = re.sub(_MARKS, "", pattern).strip("/")
     count = text.count("/") + 1
 
     def score(path: str) -> float:

@@ -59,18 +59,42 @@ def with_values(tree: Contents, values: Mapping[FieldPath, Any]) -> Contents:
     """A tree with other values at many paths, in time that grows with their number."""
     tree = deepcopy(tree)
     for path, value in values.items():
-        block: Any = tree
-        for name, index in _steps(path[:-1] if isinstance(path[-1], str) else path[:-2]):
-            inner = block.setdefault(name, [])
-            if len(inner) == index:
-                inner.append({})
-            block = inner[index]
-        if isinstance(path[-1], str):
-            block[path[-1]] = [value]
-            continue
-        [(name, index)] = _steps(path[-2:])
-        block.setdefault(name, [])[index : index + 1] = [value]
+        put_value(tree, path, value)
     return tree
+
+
+def put_value(tree: Contents, path: FieldPath, value: Any) -> None:
+    """Puts a value into a tree, which changes."""
+    block = _block_at(tree, path)
+    if isinstance(path[-1], str):
+        block[path[-1]] = [value]
+        return
+    [(name, index)] = _steps(path[-2:])
+    block.setdefault(name, [])[index : index + 1] = [value]
+
+
+def remove_value(tree: Contents, path: FieldPath) -> None:
+    """Takes a value, or all values of a field, out of a tree, which changes."""
+    block = _block_at(tree, path)
+    if isinstance(path[-1], str):
+        del block[path[-1]]
+        return
+    [(name, index)] = _steps(path[-2:])
+    del block[name][index]
+    if not block[name]:
+        del block[name]
+
+
+def _block_at(tree: Contents, path: FieldPath) -> Contents:
+    """The block that holds the last field of a path; what is missing on the way is added."""
+    block: Any = tree
+    for name, index in _steps(path[:-1] if isinstance(path[-1], str) else path[:-2]):
+        inner = block.setdefault(name, [])
+        if len(inner) == index:
+            inner.append({})
+        block = inner[index]
+    found: Contents = block
+    return found
 
 
 def _steps(path: FieldPath) -> Iterator[tuple[str, int]]:

@@ -1,22 +1,23 @@
 """Sets fields of a config to new values, in the text that they are written in.
 
-The text is read after each step, and all of it at the end: the new tree must differ from the old
-one only in the requested fields.
+The text is read again after edits that can be made together, and all of it at the end: the new tree
+must differ from the old one only in the requested fields.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from schedule_builder.compiler import Config
 from schedule_builder.diagnostics import Diagnostic, Edit, FieldPath, Report, Source, Words, shown
+from schedule_builder.editing.batch import Batch
 from schedule_builder.editing.contents import (
     Contents,
     contents,
     contents_of,
     with_value,
-    with_values,
     without_value,
 )
 from schedule_builder.editing.errors import SetError, set_error
@@ -28,11 +29,19 @@ from schedule_builder.editing.rereading import (
     no_new_error,
     reread,
 )
-from schedule_builder.reading.edits import apply, element_at, merge_key_of, put, removal
+from schedule_builder.reading.edits import (
+    apply,
+    element_at,
+    merge_key_of,
+    put,
+    removal,
+    removed,
+)
 from schedule_builder.reading.field_paths import (
     FieldNames,
     PathError,
     Step,
+    path_of,
 )
 from schedule_builder.reading.fields import dotted, schema_of, selector_of
 from schedule_builder.reading.findings import WRONG_TYPE, YAML_1_1
@@ -142,11 +151,7 @@ def edit(config: Config, settings: Iterable[Setting]) -> Edited:
         raise set_error(config.filename, words, unread)
     editor = _Editor(config)
     for setting in settings:
-        try:
-            editor.make(setting)
-        except PathError as error:
-            words = Words("`{setting}`: {words}", setting=shown(str(setting)), words=error.words)
-            raise set_error(config.filename, words) from None
+        editor.make(setting)
     editor.flush()
     text = editor.document.source.text
     if not editor.changes:
@@ -166,9 +171,10 @@ def _is_unread(found: Diagnostic) -> bool:
 
 
 class _Editor:
-    """Changes one text, and reads it again after each step.
+    """Changes one text.
 
-    A scalar that replaces another moves nothing in the tree: such edits are made together.
+    Settings whose edits change nothing about each other are made together, and the text is read
+    again after them. What depends on what is made so far is made after that.
 
     Attributes:
         layout: how the text is laid out that was read last.
@@ -176,7 +182,9 @@ class _Editor:
         anchors: what aliases of YAML repeat in it; None until that is needed.
         wanted: what the file has to say after what was changed so far.
         changes: what was changed so far.
-        pending: edits that are still to be made, and their values, by path.
+        batch: edits that are still to be made.
+        joined: the settings that they are for.
+        is_together: whether edits are made together at all.
     """
 
     def __init__(self, config: Config) -> None:
@@ -186,7 +194,16 @@ class _Editor:
         self.format = detect_format(source.filename, source.text)
         self.wanted: Contents = contents_of(config.document)
         self.changes: list[Change] = []
-        self.pending: dict[FieldPath, tuple[list[Edit], Value]] = {}
+        self.is_together = True
+        self.begin()
+
+    def begin(self) -> None:
+        """Begins to collect edits."""
+        self.batch = Batch()
+        self.joined: list[Setting] = []
+        self.named: list[tuple[Setting, list[Step]]] = []
+        self.known = len(self.changes)
+        self.awaited: list[tuple[int, FieldPath]] = []
 
     def read(self, document: Document) -> None:
         """Takes a text that was read for the current one."""
@@ -200,17 +217,65 @@ class _Editor:
         return self.layout.document
 
     def make(self, setting: Setting) -> None:
-        """Makes one setting."""
+        """Makes one setting, together with earlier and later ones if possible."""
+        try:
+            try:
+                is_made = self.join(setting)
+            except (PathError, SetError):
+                if not self.batch.made:
+                    raise
+                is_made = False
+            if not is_made:
+                # It may be about what they change.
+                self.flush()
+                self.join(setting)
+        except PathError as error:
+            words = Words("`{setting}`: {words}", setting=shown(str(setting)), words=error.words)
+            raise set_error(self.document.source.filename, words) from None
+        if not self.is_together:
+            self.flush()
+
+    def resolved(self, setting: Setting) -> list[Step]:
+        """The field that a setting names."""
         is_value = setting.value is not None and not setting.value.lstrip().startswith("{")
-        steps = self.names.resolve(setting.field, is_value=is_value)
+        return self.names.resolve(setting.field, is_value=is_value)
+
+    def join(self, setting: Setting) -> bool:
+        """Adds a setting to the edits that are to be made; False if it has to wait for them.
+
+        It never waits if there are none.
+        """
+        steps = self.resolved(setting)
         path = numbered(steps, self.document)
         if setting.value is None:
-            self.remove(path)
-        elif not (setting.if_absent and written_at(self.document, path) is not None):
-            self.set(steps, path, setting.value)
+            is_made = self.remove(steps, path)
+        else:
+            is_known = setting.if_absent and written_at(self.document, path) is not None
+            is_made = self.is_apart(steps, path) and (
+                is_known or self.set(steps, path, setting.value)
+            )
+        if is_made and self.batch.made:
+            self.joined.append(setting)
+            if self.batch.grows:
+                self.named.append((setting, steps))
+        return is_made
 
-    def set(self, steps: list[Step], path: FieldPath, text: str) -> None:
-        """Gives a field a value, and removes the fields that it excludes."""
+    def is_apart(self, steps: list[Step], path: FieldPath) -> bool:
+        """Whether the edits that are to be made change nothing about a field."""
+        batch = self.batch
+        is_moved = batch.grows or batch.shrinks
+        if is_moved and any((step.index or 0) < 0 or step.declared is None for step in steps):
+            return False
+        return batch.is_apart(self.after_batch(steps, path))
+
+    def after_batch(self, steps: list[Step], path: FieldPath) -> FieldPath:
+        """The path of a field after the edits: a new element follows those that are added."""
+        if not steps[-1].appends or not isinstance(path[-1], int):
+            return path
+        return (*path[:-1], path[-1] + self.batch.added(path[:-1]))
+
+    def set(self, steps: list[Step], path: FieldPath, text: str) -> bool:
+        """Gives a field a value, and removes the fields that it excludes; False if it waits."""
         step = steps[-1]
         if step.declared is None:
             value = self.value_like(step, path, text)
@@ -218,32 +283,43 @@ class _Editor:
             value = typed_value(text, step, self.document.syntax)
             self.check(value, step, path)
         selects = step.declared is not None and step.declared.rule.selects
-        if selects or path in self.pending or not isinstance(value, Scalar):
-            self.flush()
         old = element_at(self.document, path)
-        if old is not None and self.is_same(path, value, step):
-            return
+        if old is not None and not self.batch.made and self.is_same(path, value, step):
+            return True
         others = list(self.excluded(path))
         selected = list(self.unselected(path))
+        is_alone = selects or bool(others) or bool(selected)
+        if is_alone and self.batch.made:
+            return False
+        if old is not None and self.is_same(path, value, step):
+            return True
         like = self.document.source.text[old.value.start : old.value.end] if old else ""
         value = self.layout.as_written(value, step.declared, like)
         is_scalar = old is not None and isinstance(old.value, Scalar) and isinstance(value, Scalar)
-        if is_scalar and not (selects or others or selected):
+        if is_scalar and not is_alone:
             self.replace(path, value)
-            return
+            return True
+        is_new = old is None and not isinstance(value, Sequence) and step.declared is not None
+        if is_new and not is_alone and self.add(steps, path, value):
+            return True
+        if self.batch.made:
+            return False
         self.put(path, value)
         for place, name in selected:
             self.put(place, self.layout.as_written(Scalar(name, True, 0, 0), None))
         for other in others:
-            self.remove(other)
+            self.remove_now(other)
+        return True
 
     def check(self, value: Value, step: Step, path: FieldPath) -> None:
         """Refuses values that the field cannot have."""
         declared = step.declared
         if declared is None:
             return
-        block = self.block(path[:-1] if isinstance(path[-1], str) else path[:-2])
-        siblings = [f.name for f in block.fields] if block is not None else []
+        siblings: Container[str] = ()
+        if declared.rule.selects:
+            block = self.block(path[:-1] if isinstance(path[-1], str) else path[:-2])
+            siblings = [f.name for f in block.fields] if block is not None else []
         for item in value.items if isinstance(value, Sequence) else [value]:
             if declared.message is not None or not isinstance(item, Scalar):
                 continue
@@ -344,40 +420,118 @@ class _Editor:
                 yield (*place, selector), name
 
     def replace(self, path: FieldPath, value: Value) -> None:
-        """Replaces one scalar by another, together with later edits."""
+        """Replaces one scalar by another, together with other edits."""
         before = written_at(self.document, path) or ""
         self.check_shared(path, is_removal=False)
         edits = put(self.layout, path, value, self.descriptor)
         if edits is None:
             raise self.unchangeable(path)
-        self.pending[path] = edits, value
+        self.batch.replace(path, edits, contents(value))
         after = shown("".join(edit.text for edit in edits).strip(), LONGEST_SHOWN)
         self.changes.append(Change(dotted(path), before, after))
 
+    def add(self, steps: list[Step], path: FieldPath, value: Value) -> bool:
+        """Adds a field or an element together with other edits; False if that cannot be."""
+        if not self.is_together or self.document.has_aliases:
+            return False
+        edits = put(self.layout, path, value, self.descriptor)
+        place = self.after_batch(steps, path)
+        if edits is None or not self.batch.add(place, self.given(path), edits, contents(value)):
+            return False
+        self.awaited.append((len(self.changes), place))
+        self.changes.append(Change(dotted(place), "", ""))
+        return True
+
+    def given(self, path: FieldPath) -> FieldPath:
+        """As much of the way to a field as the text has."""
+        length = len(path) - 1
+        while length and element_at(self.document, path[:length]) is None:
+            length -= 1
+        return path[:length]
+
     def flush(self) -> None:
         """Makes the edits that are pending."""
-        if not self.pending:
+        batch, joined, named, awaited = self.batch, self.joined, self.named, self.awaited
+        known, before, said = self.known, self.document, self.wanted
+        self.begin()
+        if not batch.made:
             return
-        values = {path: contents(value) for path, (_, value) in self.pending.items()}
-        wanted = with_values(self.wanted, values)
-        edits = [edit for found, _ in self.pending.values() for edit in found]
-        first = next(iter(self.pending))
-        self.pending.clear()
-        self.apply(edits, first, wanted)
+        wanted = deepcopy(said)
+        batch.applied_to(wanted)
+        try:
+            self.apply(batch.edits(before.source.text), batch.made[0].path, wanted)
+            for setting, steps in named if batch.grows else ():
+                if path_of(self.resolved(setting)) != path_of(steps):
+                    raise self.unchangeable(batch.made[0].path)
+        except (PathError, SetError):
+            if not self.is_together:
+                raise
+            # One after another, as the first one that is wrong is to be named.
+            self.read(before)
+            self.wanted = said
+            del self.changes[known:]
+            self.begin()
+            self.is_together = False
+            for setting in joined:
+                self.make(setting)
+            self.is_together = True
+            return
+        for index, path in awaited:
+            after = written_at(self.document, path) or ""
+            self.changes[index] = self.changes[index]._replace(after=after)
 
     def put(self, path: FieldPath, value: Value) -> None:
-        """Puts a value into the text."""
-        self.flush()
+        """Puts a value into the text, which is read again."""
         before = written_at(self.document, path) or ""
         self.check_shared(path, is_removal=False)
         edits = put(self.layout, path, value, self.descriptor)
         normal = contents(value)
         self.apply(edits, path, with_value(self.wanted, path, normal))
         self.changes.append(Change(dotted(path), before, written_at(self.document, path) or ""))
+        self.begin()
 
-    def remove(self, path: FieldPath) -> None:
+    def remove(self, steps: list[Step], path: FieldPath) -> bool:
+        """Removes an element, or a field with all its repetitions; False if that waits."""
+        batch, step = self.batch, steps[-1]
+        is_simple = not self.document.has_aliases and all(s.declared is not None for s in steps)
+        if not (is_simple and self.is_together):
+            if batch.made:
+                return False
+            self.remove_now(path)
+            return True
+        place = path
+        if step.index is None:
+            if not self.is_apart(steps, path):
+                return False
+        else:
+            if any((s.index or 0) < 0 for s in steps[:-1]) or not batch.is_outside(path[:-1]):
+                return not batch.made and self.removed_now(path)
+            block = self.block(path[:-2])
+            count = len(self.document.elements(block, step.name)) if block is not None else 0
+            index = batch.element(path[:-1], step.index, count)
+            if index is None:
+                return False
+            place = (*path[:-1], index)
+        if element_at(self.document, place) is None:
+            return True
+        before = written_at(self.document, place) or ""
+        part = removed(self.document, place)
+        if part is None or not (
+            batch.remove(path, part)
+            if step.index is None
+            else batch.remove_element(path[:-1], step.index, part)
+        ):
+            return not batch.made and self.removed_now(path)
+        self.changes.append(Change(dotted(batch.made[-1].path), before, ""))
+        return True
+
+    def removed_now(self, path: FieldPath) -> bool:
+        """Removes a field at once, and says that it did."""
+        self.remove_now(path)
+        return True
+
+    def remove_now(self, path: FieldPath) -> None:
         """Removes an element, or a field with all its repetitions, from the text."""
-        self.flush()
         before = written_at(self.document, path)
         while (found := element_at(self.document, path)) is not None:
             self.check_shared(path, is_removal=True)
@@ -393,6 +547,7 @@ class _Editor:
             self.apply(edits, path, wanted)
         if before is not None:
             self.changes.append(Change(dotted(path), before, ""))
+        self.begin()
 
     def apply(self, edits: list[Edit] | None, path: FieldPath, wanted: Contents) -> None:
         """Makes edits, and reads the text that they give."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, insort
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from schedule_builder.diagnostics import (
     Diagnostic,
@@ -206,8 +206,8 @@ def removal(document: Document, path: FieldPath) -> list[Edit] | None:
     if sequence is not None and len(sequence.items) > 1 and isinstance(path[-1], int):
         if not field.end <= sequence.start <= value.start < sequence.end:
             return None
-        start, end = dash_before(text, value.start), value.end
-        return [without(text, start, _own_item_end(text, sequence, value, end))]
+        start = dash_before(text, value.start)
+        return [without(text, start, _own_item_end(sequence, value))]
     edit = without(text, field.start, own_end(text, field))
     parent = element_at(document, path[:-1] if isinstance(path[-1], str) else path[:-2])
     if parent is not None and (empty := _emptied(document, parent, field, edit)) is not None:
@@ -215,8 +215,54 @@ def removal(document: Document, path: FieldPath) -> list[Edit] | None:
     return [edit]
 
 
-def _own_item_end(text: str, sequence: Sequence, value: Value, end: int) -> int:
-    return end if end <= sequence.end else value.start
+class Removed(NamedTuple):
+    """What a removal takes out of a text.
+
+    Attributes:
+        owner: the `id` of the list or the block that it is taken from.
+        parts: how many parts of that may be removed before the rest is written in another way.
+        elements: how many elements the field has.
+        spans: the edits, each with the range that it is about.
+    """
+
+    owner: int
+    parts: int
+    elements: int
+    spans: tuple[tuple[Edit, tuple[int, int]], ...]
+
+
+def removed(document: Document, path: FieldPath) -> Removed | None:
+    """What removing an element, or a field with all its repetitions, takes out of a text."""
+    is_element = isinstance(path[-1], int)
+    start = path[:-2] if is_element else path[:-1]
+    parent = element_at(document, start) if start else None
+    block = document.root if not start else parent.value if parent is not None else None
+    if not isinstance(block, Block):
+        return None
+    text = document.source.text
+    elements = document.elements(block, str(path[-2] if is_element else path[-1]))
+    at = path[-1]
+    chosen = elements if isinstance(at, str) else [elements[at]] if at < len(elements) else []
+    fields = dict.fromkeys(element.field for element in chosen)
+    if not fields or any(id(f) in document.merged or f.start >= len(text) for f in fields):
+        return None
+    field, value, sequence = chosen[0]
+    if is_element and sequence is not None and len(sequence.items) > 1:
+        if not field.end <= sequence.start <= value.start < sequence.end:
+            return None
+        span = dash_before(text, value.start), _own_item_end(sequence, value)
+        edit = without(text, *span)
+        return Removed(id(sequence), len(sequence.items) - 1, len(elements), ((edit, span),))
+    spans = [(given.start, own_end(text, given)) for given in fields]
+    is_flow = text[block.start : block.start + 1] == "{"
+    # Without any field, a block of YAML is not a block.
+    parts = len(block.fields) - (document.syntax.explicit_lists and not is_flow)
+    edits = tuple((without(text, *span), span) for span in spans)
+    return Removed(id(block), parts, len(elements), edits)
+
+
+def _own_item_end(sequence: Sequence, value: Value) -> int:
+    return value.end if value.end <= sequence.end else value.start
 
 
 def _emptied(document: Document, at: Element, field: Field, edit: Edit) -> list[Edit] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -46,23 +47,38 @@ class Layout(Spelling):
         opened = opening_of(self.text, block) if self.is_yaml else block.start
         is_flow = at is not None and self.text[opened : opened + 1] in ("{", "<")
         is_flow = is_flow or self.is_json
-        given = [
-            f
-            for f in block.fields
-            if id(f) not in self.document.merged and block.start <= f.start < block.end
-        ]
-        if not given:
+        given, style = self._style(block, is_flow=is_flow)
+        if style is None:
             return self._in_empty(opened, block, field) if is_flow and at is not None else None
-        ranks = (
-            {name: rank for rank, name in enumerate(schema_of(descriptor))} if descriptor else {}
-        )
-        rank = ranks.get(field.name, -1)
-        before = [f for f in given if ranks.get(f.name, len(ranks)) <= rank]
-        after = beside or (before[-1] if before else None)
-        style = _Style.of(self, block, given, is_flow=is_flow)
+        after = beside
+        if after is None:
+            names = schema_of(descriptor) if descriptor else ()
+            ranks = {name: rank for rank, name in enumerate(names)}
+            rank = ranks.get(field.name, -1)
+            before = [f for f in given if ranks.get(f.name, len(ranks)) <= rank]
+            after = before[-1] if before else None
         if after is not None:
             return self._behind(field, after, style)
         return self._before(field, given[0], block, at, style)
+
+    def _style(self, block: Block, *, is_flow: bool) -> tuple[list[Field], _Style | None]:
+        """The fields of a block that are written in it, and how they are written."""
+        # Many elements may be added beside each other.
+        known = self._styles.get(id(block))
+        if known is None:
+            merged = self.document.merged
+            given = [
+                f
+                for f in block.fields
+                if id(f) not in merged and block.start <= f.start < block.end
+            ]
+            style = _Style.of(self, block, given, is_flow=is_flow) if given else None
+            known = self._styles[id(block)] = given, style
+        return known
+
+    @cached_property
+    def _styles(self) -> dict[int, tuple[list[Field], _Style | None]]:
+        return {}
 
     def _is_alone(self, start: int, *, is_flow: bool) -> bool:
         """Whether a field begins its line."""
