@@ -187,13 +187,15 @@ class Session:
 
     def set(self, text: str, field: str, value: str) -> dict[str, Any]:
         """A text after a field got another value, as the command `set` gives it."""
-        return self._after(edit(self._examined(text), [Setting(field, value)]))
+        return _after(edit(self._examined(text), [Setting(field, value)]))
 
     def drag(
         self, text: str, kind: str, field: str, at: int, step: float, rate: float
     ) -> dict[str, Any]:
-        """A text after a handle was dragged."""
-        return self._after(moved(self._examined(text), kind, field, at, step, rate))
+        """A text after a handle was dragged, and its curve, which follows the mouse."""
+        edited = moved(self._examined(text), kind, field, at, step, rate)
+        shown = Side.of_config(edited.config, self.name, diagnostics=())
+        return {**_after(edited), "shown": shown_side(shown)}
 
     def save(self, text: str, version: str, form: str) -> dict[str, Any]:
         """Writes the file, unless it is no longer the version that the page knows.
@@ -229,13 +231,6 @@ class Session:
         shown = self._request.shown(found)
         return config, shown_side(Side.of_config(config, self.name, shown))
 
-    def _after(self, edited: Edited) -> dict[str, Any]:
-        return {
-            "text": edited.text,
-            "changes": [printable(str(change)) for change in edited.changes],
-            "shown": shown_side(Side.of_config(edited.config, self.name)),
-        }
-
     def _format(self, text: str) -> str:
         with suppress(ValueError):
             return detect_format(self.path, text)
@@ -255,6 +250,13 @@ REQUESTS: dict[str, Callable[..., dict[str, Any]]] = {
 """What a page may ask for."""
 OF_THE_FILE = ("open", "disk", "save")
 """Those of them that need the file alone, and no compiler."""
+
+
+def _after(edited: Edited) -> dict[str, Any]:
+    return {
+        "text": edited.text,
+        "changes": [printable(str(change)) for change in edited.changes],
+    }
 
 
 def _version(data: bytes) -> str:

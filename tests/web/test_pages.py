@@ -66,6 +66,15 @@ def shows(locator: Any, count: int) -> None:
     pytest.importorskip("playwright.sync_api").expect(locator).to_have_count(count)
 
 
+def until(page: Any, condition: str) -> None:
+    """Waits until a condition holds. Playwright's own way is what the page's policy forbids."""
+    for _ in range(200):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(20)
+    pytest.fail(condition)
+
+
 def violations(page: Any) -> list[str]:
     """What axe finds."""
     # Run as the page's own script would: its policy forbids others.
@@ -299,6 +308,114 @@ def test_a_boundary_and_the_peak_are_dragged(browser: Any, editor: Editor) -> No
     assert rate
     assert 0.01 < float(rate[1]) < 0.0195
     assert len(rate[1]) <= 6
+
+
+CHART = "document.querySelector('.chart').chart"
+
+
+def ends(page: Any) -> list[float]:
+    """The first and the last step that the chart shows."""
+    found: list[float] = page.evaluate(f"(x => [x.min, x.max])({CHART}.plot.scales.x)")
+    return found
+
+
+def place(page: Any, across: float) -> tuple[float, float]:
+    """A place in the chart, as a share of its width; nothing can be dragged there."""
+    box = page.locator(".u-over").bounding_box()
+    return box["x"] + box["width"] * across, box["y"] + box["height"] * 0.4
+
+
+def zoom(page: Any, first: float, last: float) -> None:
+    """Drags over a part of the chart."""
+    page.mouse.move(*place(page, first))
+    page.mouse.down()
+    page.mouse.move(*place(page, last), steps=3)
+    page.mouse.up()
+
+
+def test_the_mouse_zooms_and_reads_the_curve(browser: Any, report: str) -> None:
+    page = opened(browser, f"{report}#pets.config")
+    page.mouse.move(*place(page, 0.3))
+    reading = page.locator(".reading")
+    before = reading.inner_text()
+    assert re.fullmatch(r"step (29\d|30\d): 0.02", before)
+    zoom(page, 0.5, 0.75)
+    assert ends(page) == pytest.approx([500, 750], abs=5)
+    page.mouse.move(*place(page, 0.8))
+    assert re.fullmatch(r"step (69\d|70\d): 0.002", reading.inner_text())
+    page.get_by_role("button", name="Logarithmic").click()
+    assert ends(page) == pytest.approx([500, 750], abs=5)
+    zoom(page, 0.5, 0.505)  # A hand that shakes while it clicks does not zoom.
+    assert ends(page) == pytest.approx([500, 750], abs=5)
+    page.mouse.dblclick(*place(page, 0.5))
+    assert ends(page) == [0, 1000]
+    zoom(page, 0.1, 0.9)
+    page.locator(".list").focus()
+    page.keyboard.press("Home")  # Another schedule is shown as a whole.
+    assert ends(page)[0] == 0
+
+
+def test_handles_are_dragged_where_the_chart_is_zoomed_and_logarithmic(
+    browser: Any, editor: Editor
+) -> None:
+    page = editor.open(browser)
+    page.get_by_role("button", name="Logarithmic").click()
+    zoom(page, 0.2, 0.7)
+    drag(page, "boundary", 600, -40, 0)
+    shows(page.locator(".cm-line", has_text="step: 600"), 0)
+    moved = int(re.findall(r"step: (\d+)", editor.text(page))[0])
+    width = page.locator(".u-over").bounding_box()["width"]
+    assert moved == pytest.approx(600 - 40 / width * 500, abs=5)
+    assert ends(page) == pytest.approx([200, 700], abs=5)
+    page.locator("h2", has_text="No findings").wait_for()
+    until(page, f"{CHART}.handles[0].step === {moved}")
+    peak = page.evaluate(f"{CHART}.handles.find(h => h.kind === 'peak').step")
+    low = page.evaluate(f"{CHART}.plot.posToVal({CHART}.plot.valToPos(0.02, 'y') + 60, 'y')")
+    drag(page, "peak", peak, 0, 60)
+    shows(page.locator(".cm-line", has_text="rate: 0.02"), 0)
+    rate = re.search(r"initial_learning_rate: (\S+)", editor.text(page))
+    assert rate
+    assert float(rate[1]) == pytest.approx(low, rel=0.02)
+    until(page, f"{CHART}.handles.some(h => h.kind === 'peak' && h.rate === {rate[1]})")
+    # Of a run that ends before the part that was shown, all is shown.
+    page.mouse.dblclick(*place(page, 0.5))
+    zoom(page, 0.85, 0.95)
+    page.get_by_label("num_steps", exact=True).fill("820")
+    page.keyboard.press("Enter")
+    page.locator(".status", has_text="1000 -> 820").wait_for()
+    assert ends(page)[0] > 800  # The saved curve is still there.
+    page.keyboard.press("Control+s")
+    until(page, f"{CHART}.plot.scales.x.min === 0")
+
+
+FOLLOWS = """() => {
+  window.log = [];
+  const json = Response.prototype.json;
+  Response.prototype.json = async function () {
+    const answer = await json.call(this);
+    if (answer.curve) {
+      const answered = performance.now();
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        const { data } = document.querySelector(".chart").chart.plot;
+        log.push([Math.max(...answer.curve.rates), Math.max(...data.at(-1)), performance.now() - answered]);
+      };
+      port2.postMessage(0);
+    }
+    return answer;
+  };
+}"""
+"""Notes which curve is drawn in the next turn after each answer: no timer is in between."""
+
+
+def test_the_curve_follows_each_answer_at_once(browser: Any, editor: Editor) -> None:
+    page = editor.open(browser)
+    page.evaluate(FOLLOWS)
+    for digit in range(3, 7):
+        page.get_by_label("initial_learning_rate", exact=True).fill(f"0.0{digit}")
+        page.keyboard.press("Enter")
+        until(page, f"log.some(([answer]) => answer === 0.0{digit})")
+    assert all(drawn == answer for answer, drawn, _ in page.evaluate("log"))
 
 
 def test_what_cannot_be_dragged_says_why(browser: Any, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ export class Chart {
     this.drawn = [...drawn.filter(({ isPast }) => isPast), ...drawn.filter(({ isPast }) => !isPast)];
     this.handles = handles;
     this.host.setAttribute("aria-label", label);
-    if (!keepsZoom) this.limits = null;
+    if (!keepsZoom || (this.limits && this.limits[0] >= this.end)) this.limits = null;
     this.draw();
   }
 
@@ -122,9 +122,13 @@ export class Chart {
       this.drawn.map(({ curve }) => [curve.steps, this.heights(curve)] as uPlot.AlignedData),
     );
     this.plot = new uPlot(this.options(), data, this.host);
-    if (this.limits) this.plot.setScale("x", { min: this.limits[0], max: this.limits[1] });
     // The scales are known in the next turn.
     if (index !== null && document.activeElement === this.host) queueMicrotask(() => this.moveTo(index));
+  }
+
+  /** Where the horizontal axis ends. */
+  private get end(): number {
+    return Math.max(...this.drawn.map(({ curve }) => curve.end));
   }
 
   private numberOf(one: Drawn): number {
@@ -143,7 +147,7 @@ export class Chart {
   private options(): uPlot.Options {
     const ink = color("ink");
     const grid = { stroke: color("grid"), width: 1 };
-    const end = Math.max(...this.drawn.map(({ curve }) => curve.end));
+    const { end } = this;
     const high = Math.max(...this.drawn.map(({ curve }) => curve.high));
     const least = Math.min(...this.drawn.map(({ curve }) => curve.least));
     const logHigh = Math.max(...this.drawn.map(({ curve }) => curve.logHigh));
@@ -155,7 +159,7 @@ export class Chart {
       padding: [28, 30, 0, 0],
       pxAlign: 0,
       cursor: {
-        drag: { x: true, y: false, setScale: true },
+        drag: { x: true, y: false, dist: 5, setScale: false }, // `limit` does it.
         points: { size: 7 },
         // Handles take the mouse before the zoom does.
         bind: {
@@ -163,10 +167,14 @@ export class Chart {
             if (event.button !== 0 || !this.grab(plot, event)) handler(event);
             return null;
           },
+          dblclick: () => () => {
+            this.whole();
+            return null;
+          },
         },
       },
       scales: {
-        x: { time: false, range: (_plot, min, max) => (this.limits ? [min, max] : [0, end]) },
+        x: { time: false, range: () => this.limits ?? [0, end] },
         y: {
           distr: this.isLog ? 3 : 1,
           range: () => (this.isLog ? [least, logHigh] : [0, high]),
@@ -196,12 +204,11 @@ export class Chart {
       hooks: {
         draw: [(plot) => this.drawMarks(plot)],
         setCursor: [(plot) => this.read(plot)],
-        setScale: [
-          (plot, scale) => {
-            if (scale === "x" && this.plot === plot) {
-              const { min, max } = plot.scales.x;
-              this.limits = min === 0 && max === end ? null : [min!, max!];
-            }
+        setSelect: [
+          (plot) => {
+            const { left, width } = plot.select;
+            plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            this.limit(plot.posToVal(left, "x"), plot.posToVal(left + width, "x"));
           },
         ],
       },
@@ -406,17 +413,21 @@ export class Chart {
   }
 
   private limit(from: number, to: number): void {
-    const end = Math.max(...this.drawn.map(({ curve }) => curve.end));
+    const { end } = this;
     const width = Math.max(to - from, 2);
     if (width >= end) return this.whole();
     from = Math.min(Math.max(from, 0), end - width);
     this.limits = [from, from + width];
-    this.plot?.setScale("x", { min: from, max: from + width });
+    this.rescale();
   }
 
   private whole(): void {
     this.limits = null;
-    const end = Math.max(...this.drawn.map(({ curve }) => curve.end));
-    this.plot?.setScale("x", { min: 0, max: end });
+    this.rescale();
+  }
+
+  private rescale(): void {
+    // The range of the scale comes from `limits`, whatever is asked for here.
+    this.plot?.setScale("x", { min: 0, max: 1 });
   }
 }

@@ -78,6 +78,9 @@ interface Disk {
 interface Edited {
   text: string;
   changes: string[];
+}
+
+interface Dragged extends Edited {
   shown: Shown;
 }
 
@@ -277,10 +280,10 @@ function latest<A extends unknown[]>(run: (...values: A) => Promise<void>): (...
 }
 
 /** Asks for a changed text; once more where somebody has typed meanwhile, so that neither is lost. */
-async function changed(name: string, values: object): Promise<Edited> {
+async function changed<T extends Edited>(name: string, values: object): Promise<T> {
   for (;;) {
     const asked = view.state.doc;
-    const edited = await ask<Edited>(name, { text: asked.toString(), ...values });
+    const edited = await ask<T>(name, { text: asked.toString(), ...values });
     if (view.state.doc.eq(asked)) return edited;
   }
 }
@@ -293,7 +296,7 @@ const setField = latest(async (field: string, value: string) => {
 
 const drag = latest(async (handle: Handle, step: number, rate: number, isDone: boolean) => {
   const { kind, field, step: at } = handle;
-  const edited = await changed("drag", { kind, field, at, step, rate });
+  const edited = await changed<Dragged>("drag", { kind, field, at, step, rate });
   say(edited.changes.join("; ") || "nothing to change");
   if (isDone) replace(edited.text);
   else if (checked && chart.isHeld) draw(checked, edited.shown);
