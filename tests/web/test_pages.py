@@ -23,6 +23,8 @@ pytestmark = [
     pytest.mark.skipif(not IS_INSTALLED, reason="`make test-web` installs it"),
     pytest.mark.skipif(not CHROMIUM, reason="there is no chromium, which is a system package"),
 ]
+CHART = "document.querySelector('.chart').chart"
+WHITE = "rgb(255, 255, 255)"
 CONFIG = """\
 # What we train on pets.
 train_config {
@@ -94,6 +96,11 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     (folder / "odd.config").write_text(CONFIG.replace("0.02", "</script><b>odd</b>"))
     constant = "constant_learning_rate { learning_rate: 0.5 }"
     (folder / "constant.pbtxt").write_text(constant)
+    return report_of(folder)
+
+
+def report_of(folder: Path) -> str:
+    """The address of a report about a folder."""
     command = [sys.executable, "-m", "schedule_builder", "report", ".", "-o", "report.html"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return (folder / "report.html").as_uri()
@@ -166,6 +173,45 @@ def test_the_report_fetches_nothing(browser: Any, report: str) -> None:
     page.goto(report)
     page.wait_for_selector(".plot canvas")
     assert asked == [report]
+
+
+CUT = """[...document.querySelectorAll("body, pre, table, .cm-content, .scrolls")].filter(
+  e => e.scrollWidth > e.clientWidth + 1 || getComputedStyle(e).overflowY === "auto"
+    && e.scrollHeight > e.clientHeight + 1).map(e => e.className || e.tagName)"""
+"""What does not fit on paper."""
+
+
+def test_paper_gets_light_colors_and_all_that_is_shown(browser: Any, tmp_path: Path) -> None:
+    stages = "".join(f"schedule {{ step: {i} learning_rate: 0.002{i} }}\n" for i in range(1, 40))
+    stages += f"# {'long ' * 100}"
+    (tmp_path / "a.config").write_text(CONFIG.replace("0.02\n", f"0.02 # {'x' * 150}\n{stages}\n"))
+    options = {"viewport": {"width": 720, "height": 900}, "color_scheme": "dark"}
+    page = opened(browser, report_of(tmp_path), **options)
+    editor = Editor(tmp_path / "a.config", (tmp_path / "a.config").read_text())
+    for paper in (page, editor.open(browser, **options)):
+        assert paper.evaluate(CUT) != []
+        paper.emulate_media(media="print")
+        until(paper, f"{CHART}.plot.axes[0].stroke() === '#1c2330'")
+        hidden = "nav, .tools, .hint, .compare, .save, .status, .controls, .cm-cursorLayer"
+        assert not any(e.is_visible() for e in paper.locator(hidden).all())
+        assert paper.evaluate("getComputedStyle(document.body).backgroundColor") == WHITE
+        assert paper.locator("tbody tr").count() == 42
+        until(paper, f"{CUT}.length === 0")
+    editor.close()
+
+
+@pytest.mark.parametrize("width", [640, 320])
+def test_a_page_enlarged_does_not_scroll_sideways(
+    browser: Any, report: str, editor: Editor, width: int
+) -> None:
+    """As at 200 and 400 percent of a window of 1280."""
+    options = {"viewport": {"width": width, "height": 400}, "reduced_motion": "reduce"}
+    page = opened(browser, f"{report}#pets.config", **options)
+    page.get_by_label("Compare with").select_option(label="constant.pbtxt")
+    for small in (page, editor.open(browser, **options)):
+        assert small.evaluate("document.documentElement.scrollWidth") == width
+        assert violations(small) == []
+        assert small.evaluate("document.getAnimations().length") == 0
 
 
 # --- the editor ---------------------------------------------------------------------------------
@@ -310,9 +356,6 @@ def test_a_boundary_and_the_peak_are_dragged(browser: Any, editor: Editor) -> No
     assert len(rate[1]) <= 6
 
 
-CHART = "document.querySelector('.chart').chart"
-
-
 def ends(page: Any) -> list[float]:
     """The first and the last step that the chart shows."""
     found: list[float] = page.evaluate(f"(x => [x.min, x.max])({CHART}.plot.scales.x)")
@@ -397,8 +440,9 @@ FOLLOWS = """() => {
       const answered = performance.now();
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = () => {
-        const { data } = document.querySelector(".chart").chart.plot;
-        log.push([Math.max(...answer.curve.rates), Math.max(...data.at(-1)), performance.now() - answered]);
+        const drawn = document.querySelector(".chart").chart.plot.data.at(-1);
+        const rates = [answer.curve.rates, drawn].map(all => Math.max(...all));
+        log.push([...rates, performance.now() - answered]);
       };
       port2.postMessage(0);
     }

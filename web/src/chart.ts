@@ -250,8 +250,9 @@ export class Chart {
       }
     }
     ctx.setLineDash([]);
+    const isPaper = window.matchMedia("print").matches;
     for (const handle of this.handles) {
-      if (!handle.field) continue;
+      if (!handle.field || isPaper) continue;
       const x = plot.valToPos(handle.step, "x", true);
       const y =
         handle.kind === "peak" ? plot.valToPos(this.height(handle.rate), "y", true) : bbox.top + bbox.height;

@@ -526,7 +526,7 @@ function editor(): EditorView {
         lineNumbers(),
         lintGutter(),
         history(),
-        drawSelection(),
+        drawSelection({ cursorBlinkRate: window.matchMedia("(prefers-reduced-motion)").matches ? 0 : 1200 }),
         indentOnInput(),
         bracketMatching(),
         closeBrackets(),
@@ -542,7 +542,7 @@ function editor(): EditorView {
         documentation,
         // In a landmark of the page, which screen readers list.
         tooltips({ parent: document.querySelector<HTMLElement>("main")! }),
-        EditorView.contentAttributes.of({ "aria-label": `text of ${opened.name}`, "aria-describedby": "text-keys" }),
+        EditorView.contentAttributes.of({ "aria-label": `text of ${opened.name}`, "aria-describedby": "text-keys", tabindex: "0" }),
         keymap.of([
           ...closeBracketsKeymap,
           ...defaultKeymap,
