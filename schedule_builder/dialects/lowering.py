@@ -179,8 +179,8 @@ def check_size(message: Any) -> _Size:
             raise LoweringError(("learning_rates",), words)
         if segments > MAX_MEMBER_SEGMENTS:
             words = Words(
-                "the members of this combination have more than {limit:,} segments. Use kinds with"
-                " a formula instead of lists",
+                "the members of this combination have more than {limit:,} segments. Use schedules"
+                " such as `exponential_decay_learning_rate` instead of lists",
                 limit=MAX_MEMBER_SEGMENTS,
             )
             raise LoweringError(("learning_rates",), words)

@@ -195,8 +195,8 @@ def _rates(config: Config, message: Any, path: FieldPath) -> Iterator[tuple[Fiel
             for index, item in enumerate(items[:1] if is_product else items):
                 if declared.message.full_name == _ANY:
                     words = Words(
-                        "{name:field} holds a kind of another package, whose rates are not known:"
-                        " change it by hand",
+                        "{name:field} holds a custom schedule from another package, whose rates are"
+                        " not known: change it by hand",
                         name=name,
                     )
                     raise RatesError(config.document.source, config.place(place).start, words)

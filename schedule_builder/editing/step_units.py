@@ -285,8 +285,8 @@ class _Rewriter:
         """Why a length cannot be written in the unit."""
         if place[-1] == "custom":
             return Words(
-                "`custom` holds a kind of another package, whose lengths stay in steps: omit"
-                " `--step-unit`"
+                "`custom` holds a custom schedule from another package, whose lengths stay in"
+                " steps: omit `--step-unit`"
             )
         return Words(
             "`{field}` is {count} steps, {number:.10g} {unit}, and only whole numbers can"

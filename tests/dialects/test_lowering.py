@@ -627,5 +627,7 @@ def test_waves_are_counted_as_a_whole_number(beyond: int) -> None:
     if not beyond:
         assert len(lowered(text).segments) == MAX_WAVES + 2
         return
-    with pytest.raises(LoweringError, match=f"repeats {MAX_WAVES + 1} times before step {offset}"):
+    with pytest.raises(
+        LoweringError, match=f"would repeat {MAX_WAVES + 1} times before step {offset}"
+    ):
         lowered(text)

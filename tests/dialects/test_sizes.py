@@ -65,32 +65,32 @@ SIZES: list[tuple[pb.LearningRate, pb.LearningRate, str, str]] = [
         table(MAX_SEGMENTS),
         table(MAX_SEGMENTS + 1),
         "table_learning_rate learning_rates",
-        "more than 100,000 segments",
+        "a schedule may have 100,000. Use a schedule such as",
     ),
     (
         in_sequence(table(MAX_SEGMENTS - 1), constant()),
         in_sequence(table(MAX_SEGMENTS - 1), constant(), constant()),
         STAGES,
-        "more than 100,000 segments",
+        "a schedule may have 100,000. Use a schedule such as",
     ),
     (
         in_sequence(constant(), table(MAX_SEGMENTS - 1)),
         in_sequence(constant(), table(MAX_SEGMENTS + 1)),
         f"{STAGES} 1 learning_rate table_learning_rate learning_rates",
-        "more than 100,000 segments",
+        "a schedule may have 100,000. Use a schedule such as",
     ),
     # Of the lists of a message the longest is blamed, the first of them.
     (
         piecewise(MAX_SEGMENTS // 2, MAX_SEGMENTS // 2),
         piecewise(MAX_SEGMENTS // 2, MAX_SEGMENTS // 2 + 1),
         "piecewise_constant_learning_rate values",
-        "more than 100,000 segments",
+        "a schedule may have 100,000. Use a schedule such as",
     ),
     (
         piecewise(MAX_SEGMENTS // 2, MAX_SEGMENTS // 2),
         piecewise(MAX_SEGMENTS, MAX_SEGMENTS),
         "piecewise_constant_learning_rate boundaries",
-        "more than 100,000 segments",
+        "a schedule may have 100,000. Use a schedule such as",
     ),
     (
         combined(*[constant()] * MAX_MEMBERS),

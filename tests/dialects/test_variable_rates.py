@@ -119,7 +119,7 @@ def test_a_pattern_without_a_caret_is_searched_as_it_is(pattern: str, parts: lis
         ("(" + "a" * 19, f"at character 1, `({'a' * 19}`"),
         ("(" + "a" * 20, f"at character 1, `({'a' * 16}...`"),
         ("a{99999999999999999999}", "is too large: use smaller repetitions"),
-        ("", "is empty and matches every variable"),
+        ("", "is empty, so it matches every variable"),
         ("x" * (MAX_LENGTH + 1), "has 1001 characters: the limit is 1000"),
         ("(a+)+", "`+` at character 5 repeats a group .* (`+` at character 3)"),
         ("(?:x|b*)+", "`+` at character 9 .* (`*` at character 7)"),
