@@ -106,6 +106,22 @@ def read_file(path: str | os.PathLike[str], *, at_most: int | None = None) -> by
         return file.readall() if at_most is None else _beginning(file, at_most + 1)
 
 
+def read_whole(path: str | os.PathLike[str], most: int) -> bytes:
+    """The contents of a file that is read as a whole or not at all.
+
+    Args:
+        path: the file.
+        most: the bytes that it may have.
+
+    Raises:
+        OSError: the file cannot be read, or is larger; the message says why.
+    """
+    data = read_file(path, at_most=most)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", os.fspath(path))
+    return data
+
+
 def _beginning(file: FileIO, size: int) -> bytes:
     """The first bytes of a file."""
     parts, left = [], size

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 MAX_FILE_BYTES = 5_000_000
 """The size of a config: one with as many stages as a schedule may have segments."""
+MAX_BASELINE_BYTES = 100_000_000
+"""The size of a baseline: one of about 500,000 findings."""
+MAX_RATES_BYTES = 200_000_000
+"""The size of a CSV of applied rates: one of about 8,000,000 steps."""
 MAX_DATA_CHARACTERS = 20_000_000
 """The size of a dict or a message, as it is written out for the places of findings."""
 MAX_DEPTH = 100

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from schedule_builder import build_schedule, compiler, limits, load, validate, validate_text
+from schedule_builder.cli import common
 from schedule_builder.cli.app import main
 from schedule_builder.compiler import Config, examine_bytes
 from schedule_builder.diagnostics import ConfigError
@@ -148,6 +151,71 @@ def test_a_file_that_hides_its_size_is_not_read_as_a_whole() -> None:
     path = Path("/proc/self/maps")
     assert path.stat().st_size == 0
     assert len(read_file(path, at_most=100)) == 101
+
+
+def test_standard_input_is_not_read_as_a_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    size = 1_000
+    for name in ("reading.formats", "cli.common", "cli.fmt"):
+        monkeypatch.setattr(f"schedule_builder.{name}.MAX_FILE_BYTES", size)
+    monkeypatch.setitem(common.read_input.__kwdefaults__ or {}, "most", size)
+    for command, said in [
+        (["validate", "-"], "SB110"),
+        (["fmt", "-"], "more than 1,000 bytes"),
+        (["validate", "--fix", "-"], "standard input has more than 1,000 bytes"),
+    ]:
+        endless = io.BufferedReader(Endless())
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=endless))
+        code = main([*command, "--isolated"] if command[0] == "validate" else command)
+        out, err = capsys.readouterr()
+        assert code == (2 if "--fix" in command else 1), command
+        assert said in out + err, command
+        assert "num_steps" not in out
+
+
+class Endless(io.RawIOBase):
+    """More than can be read: the test ends only if not all is asked for."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        line = b"num_steps: 5\n"[: len(buffer)]
+        buffer[: len(line)] = line
+        return len(line)
+
+
+def test_the_size_of_files_that_are_not_configs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are read as a whole, or not at all."""
+    config = tmp_path / "a" / "a.config"
+    config.parent.mkdir()
+    config.write_text("constant_learning_rate { learning_rate: 0.1 }")
+    huge = {
+        name: tmp_path / name
+        for name in ("rates.csv", "baseline.json", "a/pyproject.toml", ".gitignore")
+    }
+    for path in huge.values():
+        with path.open("wb") as file:
+            file.truncate(1 << 40)
+    for arguments, said in [
+        (["diff", huge["rates.csv"], config], "more than 200,000,000 bytes"),
+        (["validate", "--isolated", "--baseline", huge["baseline.json"], config], "100,000,000"),
+        (["validate", "--config", huge["a/pyproject.toml"], config], "more than 5,000,000 bytes"),
+        (["validate", config], "more than 5,000,000 bytes"),
+        (["show", config], "more than 5,000,000 bytes"),
+    ]:
+        assert main([*map(str, arguments)]) == 2, arguments
+        out, err = capsys.readouterr()
+        assert (out, err.count("\n")) == ("", 1), arguments
+        assert said in err
+    huge["a/pyproject.toml"].unlink()
+    (tmp_path / ".git").mkdir()
+    for command in (["validate"], ["fmt", "--check"]):
+        assert main([*command, str(config.parent)]) == 2
+        assert f"{huge['.gitignore']}: it has more than 5,000,000 bytes" in capsys.readouterr().err
 
 
 def test_the_size_of_data(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from schedule_builder.compiler import Config, examine_bytes
 from schedule_builder.diagnostics import Diagnostic, did_you_mean
 from schedule_builder.files import (
     read_file,
+    read_whole,
     resolved,
     same_file,
     write_file,
@@ -242,17 +243,22 @@ def warn(warnings: Iterable[str]) -> None:
     say(*(f"schedule-builder: warning: {text}" for text in dict.fromkeys(warnings)))
 
 
-def read_input(path: str, *, at_most: int | None = MAX_FILE_BYTES) -> bytes:
+def read_input(path: str, *, most: int = MAX_FILE_BYTES, is_whole: bool = False) -> bytes:
     """The contents of a file, or of standard input for `-`.
 
     Args:
         path: the file.
-        at_most: see `read_file`; standard input is read as a whole, as commands may print it again.
+        most: the bytes that it may have. Of more, so many and one more are read.
+        is_whole: whether to refuse a larger one.
     """
-    if path == STDIN:
-        return streams.read_input()
     try:
-        return read_file(path, at_most=at_most)
+        if path == STDIN:
+            data = streams.read_input(most)
+            if is_whole and len(data) > most:
+                message = f"standard input has more than {most:,} bytes"
+                raise CommandError(message)
+            return data
+        return read_whole(path, most) if is_whole else read_file(path, at_most=most)
     except OSError as error:
         message = f"cannot read {printable(path)}: {error.strerror or error}"
         raise CommandError(message) from None

@@ -27,8 +27,11 @@ def fix_files(
         is_stdin = name == STDIN
         filename = arguments.stdin_filename if is_stdin else name
         try:
-            old = read_input(name)
+            # What is read of standard input is printed again.
+            old = read_input(name, is_whole=is_stdin)
         except CommandError:
+            if is_stdin:
+                raise
             continue  # The check reports the reason.
         refused: list[str] = []
         new, count = fix(old, filename, request, unsafe=arguments.unsafe_fixes, refused=refused)

@@ -17,6 +17,7 @@ from schedule_builder.cli.common import (
     warn,
 )
 from schedule_builder.files import resolved
+from schedule_builder.limits import MAX_RATES_BYTES
 from schedule_builder.output.changes import Change, Side
 from schedule_builder.schedules.applied_rates import is_record, parse_rates
 from schedule_builder.workspace.checker import StatedLength, examined, stated_length
@@ -53,7 +54,8 @@ class Reader:
         at = None if path == STDIN else revision_path(path)
         if at is None:
             return self.contents(
-                read_input(path, at_most=None), "<stdin>" if path == STDIN else path
+                read_input(path, most=MAX_RATES_BYTES, is_whole=True),
+                "<stdin>" if path == STDIN else path,
             )
         try:
             data = Repository(Path()).read(*at)

@@ -11,7 +11,8 @@ from struct import pack
 from typing import Any, TextIO
 
 from schedule_builder.config import ConfigLike, build_schedule, load
-from schedule_builder.files import read_file, write_file
+from schedule_builder.files import read_whole, write_file
+from schedule_builder.limits import MAX_RATES_BYTES
 from schedule_builder.reading.fields import dotted
 from schedule_builder.schedules.applied_rates import HEADER, are_equal, parse_rates
 from schedule_builder.schedules.schedule import MAX_RATE, Schedule, whole
@@ -220,6 +221,6 @@ def read_rates(path: str | os.PathLike[str]) -> list[tuple[int, float]]:
         OSError: the file cannot be read.
         ValueError: it is not such a log; the message says at which line.
     """
-    text = read_file(path).decode("utf-8-sig", "replace")
+    text = read_whole(path, MAX_RATES_BYTES).decode("utf-8-sig", "replace")
     record = parse_rates(text, os.fspath(path))
     return list(zip(record.steps, record.rates, strict=True))

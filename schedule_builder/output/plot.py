@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 from schedule_builder.compiler import Config
 from schedule_builder.config import ConfigLike, load
-from schedule_builder.files import read_file, write_file
+from schedule_builder.files import read_whole, write_file
+from schedule_builder.limits import MAX_RATES_BYTES
 from schedule_builder.output.changes import Side
 from schedule_builder.output.chart import (
     AXES,
@@ -104,7 +105,7 @@ def _side(config: ConfigLike | Schedule, num_steps: int | None, batch_size: int 
     if isinstance(config, Schedule):
         return Side("schedule", config, num_steps)
     if isinstance(config, (str, os.PathLike)) and os.fspath(config).lower().endswith(".csv"):
-        text = read_file(config).decode("utf-8", "replace")
+        text = read_whole(config, MAX_RATES_BYTES).decode("utf-8", "replace")
         return Side.of_record(parse_rates(text, os.fspath(config)))
     if isinstance(config, Config):
         return Side.of_config(load(config))

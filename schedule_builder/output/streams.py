@@ -136,14 +136,14 @@ def flush() -> None:
             stream.flush()
 
 
-def read_input() -> bytes:
-    """What standard input holds.
+def read_input(at_most: int) -> bytes:
+    """What standard input holds; where that is too much, so many bytes and one more.
 
     Raises:
         InputError: it cannot be read.
     """
     try:
-        return sys.stdin.buffer.read()
+        return sys.stdin.buffer.read(at_most + 1)
     except OSError as error:
         message = f"cannot read standard input: {_reason(error)}"
         raise InputError(message) from None

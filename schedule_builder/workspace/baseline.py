@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from schedule_builder.diagnostics import Diagnostic, Words, shown
-from schedule_builder.files import read_file, resolved, write_file
+from schedule_builder.files import read_whole, resolved, write_file
+from schedule_builder.limits import MAX_BASELINE_BYTES
 from schedule_builder.rules.kinds import STALE_BASELINE
 from schedule_builder.workspace.request import Request
 from schedule_builder.workspace.settings import SettingsError
@@ -118,10 +119,13 @@ class Baseline:
             SettingsError: the file is not a baseline, or cannot be read.
         """
         try:
-            text = read_file(self.path).decode("utf-8", "replace")
+            text = read_whole(self.path, MAX_BASELINE_BYTES).decode("utf-8", "replace")
         except OSError as error:
             if error.errno in (errno.EINVAL, errno.EISDIR):
                 message = f"the baseline {self.path} is not a regular file"
+                raise SettingsError(message) from None
+            if error.errno == errno.EFBIG:
+                message = f"cannot read the baseline {self.path}: {error.strerror}"
                 raise SettingsError(message) from None
             message = (
                 f"cannot read the baseline {self.path}: {error.strerror}."

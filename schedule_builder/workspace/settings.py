@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from schedule_builder.diagnostics import Diagnostic, did_you_mean, shown
 from schedule_builder.dialects.registry import DIALECTS
-from schedule_builder.files import read_file, resolved
-from schedule_builder.limits import MAX_SHOWN_FINDINGS
+from schedule_builder.files import read_whole, resolved
+from schedule_builder.limits import MAX_FILE_BYTES, MAX_SHOWN_FINDINGS
 from schedule_builder.records import Record
 from schedule_builder.rules.rate_rules import MAX_RATES
 from schedule_builder.rules.run import THRESHOLDS
@@ -295,7 +295,7 @@ def misspelled_tables(path: Path) -> tuple[str, ...]:
 
 def _read(path: Path) -> tuple[Settings | None, tuple[str, ...]]:
     """The settings of a pyproject.toml, and a warning for each table that may be meant as such."""
-    text = read_file(path).decode("utf-8", "replace")
+    text = read_whole(path, MAX_FILE_BYTES).decode("utf-8", "replace")
     has_table = bool(_HEADER.search(text))
     if not has_table and not any(map(_is_near, _KEY.findall(text))):
         return None, ()
@@ -387,7 +387,11 @@ def settings_for(folder: Path) -> Settings:
         path = place / "pyproject.toml"
         if not path.is_file():
             continue
-        settings, more = _read(path)
+        try:
+            settings, more = _read(path)
+        except OSError as error:
+            message = f"{path}: {error.strerror}"
+            raise SettingsError(message) from None
         warnings += more
         if settings is not None:
             return settings._replace(warnings=warnings + settings.warnings)

@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from schedule_builder.files import read_file, resolved
+from schedule_builder.files import read_whole, resolved
+from schedule_builder.limits import MAX_FILE_BYTES
 from schedule_builder.records import Record
 from schedule_builder.workspace.patterns import Patterns
+from schedule_builder.workspace.settings import SettingsError
 
 _OUTSIDE = b".*/\nnode_modules/\n__pycache__/\nsite-packages/\nbuild/\ndist/\nvenv/"
 """The names that are left out outside of a repository."""
@@ -113,7 +115,12 @@ def _rules(path: Path, depth: int) -> tuple[tuple[int, Patterns], ...]:
             return ()
     except (FileNotFoundError, NotADirectoryError):
         return ()
-    return ((depth, Patterns.of_ignore_file(read_file(path))),)
+    try:
+        data = read_whole(path, MAX_FILE_BYTES)
+    except OSError as error:
+        message = f"{path}: {error.strerror}"
+        raise SettingsError(message) from None
+    return ((depth, Patterns.of_ignore_file(data)),)
 
 
 class Found(NamedTuple):
