@@ -23,9 +23,12 @@ from schedule_builder.editing.rescale import rescale
 from schedule_builder.editing.set import Setting, edit
 from schedule_builder.editing.step_units import in_unit
 from schedule_builder.files import read_file
+from schedule_builder.output.changes import Side
 from schedule_builder.output.resolved import resolved
 from schedule_builder.reading import formats, yaml_format
 from schedule_builder.v1.pipeline_pb2 import TrainEvalPipelineConfig
+from schedule_builder.web.fields import handles, number_fields
+from schedule_builder.web.model import shown_side
 from schedule_builder.workspace.checker import check, check_files
 from schedule_builder.workspace.fixes import fix
 from schedule_builder.workspace.request import Request
@@ -302,6 +305,11 @@ def many(make: Callable[[int], Setting]) -> Callable[[Config], object]:
     return made
 
 
+def page_of(config: Config) -> object:
+    """What the page of `edit` shows of a file."""
+    return shown_side(Side.of_config(config)), number_fields(config), handles(config)
+
+
 EDITS: dict[str, tuple[str, str, Callable[[Config], object]]] = {
     "convert to YAML": (STAGES, STAGE, lambda config: convert(config, "yaml")),
     "convert keys to YAML": (
@@ -315,6 +323,7 @@ EDITS: dict[str, tuple[str, str, Callable[[Config], object]]] = {
     "in another unit": (STAGES, STAGE, lambda config: in_unit(config, "PERMILLE_OF_RUN")),
     "fmt": (STAGES, STAGE, lambda config: format_text("a.config", config.document.source.text)),
     "resolved": (STAGES, STAGE, resolved),
+    "the page": (STAGES, STAGE, page_of),
     "set one": (STAGES, STAGE, lambda config: edit(config, [Setting("num_steps", "90000")])),
     "set a new element": (
         STAGES,

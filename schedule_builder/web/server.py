@@ -114,6 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "schedule-builder"
     sys_version = ""
     timeout = _SECONDS
+    # The body of an answer does not wait until its headers are acknowledged, some 40 ms later.
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         """Sends the page, which contains nothing of the file."""

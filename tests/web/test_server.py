@@ -81,6 +81,23 @@ def test_the_page_of_the_server_is_answered(server: EditServer) -> None:
     assert asked(server, changes={"Host": other, "Origin": f"http://{other}"})[0] == 200
 
 
+def test_no_part_of_an_answer_waits_for_the_one_before(
+    server: EditServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = []
+    handler = server_module._Handler
+    setup = handler.setup
+
+    def setting_up(self: Any) -> None:
+        setup(self)
+        options.append(self.connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    monkeypatch.setattr(handler, "setup", setting_up)
+    assert asked(server)[0] == 200
+    assert len(options) == 1
+    assert options[0]
+
+
 @pytest.mark.parametrize(
     ("status", "changes"),
     [
