@@ -20,7 +20,7 @@ from schedule_builder.cli.common import (
     schedule_of,
     write_output,
 )
-from schedule_builder.compiler import Config
+from schedule_builder.compiler import Config, unsuppressed
 from schedule_builder.editing.convert import convert
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.editing.step_units import in_unit
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         schedule_of(config)
     if any(found.severity == "error" for found in config.diagnostics):
         raise CommandError(how_to_fix(config), FOUND_ERRORS, config.diagnostics)
-    say(*config.diagnostics)
+    say(*unsuppressed(config))
     try:
         text = _converted(config, arguments)
     except EditingError as error:

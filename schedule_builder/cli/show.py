@@ -19,6 +19,7 @@ from schedule_builder.cli.common import (
     schedule_of,
     write_output,
 )
+from schedule_builder.compiler import unsuppressed
 from schedule_builder.limits import MAX_SHOWN_STEPS
 from schedule_builder.output.schedule_table import FORMATS, telling_steps
 from schedule_builder.output.streams import emit, emit_text, say, show
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(message)
     config = read_run(arguments.file, arguments)
     schedule = schedule_of(config)
-    say(*config.diagnostics)
+    say(*unsuppressed(config))
     if arguments.resolved:
         from schedule_builder.editing.errors import EditingError  # noqa: PLC0415 - as below
         from schedule_builder.output.resolved import resolved  # noqa: PLC0415 - 23 ms, for `--resolved` alone

@@ -6,6 +6,7 @@ import math
 import re
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
@@ -35,7 +36,7 @@ from schedule_builder.reading.tree import (
     typed,
 )
 from schedule_builder.reading.yaml_scalars import GARDEN, YAML
-from schedule_builder.rules.kinds import BAD_SUPPRESSION, UNUSED_SUPPRESSION
+from schedule_builder.rules.kinds import UNUSED_SUPPRESSION
 
 _LINE_LENGTH = 100
 _BESIDE = re.compile(r"[ \t:,;{<\[-]*")
@@ -118,21 +119,39 @@ def _check(config: Config, text: str, file_format: str) -> None:
                 "the converted file would not say the same: {found}. Keep this file as it is",
                 found=found.message,
             )
-        if found is not None and _is_about_comments(config, found):
-            words = Words(
-                "comments would not suppress the same findings in the converted file: {code}:"
-                " {message}. Write each field on a line of its own first, such as with"
-                " `schedule-builder fmt`",
-                code=found.code,
-                message=found.message,
-            )
+        words = _about_comments(config, error.findings) or words
         raise ConvertError(config.document.source, None, words) from None
 
 
-def _is_about_comments(config: Config, found: Diagnostic) -> bool:
-    """Whether a new finding is one that comments suppress in a config, or is about them."""
-    of_comments = (UNUSED_SUPPRESSION.code, BAD_SUPPRESSION.code)
-    return found.code in of_comments or any(d.code == found.code for d in config.diagnostics)
+def _about_comments(config: Config, new: Iterable[Diagnostic]) -> Words | None:
+    """The words for new findings that a comment suppresses in a config; None for others."""
+    from schedule_builder.rules.suppressions import comment_for  # noqa: PLC0415 - 4 ms, for errors alone
+
+    def is_unused(found: Diagnostic) -> bool:
+        return found.code == UNUSED_SUPPRESSION.code
+
+    # A finding tells its place; an unused comment tells only its code.
+    for found in sorted(new, key=is_unused):
+        code = found.words.values["code"] if is_unused(found) else found.code
+        same_code = (d for d in config.diagnostics if d.code == code)
+        for old in sorted(same_code, key=lambda d: d.path != found.path):
+            if comment := comment_for(config.document, old):
+                row, rule = comment
+                name = old.path.rpartition(".")[2]
+                advice = Words(
+                    "Write {name:field} on a line of its own, with the comment on the line above",
+                    name=name,
+                )
+                if not name:
+                    advice = Words("Replace it with `ignore-file[{rule}]`", rule=rule)
+                return Words(
+                    "not converted: the comment `ignore[{rule}]` on line {row} would no longer"
+                    " stand where its finding is. {advice}",
+                    rule=rule,
+                    row=row,
+                    advice=advice,
+                )
+    return None
 
 
 class _Writer(ABC):

@@ -11,7 +11,16 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from schedule_builder.compiler import Config
-from schedule_builder.diagnostics import Diagnostic, Edit, FieldPath, Report, Source, Words, shown
+from schedule_builder.diagnostics import (
+    Diagnostic,
+    Edit,
+    FieldPath,
+    Report,
+    Source,
+    Span,
+    Words,
+    shown,
+)
 from schedule_builder.editing.batch import Batch
 from schedule_builder.editing.contents import (
     Contents,
@@ -597,12 +606,12 @@ class _Editor:
                 row=row,
             )
             raise set_error(document.source.filename, words)
-        on_way = [element_at(document, path[:n]) for n in range(1, len(path) + 1)]
-        found = [element for element in on_way if element is not None]
+        on_way = [(path[:n], element_at(document, path[:n])) for n in range(1, len(path) + 1)]
+        found = [(at, element) for at, element in on_way if element is not None]
         last = element_at(document, path)
         for shared in self.anchors:
             span, uses = shared.span, shared.uses
-            for element in found:
+            for at, element in found:
                 start = element.value.start
                 is_last = element == last
                 is_alias = any(use.start == start for use in uses)
@@ -613,18 +622,40 @@ class _Editor:
                         not own[0] <= use.start < own[1] for use in uses
                     )
                     is_alias = False
+                # An alias of a block has the block itself as its value.
+                is_alias = is_alias or (is_inside and element.field.start >= span.end)
                 if is_alias or is_inside:
-                    row, column = document.source.position(span.start)
-                    words = Words(
-                        "{name:field} shares its value with others through the anchor `&{anchor}`"
-                        " at {row}:{column}: write it out there first, or change the anchored"
-                        " value by hand",
-                        name=dotted(path),
+                    words = _shared_words(is_alias=is_alias, is_removal=is_removal and is_last)
+                    words = words.filled(
+                        name=dotted(at if is_alias else path),
                         anchor=shared.name,
-                        row=row,
-                        column=column,
+                        place=_place(document, span),
+                        use=_place(document, uses[0]),
                     )
                     raise set_error(document.source.filename, words)
+
+
+def _shared_words(*, is_alias: bool, is_removal: bool) -> Words:
+    """How a value is shared through an anchor."""
+    if is_alias:
+        return Words(
+            "{name:field} is an alias of `&{anchor}` ({place}). Replace `*{anchor}` with its value"
+            " first, or change the anchored value by hand"
+        )
+    if is_removal:
+        return Words(
+            "{name:field} holds the anchored value `&{anchor}` ({place}), which `*{anchor}` repeats"
+            " ({use}). Replace each `*{anchor}` with its value first"
+        )
+    return Words(
+        "{name:field} belongs to the anchored value `&{anchor}` ({place}), which `*{anchor}`"
+        " repeats ({use}). Replace each `*{anchor}` with its value first, or change the anchored"
+        " value by hand"
+    )
+
+
+def _place(document: Document, span: Span) -> str:
+    return "{}:{}".format(*document.source.position(span.start))
 
 
 def _own_span(text: str, element: Element) -> tuple[int, int]:

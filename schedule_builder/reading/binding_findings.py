@@ -195,9 +195,14 @@ class BindingFindings:
     def not_a_block(self, value: Scalar, declared: FieldSchema, name: Span) -> None:
         """Reports a scalar where a block belongs."""
         if not value.quoted and self.syntax.null(value.text):
+            from schedule_builder.reading.block_examples import (  # noqa: PLC0415 - 3 ms, for errors alone
+                contents_of,
+            )
+
             words = Words(
-                "{field:field} has no value: write `{{}}` for all its defaults, or remove it",
+                "{field:field} has no value: {contents}, or remove it",
                 field=declared.name,
+                contents=contents_of(declared),
             )
             self.add(WRONG_TYPE, name, words)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from schedule_builder.diagnostics import Words
 from schedule_builder.reading.fields import FieldSchema, schema_of, selector_of
 from schedule_builder.reading.names import words_of
 from schedule_builder.reading.tree import Scalar, Syntax
@@ -41,8 +42,27 @@ def inner_example(
 
 def members_of(descriptor: Any) -> list[str]:
     """The blocks of a message that exclude each other."""
-    fields = schema_of(descriptor).values()
+    fields = schema_of(descriptor).values() if descriptor is not None else ()
     return [field.name for field in fields if field.message is not None and field.oneof]
+
+
+def contents_of(declared: FieldSchema) -> Words:
+    """What a block without a value needs, as advice.
+
+    `{}` is enough where no field in it is needed, and means nothing as an element of a list.
+    """
+    if members := members_of(declared.message):
+        return Words("give it one block, such as {member:field}", member=members[0])
+    fields = schema_of(declared.message).values()
+    needed = [f for f in fields if f.rule.required or f.rule.not_empty or members_of(f.message)]
+    if declared.repeated:
+        needed = needed or list(fields)
+    if not needed:
+        return Words("write `{{}}` for all its defaults")
+    these, *others = [Words("{name:field}", name=field.name) for field in needed]
+    for other in others:
+        these = Words("{these} and {other}", these=these, other=other)
+    return Words("give it {fields}", fields=these)
 
 
 def member_named(text: str, descriptor: Any) -> str | None:

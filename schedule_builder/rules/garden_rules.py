@@ -7,7 +7,7 @@ from typing import Any
 
 from schedule_builder.diagnostics import FieldPath, Remove, Repair, Words
 from schedule_builder.dialects.model_garden import missing
-from schedule_builder.reading.fields import counting
+from schedule_builder.reading.fields import counting, is_open
 from schedule_builder.rules.registry import Finding, rule
 from schedule_builder.v1 import experiment_pb2 as garden
 
@@ -90,10 +90,17 @@ def _untyped(name: str, block: Any) -> Words | None:
                 name=name,
                 given=given,
             )
+        own: Words | str = ""
+        if is_open(block.DESCRIPTOR):
+            own = Words(
+                ". If a block is misspelt, rename it to a known type, such as `sgd` or `adamw`; an"
+                " optimizer of your own code cannot be checked"
+            )
         return Words(
             "{name:field} has no `type`, and no block of a known type: both come from the Garden's"
-            " Python code. Add the `type` and its block",
+            " Python code. Add the `type` and its block{own}",
             name=name,
+            own=own,
         )
     if lacking := missing(block):
         return Words(

@@ -86,19 +86,23 @@ def bypassed_schedule(run: Run) -> Iterator[Finding]:
     path = run.kind_path if begun is None else run.at(begun)
     if begun is None and "decay_steps" in run.main.DESCRIPTOR.fields_by_name:
         path = (*path, "decay_steps")
-    kinds = run.get(run.kind_path[:-1]).DESCRIPTOR.fields_by_name
     # A length in another unit follows the run, or is changed by its number.
-    advice = Words("Shorten the schedule with `schedule-builder rescale`")
+    advice = Words(
+        "Shorten the schedule with `schedule-builder rescale --from-steps N --num-steps"
+        " {num_steps}`, N the run length that it was made for",
+        num_steps=run.num_steps,
+    )
     if not run.is_in_steps:
         advice = Words("Train for longer")
     words = Words(
-        "no stage or decay takes effect: the rate first changes at step {step}, and training ends"
-        " after {num_steps} steps. {advice}, or replace the schedule with {constant:field}"
-        " (`learning_rate: {rate!r}`), which has the same rates",
+        "no stage or decay takes effect: the rate first changes at step {step}{after_boundary},"
+        " and training ends after {num_steps} steps. {advice}, or replace the schedule with"
+        " {constant} (`learning_rate: {rate!r}`), which has the same rates",
         step=step,
+        after_boundary=run.after_boundary(step, path),
         num_steps=run.num_steps,
         advice=advice,
-        constant=next(n for n in ("constant_learning_rate", "constant") if n in kinds),
+        constant=run.constant,
         rate=run.bare(0),
     )
     yield Finding(path, words, run.ending)
@@ -126,31 +130,53 @@ def stage_not_reached(run: Run) -> Iterator[Finding]:
         if not _is_stage(current, following):
             continue
         others = len(schedule.segments) - schedule.segments.index(following) - 1
-        begin = Words("step {step}", step=following.begin)
-        if "boundaries" in following.path:
-            # A boundary is the last step of the stage before it.
-            begin = Words("step {step} (one after the boundary)", step=following.begin)
+        path = run.at(following)
         values = {
-            "begin": begin,
+            "begin": following.begin,
+            "after_boundary": run.after_boundary(following.begin, path),
             "others": others,
             "num_steps": run.num_steps,
             "stays": _stays(run),
-            "or_longer": run.or_longer(run.at(following)),
+            "advice": _about_stages(run, schedule, current, following),
         }
         if others:
             words = Words(
                 "this stage and the {others:count stage} after it are never reached: they"
-                " begin at {begin} or later, and training ends after {num_steps} steps."
-                " {stays}. Begin them earlier{or_longer}",
+                " begin at step {begin}{after_boundary} or later, and training ends after"
+                " {num_steps} steps. {stays}. {advice}",
                 **values,
             )
         else:
             words = Words(
-                "this stage is never reached: it begins at {begin}, and training ends after"
-                " {num_steps} steps. {stays}. Begin it earlier{or_longer}",
+                "this stage is never reached: it begins at step {begin}{after_boundary}, and"
+                " training ends after {num_steps} steps. {stays}. {advice}",
                 **values,
             )
-        yield Finding(run.at(following), words, run.ending)
+        yield Finding(path, words, run.ending)
+
+
+def _about_stages(run: Run, schedule: Schedule, current: Segment, following: Segment) -> Words:
+    """The advice for stages that are never reached."""
+    path, rate = run.at(following), schedule.rate_at(current.begin)
+    rest = [segment for segment in schedule.segments if segment.begin >= following.begin]
+    is_one = len(rest) == 1
+    beside: Words | str
+    if any(not s.curve.is_constant or schedule.rate_at(s.begin) != rate for s in rest):
+        or_longer = run.or_longer(path)
+        if is_one:
+            return Words("Begin it earlier{or_longer}", or_longer=or_longer)
+        return Words("Begin them earlier{or_longer}", or_longer=or_longer)
+    if 0 in path[-2:]:
+        # A list of stages cannot be empty.
+        return Words(
+            "No stage changes the rate: replace the schedule with {constant}", constant=run.constant
+        )
+    is_boundary = "boundaries" in path
+    if is_one:
+        beside = Words(" and its boundary") if is_boundary else ""
+        return Words("This stage does not change the rate: remove it{beside}", beside=beside)
+    beside = Words(" and their boundaries") if is_boundary else ""
+    return Words("These stages do not change the rate: remove them{beside}", beside=beside)
 
 
 @rule("SB403", "decay-not-completed", "warning")
@@ -242,8 +268,8 @@ def _cut_off(
     }
     if is_rise:
         shorten = Words("Make the rise shorter")
-        is_share = path == run.kind_path or (isinstance(path[-1], str) and not run.has(path))
-        if is_share and run.is_in_steps and hasattr(run.main, "total_steps"):
+        # All parts of such a schedule are shares of one length.
+        if run.is_in_steps and run.is_beyond(getattr(run.main, "total_steps", 0)):
             shorten = Words("Set `total_steps` to {num_steps}", num_steps=run.num_steps)
         words = Words(
             "the rise ends at step {end}, and training at {num_steps}: the rate is {now} at"
@@ -395,9 +421,10 @@ def lengths_in_epochs(run: Run) -> Iterator[Finding]:
             num_steps=run.num_steps,
         )
     words = Words(
-        "the last change is at step {step} of {num_steps}: {share:.4g} % of the run trains at"
-        " {rate:rate}, and the highest rate is {peak:rate}. {advice}",
+        "the last change is at step {step} of {num_steps}{after_boundary}: {share:.4g} % of the run"
+        " trains at {rate:rate}, and the highest rate is {peak:rate}. {advice}",
         step=stage.begin,
+        after_boundary=run.after_boundary(stage.begin, stage.path),
         num_steps=run.num_steps,
         share=100 * (1 - stage.begin / run.num_steps),
         rate=stage.rate,

@@ -63,8 +63,30 @@ def no_warmup(run: Run) -> Iterator[Finding]:
         return
     levels = [run.schedule(step) for step in run.schedule.extremes(0, run.last)]
     if next((rate for rate in levels if rate != levels[0]), 0.0) <= levels[0]:
-        words = Words("missing warmup: the project's settings require one. Add it")
+        words = Words(
+            "missing warmup: the project's settings require one. {advice}",
+            advice=_how_to_warm_up(run),
+        )
         yield Finding(run.kind_path, words)
+
+
+def _how_to_warm_up(run: Run) -> Words:
+    """Where to set a warmup in a config that has none."""
+    # A field for its length may be there, and be 0.
+    lengths = [path for path, _ in run.dialect.warmups(run.root)]
+    if lengths:
+        *_, block, name = lengths[-1]
+        return Words("Set {name:field} in {block:field} above 0", name=name, block=block)
+    if run.kind_path[:-1] != run.path:
+        return Words(
+            "Add {warmup:field} beside {rate:field}, with `type: linear` and a `linear` block that"
+            " sets `warmup_steps`",
+            warmup="warmup",
+            rate=run.kind_path[-2],
+        )
+    return Words(
+        "Add a `warmup` block with `warmup_steps` beside {kind:field}", kind=run.kind_path[-1]
+    )
 
 
 @rule("SB503", "end-not-at-num-steps", "error")

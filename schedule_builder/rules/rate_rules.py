@@ -153,20 +153,22 @@ def negligible_rate(run: Run) -> Iterator[Finding]:
             continue
         if is_cliff:
             words = Words(
-                "the rate falls from {old:rate} to {rate:rate} at step {step}. Check the"
-                " digits of the rate {rate:rate}",
+                "the rate falls from {old:rate} to {rate:rate} at step {step}{after_boundary}."
+                " Check the digits of the rate {rate:rate}",
                 old=old,
                 rate=rate,
                 step=step,
+                after_boundary=run.after_boundary(step, stage.path),
             )
         else:
             words = Words(
-                "{length} of {num_steps} steps, from step {step} on, train at {rate:rate} or"
-                " less, and the highest rate is {peak:rate}. Check the digits of the rate"
-                " {rate:rate}",
+                "{length} of {num_steps} steps, from step {step}{after_boundary} on, train at"
+                " {rate:rate} or less, and the highest rate is {peak:rate}. Check the digits of the"
+                " rate {rate:rate}",
                 length=length,
                 num_steps=run.num_steps,
                 step=step,
+                after_boundary=run.after_boundary(step, stage.path),
                 rate=rate,
                 peak=peak,
             )

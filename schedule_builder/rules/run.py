@@ -148,6 +148,21 @@ class Run(Record):
         """The field that says where a segment begins, or else the kind."""
         return (*self.path, *segment.path) if segment.path else self.kind_path
 
+    def after_boundary(self, step: int, path: FieldPath) -> Words | str:
+        """What a message adds to the first step of a stage that the field at a path begins."""
+        # A boundary is the last step of the stage before it. A warmup or an offset may move it.
+        if path[-2:-1] == ("boundaries",) and self.get(path) == step - 1:
+            return Words(" (one after the boundary)")
+        return ""
+
+    @cached_property
+    def constant(self) -> Words:
+        """What to write in this config for the same rate at every step."""
+        kinds = self.get(self.kind_path[:-1]).DESCRIPTOR.fields_by_name
+        if "type" in kinds:
+            return Words("`type: constant` and a `constant` block")
+        return Words("{name:field}", name="constant_learning_rate")
+
     @cached_property
     def last(self) -> int:
         """The last step of the run; without a run length, the beginning of the last segment."""

@@ -59,9 +59,10 @@ def jump_up(run: Run) -> Iterator[Finding]:
         is_jump = new > old * (1 + _ROUNDING) and new - old > 2 * slope
         if has_fallen and is_listed(after.path) and is_jump:
             words = Words(
-                "the rate jumps up at step {step}, from {old:rate} to {new:rate}. Check"
-                " the order and the digits of the rates",
+                "the rate jumps up at step {step}{after_boundary}, from {old:rate} to {new:rate}."
+                " Check the order and the digits of the rates",
                 step=after.begin,
+                after_boundary=run.after_boundary(after.begin, run.at(after)),
                 old=old,
                 new=new,
             )
@@ -95,11 +96,12 @@ def _late_rise(run: Run) -> Iterator[Finding]:
     if (is_high and is_late) or is_jump:
         steepest, before, _ = max(late or rises, key=lambda rise: rise[2])
         words = Words(
-            "the rate rises from {old:rate} to {new:rate} at step {step} of {num_steps}: too"
-            " late for a warmup. Check the order and the digits of the rates",
+            "the rate rises from {old:rate} to {new:rate} at step {step} of {num_steps}"
+            "{after_boundary}: too late for a warmup. Check the order and the digits of the rates",
             old=before.rate,
             new=steepest.rate,
             step=steepest.begin,
+            after_boundary=run.after_boundary(steepest.begin, steepest.path),
             num_steps=run.num_steps,
         )
         yield Finding(steepest.path, words)
@@ -260,12 +262,17 @@ def _level_decay(run: Run) -> Iterator[Finding]:
             continue
         if getattr(main, first) == getattr(main, last):
             default = Words("") if main.HasField(last) else Words(", its default")
+            lower = Words("Set `end_learning_rate` lower")
+            if not main.end_learning_rate:
+                lower = Words("Set {first:field} higher", first=first)
             words = Words(
                 "no decay: `end_learning_rate` ({rate:rate}{default}) equals"
-                " {first:field}. Lower it, or use `constant_learning_rate`",
+                " {first:field}. {lower}, or use {constant}",
                 rate=main.end_learning_rate,
                 default=default,
                 first=first,
+                lower=lower,
+                constant=run.constant,
             )
             yield Finding((*run.kind_path, last), words)
 

@@ -79,6 +79,19 @@ def suppress(document: Document, diagnostics: Sequence[Diagnostic]) -> list[Diag
     return list(in_order(kept + report.diagnostics))
 
 
+def comment_for(document: Document, finding: Diagnostic) -> tuple[int, str] | None:
+    """The line of the comment that suppresses this finding, and the rule as written there.
+
+    A comment for the whole file is none of them.
+    """
+    source = document.source
+    for suppression in _read(document, Report(source)):
+        if (suppression.code, suppression.row) == (finding.code, finding.row):
+            start, end = suppression.span
+            return source.position(start)[0], source.text[start:end]
+    return None
+
+
 def _report_unused(suppression: _Suppression, edit: Edit | None, report: Report) -> None:
     code = suppression.code
     words = Words("unused suppression: {code} is not reported on this line. Remove it", code=code)

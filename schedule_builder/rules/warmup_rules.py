@@ -233,7 +233,11 @@ def _covered(run: Run) -> Iterator[Finding]:
             continue
         related: tuple[tuple[FieldPath, Words], ...] = ()
         if is_stage and following is not None:
-            there = Words("the next stage begins at step {step}", step=following.begin)
+            there = Words(
+                "the next stage begins at step {step}{after_boundary}",
+                step=following.begin,
+                after_boundary=run.after_boundary(following.begin, run.at(following)),
+            )
             related = ((run.at(following), there),)
         if count:
             words = Words(
@@ -295,11 +299,12 @@ def _one_update(run: Run) -> Iterator[Finding]:
         if is_first and is_short and second.path not in run.blamed:
             words = Words(
                 "the first rate, {rate:rate}, lasts for {length:count step}: from step {step}"
-                " on it is {second:rate}. Begin this stage later; or remove it, and make"
-                " {second:rate} the first rate",
+                "{after_boundary} on it is {second:rate}. Begin this stage later; or remove it, and"
+                " make {second:rate} the first rate",
                 rate=first.rate,
                 length=length,
                 step=second.begin,
+                after_boundary=run.after_boundary(second.begin, second.path),
                 second=second.rate,
             )
             yield Finding(second.path, words)

@@ -117,7 +117,7 @@ def test_a_run_length_that_is_not_used_is_said(command: str, run: Run) -> None:
         pytest.importorskip("matplotlib")
     second = ("b.config",) if command == "diff" else ()
     _, _, err = run(command, "a.config", *second, "--num-steps", 50)
-    (note,) = [line for line in err.splitlines() if "--num-steps" in line]
+    (note,) = [line for line in err.splitlines() if "`--num-steps" in line]
     assert note == (
         "schedule-builder: `--num-steps 50` is not used: a.config sets `train_config.num_steps` to"
         " 600. To replace it, pass `--set train_config.num_steps=50`"
@@ -125,9 +125,9 @@ def test_a_run_length_that_is_not_used_is_said(command: str, run: Run) -> None:
     # What it says to pass does it, and the length that is stated needs no note.
     _, out, err = run("show", "a.config", "--set", "train_config.num_steps=50")
     assert "a.config (50 steps)" in out
-    assert "--num-steps" not in err
-    assert "--num-steps" not in run("show", "a.config", "--num-steps", 600)[2]
-    assert "--num-steps" not in run("show", "b.config", "--num-steps", 50)[2]
+    assert "`--num-steps" not in err
+    assert "`--num-steps" not in run("show", "a.config", "--num-steps", 600)[2]
+    assert "`--num-steps" not in run("show", "b.config", "--num-steps", 50)[2]
     both = ("--set", "train_config.num_steps=70", "--num-steps", 50)
     assert "`--num-steps 50` is not used: `--set` gives 70\n" in run("show", "a.config", *both)[2]
 

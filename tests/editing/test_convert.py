@@ -552,6 +552,33 @@ def test_a_comment_that_would_suppress_nothing(
     assert main(["validate", "--isolated", str(old)]) == 0
     assert "1 file: no findings." in capsys.readouterr().out
     assert main(["convert", str(old), "-o", str(new)]) == 1
-    said = "comments would not suppress the same findings in the converted file: SB409: "
-    assert said in capsys.readouterr().err
+    said = (
+        f"schedule-builder: {old}: not converted: the comment `ignore[SB409]` on line 2 would no"
+        " longer stand where its finding is. Write `cosine_decay_learning_rate` on a line of its"
+        " own, with the comment on the line above\n"
+    )
+    assert capsys.readouterr().err == said
     assert not new.exists()
+    # What the message says to do is enough.
+    above = f"{IGNORE.strip()}\n  cosine_decay_learning_rate {{"
+    old.write_text((ONE_LINE % ("", "")).replace("cosine_decay_learning_rate {", above))
+    assert main(["convert", str(old), "-o", str(new)]) == 0
+    assert main(["validate", "--isolated", str(old), str(new)]) == 0
+
+
+def test_a_comment_that_would_not_suppress_what_has_no_field(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = tmp_path / "a.config", tmp_path / "a.yaml"
+    optimizer = (
+        "momentum_optimizer { learning_rate { constant_learning_rate { learning_rate: 1 } } }"
+    )
+    text = f"batch_size: 1 optimizer {{ {optimizer} }}  # schedule-builder: IGNORE[SB405]\n"
+    old.write_text(text.replace("IGNORE", "ignore"))
+    assert main(["convert", str(old), "-o", str(new)]) == 1
+    assert capsys.readouterr().err.endswith(
+        "on line 1 would no longer stand where its finding is. Replace it with"
+        " `ignore-file[SB405]`\n"
+    )
+    old.write_text(text.replace("IGNORE", "ignore-file"))
+    assert main(["convert", str(old), "-o", str(new)]) == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from schedule_builder.compiler import Config, examine
@@ -61,10 +63,36 @@ EXPERIMENT = (
 )
 
 
-@pytest.mark.parametrize("field", ["train_steps", "decay_steps"])
-def test_neither_an_anchored_value_nor_its_alias_is_changed(field: str) -> None:
-    with pytest.raises(SetError, match="shares its value"):
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        (
+            "train_steps",
+            "trainer.train_steps` belongs to the anchored value `&steps` (2:16), which",
+        ),
+        ("decay_steps", "cosine.decay_steps` is an alias of `&steps` (2:16). Replace `*steps`"),
+    ],
+)
+def test_neither_an_anchored_value_nor_its_alias_is_changed(field: str, said: str) -> None:
+    with pytest.raises(SetError, match=re.escape(said)):
         changed("a.yaml", EXPERIMENT, field, "800")
+
+
+def test_the_alias_of_a_block_is_named_and_not_a_field_in_it() -> None:
+    text = (
+        "trainer:\n  optimizer_config: &o\n    optimizer: {type: sgd}\n    learning_rate: {type:"
+        " constant, constant: {learning_rate: 0.1}}\nother:\n  optimizer_config: *o\n"
+    )
+    for outer, said in (
+        (
+            "trainer",
+            "constant.learning_rate` belongs to the anchored value `&o` (2:21), which `*o`",
+        ),
+        ("other", "`other.optimizer_config` is an alias of `&o` (2:21). Replace `*o`"),
+    ):
+        field = f"{outer}.optimizer_config.learning_rate.constant.learning_rate"
+        with pytest.raises(SetError, match=re.escape(said)):
+            changed("a.yaml", text, field, "0.2")
 
 
 def test_a_block_that_is_selected_already_is_selected_once() -> None:

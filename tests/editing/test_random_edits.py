@@ -148,7 +148,8 @@ def edited(config: Config, made: list[Setting]) -> Edited | str:
         said = str(error)
         assert (
             "the file would have new errors" in said
-            or "shares its value" in said
+            or "is an alias of" in said
+            or "the anchored value" in said
             or ("is merged into" in said)
         ), (made, said)
         return "refused"

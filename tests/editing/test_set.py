@@ -322,12 +322,21 @@ other:
 @pytest.mark.parametrize(
     ("setting", "place"),
     [
-        ("global_batch_size=5", "`&n` at 1:40"),
-        ("decay_steps=5", "`&n` at 1:40"),
-        ("power=2", "&rate` at 5:20"),
-        ("copy.polynomial.initial_learning_rate=2", "&rate` at 5:20"),
+        (
+            "global_batch_size=5",
+            "belongs to the anchored value `&n` (1:40), which `*n` repeats (7:",
+        ),
+        ("decay_steps=5", "polynomial.decay_steps` is an alias of `&n` (1:40). Replace `*n`"),
+        (
+            "power=2",
+            "polynomial.power` belongs to the anchored value `&rate` (5:20), which `*rate`",
+        ),
+        ("copy.polynomial.initial_learning_rate=2", "`copy` is an alias of `&rate` (5:20)."),
         ("other.type=linear", "merged into the block at line 10"),
-        ("trainer.optimizer_config.learning_rate", "&rate` at 5:20"),
+        (
+            "trainer.optimizer_config.learning_rate",
+            "learning_rate` holds the anchored value `&rate` (5:20), which `*rate` repeats (8:7).",
+        ),
     ],
 )
 def test_what_aliases_repeat_is_refused_with_its_anchor(setting: str, place: str) -> None:

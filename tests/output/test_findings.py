@@ -34,7 +34,8 @@ TEXT = """train_config {
 """
 BYPASSED = (
     "no stage or decay takes effect: the rate first changes at step 200, and training ends after"
-    " 150 steps. Shorten the schedule with `schedule-builder rescale`, or replace the schedule with"
+    " 150 steps. Shorten the schedule with `schedule-builder rescale --from-steps N --num-steps"
+    " 150`, N the run length that it was made for, or replace the schedule with"
     " `constant_learning_rate` (`learning_rate: 0.1`), which has the same rates"
 )
 BAD = "constant_learning_rate {\n  learning_rate: -1, learning_rat: 0.5\n}\n"

@@ -768,3 +768,46 @@ def test_names_that_are_half_of_a_character(data: dict[str, Any], code: str) -> 
         load(data)
     assert code in {d.code for d in found}
     assert code in {d.code for d in error.value.diagnostics}
+
+
+RATE = "constant_learning_rate: {learning_rate: 0.1}"
+
+
+@pytest.mark.parametrize(
+    ("text", "contents", "filled"),
+    [
+        ("exponential_decay_learning_rate: %s", "write `{}` for all its defaults", "{}"),
+        (
+            "polynomial_decay_learning_rate: %s",
+            "give it `initial_learning_rate` and `decay_steps`",
+            "{initial_learning_rate: 1, decay_steps: 9}",
+        ),
+        (
+            "manual_step_learning_rate: {schedule: [%s, {step: 9, learning_rate: 0.1}]}",
+            "give it `step` and `learning_rate`",
+            "{step: 5, learning_rate: 0.2}",
+        ),
+        (
+            f"sequential_learning_rate: {{stage: [%s, {{learning_rate: {{{RATE}}}}}]}}",
+            "give it `learning_rate`",
+            f"{{steps: 3, learning_rate: {{{RATE}}}}}",
+        ),
+        (f"{RATE}\nwarmup: %s", "give it `warmup_steps`", "{warmup_steps: 5}"),
+        (
+            "train_config: %s",
+            "give it `optimizer`",
+            f"{{optimizer: {{sgd_optimizer: {{learning_rate: {{{RATE}}}}}}}}}",
+        ),
+        (
+            "train_config: {optimizer: {sgd_optimizer: {learning_rate: %s}}}",
+            "give it one block, such as `constant_learning_rate`",
+            f"{{{RATE}}}",
+        ),
+    ],
+)
+def test_what_a_block_without_a_value_needs(text: str, contents: str, filled: str) -> None:
+    found = [d for d in read(text % "null").diagnostics if d.code == "SB203"]
+    (finding,) = found
+    assert finding.message.endswith(f" has no value: {contents}, or remove it")
+    good = read(text % filled)
+    assert not [d for d in good.diagnostics if d.severity == "error"]

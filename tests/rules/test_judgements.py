@@ -313,7 +313,7 @@ JUDGED: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "stages of the Garden": (
         experiment(stepwise("[5000, 40000]", "[0.1, 0.01, 0.001]"), 1000, linear(50)),
-        {"SB418": "with `constant` (`learning_rate: 0.1`)"},
+        {"SB418": "with `type: constant` and a `constant` block (`learning_rate: 0.1`)"},
     ),
     "a product": (
         pipeline(

@@ -55,7 +55,9 @@ def test_stages_that_begin_after_the_run() -> None:
             run = pipeline(text, num_steps)
             beyond = [begin for begin in begins if begin >= num_steps]
             index = len(begins) - len(beyond)
-            bypassed = [(f"{field} 0", f"first changes at step {begins[0]}, and training ends")]
+            bypassed = [
+                (f"{field} 0", f"first changes at step {begins[0]}{late}, and training ends")
+            ]
             reached = [(f"{field} {index}", "")]
             others = len(beyond) - 1
             words = "this stage is never reached: it begins at step {begin}{late}, and training"
@@ -78,6 +80,44 @@ def test_stages_that_begin_after_the_run() -> None:
             assert not said(decay_not_reached, run)
 
 
+@pytest.mark.parametrize(
+    ("rate", "advice"),
+    [
+        ("boundaries: [30, 105] values: [1, 0.5, 0.5]", "remove it and its boundary"),
+        ("boundaries: [30, 105, 200] values: [1, .5, .5, .5]", "remove them and their boundaries"),
+        ("boundaries: [30, 105, 200] values: [1, .5, .5, .1]", "Begin them earlier, or"),
+        ("boundaries: [30, 105] values: [1, 0.5, 0.1]", "Begin it earlier, or train for longer"),
+        # Without its only boundary, the schedule would be refused.
+        (
+            "boundaries: 105 values: [0.5, 0.5]",
+            "No stage changes the rate: replace the schedule with `constant_learning_rate`",
+        ),
+    ],
+)
+def test_what_to_do_with_stages_that_repeat_the_rate(rate: str, advice: str) -> None:
+    run = pipeline(f"piecewise_constant_learning_rate {{ {rate} }}", 60)
+    ((_, words),) = said(stage_not_reached, run)
+    assert advice in words
+    assert words.count("not change the rate") == ("remove" in advice)
+
+
+def test_an_entry_that_repeats_the_rate_has_no_boundary_to_remove() -> None:
+    text = (
+        "manual_step_learning_rate { initial_learning_rate: 1 schedule { step: 30 learning_rate:"
+        " 0.5 } schedule { step: 70 learning_rate: 0.5 } }"
+    )
+    ((_, words),) = said(stage_not_reached, pipeline(text, 60))
+    assert words.endswith("This stage does not change the rate: remove it")
+
+
+def test_a_stage_that_is_moved_does_not_begin_after_its_boundary() -> None:
+    block = "boundaries: [30, 105] values: [1, 0.5, 0.1]"
+    rate = f"piecewise_constant_learning_rate {{ {block} }} warmup {{ warmup_steps: 5 alignment: "
+    for alignment, begin in (("OVERLAP", "106 (one after the boundary)"), ("SHIFT", "111")):
+        ((_, words),) = said(stage_not_reached, pipeline(f"{rate}{alignment} }}", 60))
+        assert f"it begins at step {begin}, and" in words
+
+
 def test_a_decay_that_ends_after_the_run() -> None:
     for length, num_steps in product((10, 100, 101, 102, 500), (1, 2, 9, 10, 99, 100, 101, 400)):
         run = pipeline(POLYNOMIAL.format(length, ""), num_steps)
@@ -95,6 +135,15 @@ def test_a_decay_that_ends_after_the_run() -> None:
         bypassed = said(bypassed_schedule, run)
         assert [path for path, _ in bypassed] == ["decay_steps"] * (num_steps == 1)
         assert not said(stage_not_reached, run)
+
+
+@pytest.mark.parametrize("share", ["", "pct_start: 0.5"])
+def test_a_cycle_that_was_made_for_a_longer_run(share: str) -> None:
+    text = f"one_cycle_learning_rate {{ max_learning_rate: 1 total_steps: 10000 {share} }}"
+    ((_, words),) = said(decay_not_completed, pipeline(text, 1000))
+    assert words.endswith("instead of 1. Set `total_steps` to 1000, or train for longer")
+    ((_, words),) = said(decay_not_completed, pipeline(text, 1000)._replace(is_in_steps=False))
+    assert words.endswith("instead of 1. Make the rise shorter, or train for longer")
 
 
 def test_a_rise_that_ends_after_the_run() -> None:
@@ -234,8 +283,9 @@ def test_what_replaces_a_schedule_that_never_changes() -> None:
     ((_, words),) = said(bypassed_schedule, run)
     assert words == (
         "no stage or decay takes effect: the rate first changes at step 1, and training ends after"
-        " 1 steps. Stretch the schedule with `schedule-builder rescale`, or replace the schedule"
-        " with `constant_learning_rate` (`learning_rate: 1.0`), which has the same rates"
+        " 1 steps. Shorten the schedule with `schedule-builder rescale --from-steps N --num-steps"
+        " 1`, N the run length that it was made for, or replace the schedule with"
+        " `constant_learning_rate` (`learning_rate: 1.0`), which has the same rates"
     )
     ((_, words),) = said(bypassed_schedule, run._replace(is_in_steps=False))
     assert "after 1 steps. Train for longer, or replace" in words

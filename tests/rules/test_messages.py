@@ -204,10 +204,19 @@ def test_blocks_beside_the_one_that_is_chosen(given: str, chosen: str) -> None:
             ],
         ),
         (
+            "optimizer {}",
+            [
+                "`optimizer` has no `type`, and no block of a known type: both come from the"
+                " Garden's Python code. Add the `type` and its block. If a block is misspelt,"
+                " rename it to a known type, such as `sgd` or `adamw`; an optimizer of your own"
+                " code cannot be checked"
+            ],
+        ),
+        (
             "warmup {} optimizer { sgd {} }",
             [
-                "`warmup` has no `type`: it comes from the Garden's Python code. Add the `type` and"
-                " its block",
+                "`warmup` has no `type`, and no block of a known type: both come from the Garden's"
+                " Python code. Add the `type` and its block",
                 "`optimizer` has no `type`; assuming `sgd`, the only block present. Add",
             ],
         ),

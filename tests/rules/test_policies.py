@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from schedule_builder.dialects.model_garden import EXPERIMENT
 from schedule_builder.rules.policy_rules import (
     end_not_at_num_steps,
     no_warmup,
     rate_above_policy,
 )
+from schedule_builder.rules.run import Run
 from tests.rules.test_run import pipeline, run_of
 
 CONSTANT = "constant_learning_rate {{ learning_rate: {} }}"
@@ -87,3 +89,33 @@ def test_what_ends_has_to_end_with_the_run(text: str, is_found: bool) -> None:
         )
     assert not list(end_not_at_num_steps(run))
     assert not list(end_not_at_num_steps(together._replace(num_steps=None)))
+
+
+@pytest.mark.parametrize(
+    ("run", "advice"),
+    [
+        (
+            pipeline(CONSTANT.format(0.5)),
+            "Add a `warmup` block with `warmup_steps` beside `constant_learning_rate`",
+        ),
+        (
+            pipeline("cosine_decay_learning_rate { warmup_steps: 0 }"),
+            "Set `warmup_steps` in `cosine_decay_learning_rate` above 0",
+        ),
+        (
+            pipeline(CONSTANT.format(0.5) + "warmup { warmup_steps: 0 }"),
+            "Set `warmup_steps` in `warmup` above 0",
+        ),
+        (
+            run_of(
+                "trainer { optimizer_config { learning_rate { type: 'constant' constant {} } } }",
+                dialect=EXPERIMENT,
+            ),
+            "Add `warmup` beside `learning_rate`, with `type: linear` and a `linear` block that"
+            " sets `warmup_steps`",
+        ),
+    ],
+)
+def test_where_a_missing_warmup_belongs(run: Run, advice: str) -> None:
+    (finding,) = no_warmup(run._replace(policy={"require-warmup": True}))
+    assert str(finding.words) == f"missing warmup: the project's settings require one. {advice}"

@@ -174,11 +174,25 @@ def test_a_decay_to_the_rate_at_which_it_begins() -> None:
             assert [path for path, _ in found] == ["end_learning_rate"] * (end == "0.5")
             for _, words in found:
                 assert words.startswith(
-                    f"no decay: `end_learning_rate` (0.5) equals `{first}`. Lower it"
+                    f"no decay: `end_learning_rate` (0.5) equals `{first}`. Set `end_learning_rate`"
+                    " lower, or use `constant_learning_rate`"
                 )
     zero = "polynomial_decay_learning_rate { initial_learning_rate: 0 decay_steps: 9 }"
     ((_, words),) = said(stage_without_effect, pipeline(zero))
-    assert words.startswith("no decay: `end_learning_rate` (0, its default) equals")
+    assert words == (
+        "no decay: `end_learning_rate` (0, its default) equals `initial_learning_rate`."
+        " Set `initial_learning_rate` higher, or use `constant_learning_rate`"
+    )
+    garden = run_of(
+        "trainer { optimizer_config { learning_rate { type: 'polynomial' polynomial {"
+        " initial_learning_rate: 0.0001 decay_steps: 9 } } } }",
+        dialect=EXPERIMENT,
+    )
+    ((_, words),) = said(stage_without_effect, garden)
+    assert words == (
+        "no decay: `end_learning_rate` (0.0001, its default) equals `initial_learning_rate`."
+        " Set `end_learning_rate` lower, or use `type: constant` and a `constant` block"
+    )
     # The warmup and the plateau of this one are something.
     stable = (
         "warmup_stable_decay_learning_rate { peak_learning_rate: 1 initial_learning_rate: 0.5"

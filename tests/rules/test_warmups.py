@@ -233,8 +233,9 @@ def test_a_first_rate_that_lasts_for_one_update() -> None:
         ] * is_found
         for _, words in found:
             assert words.startswith(
-                f"the first rate, 1, lasts for {steps(first + 1)}: from step {first + 1} on it is"
-                " 0.5. Begin this stage later; or remove it, and make 0.5 the first rate"
+                f"the first rate, 1, lasts for {steps(first + 1)}: from step {first + 1} (one after"
+                " the boundary) on it is 0.5. Begin this stage later; or remove it, and make 0.5"
+                " the first rate"
             )
         run.blamed.add((*run.kind_path, "boundaries", 0))
         assert not said(rate_not_applied, run)
