@@ -40,6 +40,7 @@ __all__ = [
 def learning_rate_at(schedule: Schedule, global_step: Any) -> Callable[[], tf.Tensor] | tf.Tensor:
     """A schedule's rate at a step, as the API returns it: deferred in eager mode."""
 
+    @tf.autograph.experimental.do_not_convert
     def rate() -> tf.Tensor:
         return rate_tensor(schedule, global_step)
 

@@ -125,6 +125,6 @@ def _rates(schedule: Schedule, step: Any) -> jax.Array:
     with jax.enable_x64(True):
         if step.dtype == jnp.uint64:
             step = jnp.minimum(step, jnp.uint64(MAX_STEP))
-        steps = jnp.maximum(step.astype(jnp.int64), 0)
+        steps = step.astype(jnp.int64)
         rates = jnp.asarray(evaluate(schedule, steps, _Jax()), jnp.float64)
         return jnp.broadcast_to(rates, steps.shape).astype(jnp.float32)

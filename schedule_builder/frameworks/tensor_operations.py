@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from schedule_builder.schedules.evaluation import Stretches, evaluate
+from schedule_builder.schedules.operations import folded_inverse
 
 
 class TensorOperations:
@@ -18,6 +19,8 @@ class TensorOperations:
     direct_ratio: float = 2.0**24
     constant: Callable[[float], Any]
     exp: Callable[[Any], Any]
+    sin: Callable[[Any], Any]
+    square: Callable[[Any], Any]
     log_of_tensor: Callable[[Any], Any]
     maximum: Callable[[Any, Any], Any]
     minimum: Callable[[Any, Any], Any]
@@ -30,6 +33,16 @@ class TensorOperations:
 
     def ratio_power(self, numerator: Any, denominator: Any, exponent: Any) -> Any:
         return self.power(numerator / denominator, exponent)
+
+    def share_of_power(self, height: Any, k: Any, n: Any, exponent: Any) -> Any:
+        if _are_known(height, n, exponent) and 1 <= exponent <= _LOW_POWER and height > 0:
+            # The height is a factor of the base, and costs no operation of its own. Where it is
+            # below 0, the sum with the lowest rate would not take the rounding error of that.
+            return self.power(k * (height ** (1 / exponent) / n), exponent)
+        return height * self.ratio_power(k, n, exponent)
+
+    def squared_sine(self, k: Any, n: Any) -> Any:
+        return self.square(self.sin(k * (1 / n) if _are_known(n) else k / n))
 
     def log(self, value: Any) -> Any:
         return math.log(value) if _are_known(value) else self.log_of_tensor(value)
@@ -52,6 +65,11 @@ class TensorOperations:
     def affine(self, start: Any, slope: Any, k: Any, n: Any) -> Any:
         return start + self.share(slope, k, n)
 
+    def inverse_affine(self, height: Any, slope: Any, k: Any, n: Any) -> Any:
+        if folded := folded_inverse(height, slope, n):
+            return folded[0] / (k + folded[1])
+        return height / self.affine(1.0, slope, k, n)
+
     def exp_affine(self, start: Any, slope: Any, slope_rest: Any, k: Any, n: Any) -> Any:
         exponent = self.minimum(self.affine(start, slope, k, n), self.constant(700.0))
         return self.exp(exponent)
@@ -59,6 +77,10 @@ class TensorOperations:
     def rates(self, schedule: Stretches, step: Any) -> Any:
         operations: Any = self  # which a subclass completes
         return evaluate(schedule, step, operations)
+
+
+_LOW_POWER = 4
+"""Up to this power, the rounding errors of a base do not show in float32."""
 
 
 def _are_known(*numbers: Any) -> bool:

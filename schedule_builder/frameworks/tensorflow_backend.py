@@ -18,7 +18,16 @@ from schedule_builder.frameworks.tensor_operations import (
 from schedule_builder.frameworks.variable_factors import warn_unapplied
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.evaluation import evaluate, fits_float64
+from schedule_builder.schedules.operations import is_zero
 from schedule_builder.schedules.schedule import Schedule
+
+try:  # There is no public name for the question.
+    from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
+except ImportError:
+
+    def GraphOrParentsInXlaContext(graph: Any) -> bool:  # noqa: D103, N802 - TensorFlow's name
+        return False
+
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -43,6 +52,7 @@ class _TensorFlow(TensorOperations):
 
     def __init__(self, step_dtype: tf.DType, dtype: tf.DType = tf.float64) -> None:
         self.step_dtype, self.dtype = step_dtype, dtype
+        self.is_compiled = _is_compiled()
         if dtype != tf.float64:
             self.direct_ratio = 4.0
         self.constants: dict[tuple[Any, float], Any] = {}
@@ -65,12 +75,27 @@ class _TensorFlow(TensorOperations):
         return tf.where(condition, *self._tensors(first, second))
 
     def power(self, base: Any, exponent: Any) -> Any:
-        if isinstance(base, float) and base > 0:
-            # Its logarithm loses less than the base itself where it is rounded to float32.
+        if isinstance(exponent, float) and exponent == 2:  # noqa: PLR2004 - the square
+            return tf.square(base)
+        # In float32, the logarithm loses less than the base. XLA has a slow `pow`.
+        takes_logarithm = self.is_compiled or self.dtype != tf.float64
+        if isinstance(base, float) and base > 0 and takes_logarithm:
             return tf.exp(exponent * math.log(base))
         return tf.pow(*self._tensors(base, exponent))
 
+    def squared_sine(self, k: Any, n: Any) -> Any:
+        if not self.is_compiled or self.dtype != tf.float64:
+            return super().squared_sine(k, n)
+        # XLA calls the sine of the C library, and inlines sums.
+        square = tf.square(k / n)
+        total = self.node(_SQUARED_SINE[0])
+        for coefficient in _SQUARED_SINE[1:]:
+            total = total * square + self.node(coefficient)
+        return total * square
+
     def maximum(self, first: Any, second: Any) -> Any:
+        if is_zero(second) and tf.is_tensor(first) and first.dtype.is_floating:
+            return tf.nn.relu(first)  # which has one node less
         return tf.maximum(*self._tensors(first, second))
 
     def minimum(self, first: Any, second: Any) -> Any:
@@ -108,6 +133,22 @@ class _TensorFlow(TensorOperations):
         """Converts values to tensors of one dtype; a rate of 0 may still be a Python number."""
         dtype = next((value.dtype for value in values if tf.is_tensor(value)), self.dtype)
         return [tf.convert_to_tensor(value, dtype) for value in values]
+
+
+_SQUARED_SINE = [
+    (-1.0) ** (n + 1) * 2.0 ** (2 * n - 1) / math.factorial(2 * n) for n in range(11, 0, -1)
+]
+"""The series of `sin(x)^2 / x^2` in `x^2`, the highest power first.
+
+For x to half of pi, what is left out is below 1e-12 of the sum.
+"""
+
+
+def _is_compiled() -> bool:
+    """Whether the graph that is traced is for `jit_compile=True`. A wrong answer costs time."""
+    if tf.executing_eagerly():
+        return False
+    return bool(GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()))
 
 
 def _shape(step: Any) -> Any:
@@ -157,13 +198,14 @@ def build_learning_rate(
     loaded = load(config, num_steps=num_steps, batch_size=batch_size)
     warn_unapplied(loaded, "build_learning_rate", "build_optimizer")
     schedule = build_schedule(loaded, step_offset=step_offset)
-    return rate_tensor(schedule, global_step, compute_dtype)
+    return rate_tensor(schedule, global_step, checked_dtype(compute_dtype))
 
 
-@as_it_is
 def rate_tensor(schedule: Schedule, global_step: Any, compute_dtype: str = "float64") -> tf.Tensor:
-    """The rates of a schedule as a float32 tensor; see `build_learning_rate`."""
-    dtype = tf.as_dtype(checked_dtype(compute_dtype))
+    """The rates of a schedule as a float32 tensor; see `build_learning_rate`.
+
+    Its callers are kept from AutoGraph, which costs an eager call as much as the rate.
+    """
     if global_step is None:
         if tf.compat.v1.executing_eagerly_outside_functions():
             message = "there is no global step outside of a TF1 graph: pass `global_step`"
@@ -172,23 +214,25 @@ def rate_tensor(schedule: Schedule, global_step: Any, compute_dtype: str = "floa
     if isinstance(global_step, int) and not isinstance(global_step, bool):
         return tf.constant(schedule(global_step), tf.float32, name="learning_rate")
     if tf.executing_eagerly():
-        return _eager(schedule, _integers(global_step), dtype)
+        return _eager(schedule, _integers(global_step), compute_dtype)
     with tf.name_scope("learning_rate") as scope:
         # A variable is read where it is.
         step = _integers(global_step)
         with _on_host():
-            return _symbolic(schedule, step, scope, dtype)
+            return _symbolic(schedule, step, scope, compute_dtype)
 
 
-def _eager(schedule: Schedule, step: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+def _eager(schedule: Schedule, step: tf.Tensor, compute_dtype: str) -> tf.Tensor:
     """The rates as constants: eagerly, one operation costs more than all the arithmetic.
 
     A step on an accelerator is not fetched: that would wait for all queued operations.
     """
     if not step.backing_device.endswith("CPU:0"):
-        return _symbolic(schedule, step, "learning_rate", dtype)
+        return _symbolic(schedule, step, "learning_rate", compute_dtype)
     rates = schedule(step.numpy())
-    return tf.cast(tf.constant(rates), tf.float32) if step.ndim else tf.constant(rates, tf.float32)
+    if isinstance(rates, float):
+        return tf.constant(rates, tf.float32)
+    return tf.cast(tf.constant(rates), tf.float32)
 
 
 def _on_host() -> AbstractContextManager[Any]:
@@ -203,14 +247,15 @@ def _on_host() -> AbstractContextManager[Any]:
     return nullcontext()
 
 
-def _symbolic(schedule: Schedule, step: tf.Tensor, name: str, dtype: tf.DType) -> tf.Tensor:
+def _symbolic(schedule: Schedule, step: tf.Tensor, name: str, compute_dtype: str) -> tf.Tensor:
+    dtype = tf.as_dtype(compute_dtype)
     ops = _TensorFlow(tf.float64)
     if dtype == tf.float64 and fits_float64(schedule, ops):
         # Every operation of a graph costs the same, whatever it computes: one cast is enough.
-        steps = tf.nn.relu(tf.cast(step, tf.float64))
+        steps = tf.cast(step, tf.float64)
     else:
         ops = _TensorFlow(tf.int64, dtype)
-        steps = tf.maximum(_int64(step), ops.node(0))
+        steps = _int64(step)
     rate = tf.convert_to_tensor(evaluate(schedule, steps, ops), dtype)
     if rate.shape.rank == 0 and step.shape.rank != 0:
         rate = tf.fill(_shape(step), rate)
@@ -229,14 +274,21 @@ def _integers(step: Any) -> tf.Tensor:
     # A variable of Keras holds one of TensorFlow.
     inner = getattr(step, "value", step)
     step = inner if isinstance(inner, tf.Variable) else step
-    # In a TF1 graph, a variable's cached value may be older than operations that must run before
-    # it. Eagerly, reading it again would cost a second operation.
-    reader = None if tf.executing_eagerly() else getattr(step, "read_value", None)
-    try:
-        step = tf.convert_to_tensor(reader() if callable(reader) else step)
-    except ValueError:  # no tensor holds it
-        message = f"a step is an integer. Received: {step!r}"
-        raise TypeError(message) from None
+    if tf.executing_eagerly():
+        if type(step).__name__ == "ResourceVariable":
+            # Not one that is distributed or cached. The operation alone: a third of the time.
+            step = tf.raw_ops.ReadVariableOp(resource=step.handle, dtype=step.dtype)
+    else:
+        # In a TF1 graph, a variable's cached value may be older than operations that must run
+        # before it.
+        reader = getattr(step, "read_value", None)
+        step = reader() if callable(reader) else step
+    if not isinstance(step, tf.Tensor):
+        try:
+            step = tf.convert_to_tensor(step)
+        except ValueError:  # no tensor holds it
+            message = f"a step is an integer. Received: {step!r}"
+            raise TypeError(message) from None
     if not step.dtype.is_integer:
         raise not_an_integer(step.dtype.name, is_floating=step.dtype.is_floating)
     return step

@@ -235,5 +235,5 @@ def rate_tensor(schedule: Schedule, step: Any) -> torch.Tensor:
     steps = step.to(device, torch.int64)
     if step.dtype == torch.uint64:
         steps = torch.where(steps < 0, MAX_STEP, steps)
-    rates = evaluate(schedule, steps.clamp(min=0), _Torch(device))
+    rates = evaluate(schedule, steps, _Torch(device))
     return rates.broadcast_to(steps.shape).to(step.device, torch.float32)

@@ -76,7 +76,7 @@ class PolynomialCycle(Curve):
                 c.low,
             )
         return plus(
-            c.height * ops.ratio_power(ops.real(end - step), length, c.power),
+            ops.share_of_power(c.height, ops.real(end - step), length, c.power),
             c.low,
         )
 
@@ -132,7 +132,8 @@ class CosineCycle(Curve):
         ops: Operations, step: Any, curves: Sequence[CosineCycle], c: _CosineCycleColumns
     ) -> Any:
         step = minus(step, c.origin)
-        wave = ops.square(ops.sin(ops.real(c.period - ops.remainder(step, c.period)) / c.divisor))
+        rest = ops.real(c.period - ops.remainder(step, c.period))
+        wave = ops.squared_sine(rest, c.divisor)
         height = c.height
         if any(curve.factor != 1 for curve in curves):
             height = height * ops.power(c.factor, ops.real(step // c.period))

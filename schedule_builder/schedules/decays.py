@@ -115,7 +115,7 @@ class InverseTime(Curve):
         length = c.real_decay_steps
         if curves[0].staircase:
             step, length = step // c.decay_steps, 1.0
-        return c.initial / ops.affine(1.0, c.decay_rate, ops.real(step), length)
+        return ops.inverse_affine(c.initial, c.decay_rate, ops.real(step), length)
 
     def __str__(self) -> str:
         every = "in a step every" if self.staircase else "smoothly over"
@@ -151,7 +151,7 @@ class PowerLaw(Curve):
 
     @staticmethod
     def formula(ops: Operations, step: Any, curves: Sequence[PowerLaw], c: _PowerLawColumns) -> Any:
-        return c.rate * ops.ratio_power(ops.real(minus(step, c.origin)), c.reference, c.power)
+        return ops.share_of_power(c.rate, ops.real(minus(step, c.origin)), c.reference, c.power)
 
     def __str__(self) -> str:
         base = "s" if self.reference == 1 else f"(s / {self.reference})"

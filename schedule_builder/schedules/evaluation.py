@@ -136,7 +136,9 @@ def _evaluate_pieces(pieces: Sequence[_Piece], step: Any, ops: TableOperations) 
         first = piece.begin if meets_last and piece.first is None else piece.first
         # Where a line meets what follows from below, it may rise on.
         last = None if meets_next else piece.last
-        own = _clamped(step, first, last, ops)
+        if result is None and first is None:
+            first = 0
+        own = step if curve.is_constant else _clamped(step, first, last, ops)
         columns: Any = curve.columns(segment.origin, ops)
         columns = columns._replace(
             **{name: 0 for name, value in columns._asdict().items() if value is None},
@@ -313,7 +315,7 @@ def evaluate(schedule: Stretches, step: Any, ops: TableOperations) -> Any:
 
     Args:
         schedule: the schedule.
-        step: int64 steps of any shape, none negative.
+        step: int64 steps of any shape. Negative ones mean 0.
         ops: the number system.
 
     Returns:
@@ -321,13 +323,13 @@ def evaluate(schedule: Stretches, step: Any, ops: TableOperations) -> Any:
     """
     pieces = _pieces(schedule.segments)
     if pieces is None:
-        return evaluate_table(schedule, step, ops)
+        return evaluate_table(schedule, ops.maximum(step, 0), ops)
     rates = _evaluate_pieces(pieces, step, ops)
     return ops.constant(rates) if isinstance(rates, (int, float)) else rates
 
 
 def evaluate_table(schedule: Stretches, step: Any, ops: TableOperations) -> Any:
-    """The rates at many steps, however few segments there are; see `evaluate`."""
+    """The rates at many steps, none negative, however few segments there are; see `evaluate`."""
     table = schedule.tables.get(ops.direct_ratio)
     if table is None:
         table = schedule.tables[ops.direct_ratio] = tabulated(schedule.segments, ops)

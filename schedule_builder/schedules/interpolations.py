@@ -92,7 +92,7 @@ class _Form(NamedTuple):
 _FORMS: dict[str, _Form] = {
     "line": _Form(lambda ops, k, divisor, power: k / divisor),
     # (1 - cos(pi u)) / 2, without its cancellation near 0.
-    "sine": _Form(lambda ops, k, divisor, power: ops.square(ops.sin(k / divisor)), 2 / math.pi),
+    "sine": _Form(lambda ops, k, divisor, power: ops.squared_sine(k, divisor), 2 / math.pi),
     "power": _Form(lambda ops, k, divisor, power: ops.ratio_power(k, divisor, power)),
     # 1 - (1 - u)^power, without its cancellation near 0, for powers of 1 and above, for lower
     # ones, and for the one that needs no logarithm.
@@ -203,8 +203,11 @@ class Interpolation(Curve):
         else:
             distance = abs(minus(step, c.anchor))
         k = plus(ops.real(distance), c.fraction)
-        if {form for form, _ in variants} == {"line"}:
+        forms = {form for form, _ in variants}
+        if forms == {"line"}:
             return plus(ops.share(c.height, k, c.divisor), c.base)
+        if forms == {"power"}:
+            return plus(ops.share_of_power(c.height, k, c.divisor, c.power), c.base)
         result = None
         for name in dict.fromkeys(form for form, _ in variants):
             g = _FORMS[name].g(ops, k, c.divisor, c.power)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.evaluation import Stretches, evaluate_table
-from schedule_builder.schedules.operations import is_harmless
+from schedule_builder.schedules.operations import folded_inverse, is_harmless
 from schedule_builder.schedules.python_operations import constant_rate
 
 
@@ -73,13 +73,11 @@ class NumPyOperations:
         self._later = later
         self._arrays: list[Any] = []
 
-    square: staticmethod[[Any], Any] = staticmethod(np.square)
     direct_ratio: float = 4.0
     equal: staticmethod[[Any, Any], Any] = staticmethod(np.equal)
     where: staticmethod[[Any, Any, Any], Any] = staticmethod(np.where)
     maximum: staticmethod[[Any, Any], Any] = staticmethod(np.maximum)
     minimum: staticmethod[[Any, Any], Any] = staticmethod(np.minimum)
-    sin: staticmethod[[Any], Any] = staticmethod(np.sin)
     sqrt: staticmethod[[Any], Any] = staticmethod(np.sqrt)
     exp: staticmethod[[Any], Any] = staticmethod(np.exp)
     log: staticmethod[[Any], Any] = staticmethod(np.log)
@@ -122,6 +120,18 @@ class NumPyOperations:
         result = np.power(quotient, exponent)
         return _corrected(result, exponent * (rest / quotient))
 
+    @classmethod
+    def share_of_power(cls, height: Any, k: Any, n: Any, exponent: Any) -> Any:
+        known = all(isinstance(number, float) for number in (height, n, exponent))
+        if known and is_harmless(exponent) and exponent < 0:
+            # One factor for all.
+            return cls.power(k, exponent) * (height / n**exponent)
+        return height * cls.ratio_power(k, n, exponent)
+
+    @staticmethod
+    def squared_sine(k: Any, n: Any) -> Any:
+        return np.square(np.sin(k / n))
+
     @staticmethod
     def power_of_ratio(base: Any, numerator: Any, denominator: Any) -> Any:
         logarithm = np.log(base)
@@ -146,6 +156,12 @@ class NumPyOperations:
             return start + slope * (k / n)
         total, lost = _affine(start, slope, 0.0, k, n)
         return total + lost
+
+    @classmethod
+    def inverse_affine(cls, height: Any, slope: Any, k: Any, n: Any) -> Any:
+        if folded := folded_inverse(height, slope, n):
+            return folded[0] / (k + folded[1])
+        return height / cls.affine(1.0, slope, k, n)
 
     @staticmethod
     def exp_affine(start: Any, slope: Any, slope_rest: Any, k: Any, n: Any) -> Any:

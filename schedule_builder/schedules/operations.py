@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -49,6 +50,12 @@ class Operations(Protocol):
     def ratio_power(self, numerator: Any, denominator: Any, exponent: Any) -> Any:
         """A quotient of 0 or above, to a power; its rounding error must not be amplified."""
 
+    def share_of_power(self, height: Any, k: Any, n: Any, exponent: Any) -> Any:
+        """`height * (k / n)^exponent` as by `ratio_power`."""
+
+    def squared_sine(self, k: Any, n: Any) -> Any:
+        """`sin(k / n)^2`, for quotients from 0 to half of pi."""
+
     def power_of_ratio(self, base: Any, numerator: Any, denominator: Any) -> Any:
         """A base above 0, to the power of a quotient whose rounding error must not be amplified."""
 
@@ -58,20 +65,17 @@ class Operations(Protocol):
     def affine(self, start: Any, slope: Any, k: Any, n: Any) -> Any:
         """`start + slope * k / n` in floats, also where the sum is nearly 0."""
 
+    def inverse_affine(self, height: Any, slope: Any, k: Any, n: Any) -> Any:
+        """`height / (1 + slope * k / n)`."""
+
     def exp_affine(self, start: Any, slope: Any, slope_rest: Any, k: Any, n: Any) -> Any:
         """The exponential of `start + (slope + slope_rest) * k / n`, as far as 700."""
 
     def rates(self, schedule: Stretches, step: Any) -> Any:
         """The rates of another schedule, at steps that may be negative; see `evaluate`."""
 
-    def square(self, value: Any) -> Any:
-        """The value times itself."""
-
     def sqrt(self, value: Any) -> Any:
         """The square root."""
-
-    def sin(self, angle: Any) -> Any:
-        """The sine."""
 
     def exp(self, value: Any) -> Any:
         """The exponential."""
@@ -97,6 +101,17 @@ class TableOperations(Operations, Protocol):
 
     def take(self, columns: Sequence[Sequence[float]], index: Any) -> Sequence[Any]:
         """From each column, int or float, the element that belongs to each index."""
+
+
+def folded_inverse(height: Any, slope: Any, n: Any) -> tuple[float, float] | None:
+    """The numbers a and b with which `a / (b + k)` is `height / (1 + slope * k / n)`.
+
+    None where a number is not known beforehand, or too large.
+    """
+    if not all(isinstance(number, (int, float)) for number in (height, slope, n)) or slope <= 0:
+        return None
+    inverse = n / slope
+    return (height * inverse, inverse) if math.isfinite(height * inverse) else None
 
 
 def is_harmless(factor: Any) -> bool:

@@ -229,6 +229,13 @@ class _Python:
             return self.power(numerator / denominator, exponent)
         return self._call("ratio_power", numerator, denominator, exponent)
 
+    def share_of_power(self, height: Any, k: Any, n: Any, exponent: Any) -> Any:
+        return height * self.ratio_power(k, n, exponent)
+
+    def squared_sine(self, k: Any, n: Any) -> Any:
+        sine = self._call("sin", k / n)
+        return sine * sine
+
     def power_of_ratio(self, base: Any, numerator: Any, denominator: Any) -> Any:
         if is_harmless(_log(base)):
             return self.power(base, numerator / denominator)
@@ -244,18 +251,15 @@ class _Python:
         numbers = _over_common_divisor(Fraction(start), Fraction(slope) / Fraction(n))
         return self._call("affine", *numbers, k)
 
+    def inverse_affine(self, height: Any, slope: Any, k: Any, n: Any) -> Any:
+        return height / self.affine(1.0, slope, k, n)
+
     def exp_affine(self, start: Any, slope: Any, slope_rest: Any, k: Any, n: Any) -> Any:
         exact_slope = (Fraction(slope) + Fraction(slope_rest)) / Fraction(n)
         return self._call("exp_affine", *_over_common_divisor(Fraction(start), exact_slope), k)
 
-    def square(self, value: Any) -> Any:
-        return value * value
-
     def sqrt(self, value: Any) -> Any:
         return self._call("sqrt", value)
-
-    def sin(self, angle: Any) -> Any:
-        return self._call("sin", angle)
 
     def exp(self, value: Any) -> Any:
         return self._call("exp", value)

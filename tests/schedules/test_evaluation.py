@@ -126,7 +126,7 @@ def test_a_hold_between_a_warmup_and_a_decay(end: Segment) -> None:
     [
         pytest.param((Constant(0.1),), [(0, None, None)], {}, id="a constant"),
         pytest.param(
-            (COSINE, Constant(0.0)), [(0, None, 10)], {"minimum": 1}, id="a decay and its end"
+            (COSINE, Constant(0.0)), [(0, None, 10)], {"clip": 1}, id="a decay and its end"
         ),
         pytest.param(
             (Constant(0.1), COSINE),
@@ -149,55 +149,55 @@ def test_a_hold_between_a_warmup_and_a_decay(end: Segment) -> None:
         pytest.param(
             (LINE, COSINE, Constant(0.0)),
             [(0, None, None), (10, None, 20)],
-            {"clip": 1, "minimum": 1},
+            {"maximum": 1, "clip": 1, "minimum": 1},
             id="a warmup that meets a decay",
         ),
         pytest.param(
             (LINE, Constant(0.1), COSINE, Constant(0.0)),
             [(0, None, 10), (20, None, 30)],
-            {"clip": 1, "minimum": 1},
+            {"maximum": 1, "clip": 1, "minimum": 1},
             id="a warmup that meets a hold before a decay",
         ),
         pytest.param(
             (Interpolation(0.0, 0.1, Fraction(19, 2)), COSINE, Constant(0.0)),
             [(0, None, None), (10, None, 20)],
-            {"clip": 1, "minimum": 1},
+            {"maximum": 1, "clip": 1, "minimum": 1},
             id="a warmup that meets a decay between two steps",
         ),
         pytest.param(
             (Interpolation(0.0, 0.1, 9), COSINE, Constant(0.0)),
             [(0, None, None), (10, None, 20)],
-            {"clip": 1, "minimum": 1},
+            {"maximum": 1, "clip": 1, "minimum": 1},
             id="a warmup that meets a decay at the step before",
         ),
         pytest.param(
             (Interpolation(0.0, 0.1, 11), COSINE, Constant(0.0)),
             [(0, None, None), (10, None, 20)],
-            {"minimum": 1, "where": 1},
+            {"maximum": 1, "minimum": 1, "where": 1},
             id="a warmup that ends below a decay",
         ),
         pytest.param(
             (Interpolation(0.0, 0.1, 8), COSINE, Constant(0.0)),
             [(0, None, None), (10, None, 20)],
-            {"minimum": 1, "where": 1},
+            {"maximum": 1, "minimum": 1, "where": 1},
             id="a warmup that ends above a decay",
         ),
         pytest.param(
             (LINE, COSINE, Constant(0.05)),
             [(0, None, None), (10, None, None), (20, None, None)],
-            {"where": 2},
+            {"maximum": 1, "where": 2},
             id="a decay that does not end",
         ),
         pytest.param(
             (Interpolation(0.3, 0.1, 10), COSINE, Constant(0.0)),
             [(0, None, None), (10, None, 20)],
-            {"minimum": 1, "where": 1},
+            {"maximum": 1, "minimum": 1, "where": 1},
             id="a line that falls",
         ),
         pytest.param(
             (LINE, Interpolation(0.1, 0.2, 10), Constant(0.2)),
             [(0, None, None), (10, None, 20)],
-            {"minimum": 1, "where": 1},
+            {"maximum": 1, "minimum": 1, "where": 1},
             id="what continues to rise",
         ),
         pytest.param((Constant(0.1), Constant(0.2), Constant(0.3)), None, {}, id="three constants"),
@@ -242,6 +242,29 @@ def test_few_pieces_need_few_choices(curves: Any, pieces: Any, calls: dict[str, 
     # A curve holds as long as it is.
     last = 90 if schedule.segments[-1].curve.is_constant else 10 * len(curves)
     assert_right(schedule, last)
+
+
+@pytest.mark.parametrize(
+    "curves",
+    [
+        (COSINE,),
+        (COSINE, Constant(0.0)),
+        (Constant(0.1), COSINE),
+        (Constant(0.1), Constant(0.2)),
+        (LINE, COSINE, Constant(0.0)),
+        (LINE, STAIRCASE),
+        (Combination("product", (every(10, LINE, STAIRCASE), every(10, STAIRCASE))),),
+        (LINE, STAIRCASE, COSINE, STAIRCASE),
+    ],
+)
+def test_negative_steps_mean_0(curves: Any) -> None:
+    schedule = every(10, *curves)
+    steps = np.array([-(2**53), -11, -1, 0, 1])
+    # Formulas that do not apply at a step may overflow.
+    with np.errstate(all="ignore"):
+        found = evaluate(schedule, steps, operations(schedule)[0])
+    np.testing.assert_array_equal(found[:4], found[3])
+    np.testing.assert_allclose(found, schedule.rates([0, 0, 0, 0, 1]), rtol=1e-14)
 
 
 def test_a_floor_holds_in_each_piece() -> None:

@@ -232,9 +232,12 @@ def test_functions_at_their_edges(operations: Any) -> None:
     assert operations("exp", ..., step=1) == pytest.approx(math.e, rel=1e-15)
     assert operations("exp", ..., step=10_000) == math.inf
     assert operations("expm1", ..., step=1) == pytest.approx(math.expm1(1), rel=1e-15)
-    assert operations("sin", ..., step=1) == pytest.approx(math.sin(1), rel=1e-15)
+    squared = operations("squared_sine", ..., 2.0, step=1)
+    assert squared == pytest.approx(math.sin(0.5) ** 2, rel=1e-15)
     assert operations("sqrt", ..., step=4) == 2
-    assert operations("square", ..., step=-3) == 9
+    assert operations("share_of_power", 0.5, ..., 4.0, 2.0, step=2) == 0.125
+    assert operations("share_of_power", 0.5, ..., 4.0, -0.5, step=16) == 0.25
+    assert operations("inverse_affine", 0.5, 3.0, ..., 4.0, step=4) == 0.125
     assert operations("share", 0.5, ..., 4.0, step=3) == 0.375
     assert operations("remainder", ..., 4, step=11) == 3
     assert operations("maximum", ..., 4.0, step=3) == operations("minimum", ..., 4.0, step=9) == 4
