@@ -6,7 +6,10 @@ import re
 from functools import cache
 from typing import Any
 
-_DIRECTIONS = "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+_DIRECTIONS = (0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+"""What reverses or breaks the text that follows it."""
+UNSEEN = "".join(map(chr, (*range(0x7F, 0xA0), *_DIRECTIONS)))
+"""What nobody sees as it is, beside the control characters of ASCII."""
 _INVALID = "\ufffe\uffff"  # in XML
 _SURROGATES = "\ud800-\udfff"  # bytes of a name that are not UTF-8
 _COMMAND = r"#(?=#\w*\[)"
@@ -46,9 +49,7 @@ def json_text(data: Any) -> str:
 def _unprintable(kept: str) -> re.Pattern[str]:
     """The pattern of the characters that are replaced."""
     controls = "".join(chr(code) for code in range(ord(" ")) if chr(code) not in kept)
-    return re.compile(
-        f"[{re.escape(controls)}\x7f-\x9f{_DIRECTIONS}{_INVALID}{_SURROGATES}]|{_COMMAND}"
-    )
+    return re.compile(f"[{re.escape(controls)}{UNSEEN}{_INVALID}{_SURROGATES}]|{_COMMAND}")
 
 
 def _picture(match: re.Match[str]) -> str:

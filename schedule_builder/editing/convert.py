@@ -22,6 +22,7 @@ from schedule_builder.editing.rereading import (
     reread,
     same_message,
 )
+from schedule_builder.printable import UNSEEN
 from schedule_builder.reading.comments import Note, notes
 from schedule_builder.reading.fields import FieldSchema, is_lenient, is_opaque, schema_of
 from schedule_builder.reading.text_lexer import TEXT_FORMAT, quoted
@@ -459,4 +460,4 @@ class _YamlWriter(_Writer):
 
 def _quoted(text: str) -> str:
     written: str = yaml.dump(text, default_style='"', allow_unicode=True, width=math.inf)
-    return written.rstrip("\n")
+    return re.sub(f"[{UNSEEN}]", lambda match: f"\\u{ord(match[0]):04x}", written.rstrip("\n"))

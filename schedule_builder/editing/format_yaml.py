@@ -14,6 +14,7 @@ from ruamel.yaml.representer import RoundTripRepresenter
 
 from schedule_builder.diagnostics import Words
 from schedule_builder.editing.errors import EditingError
+from schedule_builder.printable import UNSEEN
 from schedule_builder.reading.tree import Document
 
 _WIDTH = 4096
@@ -84,4 +85,12 @@ def format_yaml(document: Document) -> str:
             " by hand, and report this fault of `fmt`"
         )
         raise EditingError(document.source, None, words)
+    return _escaped(new, text)
+
+
+def _escaped(new: str, text: str) -> str:
+    """A new text in which what nobody sees as it is stays escaped; ruamel.yaml would write it."""
+    for character in UNSEEN:
+        if new.count(character) > text.count(character):
+            new = new.replace(character, f"\\u{ord(character):04x}")
     return new

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from schedule_builder.compiler import Config
 from schedule_builder.diagnostics import FieldPath, Words, shown
 from schedule_builder.editing.errors import set_error
+from schedule_builder.printable import UNSEEN
 from schedule_builder.reading.edits import element_at
 from schedule_builder.reading.field_paths import (
     FieldNames,
@@ -24,7 +25,7 @@ from schedule_builder.reading.tree import Block, Document, Scalar, Value
 LONGEST_SHOWN = 60
 """The most characters that are shown of a value that changes."""
 
-_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(f"[\0-\x08\x0b-\x1f{UNSEEN}]")
 
 
 class Found(NamedTuple):

@@ -7,6 +7,7 @@ import math
 import re
 from functools import cached_property
 
+from schedule_builder.printable import UNSEEN
 from schedule_builder.reading.fields import FieldSchema, schema_of
 from schedule_builder.reading.positions import line_before
 from schedule_builder.reading.text_lexer import quoted
@@ -16,7 +17,7 @@ _PLAIN = re.compile(r"[A-Za-z_./][\w./-]*\Z")
 _NAME = re.compile(r"[A-Za-z_]\w*\Z")
 _JSON_WORD = re.compile(r"(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null)\Z")
 _JSON_START = re.compile(r"\s*\{")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_CONTROL = re.compile(rf"[\x00-\x1f{UNSEEN}\ufeff\ud800-\udfff]")
 
 
 class Spelling:
@@ -117,7 +118,7 @@ class Spelling:
         if not value.quoted:
             return value.text
         if self.is_json:
-            return json.dumps(value.text, ensure_ascii=False)
+            return json.dumps(value.text, ensure_ascii=bool(_CONTROL.search(value.text)))
         is_simple = not _CONTROL.search(value.text) and "\\" not in value.text
         if like[:1] == "'" and is_simple and "'" not in value.text:
             return f"'{value.text}'"

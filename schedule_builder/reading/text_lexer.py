@@ -7,6 +7,7 @@ import sys
 from typing import NamedTuple
 
 from schedule_builder.limits import MAX_NUMBER_CHARACTERS
+from schedule_builder.printable import UNSEEN
 from schedule_builder.reading.tree import Syntax, decimal, number_reader
 
 # Every text matches one of the alternatives, but after more comments than are skipped at a time:
@@ -97,7 +98,10 @@ TEXT_FORMAT = Syntax(
 # Escapes of text format. protobuf's own, before version 6, garble what is not ASCII. Bytes that are
 # not UTF-8 are kept, as `surrogateescape` reads them.
 _ESCAPES = {
-    **{code: f"\\{code:03o}" for code in (*range(32), 127)},
+    **{
+        ord(character): "".join(f"\\{byte:03o}" for byte in character.encode())
+        for character in (*map(chr, range(32)), *UNSEEN)
+    },
     **{0xDC00 + byte: f"\\{byte:03o}" for byte in range(128, 256)},
     **{
         ord(character): f"\\{name}"
