@@ -105,7 +105,7 @@ test-oldest: PYTHON = python3.10
 test-oldest: ## run the tests with the oldest versions that pyproject.toml allows, on Python 3.10
 	$(MAKE) VENV=.venv-oldest CONSTRAINTS=constraints-oldest.txt PYTHON=$(PYTHON) suite
 
-test-matrix: ## test under several versions of Python, TensorFlow and PyYAML
+test-matrix: ## test under several versions of Python, TensorFlow and PyYAML, and with protobuf in Python
 	$(PYTHON) tools/test_matrix.py $(MATRIX)
 
 lint: $(VENV)/dev ## check format, style, types, imports, generated code and workflows
@@ -155,13 +155,15 @@ dist: $(VENV)/dev ## build the wheel and the source archive in dist/, twice alik
 	$(BIN)/hatchling build -d out/dist
 	for file in dist/*; do cmp $$file out/dist/$$(basename $$file) || exit 1; done
 
-sbom: ## list what the package installs, with versions and licences, in out/sbom.json (CycloneDX)
+sbom: ## list what the package installs, with versions and licences, in out/sbom.json (CycloneDX), twice alike
 	$(MAKE) VENV=.venv-sbom sbom-file
 
 sbom-file: $(VENV)/sbom
 	mkdir -p out
-	$(BIN)/cyclonedx-py environment $(VENV)/package --pyproject pyproject.toml --mc-type library \
-	  --gather-license-texts --output-reproducible --output-format JSON --output-file out/sbom.json
+	for file in out/sbom.json out/sbom-again.json; do \
+	  $(BIN)/cyclonedx-py environment $(VENV)/package --pyproject pyproject.toml --mc-type library \
+	    --gather-license-texts --output-reproducible --output-format JSON --output-file $$file || exit 1; done
+	cmp out/sbom.json out/sbom-again.json
 
 bench: $(VENV)/dev ## measure costs beside the peers
 	$(BIN)/python -m benchmarks

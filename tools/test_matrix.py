@@ -1,4 +1,4 @@
-"""Runs tests under several versions of Python, TensorFlow and PyYAML.
+"""Runs tests under several versions of Python, TensorFlow and PyYAML, and with protobuf in Python.
 
 make test-matrix
 make test-matrix MATRIX="tensorflow-2.16 pyyaml-6.0.1-pure"
@@ -36,6 +36,10 @@ TENSORFLOW_TESTS = (
 )
 # The tests with PyYAML.
 PYYAML_TESTS = ("tests/editing", "tests/reading")
+# The tests with protobuf's implementation in pure Python, which need no TensorFlow.
+ROOMS = ("cli", "dialects", "editing", "output", "reading", "rules", "workspace")
+PROTOBUF_TESTS = tuple(f"tests/{room}" for room in ROOMS)
+PROTOBUF = "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"
 VERSIONS = """
 import importlib, importlib.util as found, platform
 names = ["tensorflow", "google.protobuf", "numpy", "keras", "tf_keras", "yaml"]
@@ -73,6 +77,8 @@ def requirements(leg: dict[str, Any]) -> list[str]:
     if "tensorflow" in leg:
         pinned = [f"{name}=={leg['tensorflow']}.*" for name in ("tensorflow", "tf_keras")]
         return [*pinned, *TOOLS, "mpmath>=1.3", "hatchling>=1.21", "-e", f"{ROOT}[examples]"]
+    if "protobuf" in leg:
+        return ["-e", f"{ROOT}[dev]"]
     build = ["--no-binary", "PyYAML", "--no-cache-dir"] if leg.get("pure") else []
     return [*build, f"PyYAML=={leg['pyyaml']}", *TOOLS, "-e", str(ROOT)]
 
@@ -86,6 +92,18 @@ def pip_environment(leg: dict[str, Any]) -> dict[str, str]:
         # Without this, the parser in C is built where libyaml is installed.
         environment["PYYAML_FORCE_LIBYAML"] = "0"
     return environment
+
+
+def tests_of(leg: dict[str, Any]) -> tuple[str, ...]:
+    """What a leg runs."""
+    if "protobuf" in leg:
+        return PROTOBUF_TESTS
+    return TENSORFLOW_TESTS if "tensorflow" in leg else PYYAML_TESTS
+
+
+def environment_of(leg: dict[str, Any]) -> dict[str, str]:
+    """The environment variables that a leg's tests have beside ours."""
+    return {PROTOBUF: leg["protobuf"]} if "protobuf" in leg else {}
 
 
 def run_leg(leg: dict[str, Any]) -> str:
@@ -107,11 +125,11 @@ def run_leg(leg: dict[str, Any]) -> str:
     print(f"\n{leg['leg']}: {versions}", flush=True)
     if "pyyaml" in leg and versions.endswith("without libyaml") != leg.get("pure", False):
         return f"failed (the wrong build of PyYAML): {versions}"
-    tests = TENSORFLOW_TESTS if "tensorflow" in leg else PYYAML_TESTS
     ran = subprocess.run(
-        [own, "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal", *tests],
+        [own, "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal", *tests_of(leg)],
         check=False,
         cwd=ROOT,
+        env={**os.environ, **environment_of(leg)},
     )
     outcome = "passed" if ran.returncode == 0 else f"failed (exit code {ran.returncode})"
     return f"{outcome}: {versions}"

@@ -77,3 +77,11 @@ def test_legs_are_installed_without_the_versions_of_the_makefile(
     environment = tool.pip_environment(leg)
     assert not [name for name in environment if "CONSTRAINT" in name]
     assert ("PYYAML_FORCE_LIBYAML" in environment) == leg.get("pure", False)
+
+
+def test_one_leg_has_protobuf_in_python(tool: Any) -> None:
+    (leg,) = [leg for leg in LEGS if "protobuf" in leg]
+    assert tool.environment_of(leg) == {"PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python"}
+    assert all((TOOLS.parent / tests).is_dir() for tests in tool.tests_of(leg))
+    assert "tests/rules" in tool.tests_of(leg)
+    assert not tool.environment_of(LEGS[0])
