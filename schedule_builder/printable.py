@@ -9,7 +9,7 @@ from typing import Any
 _DIRECTIONS = (0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
 """What reverses or breaks the text that follows it."""
 UNSEEN = "".join(map(chr, (*range(0x7F, 0xA0), *_DIRECTIONS)))
-"""What nobody sees as it is, beside the control characters of ASCII."""
+"""Characters that are not shown as they are, beside the control characters of ASCII."""
 _INVALID = "\ufffe\uffff"  # in XML
 _SURROGATES = "\ud800-\udfff"  # bytes of a name that are not UTF-8
 _COMMAND = r"#(?=#\w*\[)"

@@ -89,7 +89,7 @@ def format_yaml(document: Document) -> str:
 
 
 def _escaped(new: str, text: str) -> str:
-    """A new text in which what nobody sees as it is stays escaped; ruamel.yaml would write it."""
+    """A new text that keeps characters which are not shown escaped; ruamel.yaml writes them."""
     for character in UNSEEN:
         if new.count(character) > text.count(character):
             new = new.replace(character, f"\\u{ord(character):04x}")

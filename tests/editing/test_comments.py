@@ -81,7 +81,7 @@ def read(text: str, is_yaml: bool) -> Config:
 
 
 def hidden(text: str) -> Counter[str]:
-    """The characters that nobody sees as they are."""
+    """The characters that are not shown as they are."""
     return Counter(
         c for c in text if c in HIDDEN or (unicodedata.category(c) == "Cc" and c not in "\n\r\t")
     )
