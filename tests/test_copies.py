@@ -136,9 +136,9 @@ API: Any = sb
         (lambda: API.validate([None]), "expected a path"),
         (lambda: API.validate_text(None), "text must be a string"),
         (lambda: API.validate_text("", None), "filename must be a string"),
-        (lambda: API.build_schedule(RATE)(None), "NoneType"),
-        (lambda: API.build_schedule(RATE)("5"), "str"),
-        (lambda: API.build_schedule(RATE)(5.0), "float"),
+        (lambda: API.build_schedule(RATE)(None), "a step must be a whole number"),
+        (lambda: API.build_schedule(RATE)("5"), "a step must be a whole number"),
+        (lambda: API.build_schedule(RATE)(5.0), "a step must be a whole number"),
     ],
 )
 def test_odd_arguments_are_a_type_error(call: Callable[[], object], said: str) -> None:
