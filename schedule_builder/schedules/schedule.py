@@ -251,6 +251,8 @@ class Schedule(Record):
 
     def shifted(self, steps: int) -> tuple[Segment, ...]:
         """The segments, each moved later by a number of steps, as far as there are steps."""
+        if not steps and self.segments[-1].begin <= MAX_STEP:
+            return self.segments
         return tuple(
             s._replace(begin=s.begin + steps, origin=s.origin + steps)
             for s in self.segments
