@@ -85,7 +85,10 @@ def run(arguments: argparse.Namespace) -> int:
         message = f"cannot serve at {where}: {error.strerror or error}"
         raise CommandError(message) from None
     with server:
-        say(shown_address(server), "Ctrl-C ends it.")
+        is_told = say(shown_address(server), "Ctrl-C ends it.")
+        if arguments.no_browser and not is_told:
+            message = "standard error cannot be written, so that nobody learns the page's address"
+            raise CommandError(message)
         if not arguments.no_browser:
             # A browser in the terminal ends before this does, and waits for the page until then.
             threading.Thread(target=_open, args=(server.address,), daemon=True).start()

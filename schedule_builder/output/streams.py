@@ -103,10 +103,13 @@ def emit_file(data: bytes) -> None:
         _write_bytes(data)
 
 
-def say(*lines: object) -> None:
-    """Prints lines on standard error, each as one line: a name may hold a line feed."""
-    for line in lines:
-        _tell(_defused(printable(str(line), kept="\t")) + "\n")
+def say(*lines: object) -> bool:
+    """Prints lines on standard error, each as one line: a name may hold a line feed.
+
+    Returns:
+        Whether they could be written.
+    """
+    return _tell("".join(_defused(printable(str(line), kept="\t")) + "\n" for line in lines))
 
 
 def shows_progress() -> bool:
@@ -184,11 +187,14 @@ def _write_bytes(data: bytes) -> None:
         stream.buffer.write(data)
 
 
-def _tell(text: str) -> None:
+def _tell(text: str) -> bool:
     # The exit code tells what a message would.
-    with suppress(OSError):
+    try:
         sys.stderr.write(text)
         sys.stderr.flush()
+    except OSError:
+        return False
+    return True
 
 
 def _unified(text: str) -> str:

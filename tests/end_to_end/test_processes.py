@@ -206,6 +206,7 @@ def test_help_that_cannot_be_written(call: str) -> None:
         ),
         ("nothing", "2>&-", 2, "", ""),
         ("validate missing", "2>/dev/full", 2, "", ""),
+        ("edit --no-browser a.config", "2>/dev/full", 2, "", ""),
     ],
 )
 def test_streams_that_are_closed(call: str, closed: str, code: int, out: str, err: str) -> None:
