@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     with server:
         is_told = say(shown_address(server), "Ctrl-C ends it.")
         if arguments.no_browser and not is_told:
-            message = "standard error cannot be written, so that nobody learns the page's address"
+            message = "cannot write standard error, and the address of the page with it"
             raise CommandError(message)
         if not arguments.no_browser:
             # A browser in the terminal ends before this does, and waits for the page until then.
