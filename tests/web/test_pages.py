@@ -364,7 +364,8 @@ def ends(page: Any) -> list[float]:
 
 def place(page: Any, across: float) -> tuple[float, float]:
     """A place in the chart, as a share of its width; nothing can be dragged there."""
-    box = page.locator(".u-over").bounding_box()
+    # In one turn: the chart may be drawn anew at any time.
+    box = page.evaluate(f"{CHART}.plot.over.getBoundingClientRect().toJSON()")
     return box["x"] + box["width"] * across, box["y"] + box["height"] * 0.4
 
 
@@ -407,7 +408,7 @@ def test_handles_are_dragged_where_the_chart_is_zoomed_and_logarithmic(
     drag(page, "boundary", 600, -40, 0)
     shows(page.locator(".cm-line", has_text="step: 600"), 0)
     moved = int(re.findall(r"step: (\d+)", editor.text(page))[0])
-    width = page.locator(".u-over").bounding_box()["width"]
+    width = page.evaluate(f"{CHART}.plot.over.clientWidth")
     assert moved == pytest.approx(600 - 40 / width * 500, abs=5)
     assert ends(page) == pytest.approx([200, 700], abs=5)
     page.locator("h2", has_text="No findings").wait_for()
