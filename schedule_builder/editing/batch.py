@@ -35,7 +35,8 @@ class Batch:
 
     def __init__(self) -> None:
         self.made: list[Made] = []
-        self.grows = self.shrinks = False
+        self.grows: bool = False
+        self.shrinks: bool = False
         self._edits: list[Edit] = []
         self._removed: list[Removed] = []
         self._touched: set[FieldPath] = set()

@@ -56,7 +56,7 @@ class EditServer(ThreadingHTTPServer):
     daemon_threads = True
     # A port that was just served can be served again. Where there is no POSIX, this would let
     # another program share the port.
-    allow_reuse_address = os.name == "posix"
+    allow_reuse_address: bool = os.name == "posix"
     request_queue_size = 128
 
     def __init__(self, session: Session, port: int = 0) -> None:
@@ -65,7 +65,7 @@ class EditServer(ThreadingHTTPServer):
         }
         self.is_closed: bool = False
         super().__init__((_ADDRESS, port), _Handler)
-        self.session = session
+        self.session: Session = session
         self.token: str = secrets.token_urlsafe(32)
         self.hosts: tuple[str, ...] = tuple(f"{name}:{self.server_port}" for name in _NAMES)
         nonce = secrets.token_urlsafe(16)
