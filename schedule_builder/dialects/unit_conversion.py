@@ -231,12 +231,13 @@ class _Conversion:
             return
         begins = [nearest(origin + k * count * steps) - nearest(origin) for k in range(len(rates))]
         length = nearest(count * steps)
-        self.result.lengths[(*path, "steps_per_entry")] = self.length(count, unit, length)
+        in_each = (*path, "steps_per_entry")
+        self.result.lengths[in_each] = self.length(count, unit, length)
         for index, (before, begin) in enumerate(pairwise(begins), 1):
             if begin == before:
                 self.result.problems.append(
                     Problem(
-                        (*path, "steps_per_entry"),
+                        in_each,
                         Words(
                             "entries {one} and {other} both begin at step {begin}: an entry of"
                             " {count} {unit} lasts {steps} steps. Use a longer `steps_per_entry`",
@@ -255,7 +256,8 @@ class _Conversion:
             message.constant_learning_rate.learning_rate = rates[0]
             constant = (*outside, "constant_learning_rate")
             self.result.moved[constant] = path
-            self.result.moved[(*constant, "learning_rate")] = (*path, "learning_rates", 0)
+            rate = (*constant, "learning_rate")
+            self.result.moved[rate] = (*path, "learning_rates", 0)
             return
         steps_down = message.piecewise_constant_learning_rate
         steps_down.boundaries.extend(begin - 1 for begin in begins[1:])

@@ -281,7 +281,8 @@ class Binder(BindingFindings):
                 if declared.name not in given:
                     return False
         for field in block.fields:
-            self.places[(*path, field.name)] = Place(field, field.value)
+            at = (*path, field.name)
+            self.places[at] = Place(field, field.value)
         return True
 
     def message(
