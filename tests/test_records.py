@@ -60,7 +60,8 @@ def test_arguments_are_taken_as_a_dataclass_takes_them(args: list[Any], named: A
     assert results[0] == results[1]
 
 
-@given(*[st.fixed_dictionaries(VALUES)] * 2)
+# From Python 3.13 on, dataclasses with the same NaN are not equal.
+@given(*[st.fixed_dictionaries({**VALUES, "y": st.sampled_from([0.0, 0.5])})] * 2)
 def test_equality_is_that_of_dataclasses(one: Any, other: Any) -> None:
     assert (Point(**one) == Point(**other)) == (Peer(**one) == Peer(**other))
     assert Point(**one) != Peer(**one)

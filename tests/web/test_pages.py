@@ -364,7 +364,7 @@ def ends(page: Any) -> list[float]:
 
 def place(page: Any, across: float) -> tuple[float, float]:
     """A place in the chart, as a share of its width; nothing can be dragged there."""
-    # In one turn: the chart may be drawn anew at any time.
+    # In one turn: the chart may be drawn again at any time.
     box = page.evaluate(f"{CHART}.plot.over.getBoundingClientRect().toJSON()")
     return box["x"] + box["width"] * across, box["y"] + box["height"] * 0.4
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -390,6 +391,15 @@ def test_the_action_takes_no_module_from_the_current_folder() -> None:
     assert all(" -I -m " in line for line in started)
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Shells start what runs in the background with Ctrl-C ignored, which children inherit."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_the_editor_reads_and_writes_its_file_alone(project: Path) -> None:
     command, environment = recorder_of(project)
     arguments, allowed = OF_A_PAGE["edit"]
