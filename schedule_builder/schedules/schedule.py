@@ -42,8 +42,11 @@ def _index(step: Any) -> int:
     Raises:
         TypeError: it is not a whole number.
     """
+    # Some versions of NumPy take their own bools for indexes, and so do tensors.
+    dtype = getattr(step, "dtype", None)
+    kind = getattr(dtype, "kind", None) or str(dtype)
     try:
-        if not isinstance(step, bool):
+        if not (isinstance(step, bool) or kind == "b" or "bool" in kind):
             return operator.index(step)
     except (TypeError, AttributeError):  # the latter for tensors of TensorFlow
         pass
