@@ -175,6 +175,7 @@ def check_files(
     from multiprocessing import active_children  # noqa: PLC0415 - as above
 
     with ExitStack() as pools:
+        pools.enter_context(_without_late_errors())
         with _without_current_folder():
             # The pool starts a helper of its own, and the first task starts the workers.
             pool = pools.enter_context(ProcessPoolExecutor(jobs))
@@ -193,6 +194,28 @@ def check_files(
                 )
                 raise WorkerError(message) from None
             raise
+
+
+@contextmanager
+def _without_late_errors() -> Iterator[None]:
+    """Keeps the pool's thread from printing that a task was cancelled when its worker ended.
+
+    It may set the result of a cancelled task, which is an error, and print a traceback.
+    """
+    import threading  # noqa: PLC0415 - as above
+    from concurrent.futures import InvalidStateError  # noqa: PLC0415 - as above
+
+    before = threading.excepthook
+
+    def told(args: threading.ExceptHookArgs) -> None:
+        if not issubclass(args.exc_type, InvalidStateError):
+            before(args)
+
+    threading.excepthook = told
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 @contextmanager
