@@ -15,8 +15,7 @@ from schedule_builder.compiler import (
     without_collector,
 )
 from schedule_builder.diagnostics import ConfigError, Diagnostic
-from schedule_builder.files import read_file
-from schedule_builder.limits import MAX_FILE_BYTES
+from schedule_builder.files import read_config
 from schedule_builder.schedules import comparison
 from schedule_builder.schedules.schedule import Schedule, whole
 
@@ -81,9 +80,7 @@ def load(
         document, report = of_data(config, "<dict>")
         loaded = examine_document(document, report, **options)
     elif isinstance(config, (str, os.PathLike)):
-        loaded = examine_bytes(
-            read_file(config, at_most=MAX_FILE_BYTES), os.fspath(config), **options
-        )
+        loaded = examine_bytes(read_config(config), os.fspath(config), **options)
     else:
         message = (
             "expected a path, a Config, a protobuf message or a dict. Received:"

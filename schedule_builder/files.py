@@ -17,6 +17,8 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
+from schedule_builder.limits import MAX_FILE_BYTES
+
 STDIO = "-"
 """Standard input, or standard output, instead of a path."""
 TEMPORARY_SUFFIX = ".schedule-builder.tmp"
@@ -104,6 +106,15 @@ def read_file(path: str | os.PathLike[str], *, at_most: int | None = None) -> by
                 raise OSError(errno.EINVAL, reason, name)
             os.set_blocking(file.fileno(), True)
         return file.readall() if at_most is None else _beginning(file, at_most + 1)
+
+
+def read_config(path: str | os.PathLike[str]) -> bytes:
+    """The contents of a config; of one that is too large, only as much as shows that it is.
+
+    Raises:
+        OSError: the file cannot be read; the message says why.
+    """
+    return read_file(path, at_most=MAX_FILE_BYTES)
 
 
 def read_whole(path: str | os.PathLike[str], most: int) -> bytes:

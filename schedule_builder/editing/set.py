@@ -73,8 +73,8 @@ if TYPE_CHECKING:
     from schedule_builder.reading.yaml_format import Anchored
 
 _READING = ("SB1",)
-_NOUNS = {Scalar: "a single value", Block: "a block", Sequence: "a list"}
 """The beginning of the codes of syntax errors."""
+_NOUNS = {Scalar: "a single value", Block: "a block", Sequence: "a list"}
 
 
 class Setting(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from schedule_builder.schedules.evaluation import Stretches, evaluate
-from schedule_builder.schedules.operations import folded_inverse
+from schedule_builder.schedules.operations import inverse_affine
 
 
 class TensorOperations:
@@ -66,9 +66,8 @@ class TensorOperations:
         return start + self.share(slope, k, n)
 
     def inverse_affine(self, height: Any, slope: Any, k: Any, n: Any) -> Any:
-        if folded := folded_inverse(height, slope, n):
-            return folded[0] / (k + folded[1])
-        return height / self.affine(1.0, slope, k, n)
+        operations: Any = self  # which a subclass completes
+        return inverse_affine(operations, height, slope, k, n)
 
     def exp_affine(self, start: Any, slope: Any, slope_rest: Any, k: Any, n: Any) -> Any:
         exponent = self.minimum(self.affine(start, slope, k, n), self.constant(700.0))

@@ -137,7 +137,7 @@ def _evaluate_pieces(pieces: Sequence[_Piece], step: Any, ops: TableOperations) 
         # Where a line meets what follows from below, it may rise on.
         last = None if meets_next else piece.last
         if result is None and first is None:
-            first = 0
+            first = 0  # Negative steps mean 0; a choice leaves them to the first piece.
         own = step if curve.is_constant else _clamped(step, first, last, ops)
         columns: Any = curve.columns(segment.origin, ops)
         columns = columns._replace(

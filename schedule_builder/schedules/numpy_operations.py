@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.evaluation import Stretches, evaluate_table
-from schedule_builder.schedules.operations import folded_inverse, is_harmless
+from schedule_builder.schedules.operations import inverse_affine, is_harmless
 from schedule_builder.schedules.python_operations import constant_rate
 
 
@@ -157,11 +157,8 @@ class NumPyOperations:
         total, lost = _affine(start, slope, 0.0, k, n)
         return total + lost
 
-    @classmethod
-    def inverse_affine(cls, height: Any, slope: Any, k: Any, n: Any) -> Any:
-        if folded := folded_inverse(height, slope, n):
-            return folded[0] / (k + folded[1])
-        return height / cls.affine(1.0, slope, k, n)
+    def inverse_affine(self, height: Any, slope: Any, k: Any, n: Any) -> Any:
+        return inverse_affine(self, height, slope, k, n)
 
     @staticmethod
     def exp_affine(start: Any, slope: Any, slope_rest: Any, k: Any, n: Any) -> Any:

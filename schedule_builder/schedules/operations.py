@@ -103,15 +103,16 @@ class TableOperations(Operations, Protocol):
         """From each column, int or float, the element that belongs to each index."""
 
 
-def folded_inverse(height: Any, slope: Any, n: Any) -> tuple[float, float] | None:
-    """The numbers a and b with which `a / (b + k)` is `height / (1 + slope * k / n)`.
+def inverse_affine(ops: Operations, height: Any, slope: Any, k: Any, n: Any) -> Any:
+    """`height / (1 + slope * k / n)`.
 
-    None where a number is not known beforehand, or too large.
+    Where the other numbers are known beforehand, it costs a sum and a quotient.
     """
-    if not all(isinstance(number, (int, float)) for number in (height, slope, n)) or slope <= 0:
-        return None
-    inverse = n / slope
-    return (height * inverse, inverse) if math.isfinite(height * inverse) else None
+    if all(isinstance(number, (int, float)) for number in (height, slope, n)) and slope > 0:
+        inverse = n / slope
+        if math.isfinite(height * inverse):
+            return height * inverse / (k + inverse)
+    return height / ops.affine(1.0, slope, k, n)
 
 
 def is_harmless(factor: Any) -> bool:

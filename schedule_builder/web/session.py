@@ -12,7 +12,7 @@ from typing import Any
 from schedule_builder.compiler import Config
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.editing.set import Edited, Setting, edit
-from schedule_builder.files import WriteError, read_file, write_file
+from schedule_builder.files import WriteError, read_config, write_file
 from schedule_builder.language_server.completion import completions
 from schedule_builder.language_server.language import hover
 from schedule_builder.limits import MAX_FILE_BYTES
@@ -93,7 +93,7 @@ class Session:
             raise RequestError(message) from None
 
     def _read(self) -> bytes:
-        return read_file(self.path, at_most=MAX_FILE_BYTES)
+        return read_config(self.path)
 
     # --- what the page asks -------------------------------------------------------------------
 

@@ -9,8 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from schedule_builder.files import read_file, resolved
-from schedule_builder.limits import MAX_FILE_BYTES
+from schedule_builder.files import read_config, resolved
 from schedule_builder.reading.formats import SUFFIXES
 from schedule_builder.workspace.contents import judge_contents
 from schedule_builder.workspace.discovery import find_files
@@ -48,10 +47,7 @@ def between_folders(first: Path, second: Path, request: Request) -> list[Pair]:
     sides = [_in_folder(folder, request) for folder in (first, second)]
     pairs = []
     for name in sorted({*sides[0], *sides[1]}):
-        old, new = (
-            read_file(side[name], at_most=MAX_FILE_BYTES) if name in side else None
-            for side in sides
-        )
+        old, new = (read_config(side[name]) if name in side else None for side in sides)
         pairs.append(Pair(name, old, new))
     return pairs
 
@@ -90,12 +86,12 @@ def since(revision: str, paths: Iterable[str], request: Request) -> list[Pair]:
     for name in find_files(paths, request.settings_of):
         path = _path_in(top, name)
         if path is not None and os.path.lexists(name):
-            data[path] = read_file(name, at_most=MAX_FILE_BYTES)
+            data[path] = read_config(name)
     configs = set(data)
     for path in old:
         file = top / path
         if path not in data and file.is_file() and not file.is_symlink():
-            data[path] = read_file(str(file), at_most=MAX_FILE_BYTES)
+            data[path] = read_config(file)
     like = next(iter(old.values()), "")
     changed = list(_changed(old, {path: name_of(text, like) for path, text in data.items()}))
     contents = repository.contents(old[path] for path in changed if path in old)

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from schedule_builder.compiler import Config, examine, examine_bytes, unsuppressed
 from schedule_builder.diagnostics import Diagnostic, Source
-from schedule_builder.files import read_file, resolved
-from schedule_builder.limits import MAX_FILE_BYTES
+from schedule_builder.files import read_config, resolved
 from schedule_builder.reading.fields import dotted
 from schedule_builder.workspace.request import NOTHING_MORE, Request
 
@@ -110,7 +109,7 @@ def validate(
     return [
         diagnostic
         for path in paths
-        for diagnostic in check(_read(path), os.fspath(path)).diagnostics
+        for diagnostic in check(read_config(path), os.fspath(path)).diagnostics
     ]
 
 
@@ -132,14 +131,10 @@ def validate_text(text: str, filename: str = "<text>") -> list[Diagnostic]:
     return unsuppressed(config)
 
 
-def _read(path: str | os.PathLike[str]) -> bytes:
-    return read_file(path, at_most=MAX_FILE_BYTES)
-
-
 def _check_file(filename: str, request: Request) -> Checked | str:
     """A checked file, or the reason why it cannot be read."""
     try:
-        data = _read(filename)
+        data = read_config(filename)
     except OSError as error:
         return error.strerror or str(error)
     return check(data, filename, request)

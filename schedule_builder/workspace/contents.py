@@ -12,8 +12,7 @@ from typing import NamedTuple
 from schedule_builder.compiler import parse
 from schedule_builder.dialects.base import Dialect
 from schedule_builder.dialects.registry import DIALECTS, misspelled
-from schedule_builder.files import read_file
-from schedule_builder.limits import MAX_FILE_BYTES
+from schedule_builder.files import read_config
 from schedule_builder.reading.formats import TEXT, format_of_name
 from schedule_builder.reading.tree import Block
 
@@ -43,7 +42,7 @@ def judge(path: Path) -> Verdict:
     try:
         if path.stat().st_size > _LARGEST:
             return Verdict("is larger than 20 MB")
-        data = read_file(path, at_most=MAX_FILE_BYTES)
+        data = read_config(path)
     except OSError:
         return Verdict()
     return judge_contents(path, data)

@@ -95,9 +95,8 @@ def suppression(config: Config, found: Diagnostic, request: Request) -> tuple[Ed
         The edit that adds it, and why it cannot stand there; empty where it can.
     """
     text = config.document.source.text
-    line = text.split("\n", found.row)[found.row - 1]
-    start = sum(map(len, text.split("\n", found.row - 1)[:-1])) + found.row - 1
-    at = start + len(line.rstrip("\r"))
+    lines = text.split("\n", found.row)[: found.row]
+    at = len("\n".join(lines).rstrip("\r"))
     edit = Edit(at, at, f"  # schedule-builder: ignore[{found.code}]")
     try:
         reread(
