@@ -7,16 +7,15 @@ recipes of configs/. Of the peer, those that it can parse.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import yaml
 
 from benchmarks.inputs import every_config, manual_stages
-from benchmarks.measuring import Row, pair, turns
+from benchmarks.measuring import Row, pair, python, turns
 from schedule_builder.language_server.json_schema import json_schema
 
 _PARSE = """
@@ -37,18 +36,20 @@ def rows() -> Iterator[Row]:
         schema = Path(name) / "schema.json"
         schema.write_text(json.dumps(json_schema()), "utf-8")
         peer = ["-m", "check_jsonschema", "--schemafile", str(schema)]
+        command = partial(python, bytecode=Path(name) / "bytecode")
+        # Real files have findings: an exit code of 1 is expected.
+        judge = partial(command, check=False)
         some, theirs, every = (
             [seconds / len(files) for seconds in taken]
             for files, taken in zip(
                 (in_yaml, in_yaml, paths),
                 turns(
-                    _command(*ours, *map(str, in_yaml)),
-                    _command(*peer, *map(str, in_yaml)),
-                    _command(*ours, *map(str, paths)),
+                    judge(*ours, *map(str, in_yaml)),
+                    judge(*peer, *map(str, in_yaml)),
+                    judge(*ours, *map(str, paths)),
                     seconds=30,
                     fewest=3,
                     most=5,
-                    warm=False,
                 ),
                 strict=True,
             )
@@ -64,8 +65,8 @@ def rows() -> Iterator[Row]:
         long.write_text(manual_stages(100_000), "utf-8")
         yield pair(
             *turns(
-                _command(*ours, str(long), check=True),
-                _command("-c", _PARSE, str(long), check=True),
+                command(*ours, str(long)),
+                command("-c", _PARSE, str(long)),
                 seconds=15,
                 fewest=2,
                 most=3,
@@ -79,8 +80,3 @@ def _is_plain(path: Path) -> bool:
         return isinstance(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader), dict)
     except yaml.YAMLError:
         return False
-
-
-def _command(*arguments: str, check: bool = False) -> Callable[[], object]:
-    # Real files have findings: an exit code of 1 is expected.
-    return lambda: subprocess.run([sys.executable, *arguments], check=check, capture_output=True)

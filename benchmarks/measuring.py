@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from math import log
+from pathlib import Path
 from statistics import linear_regression, median
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -139,6 +143,23 @@ def interleaved(
         [seconds / calls for seconds in our_times],
         [seconds / (peer_calls or calls) for seconds in peer_times],
     )
+
+
+def python(
+    *arguments: str, bytecode: Path, check: bool = True
+) -> Callable[[], subprocess.CompletedProcess[bytes]]:
+    """A function that runs a new Python process, from its start to its exit code.
+
+    Args:
+        arguments: of the interpreter.
+        bytecode: a folder where compiled modules are kept, ours and the peers'. After a run that
+            is not counted, whether this checkout and this shell keep bytecode plays no part.
+        check: whether an exit code other than 0 is an error.
+    """
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(bytecode)
+    command = [sys.executable, *arguments]
+    return lambda: subprocess.run(command, check=check, env=environment, capture_output=True)
 
 
 def growth(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.inputs import as_text, as_yaml, pipeline
-from benchmarks.measuring import Row, pair, turns
+from benchmarks.measuring import Row, pair, python, turns
 from schedule_builder.language_server.json_schema import json_schema
 
 _PEER = "check-jsonschema, YAML"
@@ -30,19 +28,7 @@ def rows() -> Iterator[Row]:
         in_yaml.write_text(as_yaml(data), "utf-8")
         schema.write_text(json.dumps(json_schema()), "utf-8")
 
-        # The first run, not counted, compiles all modules to a place of our own: whether this
-        # checkout and this shell keep bytecode plays no part.
-        environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-        environment["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
-
-        def command(*arguments: str) -> Callable[[], object]:
-            return lambda: subprocess.run(
-                [sys.executable, *arguments],
-                check=True,
-                env=environment,
-                capture_output=True,
-            )
-
+        command = partial(python, bytecode=folder / "bytecode")
         ours_text, ours_yaml, peer, floor = turns(
             command("-m", "schedule_builder", "validate", str(text)),
             command("-m", "schedule_builder", "validate", str(in_yaml)),
