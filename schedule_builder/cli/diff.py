@@ -20,6 +20,7 @@ from schedule_builder.cli.common import (
     write_output,
 )
 from schedule_builder.cli.sides import Reader
+from schedule_builder.limits import MAX_FILE_BYTES
 from schedule_builder.output.changes import Change, as_json, in_words
 from schedule_builder.output.streams import emit, say, show
 from schedule_builder.printable import printable
@@ -125,6 +126,13 @@ def _driven(arguments: Sequence[str], reader: Reader) -> str:
     text = "".join(f"{line}\n" for line in head)
     if any(b"\0" in (data or b"")[:_LOOKED_AT] for data in (old, new)):
         return text + f"Binary files {' and '.join(map(printable, names))} differ\n"
+    sizes = zip(names, (old, new), strict=True)
+    large = [name for name, data in sizes if len(data or b"") > MAX_FILE_BYTES]
+    if large:
+        return text + (
+            f"{printable(large[0])} has more than {MAX_FILE_BYTES:,} bytes: neither its lines nor"
+            " its rates are compared. `git diff --no-ext-diff` shows its lines\n"
+        )
     shown = [os.devnull if data is None else n for n, data in zip(names, (old, new), strict=True)]
     text += printable(patch(old or b"", new or b"", *shown), kept="\n\t")
     if all(judge_contents(Path(new_path), data).reason for data in (old, new) if data is not None):

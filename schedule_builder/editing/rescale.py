@@ -22,7 +22,13 @@ from schedule_builder.editing.contents import contents_of, with_values
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.editing.rereading import Meant, UnmeantError, no_new_error, reread
 from schedule_builder.reading.edits import apply, edits_of, element_at, merge_key_of
-from schedule_builder.reading.fields import counting, is_stretchable_value, schema_of, selector_of
+from schedule_builder.reading.fields import (
+    counting,
+    field_name,
+    is_stretchable_value,
+    schema_of,
+    selector_of,
+)
 
 _LONGEST_NAME = 200
 _ANCHOR = re.compile(r"&([^\s,\[\]{}]+)\s+\Z")
@@ -156,7 +162,7 @@ def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
             words = Words(
                 "{name:field} is merged into the block at line {row} (`<<`), and other blocks"
                 " may share it. Write it out there first",
-                name=change.path[-1],
+                name=field_name(change.path),
                 row=row,
             )
             raise _refuse(config, change.path, words)
@@ -165,7 +171,7 @@ def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
             words = Words(
                 "{name:field} is not set. Add `{name}: {old}`, its default, to the file, then run"
                 " the command again",
-                name=change.path[-1],
+                name=field_name(change.path),
                 old=old,
             )
             raise _refuse(config, change.path, words)
@@ -251,6 +257,6 @@ def _has_no_length(config: Config, path: FieldPath) -> RescaleError:
     words = Words(
         "`rescale` cannot stretch {name:field}, as its rates would change with its lengths."
         " Change its values by hand",
-        name=path[-1],
+        name=field_name(path),
     )
     return _refuse(config, path, words)

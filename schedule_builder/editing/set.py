@@ -52,7 +52,7 @@ from schedule_builder.reading.field_paths import (
     Step,
     path_of,
 )
-from schedule_builder.reading.fields import dotted, schema_of, selector_of
+from schedule_builder.reading.fields import dotted, field_name, schema_of, selector_of
 from schedule_builder.reading.findings import WRONG_TYPE, YAML_1_1
 from schedule_builder.reading.formats import detect_format, reader_of
 from schedule_builder.reading.layout import Layout
@@ -602,7 +602,7 @@ class _Editor:
             words = Words(
                 "{name:field} is merged into the block at line {row} (`<<`), and other blocks"
                 " may share it. Write it out there first",
-                name=str(path[-1]),
+                name=field_name(path),
                 row=row,
             )
             raise set_error(document.source.filename, words)

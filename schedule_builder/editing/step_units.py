@@ -17,7 +17,7 @@ from schedule_builder.editing.rereading import (
     same_schedule,
 )
 from schedule_builder.reading.edits import apply, edits_of
-from schedule_builder.reading.fields import dotted, schema_of
+from schedule_builder.reading.fields import dotted, field_name, schema_of
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 
@@ -246,8 +246,8 @@ class _Rewriter:
             found = edits_of(document, change, self.config.message.DESCRIPTOR)
             if found is None:
                 words = Words(
-                    "cannot add `{field}: {text}` to this file. Add it by hand first",
-                    field=change.path[-1],
+                    "cannot set {name:field} to `{text}` in this file. Set it by hand first",
+                    name=field_name(change.path),
                     text=change.text,
                 )
                 raise _refused(self.config, change.path, words)

@@ -253,3 +253,13 @@ def counting(message: Any) -> str | None:
 def dotted(path: FieldPath) -> str:
     """A path as people write it: `train_config.optimizer`, `schedule[0].step`."""
     return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
+
+
+def field_name(path: FieldPath) -> str:
+    """The field at the end of a path, with its index in a list: `step`, `milestones[0]`.
+
+    >>> field_name(("multi_step_learning_rate", "milestones", 0))
+    'milestones[0]'
+    """
+    names = [place for place, part in enumerate(path) if isinstance(part, str)]
+    return dotted(path[names[-1] :] if names else path)

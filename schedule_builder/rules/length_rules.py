@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from schedule_builder.diagnostics import FieldPath, Words, rate_text
-from schedule_builder.reading.fields import schema_of
+from schedule_builder.reading.fields import field_name, schema_of
 from schedule_builder.rules.registry import Finding, rule
 from schedule_builder.rules.run import Run, is_listed
 from schedule_builder.schedules.curves import MAX_STEP
@@ -42,7 +42,7 @@ def no_num_steps(run: Run) -> Iterator[Finding]:
         words = Words(
             "{name:field} is 0, so the run length is unknown and the schedule cannot be checked"
             " against it. Set it, or pass `--num-steps`",
-            name=path[-1],
+            name=field_name(path),
         )
     else:
         # The field may be there, but misspelt.
@@ -51,7 +51,7 @@ def no_num_steps(run: Run) -> Iterator[Finding]:
         words = Words(
             "missing {name:field}: the run length is unknown, so the schedule cannot be checked"
             " against it. Add it, or pass `--num-steps`",
-            name=path[-1],
+            name=field_name(path),
         )
         path = path[:-1]
     yield Finding(path, words)
@@ -208,7 +208,7 @@ def decay_not_completed(run: Run) -> Iterator[Finding]:
                 begin=following.begin,
                 num_steps=run.num_steps,
                 stays=_stays(run),
-                advice=Words("Lower {name:field}", name=path[-1])
+                advice=Words("Lower {name:field}", name=field_name(path))
                 if is_part and path != run.kind_path
                 else Words("Begin it earlier"),
                 or_longer=run.or_longer(path),
@@ -234,7 +234,7 @@ def _in_percent(run: Run, path: FieldPath) -> Words | str:
     return Words(
         ". To fit any run length, write the lengths in percent: `step_unit: PERCENT_OF_RUN` and"
         " `{name}: 100`",
-        name=path[-1],
+        name=field_name(path),
     )
 
 

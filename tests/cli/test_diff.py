@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from schedule_builder.cli.app import main
+from schedule_builder.limits import MAX_FILE_BYTES
 from tests.support.git import commit, git
 
 CONFIG = """train_config {
@@ -331,3 +332,25 @@ def test_the_driver_takes_what_git_gives(run: Run) -> None:
     code, _, err = run("--driver", "a.config", "b.config")
     assert code == 2
     assert "`--driver` takes the 7 or 9 arguments that git passes. Received: 2" in err
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_the_driver_says_of_a_file_that_is_too_large(run: Run, *, is_new: bool) -> None:
+    """It is read in part, so that a change after that would not be shown."""
+    text = CONFIG.encode()
+    Path("large").write_bytes(text.ljust(MAX_FILE_BYTES + 1, b" "))
+    Path("most").write_bytes(text.ljust(MAX_FILE_BYTES, b" "))
+
+    def driven(one: str, other: str) -> str:
+        names = (other, one) if is_new else (one, other)
+        sides = [part for name in names for part in (name, "0" * 40, "100644")]
+        code, out, err = run("--driver", "--", "a.config", *sides)
+        assert (code, err) == (0, "")
+        return out
+
+    assert driven("large", "b.config") == (
+        "diff --schedule-builder a/a.config b/a.config\n"
+        f"{'b' if is_new else 'a'}/a.config has more than 5,000,000 bytes: neither its lines nor"
+        " its rates are compared. `git diff --no-ext-diff` shows its lines\n"
+    )
+    assert "The rates differ" in driven("most", "b.config")

@@ -345,7 +345,7 @@ def test_another_schedule_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(step_units, "edits_of", lambda document, change, descriptor: None)
     assert refusal(config) == (
-        "a.config:3:20: cannot add `0: 60` to this file. Add it by hand first"
+        "a.config:3:20: cannot set `milestones[0]` to `60` in this file. Set it by hand first"
     )
 
 
