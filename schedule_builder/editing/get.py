@@ -9,7 +9,7 @@ from schedule_builder.compiler import Config
 from schedule_builder.diagnostics import FieldPath, Words, shown
 from schedule_builder.editing.errors import set_error
 from schedule_builder.printable import UNSEEN
-from schedule_builder.reading.edits import element_at
+from schedule_builder.reading.edits import block_at, element_at
 from schedule_builder.reading.field_paths import (
     FieldNames,
     PathError,
@@ -126,11 +126,8 @@ def numbered(steps: list[Step], document: Document) -> FieldPath:
 def values_at(document: Document, path: FieldPath) -> list[Value]:
     """The values that a path leads to: one, or those of a list."""
     if isinstance(path[-1], str):
-        parent = element_at(document, path[:-1]) if path[:-1] else None
-        block = document.root if parent is None and not path[:-1] else parent and parent.value
-        if isinstance(block, Block):
-            return [element.value for element in document.elements(block, path[-1])]
-        return []
+        block = block_at(document, path[:-1])
+        return [e.value for e in document.elements(block, path[-1])] if block is not None else []
     found = element_at(document, path)
     return [found.value] if found is not None else []
 

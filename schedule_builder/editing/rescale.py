@@ -18,10 +18,11 @@ from schedule_builder.diagnostics import (
     Source,
     Words,
 )
+from schedule_builder.editing.aliases import merged
 from schedule_builder.editing.contents import contents_of, with_values
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.editing.rereading import Meant, UnmeantError, no_new_error, reread
-from schedule_builder.reading.edits import apply, edits_of, element_at, merge_key_of
+from schedule_builder.reading.edits import apply, edits_of, element_at
 from schedule_builder.reading.fields import (
     counting,
     field_name,
@@ -157,14 +158,7 @@ def _edits(config: Config, changes: dict[Set, int]) -> list[Edit]:
     """The edits for changes, each with the number that was there before; no edit is repeated."""
     edits: dict[Edit, FieldPath] = {}
     for change, old in changes.items():
-        if key := merge_key_of(config.document, change.path):
-            row, _ = config.document.source.position(key.start)
-            words = Words(
-                "{name:field} is merged into the block at line {row} (`<<`), and other blocks"
-                " may share it. Write it out there first",
-                name=field_name(change.path),
-                row=row,
-            )
+        if words := merged(config.document, change.path):
             raise _refuse(config, change.path, words)
         found = edits_of(config.document, change, config.message.DESCRIPTOR)
         if found is None:

@@ -6,9 +6,9 @@ must differ from the old one only in the requested fields.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from schedule_builder.compiler import Config
 from schedule_builder.diagnostics import (
@@ -17,10 +17,10 @@ from schedule_builder.diagnostics import (
     FieldPath,
     Report,
     Source,
-    Span,
     Words,
     shown,
 )
+from schedule_builder.editing.aliases import Aliases
 from schedule_builder.editing.batch import Batch
 from schedule_builder.editing.contents import (
     Contents,
@@ -30,7 +30,7 @@ from schedule_builder.editing.contents import (
     without_value,
 )
 from schedule_builder.editing.errors import SetError, set_error
-from schedule_builder.editing.get import LONGEST_SHOWN, numbered, values_at, written_at
+from schedule_builder.editing.get import LONGEST_SHOWN, numbered, written_at
 from schedule_builder.editing.rereading import (
     Meant,
     UnmeantError,
@@ -38,10 +38,11 @@ from schedule_builder.editing.rereading import (
     no_new_error,
     reread,
 )
+from schedule_builder.editing.values import has_value, wanted_value
 from schedule_builder.reading.edits import (
     apply,
+    block_at,
     element_at,
-    merge_key_of,
     put,
     removal,
     removed,
@@ -52,29 +53,19 @@ from schedule_builder.reading.field_paths import (
     Step,
     path_of,
 )
-from schedule_builder.reading.fields import dotted, field_name, schema_of, selector_of
-from schedule_builder.reading.findings import WRONG_TYPE, YAML_1_1
+from schedule_builder.reading.fields import dotted, schema_of, selector_of
 from schedule_builder.reading.formats import detect_format, reader_of
 from schedule_builder.reading.layout import Layout
-from schedule_builder.reading.positions import own_end
 from schedule_builder.reading.tree import (
-    Block,
     Document,
-    Element,
     Scalar,
     Sequence,
     Value,
 )
-from schedule_builder.reading.typed_values import typed_value
-from schedule_builder.reading.values import Refusal, misread, value_of
 from schedule_builder.records import Record
-
-if TYPE_CHECKING:
-    from schedule_builder.reading.yaml_format import Anchored
 
 _READING = ("SB1",)
 """The beginning of the codes of syntax errors."""
-_NOUNS = {Scalar: "a single value", Block: "a block", Sequence: "a list"}
 
 
 class Setting(NamedTuple):
@@ -188,7 +179,7 @@ class _Editor:
     Attributes:
         layout: how the text is laid out that was read last.
         names: its fields, by the names that people give them.
-        anchors: what aliases of YAML repeat in it; None until that is needed.
+        aliases: what aliases of YAML repeat in it.
         wanted: what the file has to say after what was changed so far.
         changes: what was changed so far.
         batch: edits that are still to be made.
@@ -218,7 +209,7 @@ class _Editor:
         """Takes a text that was read for the current one."""
         self.layout = Layout(document)
         self.names = FieldNames(document, self.descriptor)
-        self.anchors: list[Anchored] | None = None
+        self.aliases = Aliases(document)
 
     @property
     def document(self) -> Document:
@@ -286,29 +277,21 @@ class _Editor:
     def set(self, steps: list[Step], path: FieldPath, text: str) -> bool:
         """Gives a field a value, and removes the fields that it excludes; False if it waits."""
         step = steps[-1]
-        if step.declared is None:
-            value = self.value_like(step, path, text)
-        else:
-            value = typed_value(text, step, self.document.syntax)
-            self.check(value, step, path)
+        value = wanted_value(self.document, step, path, text)
         selects = step.declared is not None and step.declared.rule.selects
         old = element_at(self.document, path)
-        if old is not None and not self.batch.made and self.is_same(path, value, step):
+        if has_value(self.document, path, value, step):
             return True
         others = list(self.excluded(path))
         selected = list(self.unselected(path))
         is_alone = selects or bool(others) or bool(selected)
-        if is_alone and self.batch.made:
-            return False
-        if old is not None and self.is_same(path, value, step):
-            return True
         like = self.document.source.text[old.value.start : old.value.end] if old else ""
         value = self.layout.as_written(value, step.declared, like)
         is_scalar = old is not None and isinstance(old.value, Scalar) and isinstance(value, Scalar)
         if is_scalar and not is_alone:
             self.replace(path, value)
             return True
-        is_new = old is None and not isinstance(value, Sequence) and step.declared is not None
+        is_new = old is None and not isinstance(value, Sequence)
         if is_new and not is_alone and self.add(steps, path, value):
             return True
         if self.batch.made:
@@ -319,82 +302,6 @@ class _Editor:
         for other in others:
             self.remove_now(other)
         return True
-
-    def check(self, value: Value, step: Step, path: FieldPath) -> None:
-        """Refuses values that the field cannot have."""
-        declared = step.declared
-        if declared is None:
-            return
-        siblings: Container[str] = ()
-        if declared.rule.selects:
-            block = self.block(path[:-1] if isinstance(path[-1], str) else path[:-2])
-            siblings = [f.name for f in block.fields] if block is not None else []
-        for item in value.items if isinstance(value, Sequence) else [value]:
-            if declared.message is not None or not isinstance(item, Scalar):
-                continue
-            given = Scalar(item.text, declared.kind == "string" or item.quoted, 0, 0)
-            found = value_of(given, declared, self.document.syntax, siblings)
-            if isinstance(found, Refusal):
-                raise PathError(found.kind, step.at, found.words)
-            if unclear := misread(given, declared, self.document.syntax):
-                raise PathError(YAML_1_1, step.at, unclear.words)
-        items = value.items if isinstance(value, Sequence) else [value]
-        if any(isinstance(item, Block) != (declared.message is not None) for item in items):
-            words = Words(
-                "{field:field} must be {expected}", field=step.name, expected=declared.expected
-            )
-            raise PathError(WRONG_TYPE, step.at, words)
-
-    def value_like(self, step: Step, path: FieldPath, text: str) -> Value:
-        """The value of a field that no schema describes: of the same kind as the file's."""
-        old = element_at(self.document, path)
-        if old is None:
-            words = Words(
-                "only fields that the file has can be set here, as the schema does not"
-                " describe this part of a config. Add the field to the file first"
-            )
-            raise PathError(WRONG_TYPE, step.at, words)
-        word = text.strip()
-        if isinstance(old.value, Scalar) and old.value.quoted:
-            is_quoted = len(word) > 1 and word[0] == word[-1] and word[0] in "\"'"
-            if not is_quoted:
-                return Scalar(word, True, 0, len(word))
-        value = typed_value(text, step, self.document.syntax)
-        if type(value) is not type(old.value):
-            words = Words(
-                "the file has {old} here, and `{text}` is {new}. Give {old}",
-                old=_NOUNS[type(old.value)],
-                new=_NOUNS[type(value)],
-                text=shown(word),
-            )
-            raise PathError(WRONG_TYPE, step.at, words)
-        return value
-
-    def is_same(self, path: FieldPath, value: Value, step: Step) -> bool:
-        """Whether a field has a value already, however it is written."""
-        olds = values_at(self.document, path)
-        news = value.items if isinstance(value, Sequence) else [value]
-        if len(olds) != len(news):
-            return False
-        declared, syntax = step.declared, self.document.syntax
-        for old, new in zip(olds, news, strict=True):
-            if declared is None or not (isinstance(old, Scalar) and isinstance(new, Scalar)):
-                if contents(old) != contents(new):
-                    return False
-                continue
-            is_text = declared.kind == "string"
-            given = Scalar(new.text, is_text or new.quoted, 0, 0)
-            one, other = (value_of(v, declared, syntax, _Anything()) for v in (old, given))
-            if isinstance(one, Refusal) or one != other or type(one) is not type(other):
-                return False
-        return True
-
-    def block(self, path: FieldPath) -> Block | None:
-        """The block at a path."""
-        if not path:
-            return self.document.root
-        found = element_at(self.document, path)
-        return found.value if found is not None and isinstance(found.value, Block) else None
 
     def levels(self, path: FieldPath) -> Iterator[tuple[FieldPath, str, Any]]:
         """The blocks on a path: where each is, the field that is next, and the message type."""
@@ -409,7 +316,7 @@ class _Editor:
     def excluded(self, path: FieldPath) -> Iterator[FieldPath]:
         """The members of oneofs that a value at a path replaces."""
         for place, name, message in self.levels(path):
-            schema, block = schema_of(message), self.block(place)
+            schema, block = schema_of(message), block_at(self.document, place)
             oneof = schema[name].oneof if name in schema else None
             for field in block.fields if block is not None and oneof is not None else ():
                 other = schema.get(field.name)
@@ -419,7 +326,8 @@ class _Editor:
     def unselected(self, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
         """The fields that have to select a new sub-block, as they select none yet."""
         for place, name, message in self.levels(path):
-            selector, schema, block = selector_of(message), schema_of(message), self.block(place)
+            selector, schema = selector_of(message), schema_of(message)
+            block = block_at(self.document, place)
             is_selectable = name in schema and schema[name].is_selectable
             is_given = block is not None and (
                 bool(self.document.elements(block, name))
@@ -431,7 +339,7 @@ class _Editor:
     def replace(self, path: FieldPath, value: Value) -> None:
         """Replaces one scalar by another, together with other edits."""
         before = written_at(self.document, path) or ""
-        self.check_shared(path, is_removal=False)
+        self.aliases.check(path, is_removal=False)
         edits = put(self.layout, path, value, self.descriptor)
         if edits is None:
             raise self.unchangeable(path)
@@ -492,7 +400,7 @@ class _Editor:
     def put(self, path: FieldPath, value: Value) -> None:
         """Puts a value into the text, which is read again."""
         before = written_at(self.document, path) or ""
-        self.check_shared(path, is_removal=False)
+        self.aliases.check(path, is_removal=False)
         edits = put(self.layout, path, value, self.descriptor)
         normal = contents(value)
         self.apply(edits, path, with_value(self.wanted, path, normal))
@@ -504,18 +412,15 @@ class _Editor:
         batch, step = self.batch, steps[-1]
         is_simple = not self.document.has_aliases and all(s.declared is not None for s in steps)
         if not (is_simple and self.is_together):
-            if batch.made:
-                return False
-            self.remove_now(path)
-            return True
+            return self.remove_now(path)
         place = path
         if step.index is None:
             if not self.is_apart(steps, path):
                 return False
         else:
             if any((s.index or 0) < 0 for s in steps[:-1]) or not batch.is_outside(path[:-1]):
-                return not batch.made and self.removed_now(path)
-            block = self.block(path[:-2])
+                return self.remove_now(path)
+            block = block_at(self.document, path[:-2])
             count = len(self.document.elements(block, step.name)) if block is not None else 0
             index = batch.element(path[:-1], step.index, count)
             if index is None:
@@ -530,26 +435,23 @@ class _Editor:
             if step.index is None
             else batch.remove_element(path[:-1], step.index, part)
         ):
-            return not batch.made and self.removed_now(path)
+            return self.remove_now(path)
         self.changes.append(Change(dotted(batch.made[-1].path), before, ""))
         return True
 
-    def removed_now(self, path: FieldPath) -> bool:
-        """Removes a field at once, and says that it did."""
-        self.remove_now(path)
-        return True
-
-    def remove_now(self, path: FieldPath) -> None:
-        """Removes an element, or a field with all its repetitions, from the text."""
+    def remove_now(self, path: FieldPath) -> bool:
+        """Removes an element, or a field with all its repetitions; False while others wait."""
+        if self.batch.made:
+            return False
         before = written_at(self.document, path)
         while (found := element_at(self.document, path)) is not None:
-            self.check_shared(path, is_removal=True)
+            self.aliases.check(path, is_removal=True)
             edits = removal(self.document, path)
             wanted = self.wanted
             if isinstance(path[-1], int):
                 self.apply(edits, path, without_value(wanted, path))
                 break
-            siblings = self.block(path[:-1])
+            siblings = block_at(self.document, path[:-1])
             elements = self.document.elements(siblings, path[-1]) if siblings is not None else []
             for _ in [element for element in elements if element.field is found.field]:
                 wanted = without_value(wanted, (*path, 0))
@@ -557,6 +459,7 @@ class _Editor:
         if before is not None:
             self.changes.append(Change(dotted(path), before, ""))
         self.begin()
+        return True
 
     def apply(self, edits: list[Edit] | None, path: FieldPath, wanted: Contents) -> None:
         """Makes edits, and reads the text that they give."""
@@ -586,86 +489,3 @@ class _Editor:
             name=dotted(path),
         )
         return set_error(self.document.source.filename, words)
-
-    def check_shared(self, path: FieldPath, *, is_removal: bool) -> None:
-        """Refuses to change values that aliases or merge keys of YAML repeat elsewhere."""
-        document = self.document
-        if not document.has_aliases:
-            return
-        if self.anchors is None:
-            from schedule_builder.reading.yaml_format import anchored  # noqa: PLC0415 - read already
-
-            self.anchors = anchored(document.source.text)
-        text = document.source.text
-        if key := merge_key_of(document, path):
-            row, _ = document.source.position(key.start)
-            words = Words(
-                "{name:field} is merged into the block at line {row} (`<<`), and other blocks"
-                " may share it. Write it out there first",
-                name=field_name(path),
-                row=row,
-            )
-            raise set_error(document.source.filename, words)
-        on_way = [(path[:n], element_at(document, path[:n])) for n in range(1, len(path) + 1)]
-        found = [(at, element) for at, element in on_way if element is not None]
-        last = element_at(document, path)
-        for shared in self.anchors:
-            span, uses = shared.span, shared.uses
-            for at, element in found:
-                start = element.value.start
-                is_last = element == last
-                is_alias = any(use.start == start for use in uses)
-                is_inside = span.start <= start < span.end
-                if is_removal and is_last:
-                    own = _own_span(text, element)
-                    is_inside = own[0] <= span.start < own[1] and any(
-                        not own[0] <= use.start < own[1] for use in uses
-                    )
-                    is_alias = False
-                # An alias of a block has the block itself as its value.
-                is_alias = is_alias or (is_inside and element.field.start >= span.end)
-                if is_alias or is_inside:
-                    words = _shared_words(is_alias=is_alias, is_removal=is_removal and is_last)
-                    words = words.filled(
-                        name=dotted(at if is_alias else path),
-                        anchor=shared.name,
-                        place=_place(document, span),
-                        use=_place(document, uses[0]),
-                    )
-                    raise set_error(document.source.filename, words)
-
-
-def _shared_words(*, is_alias: bool, is_removal: bool) -> Words:
-    """How a value is shared through an anchor."""
-    if is_alias:
-        return Words(
-            "{name:field} is an alias of `&{anchor}` ({place}). Replace `*{anchor}` with its value"
-            " first, or change the anchored value by hand"
-        )
-    if is_removal:
-        return Words(
-            "{name:field} holds the anchored value `&{anchor}` ({place}), which `*{anchor}` repeats"
-            " ({use}). Replace each `*{anchor}` with its value first"
-        )
-    return Words(
-        "{name:field} belongs to the anchored value `&{anchor}` ({place}), which `*{anchor}`"
-        " repeats ({use}). Replace each `*{anchor}` with its value first, or change the anchored"
-        " value by hand"
-    )
-
-
-def _place(document: Document, span: Span) -> str:
-    return "{}:{}".format(*document.source.position(span.start))
-
-
-def _own_span(text: str, element: Element) -> tuple[int, int]:
-    if element.sequence is not None and len(element.sequence.items) > 1:
-        return element.value.start, element.value.end
-    return element.field.start, own_end(text, element.field)
-
-
-class _Anything:
-    """Holds every name."""
-
-    def __contains__(self, item: object) -> bool:
-        return True

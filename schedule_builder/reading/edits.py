@@ -185,6 +185,14 @@ def element_at(document: Document, path: FieldPath) -> Element | None:
     return found
 
 
+def block_at(document: Document, path: FieldPath) -> Block | None:
+    """The block at a path; None where there is something else, or nothing."""
+    if not path:
+        return document.root
+    found = element_at(document, path)
+    return found.value if found is not None and isinstance(found.value, Block) else None
+
+
 def merge_key_of(document: Document, path: FieldPath) -> Field | None:
     """The merge key of YAML (`<<`) that puts a field where it is; None for any other field."""
     for length in range(1, len(path) + 1):
@@ -234,10 +242,8 @@ class Removed(NamedTuple):
 def removed(document: Document, path: FieldPath) -> Removed | None:
     """What removing an element, or a field with all its repetitions, takes out of a text."""
     is_element = isinstance(path[-1], int)
-    start = path[:-2] if is_element else path[:-1]
-    parent = element_at(document, start) if start else None
-    block = document.root if not start else parent.value if parent is not None else None
-    if not isinstance(block, Block):
+    block = block_at(document, path[:-2] if is_element else path[:-1])
+    if block is None:
         return None
     text = document.source.text
     elements = document.elements(block, str(path[-2] if is_element else path[-1]))

@@ -105,6 +105,14 @@ def test_the_value_that_is_there_already_changes_nothing() -> None:
     assert not result.changes
 
 
+def test_a_list_without_elements_is_there_already_where_none_is() -> None:
+    empty = PIPELINE.replace("  num_steps", "  freeze_variables: []\n  num_steps")
+    for text in (PIPELINE, empty):
+        assert changed(text, "train_config.freeze_variables=[]") == text
+    some = PIPELINE.replace("  num_steps", '  freeze_variables: ["a", "b"]\n  num_steps')
+    assert changed(some, "train_config.freeze_variables=[]") == empty
+
+
 def test_opaque_parts_by_their_whole_path() -> None:
     wanted = PIPELINE.replace("num_classes: 3", "num_classes: 90").replace("'x'", "'y z'")
     assert changed(PIPELINE, "model.ssd.num_classes=90", "model.ssd.name=y z") == wanted
@@ -574,6 +582,11 @@ def test_a_block_may_stand_after_blanks() -> None:
         (f"{RATE}.warmup=[{{}}]", "the file would have new errors"),
         ("num_steps={a: 1}", "`num_steps` must be a whole number"),
         ("optimizer=[1]", "must be a block"),
+        ("train_config.optimizer=[1]", "`optimizer` must be a block"),
+        (
+            "train_config.freeze_variables=[[a]]",
+            "`freeze_variables` must be a string",
+        ),
     ],
 )
 def test_values_of_another_kind_are_refused(setting: str, said: str) -> None:
