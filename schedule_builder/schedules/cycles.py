@@ -212,11 +212,12 @@ class Cycle(Curve):
         s = ops.remainder(step, period)
         # The rate is the lower one of the two.
         share = ops.minimum(ops.real(s) / ops.real(c.up), ops.real(period - s) / ops.real(c.down))
-        factor = ops.constant(1.0)
+        cycle: Any = 1.0
         if any(curve.cycle_factor != 1 for curve in curves):
-            factor = ops.power(c.cycle_factor, ops.real(step // period))
+            cycle = ops.power(c.cycle_factor, ops.real(step // period))
+        factor = cycle
         if any(curve.step_factor != 1 for curve in curves):
-            factor = factor * ops.power(c.step_factor, ops.real(step))
+            factor = cycle * ops.power(c.step_factor, ops.real(step))
         if curves[0].peak >= curves[0].base:
             return c.base + (c.peak - c.base) * (share * factor)
         # Towards a peak that is lower nothing may cancel: 1 - share has a sum of its own.
@@ -224,13 +225,10 @@ class Cycle(Curve):
             ops.real(c.up - s) / ops.real(c.up),
             ops.real(s - c.up) / ops.real(c.down),
         )
-        lost = 1.0 - factor
+        # So has 1 - factor, of what the cycles take and what the steps take of the rest.
+        lost = 1.0 - cycle
         if any(curve.step_factor != 1 for curve in curves):
-            lost = ops.where(
-                factor < 0.5,  # noqa: PLR2004 - where the difference loses nothing
-                lost,
-                -ops.expm1(ops.real(step) * ops.log(c.step_factor)),
-            )
+            lost = plus(-cycle * ops.expm1(ops.real(step) * ops.log(c.step_factor)), lost)
         return c.base * (rest + share * lost) + c.peak * (share * factor)
 
     def extremes(self, first: int, last: int) -> list[int]:

@@ -482,7 +482,7 @@ def test_a_long_stretch_is_looked_at_in_parts_and_near_its_ends(begin: int, leng
 
 @pytest.mark.parametrize("begin", [1000, 5000, 10**6])
 def test_turns_of_either_curve_are_looked_at_from_both_sides(begin: int) -> None:
-    cycle = Cycle(0.25, 0.5, 300, 700, step_factor=0.999)
+    cycle = Cycle(0.25, 0.5, 300, 700, step_factor=0.99)
     plain = stretch(cycle, begin, begin + 10**6)
     swapped = comparison._Stretch(constant(0.5), plain.schedules[0], begin, begin + 10**6)
     for found in (plain, swapped):
@@ -497,18 +497,23 @@ def test_turns_of_either_curve_are_looked_at_from_both_sides(begin: int) -> None
 
 
 def test_until_where_every_turn_is_looked_at() -> None:
-    def until(one: Schedule, other: Schedule, end: int) -> int:
-        return comparison._Stretch(one, other, 0, end)._clear_until()
+    def until(one: Schedule, other: Schedule, end: int, begin: int = 0) -> int:
+        return comparison._Stretch(one, other, begin, end)._clear_until()
 
     wave, slow = (of(Segment(0, Cycle(0.25, 0.5, n, n), 0)) for n in (100, 150))
     line = of(Segment(0, FALLING, 0))
     for one, other in ((wave, line), (line, wave)):
         assert until(one, other, 5000) == 5000
+        assert until(one, other, 5150) == 5150  # beyond the last turn, and before the next
         assert until(one, other, 51_000) == 51_000
+        assert until(one, other, 51_399) == 51_399
         # The turns of so many cycles are looked at.
         assert until(one, other, 51_400) == until(one, other, 10**6) == 51_300
     assert until(line, line, 10**6) == 10**6
     assert until(wave, slow, 10**6) == until(slow, wave, 10**6) == until(wave, line, 10**6)
+    later = of(Segment(0, Constant(0.5), 0), Segment(1000, Cycle(0.25, 0.5, 100, 100), 1000))
+    assert until(later, line, 52_399, 1000) == 52_399
+    assert until(later, line, 52_400, 1000) == 52_300
     # In a short stretch every step is looked at.
     ripple = of(Segment(0, Cycle(0.25, 0.5, 1, 1), 0))
     assert until(ripple, line, 900) == 900
@@ -567,3 +572,88 @@ def test_a_difference_in_a_stretch_of_one_step() -> None:
         found = compare(one, other, 20)
         assert found.ranges == ((begin, begin),)
         assert first_difference(one, other) == begin
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(limited("max", Interpolation(0.0, 0.5, 10**6)), id="to the end"),
+        pytest.param(limited("max", Interpolation(0.5, 0.0, 10**6)), id="until some step"),
+        pytest.param(limited("min", Interpolation(0.25, 0.5, 51_350)), id="until one looked at"),
+        pytest.param(limited("max", Interpolation(0.1, 0.2, 10**6)), id="nowhere"),
+    ],
+)
+def test_changes_of_a_stretch_are_steps_of_it(other: Schedule) -> None:
+    """After the first one, each is a change, and the last one holds to the end."""
+    found = comparison._Stretch(WAVE, other, 0, 10**6 - 1)
+    steps, states = zip(*found.changes(), strict=True)
+    assert steps == tuple(sorted(set(steps)))
+    assert steps[0] == 0
+    assert steps[-1] < 10**6
+    assert all(state != after for state, after in pairwise(states))
+    assert states[-1] == found.differs(found.end)
+
+
+class Sized(comparison._Stretch):
+    """A stretch whose differences at the steps that are looked at are given."""
+
+    def __init__(self, sizes: dict[int, float]) -> None:
+        super().__init__(constant(0.5), constant(0.25), min(sizes), max(sizes) + 10_000)
+        self._known = {step: Difference(step, size, 0.0) for step, size in sizes.items()}
+        self.climbed: list[tuple[int, int]] = []
+
+    def probes(self) -> list[int]:
+        return [*self._known]
+
+    def _climbed(self, low: int, high: int) -> Difference:
+        self.climbed.append((low, high))
+        return self.at(low)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "climbed"),
+    [
+        ([1, 2, 3, 4, 3, 2, 1], [(2, 3), (3, 4)]),
+        ([9, 8, 7, 6, 5, 9], [(0, 1), (4, 5)]),  # both ends
+        ([1, 3, 1, 5, 1, 4, 1], [(2, 3), (3, 4), (4, 5), (5, 6)]),  # the largest first
+        ([1, 2, 1, 1, 4, 4, 1], [(3, 4), (4, 5), (4, 5), (5, 6)]),  # both of a level top
+        ([4, 1, 1, 1], [(0, 1)]),
+        ([1, 1, 1, 4], [(2, 3)]),
+    ],
+)
+def test_the_steps_on_both_sides_of_a_peak_are_looked_at(
+    sizes: list[float], climbed: list[tuple[int, int]]
+) -> None:
+    found = Sized({10 * i: size for i, size in enumerate(sizes)})
+    list(found.peaks(3.5))
+    assert found.climbed == [(10 * low, 10 * high) for low, high in climbed]
+
+
+def test_of_many_peaks_the_largest_are_looked_at() -> None:
+    sizes = {
+        20 * i + 10 * side: (10.0 + i % 7 + i / 99) * side for i in range(30) for side in (0, 1)
+    }
+    largest = sorted(sizes, key=lambda step: -sizes[step])[:8]
+    found = Sized(sizes)
+    list(found.peaks(1.0))
+    ends = list(sizes)[-1]
+    assert found.climbed == [
+        interval
+        for step in largest
+        for interval in ((step - 10, step), (step, step + 10))
+        if interval[1] <= ends
+    ]
+
+
+def test_peaks_are_looked_for_near_what_is_half_as_large_as_the_largest() -> None:
+    """In all stretches: between the steps that are looked at, no difference doubles."""
+
+    class Asked(Sized):
+        def peaks(self, least: float) -> Any:
+            asked.append(least)
+            return iter(())
+
+    asked: list[float] = []
+    stretches = [Asked({0: 1.0, 10: 2.0}), Asked({20: 8.0, 30: 3.0}), Asked({40: 0.5})]
+    assert comparison._largest(stretches) == Difference(20, 8.0, 0.0)
+    assert asked == [4.0] * 3

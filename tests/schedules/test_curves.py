@@ -89,6 +89,8 @@ def test_a_curve_that_repeats_rises_again(curve: Any) -> None:
         (CosineCycle(0.3, 0.1, 7), [7, 14]),
         (PolynomialCycle(0.3, 0.1, 7, 2.0), [7, 14]),
         (Cycle(0.1, 0.3, 3, 4), [3, 7, 10, 14, 17]),
+        (Cycle(0.1, 0.3, 1, 1), list(range(1, 19))),
+        (PolynomialCycle(0.3, 0.1, 1, 2.0), list(range(1, 19))),
         (Combination("max", (alone(Cycle(0.1, 0.3, 3, 4)),)), [3, 7, 10, 14, 17]),
     ],
 )

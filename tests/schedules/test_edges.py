@@ -59,6 +59,10 @@ def test_steps_within_a_range_include_both_ends() -> None:
     assert within(5, 7, {3}) == [5, 7]
 
 
+def test_the_largest_step_is_that_of_int64() -> None:
+    assert np.iinfo(np.int64).max == MAX_STEP
+
+
 def test_a_cycle_is_highest_beside_its_fractional_peak() -> None:
     cycle = alone(Cycle(0.0, 1.0, 3, 4))
     for first, last in ((0, 6), (1, 5), (2, 10), (3, 3), (7, 13), (8, 12)):
@@ -405,6 +409,14 @@ def test_what_a_curve_is_that_says_nothing_else() -> None:
     assert curve.meaning(3) == (curve, 3)
     assert curve.under("a") is curve
     assert curve.variant(None) is None  # type: ignore[arg-type] # it has no forms
+    assert Interpolation(0.1, 0.3, 7) == Interpolation(0.1, 0.3, 7, "linear", 1.0, 0)
+
+
+@pytest.mark.parametrize("method", ["columns", "constant_columns", "formula"])
+def test_what_each_curve_says_itself(method: str) -> None:
+    anything = [None] * (4 if method == "formula" else 3 if method == "constant_columns" else 2)
+    with pytest.raises(NotImplementedError):
+        getattr(Curve(), method)(*anything)
 
 
 def test_the_largest_rate_is_that_of_float32() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, permutations
 from typing import Any
 from unittest import mock
 
@@ -129,6 +129,25 @@ def test_crossings_are_both_steps_beside_them() -> None:
             found = of(Combination(op, members)).extremes(0, 10_000)
             looked = set(of(Combination("product", members)).extremes(0, 10_000))
             assert set(found) - looked == {5200, 5201}
+
+
+@pytest.mark.parametrize("op", ["max", "min"])
+def test_a_third_one_that_is_chosen_until_a_crossing(op: str) -> None:
+    """At the step before the crossing alone, of both beside it."""
+
+    def line(start: float, end: float) -> Schedule:
+        if op == "min":
+            start, end = -start, -end
+        return of(Interpolation(start, end, 10_000))
+
+    # The first falls, the third rises above it at step 4000, and the other one step after 5200.
+    members = [line(1.0, 0.0), line(0.56, 0.66), line(-10_401.0, 9599.0)]
+    for ordered in permutations(members):
+        schedule = of(Combination(op, ordered))
+        found = schedule.extremes(0, 10_000)
+        assert {4000, 5200, 5201} <= set(found)
+        assert abs(schedule(4000)) == pytest.approx(0.6)
+        assert len(found) < 40
 
 
 def test_a_product_is_looked_at_in_sixteenths() -> None:

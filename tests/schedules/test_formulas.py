@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import permutations
 from typing import Any
 
 import mpmath
@@ -26,6 +27,7 @@ from schedule_builder.schedules.curves import (
 from schedule_builder.schedules.evaluation import evaluate_table
 from schedule_builder.schedules.interpolations import _split
 from schedule_builder.schedules.numpy_operations import NumPyOperations
+from schedule_builder.schedules.python_operations import _Python
 from schedule_builder.schedules.schedule import Schedule, Segment
 
 
@@ -106,9 +108,13 @@ PARTS = [
 ]
 POLYNOMIALS = [PolynomialCycle(*ends, 5, power) for ends in ENDS for power in POWERS]
 WAVES = [CosineCycle(0.3, low, 7, factor) for low in (0.0, 0.1) for factor in (1.0, 0.5, 2.0)]
-RISING = [Cycle(0.1, 0.3, 3, 5, *f) for f in ((1.0, 1.0), (0.5, 1.0), (2.0, 1.0), (1.0, 0.9))]
+FACTORS = [(1.0, 1.0), (0.5, 1.0), (2.0, 1.0), (1.0, 0.9), (1.0, 2.0)]
+RISING = [Cycle(0.1, 0.3, 3, 5, *f) for f in FACTORS]
 FALLING = [Cycle(0.3, 0.0, 3, 5, *f) for f in ((1.0, 1.0), (0.5, 1.0), (1.0, 0.9))]
-CLOSE = [Cycle(0.3, 0.0, 3, 5, 1.0, 1 - 1e-9), Cycle(0.3, 0.1, 3, 5, 1.0, 0.5)]
+CLOSE = [
+    *(Cycle(0.3, 0.0, 3, 5, *f) for f in ((1.0, 1 - 1e-9), (0.5, 1 - 1e-9))),
+    *(Cycle(0.3, 0.1, 3, 5, *f) for f in ((1.0, 0.5), (0.5, 0.9), (0.875, 0.99))),
+]
 SIGMOIDS = [
     Sigmoid(*ends, 16, *bounds) for ends in ENDS for bounds in ((-3.0, 3.0), (-6.0, 2.5), (2.0, -1))
 ]
@@ -167,7 +173,77 @@ def test_curves_of_one_kind_in_one_table(name: str, order: int) -> None:
     ops = NumPyOperations(np.array(schedule.begins[1:], np.int64))
     with np.errstate(all="ignore"):
         found = evaluate_table(schedule, steps, ops)
-    np.testing.assert_allclose(found, schedule.rates(steps), rtol=4e-15, atol=0)
+    np.testing.assert_allclose(found, schedule.rates(steps.tolist()), rtol=4e-15, atol=0)
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        pytest.param([CosineCycle(0.3, 0.1, 7, f) for f in (1.0, 0.5)], id="waves"),
+        pytest.param([Cycle(0.1, 0.3, 3, 5, *f) for f in FACTORS], id="rising triangles"),
+        pytest.param([Cycle(0.3, 0.1, 3, 5, *f) for f in FACTORS[:4]], id="falling triangles"),
+    ],
+)
+def test_two_forms_in_one_table(forms: list[Any]) -> None:
+    """Each has its own rates, whichever is the first."""
+    steps = np.arange(32)
+    for one, other in permutations(forms, 2):
+        schedule = Schedule((Segment(0, one, 0), Segment(16, other, 16)))
+        found = evaluate_table(schedule, steps, NumPyOperations(np.array([16], np.int64)))
+        np.testing.assert_allclose(found, schedule.rates(steps.tolist()), rtol=4e-15, atol=0)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("ends", ENDS)
+def test_the_ends_of_a_long_curve(ends: tuple[float, float], shape: tuple[str, float]) -> None:
+    """Where a share of its length is near 0 or 1, and no float holds it exactly."""
+    length = 10**9 + 7
+    curve = Interpolation(*ends, length, *shape)
+    schedule = Schedule((Segment(0, curve, 0),))
+    steps = [0, 1, 2, 1000, length // 2, length - 1000, length - 2, length - 1, length]
+    with mpmath.workdps(50):
+        for step, from_array in zip(steps, schedule(np.array(steps)), strict=True):
+            wanted = interpolation(curve, step)
+            for found in (schedule(step), float(from_array)):
+                assert abs(found - wanted) <= 2e-15 * abs(wanted), (step, found, float(wanted))
+
+
+@pytest.mark.parametrize(
+    ("curve", "form"),
+    [
+        (Interpolation(0.0, 0.3, 16), ("line", True)),
+        (Interpolation(0.3, 0.0, 16, "power_of_remaining"), ("line", False)),
+        (Interpolation(0.0, 0.3, 16, "cosine", 2.0), ("sine", True)),
+        (Interpolation(0.0, 0.3, 16, "power_of_elapsed", 1.5), ("power", True)),
+        (Interpolation(0.3, 0.0, 16, "power_of_remaining", 1.5), ("power", False)),
+        (Interpolation(0.0, 0.3, 16, "power_of_remaining", 1.5), ("mirrored_power", True)),
+        (Interpolation(0.3, 0.0, 16, "power_of_elapsed", 0.75), ("mirrored_root", False)),
+        (Interpolation(0.3, 0.0, 16, "power_of_elapsed", 0.5), ("one_minus_root", False)),
+        # Where the lower rate is a fourth of the higher one or more, nothing cancels.
+        (Interpolation(0.3, 0.08, 16, "power_of_elapsed", 0.5), ("power", True)),
+        (Interpolation(0.3, 0.07, 16, "power_of_elapsed", 0.5), ("one_minus_root", False)),
+    ],
+)
+@pytest.mark.parametrize("ops", [NumPyOperations(np.array([], np.int64)), _Python()])
+def test_forms_of_an_interpolation(curve: Interpolation, form: tuple[str, bool], ops: Any) -> None:
+    assert curve.variant(ops) == form
+    columns = curve.columns(0, ops)
+    takes_power = form[0] in ("power", "mirrored_power", "mirrored_root")
+    assert columns.power == (curve.power if takes_power else None)
+
+
+def test_which_interpolations_are_constant_beside_their_height_of_0() -> None:
+    """Those whose form is finite far outside of them: nothing is added to the steps then."""
+    shapes = ("linear", "cosine", "power_of_elapsed")
+    line, wave, power = (Interpolation(0.1, 0.3, 7, shape, 2.0) for shape in shapes)
+    ops = _Python()
+    assert Interpolation.constant_columns([line, power], 0.25, ops) is None
+    assert Interpolation.constant_columns([power, wave], 0.25, ops) is None
+    columns = (
+        Interpolation.constant_columns([line, wave], 0.25, ops),
+        Sigmoid.constant_columns(SIGMOIDS[:2], 0.25, ops),
+    )
+    assert [c.fraction for c in columns] == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -258,6 +258,10 @@ def test_a_harmless_factor_is_a_small_number() -> None:
     assert not any(map(is_harmless, (3.001, -3.001, 4, -4, np.array(1.0), None)))
 
 
+def test_a_compiled_formula_calls_nothing_else() -> None:
+    assert python_operations._NAMES["__builtins__"] == {}
+
+
 def test_zero_is_a_number_of_python() -> None:
     assert is_zero(0)
     assert is_zero(0.0)
