@@ -7,7 +7,7 @@ PyYAML's events give structure and places; values stay text and get their type f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
@@ -41,12 +41,20 @@ _STANDARD_TAG = re.compile(r"tag:yaml\.org,2002:(?:str|int|float|bool|null|seq|m
 _LIST_TAGS = frozenset(("tag:yaml.org,2002:python/tuple", "tag:yaml.org,2002:python/list"))
 
 
+_NOT_READ = Scalar("", False, 0, 0)
+"""The value of a key until its own is read."""
+
+
 class _Stop(Exception):
     pass
 
 
 class _Builder:
-    """Builds a tree from events, without recursion."""
+    """Builds a tree from events, without recursion.
+
+    Each event of PyYAML's is taken by the method that `takers` has for its type: thousands of
+    scalars are why those of one do much in one function.
+    """
 
     def __init__(self, source: Source, report: Report, texts: dict[int, str]) -> None:
         self.source = source
@@ -59,43 +67,53 @@ class _Builder:
         self.has_aliases = False
         self.duplicates: dict[int, list[tuple[Field, Field]]] = {}
         self.merges: list[tuple[Block, Field]] = []
-        self.root: Value | None = None
         self.last_end = 0
-        # Open containers, with the key that waits for its value, the keys seen so far,
-        # the anchor and the number of nodes read before.
-        self.stack: list[_Frame] = []
+        # Open containers; at the bottom, a list for the root.
+        self.roots = Sequence(0)
+        self.stack: list[_Frame] = [_Frame(self.roots, None, 0)]
+        self.takers: dict[type[Any], Callable[[Any], None]] = {
+            yaml.ScalarEvent: self.scalar,
+            yaml.AliasEvent: self.alias,
+            yaml.MappingStartEvent: self.start_container,
+            yaml.SequenceStartEvent: self.start_container,
+            yaml.MappingEndEvent: self.end_container,
+            yaml.SequenceEndEvent: self.end_container,
+            yaml.DocumentStartEvent: self.start_document,
+        }
 
     def stop(self, kind: Kind, at: Span, words: Words) -> NoReturn:
         """Reports an error after which the rest cannot be read."""
         self.report.add(kind, at, words)
         raise _Stop
 
-    def event(self, event: Any) -> None:
-        """Takes the next event of PyYAML's."""
-        start, end = event.start_mark.index, event.end_mark.index
-        if isinstance(event, yaml.ScalarEvent):
-            self.scalar(event, start, end)
-        elif isinstance(event, yaml.AliasEvent):
-            self.alias(event.anchor or "", Span(start, end))
-        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-            self.start_container(event, start, end)
-        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-            self.end_container(event, end)
-        elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
+    def read(self, events: Iterable[Any]) -> None:
+        """Takes PyYAML's events."""
+        takers = self.takers
+        for event in events:
+            take = takers.get(type(event))
+            if take is not None:
+                take(event)
+
+    def start_document(self, event: Any) -> None:
+        if self.roots.items:
             words = Words(
                 "{marker} starts a second YAML document, but a config is one document. Remove"
                 " {marker}, or move what follows it to another file",
                 marker="`---`" if event.explicit else "`...`",
             )
-            self.stop(SYNTAX, Span(start, end), words)
+            self.stop(SYNTAX, _span(event), words)
 
-    def scalar(self, event: Any, start: int, end: int) -> None:
-        keep = self.check_tag(event, start, sequence=False)
-        text = self.texts.get(start, event.value)
-        if self.wants_key():
-            self.key(text, Span(start, end), is_plain=not event.style and not event.tag)
+    def scalar(self, event: Any) -> None:
+        start, end, text = event.start_mark.index, event.end_mark.index, event.value
+        keep = not event.tag or self.check_tag(event.tag, start, sequence=False)
+        if self.texts:
+            text = self.texts.get(start, text)
+        frame = self.stack[-1]
+        key = frame.key
+        if key is None and frame.is_block:
+            self.key(frame, text, start, end, is_plain=not event.style and not event.tag)
             return
-        if start == end and self.stack and (key := self.stack[-1].key):
+        if start == end and key is not None:
             # Parsers disagree on the place of an empty value. `{a, b: 1}` has no colon after `a`.
             colon = re.compile(r"\s*:").match(self.source.text, key.end)
             start = end = colon.end() if colon else key.end
@@ -105,12 +123,15 @@ class _Builder:
             start = properties.end()
         scalar = Scalar(text, bool(event.style), start, end)
         self.last_end = end
+        self.nodes += 1
         if event.anchor:
             self.anchors[event.anchor] = (scalar, 1, 0)
-        self.value(scalar, 1, 0, keep=keep)
+        self.value(frame, scalar, 0, keep=keep)
 
-    def alias(self, anchor: str, at: Span) -> None:
-        if self.wants_key():
+    def alias(self, event: Any) -> None:
+        anchor, at = event.anchor or "", _span(event)
+        frame = self.stack[-1]
+        if frame.wants_key():
             self.stop(SYNTAX, at, Words("a key must be a name, not an alias. Write the name"))
         known = self.anchors.get(anchor)
         if known is None:
@@ -121,7 +142,7 @@ class _Builder:
             )
             self.stop(SYNTAX, at, words)
         value, size, height = known
-        if is_too_deep(len(self.stack) + height):
+        if is_too_deep(len(self.stack) - 1 + height):
             self.stop(TOO_DEEP, at, too_deep())
         self.has_aliases = True
         self.aliased += size
@@ -134,15 +155,17 @@ class _Builder:
         self.last_end = at.end
         if isinstance(value, Scalar):
             value = Scalar(value.text, value.quoted, *at)
-        self.value(value, size, height)
+        self.nodes += size
+        self.value(frame, value, height)
 
-    def start_container(self, event: Any, start: int, end: int) -> None:
-        is_list = isinstance(event, yaml.SequenceStartEvent)
-        keep = self.check_tag(event, start, sequence=is_list)
-        if self.wants_key():
-            self.refuse_key(start, end)
-        if is_too_deep(len(self.stack) + 1):
-            self.stop(TOO_DEEP, Span(start, end), too_deep())
+    def start_container(self, event: Any) -> None:
+        is_list = type(event) is yaml.SequenceStartEvent
+        start = event.start_mark.index
+        keep = not event.tag or self.check_tag(event.tag, start, sequence=is_list)
+        if self.stack[-1].wants_key():
+            self.refuse_key(start, event.end_mark.index)
+        if is_too_deep(len(self.stack)):
+            self.stop(TOO_DEEP, _span(event), too_deep())
         if event.anchor:
             self.anchors[event.anchor] = None
         container = Sequence(start) if is_list else Block(start)
@@ -152,8 +175,7 @@ class _Builder:
         """Refuses a block or a list where a key belongs."""
         if placeholder := re.compile(_PLACEHOLDER).match(self.source.text, start - 1):
             self.stack.pop()
-            if self.stack:
-                self.stack[-1].key = None
+            self.stack[-1].leave_key()
             words = Words(
                 "unexpanded placeholder `{text}`: write the value", text=shown(placeholder[0])
             )
@@ -168,19 +190,19 @@ class _Builder:
             )
         self.stop(SYNTAX, Span(start, end), words)
 
-    def end_container(self, event: Any, end: int) -> None:
+    def end_container(self, event: Any) -> None:
         frame = self.close()
-        container = frame.container
+        container, end = frame.container, event.end_mark.index
         # In block style PyYAML's end is where the next token starts: our end is the last value's.
-        closed = event.end_mark.index > event.start_mark.index
+        closed = end > event.start_mark.index
         if closed or self.source.text[container.start : container.start + 1] in "{[":
             self.last_end = end
         container.end = max(self.last_end, container.start)
-        size = self.nodes - frame.nodes_before + 1
+        self.nodes += 1
         if frame.anchor:
+            size = self.nodes - frame.nodes_before
             self.anchors[frame.anchor] = (container, size, frame.height)
-        self.nodes -= size - 1
-        self.value(container, size, frame.height, keep=frame.keep)
+        self.value(self.stack[-1], container, frame.height, keep=frame.keep)
 
     def close(self) -> _Frame:
         """Leaves the innermost container, without the fields that are given again in it."""
@@ -190,47 +212,44 @@ class _Builder:
             frame.container.fields = [f for f in fields if id(f) not in frame.replaced]
         return frame
 
-    def wants_key(self) -> bool:
-        if not self.stack:
-            return False
-        frame = self.stack[-1]
-        return isinstance(frame.container, Block) and frame.key is None
+    def close_all(self) -> Value | None:
+        """The root, with what was read of the blocks that an error left open."""
+        self.stack[-1].leave_key()
+        while len(self.stack) > 1:
+            container = self.close().container
+            self.value(self.stack[-1], container, 0)
+        return self.roots.items[0] if self.roots.items else None
 
-    def key(self, name: str, at: Span, *, is_plain: bool) -> None:
+    def key(self, frame: _Frame, name: str, start: int, end: int, *, is_plain: bool) -> None:
         """Takes the key of the next value; of a key that is given twice, the last value counts."""
-        frame = self.stack[-1]
-        frame.key = Field(name, *at, Scalar("", False, at.end, at.end))
+        key = frame.key = Field(name, start, end, _NOT_READ)
         frame.is_merge = is_plain and name == "<<"
         if frame.is_merge:
             return
         first = frame.keys.get(name)
         if first is not None:
-            self.duplicates.setdefault(id(frame.container), []).append((first, frame.key))
+            self.duplicates.setdefault(id(frame.container), []).append((first, key))
             frame.replaced.add(id(first))
-        frame.keys[name] = frame.key
+        frame.keys[name] = key
 
-    def value(self, value: Value, size: int, height: int, *, keep: bool = True) -> None:
-        """Adds a value, with its number of nodes and its levels of containers."""
-        self.nodes += size
-        if not self.stack:
-            self.root = value
-            return
-        frame = self.stack[-1]
-        frame.height = max(frame.height, height + 1)
-        if isinstance(frame.container, Sequence):
-            frame.container.items.append(value)
-        elif frame.key is not None:
-            frame.key.value = value
-            if frame.is_merge:
-                self.merges.append((frame.container, frame.key))
-            elif keep:
-                frame.container.fields.append(frame.key)
+    def value(self, frame: _Frame, value: Value, height: int, *, keep: bool = True) -> None:
+        """Adds a value, with its levels of containers, to the innermost container."""
+        if height >= frame.height:
+            frame.height = height + 1
+        container, key = frame.container, frame.key
+        if isinstance(container, Sequence):
+            container.items.append(value)
+        elif key is not None:
             frame.key = None
+            key.value = value
+            if frame.is_merge:
+                self.merges.append((container, key))
+            elif keep:
+                container.fields.append(key)
 
-    def check_tag(self, event: Any, start: int, *, sequence: bool) -> bool:
+    def check_tag(self, tag: str, start: int, *, sequence: bool) -> bool:
         """Whether a value with a tag may be read; reports an error if it may not."""
-        tag = event.tag
-        if not tag or tag == "!" or _STANDARD_TAG.match(tag) or (sequence and tag in _LIST_TAGS):
+        if tag == "!" or _STANDARD_TAG.match(tag) or (sequence and tag in _LIST_TAGS):
             return True
         short = tag.replace("tag:yaml.org,2002:", "!!")
         written = re.compile(_TAG).search(self.source.text, start)
@@ -243,10 +262,22 @@ class _Builder:
 
 
 class _Frame:
+    """An open container.
+
+    Attributes:
+        key: in a block, the key that waits for its value.
+        keys: the keys so far.
+        replaced: the fields, by their `id`, that are given again.
+        height: the levels of containers, itself included.
+        nodes_before: how many nodes were read before.
+        keep: whether its tag allows to read it.
+    """
+
     __slots__ = (
         "anchor",
         "container",
         "height",
+        "is_block",
         "is_merge",
         "keep",
         "key",
@@ -256,10 +287,11 @@ class _Frame:
     )
 
     def __init__(
-        self, container: Block | Sequence, anchor: str | None, nodes: int, *, keep: bool
+        self, container: Block | Sequence, anchor: str | None, nodes: int, *, keep: bool = True
     ) -> None:
         self.keep = keep
         self.container = container
+        self.is_block = isinstance(container, Block)
         self.anchor = anchor
         self.nodes_before = nodes
         self.height = 1
@@ -267,38 +299,43 @@ class _Frame:
         self.is_merge = False
         self.keys: dict[str, Field] = {}
         self.replaced: set[int] = set()
-        """The fields, by their `id`, that are given again."""
+
+    def wants_key(self) -> bool:
+        return self.is_block and self.key is None
+
+    def leave_key(self) -> None:
+        """Gives the key that waits no value, and does not add it."""
+        if self.key is not None:
+            self.key.value = Scalar("", False, self.key.end, self.key.end)
+            self.key = None
 
 
-def _parse(text: str) -> Iterator[Any]:
-    """PyYAML's events."""
-    loader = _LOADER(text)
-    try:
-        while loader.check_event():
-            yield loader.get_event()
-    except (ValueError, OverflowError) as error:
-        # The parser in Python converts some escapes and numbers without checking them.
-        problem = str(error)
-        raise yaml.MarkedYAMLError(problem=problem, problem_mark=loader.get_mark()) from error
-    finally:
-        loader.dispose()
+def _span(event: Any) -> Span:
+    return Span(event.start_mark.index, event.end_mark.index)
 
 
 def _events(text: str) -> Iterator[Any]:
     """PyYAML's events, as many levels as are read and more, whatever its own limit is."""
+    loader = _LOADER(text)
     given = 0
     try:
-        for event in _parse(text):
+        for event in iter(loader.get_event, None):
             given += 1
             yield event
+    except (ValueError, OverflowError) as error:
+        # The parser in Python converts some escapes and numbers without checking them.
+        problem = str(error)
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=loader.get_mark()) from error
     except yaml.MarkedYAMLError as error:
         limit = error.problem_mark
         if limit is None or yaml_errors.TOO_MANY_LEVELS not in str(error.problem):
             raise
         # libyaml reads ahead, and fails before it gives the events of the levels that it has
         # read. They are given if the text is cut before the level that is one too many.
-        yield from islice(_parse(text[: limit.index]), given, None)
+        yield from islice(_events(text[: limit.index]), given, None)
         raise
+    finally:
+        loader.dispose()
 
 
 class Anchored(NamedTuple):
@@ -374,18 +411,14 @@ def read(source: Source, report: Report) -> Document:
         yaml_errors.report_character(unprintable.start(), source, report)
         text = ""
     try:
-        for event in _events(text):
-            builder.event(event)
+        builder.read(_events(text))
     except _Stop:
         pass
     except yaml.YAMLError as error:
         yaml_errors.report_error(error, source, report)
-    builder.nodes = 0
-    while builder.stack:
-        # After an error: what was read of the open blocks is still worth checking.
-        frame = builder.close()
-        builder.value(frame.container, 1, 0)
-    root = Block(0) if builder.root is None else builder.root
+    root = builder.close_all()
+    if root is None:
+        root = Block(0)
     if isinstance(root, Scalar) and not root.quoted and YAML.null(root.text):
         root = Block(0)
     if not isinstance(root, Block):
