@@ -58,7 +58,7 @@ def ends_early(run: Run) -> Iterator[Finding]:
         yield Finding(end.path, words, run.ending)
         return
     covering = next((steps for _, steps in run.warmups if steps + end.step == run.num_steps), None)
-    if covering is not None and run.dialect.under_warmup(run.root) is not None:
+    if covering is not None and run.under_warmup is not None:
         words = Words(
             "the schedule ends at step {step}, and training at {num_steps}: the last {idle}"
             " of {num_steps} steps train at rate {rate:rate}. The decay counts from step 0,"

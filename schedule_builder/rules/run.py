@@ -140,9 +140,19 @@ class Run(Record):
 
     @cached_property
     def bare(self) -> Schedule | None:
-        """The schedule of the kind without modifiers; None for a kind of another package."""
+        """The schedule of the kind without modifiers; None for a kind of another package.
+
+        Its segments may have paths of another block.
+        """
+        if self.under_warmup is not None:
+            return self.under_warmup
         main = self.main
         return None if main.DESCRIPTOR.name == "Any" else lower_part(main, str(self.kind_path[-1]))
+
+    @cached_property
+    def under_warmup(self) -> Schedule | None:
+        """The schedule whose beginning a warmup covers; None where there is no such warmup."""
+        return self.dialect.under_warmup(self.root)
 
     def at(self, segment: Segment) -> FieldPath:
         """The field that says where a segment begins, or else the kind."""
@@ -214,7 +224,7 @@ class Run(Record):
             if path[: len(self.kind_path)] == self.kind_path or steps > self.last:
                 return None
             # A warmup that covers nothing of the schedule moves it.
-            moved = steps if self.dialect.under_warmup(self.root) is None else 0
+            moved = steps if self.under_warmup is None else 0
         last = self.last - moved
         if any(main(step) != main(0) for step in (last, *main.extremes(0, last))):
             return None

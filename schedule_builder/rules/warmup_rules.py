@@ -37,7 +37,7 @@ def warmup_outlasts_decay(run: Run) -> Iterator[Finding]:
         cosine: {initial_learning_rate: 0.1, decay_steps: 50000}
         linear: {warmup_steps: 1000}
     """
-    main = run.dialect.under_warmup(run.root)
+    main = run.under_warmup
     if main is None:
         return
     for path, steps in run.warmups:
@@ -217,7 +217,7 @@ def rate_not_applied(run: Run) -> Iterator[Finding]:
 
 def _covered(run: Run) -> Iterator[Finding]:
     """Reports a warmup that covers all steps of the highest rate."""
-    main = run.dialect.under_warmup(run.root)
+    main = run.under_warmup
     kinds = schema_of(run.get(run.kind_path[:-1]).DESCRIPTOR)
     # In a power of the step, the factor is the rate at step 1, which is not meant to be applied.
     if main is None or not kinds[str(run.kind_path[-1])].is_stretchable:

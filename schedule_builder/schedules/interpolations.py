@@ -75,7 +75,7 @@ def _one_minus_root(ops: Operations, k: Any, divisor: Any, power: Any) -> Any:
     return (k / divisor) / (1.0 + ops.sqrt((divisor - k) / divisor))
 
 
-def _split(anchor: Fraction) -> tuple[int, float]:
+def _split(anchor: int | Fraction) -> tuple[int, float]:
     """A place on the step axis as a step that int64 holds, and the rest of it."""
     whole = min(math.floor(anchor), MAX_STEP)
     return whole, float(anchor - whole)
@@ -160,7 +160,7 @@ class Interpolation(Curve):
 
     def columns(self, origin: int, ops: Operations) -> _InterpolationColumns:
         form, from_start = self.variant(ops)
-        anchor = Fraction(origin) + self.delay + (0 if from_start else self.length)
+        anchor = origin + self.delay + (0 if from_start else self.length)
         whole, rest = _split(anchor)
         fraction = -rest if from_start else rest
         base, other = (self.start, self.end) if from_start else (self.end, self.start)
@@ -293,7 +293,7 @@ class Sigmoid(Curve):
         low, high = sorted((self.start, self.end))
         sign = 2 if self.start >= self.end else -2
         slope = sign * (Fraction(self.lower) - Fraction(self.upper))
-        anchor, fraction = _split(Fraction(origin + self.length))
+        anchor, fraction = _split(origin + self.length)
         return _SigmoidColumns(
             anchor=anchor,
             fraction=fraction,
