@@ -3,6 +3,7 @@
     python tools/mutants.py schedule_builder/schedules/decays.py     (a file)
     python tools/mutants.py schedule_builder/rules                   (every file of a room)
     python tools/mutants.py --only survivors schedule_builder/rules  (or `untried`)
+    python tools/mutants.py schedule_builder/rules --only survivors --tests tests/rules/test_new.py
 
 Writes the table of `docs/testing.md`. What survived is in `out/mutants/`, and is printed.
 
@@ -67,7 +68,11 @@ OPTIONS = (
 EXAMPLES = 20
 """How many examples a property test makes, always the same ones."""
 LONGEST = 3.0
-"""Tests that take more seconds, while their lines are recorded, are left out."""
+"""Tests that take more seconds, while their lines are recorded, are left out.
+
+What survives runs all others, so that a smaller number is quicker by far: a mutant that only the
+longer tests notice then counts as one that survives.
+"""
 OTHERS = 5.0
 """Of the tests of other rooms, the quickest for one mutant are tried: those of so many seconds.
 
@@ -159,9 +164,12 @@ def in_child(work: Callable[[], Any], seconds: float | None = None) -> Any:
 class Session:
     """A plugin of pytest, which replaces the running of tests by the trying of mutants."""
 
-    def __init__(self, files: dict[str, list[Mutant]], report: Callable[..., None]) -> None:
+    def __init__(
+        self, files: dict[str, list[Mutant]], report: Callable[..., None], longest: float
+    ) -> None:
         self.files = files
         self.report = report
+        self.longest = longest
         self.tracer = Tracer(files)
         self.plan: Plan | None = None
         self.items: dict[str, Any] = {}
@@ -186,14 +194,14 @@ class Session:
         tests = []
         for name, item in self.items.items():
             begin = time.process_time()
-            signal.setitimer(signal.ITIMER_VIRTUAL, LONGEST, LONGEST)
+            signal.setitimer(signal.ITIMER_VIRTUAL, self.longest, self.longest)
             try:
                 with Tracer(self.files) as tracer:
                     passes = self._passes(item)
             finally:
                 signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             seconds = time.process_time() - begin
-            if passes and seconds <= LONGEST:
+            if passes and seconds <= self.longest:
                 reached = {file: lines for file, lines in tracer.lines.items() if lines}
                 tests.append(Test(name, seconds, reached))
             elif not self.skipped:
@@ -299,11 +307,13 @@ def prepare() -> None:
     os.chdir(ROOT)
 
 
-def run_session(tests: list[str], files: dict[str, list[Mutant]], report: Any) -> Plan | None:
+def run_session(
+    tests: list[str], files: dict[str, list[Mutant]], report: Any, longest: float
+) -> Plan | None:
     """Tries every mutant of a function, in a copy of this process, and gives the plan."""
     import pytest  # noqa: PLC0415 - see `prepare`
 
-    session = Session(files, report)
+    session = Session(files, report, longest)
     sys.settrace(session.tracer)
     try:
         pytest.main([*OPTIONS, *tests], plugins=[session])
@@ -391,12 +401,12 @@ def try_files(room: str, paths: Sequence[Path], options: argparse.Namespace) -> 
             write_cache(path, found, cached[str(path)])
 
     results = Results(files, save)
-    tests = [t for t in TESTS.get(room, [f"tests/{room}"]) if Path(t).exists()]
-    tests.append(f"schedule_builder/{room}")
+    tests = options.tests or [*TESTS.get(room, [f"tests/{room}"]), f"schedule_builder/{room}"]
+    tests = [test for test in tests if Path(test.partition("::")[0]).exists()]
     print(f"{room}: {results.total} mutants", flush=True)
 
     def session() -> tuple[Plan | None, Any]:
-        return run_session(tests, files, results.add), results.outcomes
+        return run_session(tests, files, results.add, options.longest), results.outcomes
 
     # In a copy: what is imported for the tests must not be there for those that import again.
     plan, results.outcomes = in_child(session)
@@ -482,6 +492,10 @@ def main() -> None:
     parser.add_argument("paths", nargs="+", type=Path, help="files or folders of a room")
     parser.add_argument("--only", choices=LEFT_OUT, default="all", help="by the last outcome")
     parser.add_argument("--sample", type=int, default=1, metavar="N", help="one in N mutants")
+    parser.add_argument(
+        "--longest", type=float, default=LONGEST, metavar="SECONDS", help="of a test"
+    )
+    parser.add_argument("--tests", nargs="+", metavar="PATH", help="these alone, as new ones")
     options = parser.parse_args()
     rooms: dict[str, list[Path]] = {}
     for given in options.paths:
