@@ -95,19 +95,17 @@ class Batch:
 
     # --- what is removed ------------------------------------------------------------------------
 
-    def element(self, path: FieldPath, index: int, count: int) -> int | None:
-        """The index in the text of an element that is to be removed; None if it has none.
+    def place_of(self, path: FieldPath, index: int) -> FieldPath | None:
+        """Where the text has an element that is to be removed; None where that is not known yet.
 
         Args:
-            path: the list.
-            index: the element as it was asked for, with the edits before made.
-            count: how many elements the list has in the text.
+            path: the element, if there were no edits before.
+            index: its index as it was asked for, with the edits before made.
         """
-        left = self._left.get(path)
+        left = self._left.get(path[:-1])
         if left is None:
-            is_in_text = path not in self._on_way and -count <= index < count
-            return index % count if is_in_text else None
-        return left[index] if -len(left) <= index < len(left) else None
+            return path if path[:-1] not in self._on_way else None
+        return (*path[:-1], left[index]) if -len(left) <= index < len(left) else None
 
     def remove_element(self, path: FieldPath, index: int, removed: Removed) -> bool:
         """Takes in the removal of an element; False if it depends on other edits."""

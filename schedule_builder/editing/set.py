@@ -420,12 +420,10 @@ class _Editor:
         else:
             if any((s.index or 0) < 0 for s in steps[:-1]) or not batch.is_outside(path[:-1]):
                 return self.remove_now(path)
-            block = block_at(self.document, path[:-2])
-            count = len(self.document.elements(block, step.name)) if block is not None else 0
-            index = batch.element(path[:-1], step.index, count)
-            if index is None:
+            in_text = batch.place_of(path, step.index)
+            if in_text is None:
                 return False
-            place = (*path[:-1], index)
+            place = in_text
         if element_at(self.document, place) is None:
             return True
         before = written_at(self.document, place) or ""

@@ -8,20 +8,22 @@ from typing import Any
 from schedule_builder.compiler import Config
 from schedule_builder.diagnostics import FieldPath, rate_text
 from schedule_builder.reading.fields import dotted, is_repeated
+from schedule_builder.schedules.schedule import Schedule
 
 
 def peak_of(config: Config) -> float | None:
     """The highest rate of a run; None where the config has no schedule."""
-    if config.schedule is None:
-        return None
-    return float(max(map(config.schedule, config.schedule.extremes(0, _last(config)))))
+    schedule = config.schedule
+    return _peak(schedule, last_step(config, schedule)) if schedule is not None else None
 
 
-def _last(config: Config) -> int:
+def last_step(config: Config, schedule: Schedule) -> int:
     """The last step of a run; without a run length, the first step of the last segment."""
-    if config.num_steps is not None:
-        return config.num_steps - 1
-    return config.schedule.begins[-1] if config.schedule is not None else 0
+    return config.num_steps - 1 if config.num_steps is not None else schedule.begins[-1]
+
+
+def _peak(schedule: Schedule, last: int) -> float:
+    return float(max(map(schedule, schedule.extremes(0, last))))
 
 
 def rate_change(before: Config, after: Config) -> str:
@@ -34,14 +36,16 @@ def rate_change(before: Config, after: Config) -> str:
     Returns:
         The line; empty where either of them has no schedule.
     """
-    peaks = peak_of(before), peak_of(after)
-    if peaks[0] is None or peaks[1] is None or before.schedule is None or after.schedule is None:
+    old, new = before.schedule, after.schedule
+    if old is None or new is None:
         return ""
-    line = f"peak {rate_text(peaks[0])} -> {rate_text(peaks[1])}"
+    runs = (old, last_step(before, old)), (new, last_step(after, new))
+    peaks = [rate_text(_peak(*run)) for run in runs]
+    line = f"peak {' -> '.join(peaks)}"
     if before.num_steps is None or after.num_steps is None:
         return line
-    ends = rate_text(before.schedule(_last(before))), rate_text(after.schedule(_last(after)))
-    return f"{line}, ends at {ends[0]} -> {ends[1]}"
+    ends = [rate_text(schedule(last)) for schedule, last in runs]
+    return f"{line}, ends at {' -> '.join(ends)}"
 
 
 def changed_fields(before: Config, after: Config) -> list[str]:

@@ -179,6 +179,7 @@ def test_a_change_of_the_rate_in_one_line() -> None:
     assert rate_change(read(RISING), short) == "peak 1 -> 0.49"
     nothing = read("constant_learning_rate { learning_rate: -1 }")
     assert rate_change(short, nothing) == rate_change(nothing, short) == ""
+    assert rate_change(nothing, nothing) == ""
 
 
 def test_fields_that_changed() -> None:
@@ -198,6 +199,14 @@ def test_fields_that_changed() -> None:
         f"{name}.initial_learning_rate: (not set) -> 0.1",
     ]
     assert changed_fields(before, before) == []
+    third = read("constant_learning_rate { learning_rate: 0.333333333333 }")
+    assert changed_fields(third, read("constant_learning_rate { learning_rate: 1e-5 }")) == [
+        "constant_learning_rate.learning_rate: 0.333333 -> 1e-05"
+    ]
+    long = read("multi_step_learning_rate { milestones: [12345678] }")
+    assert changed_fields(read("multi_step_learning_rate {}"), long) == [
+        "multi_step_learning_rate.milestones[0]: (not set) -> 12345678"
+    ]
     some = read("multi_step_learning_rate { milestones: [5, 6] }")
     more = read("multi_step_learning_rate { milestones: [5, 7, 8] }")
     assert changed_fields(some, more) == [
@@ -263,3 +272,29 @@ def test_scaled_schedules_are_compared_wherever_rates_are_highest_and_lowest() -
     bent = of(Exponential(2.0, 0.25, 99))
     assert not is_scaled(straight, bent, 100)
     assert is_scaled(of(Constant(0.0)), of(Constant(0.0)))
+
+
+class Listed:
+    """A schedule that is 1 at every step but one, whose rates are highest and lowest where told."""
+
+    begins = (0, 30)
+
+    def __init__(self, *offsets: int, other: int | None = None) -> None:
+        self.offsets, self.other = offsets, other
+
+    def __call__(self, step: int) -> float:
+        return 1.5 if step == self.other else 1.0
+
+    def extremes(self, begin: int, end: int) -> set[int]:
+        return {begin + offset for offset in self.offsets}
+
+
+@pytest.mark.parametrize(
+    ("num_steps", "step"), [(100, 4), (100, 5), (100, 49), (100, 33), (100, 99), (None, 30)]
+)
+def test_one_other_rate_is_noticed(num_steps: int | None, step: int) -> None:
+    """Where either one is highest or lowest, at a half and a third of the run, and at its end."""
+    config: Any = SimpleNamespace(num_steps=num_steps)
+    one, other, same = Listed(4), Listed(5, other=step), Listed(5)
+    assert rates._is_scaled(config, one, same, 1.0)  # type: ignore[arg-type] # it is like one
+    assert not rates._is_scaled(config, one, other, 1.0)  # type: ignore[arg-type] # the same

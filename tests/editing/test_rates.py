@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
+from schedule_builder.editing import rates
 from schedule_builder.editing.errors import SetError
 from schedule_builder.editing.rates import (
     RatesError,
@@ -159,11 +160,12 @@ def test_warmup() -> None:
     assert set_warmup(read(PIPELINE), 50).text == PIPELINE.replace("s: 100 ", "s: 50 ").replace(
         "warmup_steps: 100", "warmup_steps: 50"
     )
+    path = "train_config.optimizer.momentum_optimizer.learning_rate"
     for text, said in (
         ("constant_learning_rate {}", "has no warmup"),
         (
             PIPELINE.replace("    min_", "    warmup { warmup_steps: 5 }\n    min_"),
-            "several warmups",
+            rf"several warmups, `{path}\.\S+\.warmup_steps` and `{path}\.warmup\.warmup_steps`\.",
         ),
     ):
         with pytest.raises(RatesError, match=said):
@@ -183,3 +185,31 @@ def test_what_changed() -> None:
         "train_config.optimizer.momentum_optimizer.learning_rate.cosine_decay_learning_rate"
         ".warmup_learning_rate: (not set) -> 0.0001",
     ]
+
+
+def refusal(config: Config) -> str:
+    with pytest.raises(RatesError) as refused:
+        scale_rates(config, 2)
+    return str(refused.value)
+
+
+def test_rates_that_would_not_be_as_high_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = read("constant_learning_rate { learning_rate: 0.5 }\nwarmup { warmup_steps: 5 }")
+    said = (
+        "a.config: the rate would not be 2 times as high at every step: change the rates of `%s`"
+        " by hand"
+    )
+    monkeypatch.setattr(rates, "_text", lambda value, factor: "0.3")  # as a fault would
+    assert refusal(config) == said % "constant_learning_rate"
+    monkeypatch.undo()
+    # Without a schedule it is not known.
+    text = "multi_step_learning_rate { initial_learning_rate: 0.5 milestones: [7, 5] }"
+    assert refusal(examine(Source("a.config", text))) == said % "multi_step_learning_rate"
+
+
+def test_rates_of_another_package_are_refused_at_their_place() -> None:
+    text = "min_learning_rate: 0.1\n  custom { [type.googleapis.com/a.B] { } }"
+    assert refusal(examine(Source("a.config", text))) == (
+        "a.config:2:3: `custom` holds a custom schedule from another package, whose rates are not"
+        " known: change it by hand"
+    )
