@@ -58,10 +58,6 @@ _ROOTS: dict[float, Callable[[Any], Any]] = {
 }
 
 
-_FEW_POWERS = 64
-"""Up to this number of powers of a number, a table is faster than computing each."""
-
-
 class NumPyOperations:
     """The operations on arrays, for one schedule: its table is in arrays from the first use on.
 
@@ -145,8 +141,9 @@ class NumPyOperations:
         # One by one: the sum of the whole part and the rest would lose digits of the rest.
         whole = step // steps
         share = cls.power_of_ratio(base, cls.real(step - whole * steps), real_steps)
-        low, high = whole.min(), whole.max()
-        if np.ndim(base) or high - low > _FEW_POWERS:
+        low, high = int(whole.min()), int(whole.max())
+        # A table of powers is faster where steps share them.
+        if np.ndim(base) or 2 * (high - low) > whole.size:
             return np.power(base, cls.real(whole)) * share
         return np.power(base, np.arange(low, high + 1.0))[whole - low] * share
 
@@ -178,8 +175,12 @@ class NumPyOperations:
         return [column[index] for column in self._arrays]
 
 
-_CHUNK = 8192
-"""How many steps are computed at a time, so that results stay in the processor's cache."""
+_CHUNK = 32_768
+"""How many steps are computed at a time.
+
+Few enough that results stay in the processor's cache, and enough that NumPy computes in the
+memory of results which nothing else needs: it does that from 256 KiB on.
+"""
 _FEW_SEGMENTS = 4
 _FEW_STEPS = 256
 """Segments are computed one by one where these are few in a chunk, or have as many of its steps
@@ -231,10 +232,12 @@ class ArrayRates:
         return rates
 
     def _fill(self, rates: Any, steps: Any) -> None:
-        low, high = int(steps.min()), int(steps.max())
+        low = int(steps.min())
         if low < 0:
-            steps, low, high = np.maximum(steps, 0), 0, max(high, 0)
-        first, last = self._later.searchsorted((low, high), side="right")
+            steps, low = np.maximum(steps, 0), 0
+        first = last = self._later.searchsorted(low, side="right")
+        if first < len(self._later):
+            last = self._later.searchsorted(steps.max(), side="right")
         if first == last:
             rates[:] = self._of_segment(first, steps)
         elif self._is_constant[first : last + 1].all():

@@ -149,11 +149,11 @@ def test_powers_to_quotients_of_steps(operations: Any, base: float) -> None:
 @pytest.mark.parametrize("spread", [1, 63, 64, 65, 300])
 @pytest.mark.parametrize("first", [0, 5])
 def test_powers_of_one_number_at_many_steps(spread: int, first: int) -> None:
-    """Whether they are computed or looked up."""
-    steps = np.array([10 * (first + spread) + 3, 10 * first + 7, 10 * (first + 1)])
+    """Whether they are computed, or looked up: of 129 steps up to 64 powers apart."""
+    steps = np.tile([10 * (first + spread) + 3, 10 * first + 7, 10 * (first + 1)], 43)
     found = OPS.power_of_steps(0.875, steps, 10, 10.0)
     np.testing.assert_allclose(found, 0.875 ** (steps / 10), rtol=1e-13)
-    bases = np.array([0.875, 0.5, 1.5])
+    bases = np.tile([0.875, 0.5, 1.5], 43)
     found = OPS.power_of_steps(bases, steps, 10, 10.0)
     np.testing.assert_allclose(found, bases ** (steps / 10), rtol=1e-13)
 
