@@ -53,6 +53,7 @@ class _TensorFlow(TensorOperations):
     def __init__(self, step_dtype: tf.DType, dtype: tf.DType = tf.float64) -> None:
         self.step_dtype, self.dtype = step_dtype, dtype
         self.is_compiled = _is_compiled()
+        self.is_in_function = tf.inside_function()
         if dtype != tf.float64:
             self.direct_ratio = 4.0
         self.constants: dict[tuple[Any, float], Any] = {}
@@ -94,8 +95,10 @@ class _TensorFlow(TensorOperations):
         return total * square
 
     def maximum(self, first: Any, second: Any) -> Any:
-        if is_zero(second) and tf.is_tensor(first) and first.dtype.is_floating:
-            return tf.nn.relu(first)  # which has one node less
+        # One node less. GPUs have it for floats alone; in functions, steps are on the host.
+        has_relu = tf.is_tensor(first) and (first.dtype.is_floating or self.is_in_function)
+        if has_relu and is_zero(second):
+            return tf.nn.relu(first)
         return tf.maximum(*self._tensors(first, second))
 
     def minimum(self, first: Any, second: Any) -> Any:

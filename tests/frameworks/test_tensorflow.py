@@ -121,6 +121,18 @@ def test_graphs_are_small(message: pb.LearningRate) -> None:
     assert nodes(build_schedule(message)) <= MAX_NODES
 
 
+def test_a_staircase_has_no_more_nodes_than_keras() -> None:
+    fields = "initial_learning_rate: 0.1 decay_steps: 1000 decay_factor: 0.95 staircase: true"
+    schedule = build_schedule(parse(f"exponential_decay_learning_rate {{ {fields} }}"))
+    peer = keras.optimizers.schedules.ExponentialDecay(0.1, 1000, 0.95, staircase=True)
+
+    def size(rates: Any) -> int:
+        step = tf.TensorSpec([], tf.int64)
+        return len(tf.function(rates).get_concrete_function(step).graph.as_graph_def().node)
+
+    assert size(lambda step: rate_tensor(schedule, step)) <= size(peer)
+
+
 def test_the_graph_does_not_grow_with_the_number_of_stages() -> None:
     def manual(stages: int) -> Schedule:
         message = pb.ManualStepLearningRate(warmup=True)
