@@ -235,9 +235,9 @@ class ArrayRates:
         low = int(steps.min())
         if low < 0:
             steps, low = np.maximum(steps, 0), 0
-        first = last = self._later.searchsorted(low, side="right")
+        first = last = int(self._later.searchsorted(low, side="right"))
         if first < len(self._later):
-            last = self._later.searchsorted(steps.max(), side="right")
+            last = int(self._later.searchsorted(steps.max(), side="right"))
         if first == last:
             rates[:] = self._of_segment(first, steps)
         elif self._is_constant[first : last + 1].all():
