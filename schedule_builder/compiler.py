@@ -40,7 +40,6 @@ from schedule_builder.dialects.lowering import (
 )
 from schedule_builder.dialects.registry import DIALECTS, dialect_of, is_config, recognize
 from schedule_builder.reading.binding import Binder
-from schedule_builder.reading.binding_findings import Place
 from schedule_builder.reading.counts import run_of
 from schedule_builder.reading.fields import dotted
 from schedule_builder.reading.findings import (
@@ -60,6 +59,7 @@ from schedule_builder.reading.formats import (
     reader_of,
     too_large,
 )
+from schedule_builder.reading.places import Place
 from schedule_builder.reading.tree import Block, Document
 from schedule_builder.records import Record
 from schedule_builder.rules.kinds import IMPOSSIBLE, NOT_FINITE, STEP_UNIT, UNUSED_EXAMPLES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
 
@@ -16,10 +16,11 @@ from schedule_builder.diagnostics import (
     did_you_mean,
     shown,
 )
-from schedule_builder.reading.binding_findings import BindingFindings, Place
+from schedule_builder.reading.binding_findings import BindingFindings
 from schedule_builder.reading.counts import Run, run_in
 from schedule_builder.reading.fields import (
     FieldSchema,
+    Number,
     dotted,
     is_lenient,
     is_opaque,
@@ -37,11 +38,13 @@ from schedule_builder.reading.findings import (
     UNKNOWN_TYPE,
     YAML_1_1,
 )
+from schedule_builder.reading.places import Place
 from schedule_builder.reading.tree import (
     Block,
     Field,
     Scalar,
     Sequence,
+    Syntax,
     Value,
     span,
     text_of,
@@ -50,7 +53,6 @@ from schedule_builder.reading.tree import (
 from schedule_builder.reading.values import (
     Refusal,
     misread,
-    plain_number,
     value_of,
     without_value,
     wrong_type,
@@ -65,12 +67,63 @@ def _broken(plugins: Mapping[str, str]) -> Words | str:
     return Words(" A plugin cannot be imported: {reasons}.", reasons=reasons)
 
 
+class _Numbers(NamedTuple):
+    """A list of messages of numbers, such as the thousands of stages of a schedule.
+
+    Attributes:
+        field: its name.
+        target: the messages.
+        places: their places.
+        numbers: what their fields may be.
+        needed: those of them that have to be given.
+        syntax: how numbers are written.
+    """
+
+    field: str
+    target: Any
+    places: list[Place]
+    numbers: dict[str, Number]
+    needed: frozenset[str]
+    syntax: Syntax
+
+    def takes(self, field: Field) -> bool:
+        """Adds the message of one more field of its name, as `add` does."""
+        block = field.value
+        if field.name != self.field or not isinstance(block, Block):
+            return False
+        return self.add(block, field, field)
+
+    def add(self, block: Block, field: Field, at: Field | Value) -> bool:
+        """Adds the message of a block; returns whether that is all there is to say about it.
+
+        `Binder.message` adds the same, and reports what does not fit.
+        """
+        values: dict[str, int | float] = {}
+        for given in block.fields:
+            value, number = given.value, self.numbers.get(given.name)
+            if number is None or not isinstance(value, Scalar) or value.quoted:
+                return False
+            read = self.syntax.integer if number.is_whole else self.syntax.real
+            found = read(value.text)
+            if found is None or not number.least <= found <= number.most or given.name in values:
+                return False
+            values[given.name] = found
+        if len(values) < len(self.numbers) and not self.needed <= values.keys():
+            return False
+        self.places[len(self.target) :] = (Place(field, at, block),)
+        message = self.target.add()
+        for name, found in values.items():
+            setattr(message, name, found)
+        return True
+
+
 class Binder(BindingFindings):
     """Fills one message from one document."""
 
     # Where a subclass assigns them, not all type checkers take the types of the base class.
     run: Run
     path: FieldPath
+    fields: dict[str, Place]
     at: FieldPath
     siblings: frozenset[str]
 
@@ -94,7 +147,8 @@ class Binder(BindingFindings):
         """
         schema = schema_of(message.DESCRIPTOR)
         lenient = is_lenient(message.DESCRIPTOR)
-        self.path = path
+        places = (self.places.find(path) or self.places.root).fields
+        self.path, self.fields = path, places
         around = self.run
         self.run = run_in(block, message.DESCRIPTOR, around)
         first: dict[str, Field] = {}
@@ -107,7 +161,10 @@ class Binder(BindingFindings):
                 self.duplicate(earlier, again)
             else:
                 self.duplicates.setdefault(0, []).append((earlier, again))
+        stages: _Numbers | None = None
         for field in block.fields:
+            if stages is not None and stages.takes(field):
+                continue
             if self.report.is_full:
                 return
             self.at, self.siblings = (*path, field.name), given
@@ -120,7 +177,10 @@ class Binder(BindingFindings):
                 self.null(field, declared, message, path)
             elif self.admit(field, declared, first):
                 self.field(field, declared, message, path)
-                self.path = path
+                self.path, self.fields = path, places
+                is_list = declared.repeated and not self.syntax.explicit_lists
+                if is_list and (stages is None or stages.field != field.name):
+                    stages = self.numbers(declared, message)
         self.run = around
 
         def opening() -> Span:
@@ -141,8 +201,7 @@ class Binder(BindingFindings):
     def null(self, field: Field, declared: FieldSchema, message: Any, path: FieldPath) -> None:
         """Handles a field that is null where null means not given; for a selector, no sub-block."""
         if declared.rule.selects:
-            at = (*path, declared.name)
-            self.places[at] = Place(field, field)
+            self.fields[declared.name] = Place(field, field)
             setattr(message, declared.name, "")
 
     def admit(self, field: Field, declared: FieldSchema, first: dict[str, Field]) -> bool:
@@ -181,13 +240,12 @@ class Binder(BindingFindings):
         value = field.value
         path = (*path, declared.name)
         if declared.repeated:
-            if path not in self.places:
-                self.places[path] = Place(field, value)
+            self.fields.setdefault(declared.name, Place(field, value))
             items = self.items(value, declared, is_lenient=is_lenient(message.DESCRIPTOR))
             if items is not None:
-                self.elements(items, declared, getattr(message, declared.name), path, field)
+                self.elements(items, declared, message, path, field)
             return
-        self.places[path] = Place(field, field if isinstance(value, Block) else value)
+        self.fields[declared.name] = Place(field, field if isinstance(value, Block) else value)
         if isinstance(value, Sequence):
             self.refuse(value, wrong_type(declared, Words("not a list")))
         elif declared.kind == "message":
@@ -219,31 +277,31 @@ class Binder(BindingFindings):
         self,
         items: list[Value],
         declared: FieldSchema,
-        target: Any,
+        message: Any,
         path: FieldPath,
         field: Field,
     ) -> None:
         """Adds values to a repeated field."""
-        numbers = numbers_of(declared.message) if declared.message is not None else None
+        target, places = getattr(message, declared.name), self.fields[declared.name].elements
+        stages = self.numbers(declared, message)
         for item in items:
             if self.report.is_full:
                 return
+            alone = isinstance(item, Block) and len(items) == 1
+            where = field if alone else item
+            if stages is not None and isinstance(item, Block) and stages.add(item, field, where):
+                continue
             at = (*path, len(target))
             self.at = at
-            alone = isinstance(item, Block) and len(items) == 1
-            self.places[at] = Place(field, field if alone else item)
-            if numbers is not None and isinstance(item, Block):
-                if self.are_numbers(item, numbers, target.add(), at):
-                    continue
-                del target[-1]
+            # An element that cannot be read leaves its number to the next one.
+            places[len(target) :] = (Place(field, where),)
             if isinstance(item, Sequence):
                 self.refuse(
                     item,
                     wrong_type(declared, Words("not a list in a list: remove the inner brackets")),
                 )
             elif declared.kind == "message":
-                where = field if len(items) == 1 else item
-                self.message(item, declared, target.add(), at, where)
+                self.message(item, declared, target.add(), at, field if len(items) == 1 else item)
             elif (converted := self.scalar(item, declared)) is not None:
                 if declared.rule.strictly_increasing and target and converted <= target[-1]:
                     words = Words(
@@ -256,34 +314,14 @@ class Binder(BindingFindings):
                     self.add(NOT_INCREASING, span(item), words)
                 target.append(converted)
 
-    def are_numbers(
-        self, block: Block, numbers: dict[str, FieldSchema], message: Any, path: FieldPath
-    ) -> bool:
-        """Fills a message of numbers; returns whether that is all there is to say about it.
-
-        `bind` fills the same, and reports what does not fit: this is for thousands of stages.
-        """
-        if self.has_two_readings or self.duplicates:
-            return False
-        given = set()
-        for field in block.fields:
-            name, value = field.name, field.value
-            declared = numbers.get(name)
-            if declared is None or name in given or not isinstance(value, Scalar):
-                return False
-            number = plain_number(value, declared, self.syntax)
-            if number is None:
-                return False
-            setattr(message, name, number)
-            given.add(name)
-        if len(given) < len(numbers):
-            for declared in needed_of(message.DESCRIPTOR):
-                if declared.name not in given:
-                    return False
-        for field in block.fields:
-            at = (*path, field.name)
-            self.places[at] = Place(field, field.value)
-        return True
+    def numbers(self, declared: FieldSchema, message: Any) -> _Numbers | None:
+        """A repeated field of the present message as a list of numbers; None if it is not one."""
+        numbers = numbers_of(declared.message) if declared.message is not None else None
+        if numbers is None or self.has_two_readings or self.duplicates:
+            return None
+        needed = frozenset(field.name for field in needed_of(declared.message))
+        target, places = getattr(message, declared.name), self.fields[declared.name].elements
+        return _Numbers(declared.name, target, places, numbers, needed, self.syntax)
 
     def message(
         self,

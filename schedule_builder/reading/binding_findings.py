@@ -29,6 +29,7 @@ from schedule_builder.reading.findings import (
     UNKNOWN_FIELD,
     WRONG_TYPE,
 )
+from schedule_builder.reading.places import Place, Places
 from schedule_builder.reading.tree import (
     Block,
     Document,
@@ -48,32 +49,6 @@ BrokenPlugins = Callable[[], Mapping[str, str]]
 
 
 _MAX_SHOWN_MEMBERS = 12
-
-
-class Place:
-    """Where a field stands in its file: its name, and its value.
-
-    Args:
-        name: what names it.
-        value: its value.
-    """
-
-    __slots__ = ("_name", "_value")
-
-    def __init__(self, name: Field | Value, value: Field | Value) -> None:
-        # Spans are made for those that ask: few places of a file are ever looked at.
-        self._name = name
-        self._value = value
-
-    @property
-    def name(self) -> Span:
-        """Where its name is."""
-        return span(self._name)
-
-    @property
-    def value(self) -> Span:
-        """Where its value is; of a block, its name."""
-        return span(self._value)
 
 
 class BindingFindings:
@@ -107,13 +82,15 @@ class BindingFindings:
         self.report: Report = report
         self.complete: bool = not report.has_errors
         """Whether the whole tree was read: only then can a field be missing."""
-        self.places: dict[FieldPath, Place] = {}
+        self.places: Places = Places()
         self.broken: set[FieldPath] = set()
         """The messages that could not be read as they were meant."""
         self.failed: set[FieldPath] = set()
         """The fields whose values could not be read."""
         self.path: FieldPath = ()
         """The message that is being filled."""
+        self.fields: dict[str, Place] = self.places.root.fields
+        """The places of its fields."""
         self.at: FieldPath = ()
         """The field that is being read."""
         self.meant: set[FieldPath] = set()

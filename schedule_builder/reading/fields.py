@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import operator
+import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
@@ -59,6 +61,14 @@ class Bound(NamedTuple):
     name: str
     is_within: Callable[[Any, Any], bool]
     number: float
+
+
+class Number(NamedTuple):
+    """What a field of one finite number may be: whether it is whole, and its range."""
+
+    is_whole: bool
+    least: float
+    most: float
 
 
 class FieldSchema(NamedTuple):
@@ -142,14 +152,30 @@ def needed_of(descriptor: Any) -> tuple[FieldSchema, ...]:
 
 
 @cache
-def numbers_of(descriptor: Any) -> dict[str, FieldSchema] | None:
+def numbers_of(descriptor: Any) -> dict[str, Number] | None:
     """The fields of a message whose fields are single numbers; None of others."""
     schema = schema_of(descriptor)
     is_plain = all(
         field.kind in ("integer", "real") and not (field.repeated or field.oneof or field.enum)
         for field in schema.values()
     )
-    return schema if is_plain and not is_lenient(descriptor) else None
+    if not is_plain or is_lenient(descriptor):
+        return None
+    return {name: _number(field) for name, field in schema.items()}
+
+
+def _number(field: FieldSchema) -> Number:
+    """What the number in a field may be."""
+    is_whole = field.kind == "integer"
+    least, most = field.limits if is_whole else (-sys.float_info.max, sys.float_info.max)
+    for name, _, bound in field.bounds:
+        if name in ("at_least", "greater_than"):
+            above = math.floor(bound) + 1 if is_whole else math.nextafter(bound, math.inf)
+            least = max(least, bound if name == "at_least" else above)
+        else:
+            below = math.ceil(bound) - 1 if is_whole else math.nextafter(bound, -math.inf)
+            most = min(most, bound if name == "at_most" else below)
+    return Number(is_whole, least, most)
 
 
 @cache

@@ -46,6 +46,8 @@ _REAL = re.compile(
     r"|inf(?:inity)?|nan)\Z",
     re.IGNORECASE,
 )
+_is_plain_real = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][+-]?[0-9]+)?\Z").match
+"""Tells the usual form of a real number, faster than the pattern of all forms."""
 _BOOLEANS = {"true": True, "True": True, "t": True, "1": True} | {
     "false": False,
     "False": False,
@@ -78,6 +80,8 @@ def _integer(text: str) -> int | None:
 
 
 def _real(text: str) -> float | None:
+    if _is_plain_real(text):
+        return float(text)
     if not _REAL.match(text):
         return None
     return float(text.rstrip("fF") if text[-3:].lower() != "inf" else text)

@@ -311,28 +311,6 @@ def _number_meant(text: str, declared: FieldSchema, syntax: Syntax, run: Run) ->
     return _other_reading(text, declared, syntax)
 
 
-def plain_number(value: Scalar, declared: FieldSchema, syntax: Syntax) -> int | float | None:
-    """The number that a value is and that its field may be; None for all that needs a closer look.
-
-    `value_of` gives the same number, and says what is wrong with others.
-    """
-    if value.quoted:
-        return None
-    number = (syntax.integer if declared.kind == "integer" else syntax.real)(value.text)
-    if number is None:
-        return None
-    if isinstance(number, int):
-        low, high = declared.limits
-        if not low <= number <= high:
-            return None
-    elif number - number != 0:  # it is not finite
-        return None
-    for _, is_within, bound in declared.bounds:
-        if not is_within(number, bound):
-            return None
-    return number
-
-
 def _out_of_range(number: int | float, declared: FieldSchema) -> Words | None:
     """The bound that a number violates; None if it is within its range."""
     if isinstance(number, int):
