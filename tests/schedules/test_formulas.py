@@ -239,7 +239,7 @@ def test_which_interpolations_are_constant_beside_their_height_of_0() -> None:
     ops = _Python()
     assert Interpolation.constant_columns([line, power], 0.25, ops) is None
     assert Interpolation.constant_columns([power, wave], 0.25, ops) is None
-    columns = (
+    columns: tuple[Any, ...] = (
         Interpolation.constant_columns([line, wave], 0.25, ops),
         Sigmoid.constant_columns(SIGMOIDS[:2], 0.25, ops),
     )
