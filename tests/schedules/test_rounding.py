@@ -15,7 +15,7 @@ from mpmath import mpf
 
 from schedule_builder.schedules import numpy_operations, python_operations
 from schedule_builder.schedules.numpy_operations import NumPyOperations
-from schedule_builder.schedules.operations import is_harmless, is_zero
+from schedule_builder.schedules.operations import inverse_affine, is_harmless, is_zero
 from schedule_builder.schedules.python_operations import _Python
 
 OPS = NumPyOperations(np.array([], np.int64))
@@ -105,6 +105,22 @@ def test_a_sum(operations: Any, start: float, slope: float) -> None:
     wanted = Fraction(start) + Fraction(slope) * 7 / 11
     found = operations("affine", start, slope, ..., 11.0)
     assert abs(Fraction(found) - wanted) <= 2 * Fraction(math.ulp(float(wanted)))
+
+
+@pytest.mark.parametrize("operations", BOTH)
+@pytest.mark.parametrize("height", [0.5, 3e38])
+@pytest.mark.parametrize("slope", [0.0, 1e-300, 0.5, 1.0, 3.0])
+def test_an_inverse_of_a_line(operations: Any, height: float, slope: float) -> None:
+    """Also where what is above 1 is next to nothing."""
+    found = operations("inverse_affine", height, slope, ..., 5.0)
+    assert_exact(found, mpf(height) / (1 + mpf(slope) * 7 / 5))
+
+
+def test_an_inverse_of_a_line_that_is_known_costs_a_sum_and_a_quotient() -> None:
+    nothing: Any = None
+    for slope in (0.5, 2.0):
+        found = inverse_affine(nothing, 0.5, slope, 7.0, 5.0)
+        assert found == pytest.approx(0.5 / (1 + slope * 7 / 5))
 
 
 @pytest.mark.parametrize("operations", BOTH)
