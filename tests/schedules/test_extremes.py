@@ -140,13 +140,16 @@ def test_a_third_one_that_is_chosen_until_a_crossing(op: str) -> None:
             start, end = -start, -end
         return of(Interpolation(start, end, 10_000))
 
-    # The first falls, the third rises above it at step 4000, and the other one step after 5200.
-    members = [line(1.0, 0.0), line(0.56, 0.66), line(-10_401.0, 9599.0)]
+    # Of steps 5000 to 5625, the first falls, the third rises above it after step 5050, and the
+    # other one rises above both after step 5200.
+    members = [line(1.0, 0.0), line(0.39394, 0.59394), line(-10_401.0, 9599.0)]
     for ordered in permutations(members):
         schedule = of(Combination(op, ordered))
         found = schedule.extremes(0, 10_000)
-        assert {4000, 5200, 5201} <= set(found)
-        assert abs(schedule(4000)) == pytest.approx(0.6)
+        rates = schedule.rates(range(10_001))
+        assert min(map(abs, rates)) == pytest.approx(0.49495, abs=1e-4)
+        assert min(abs(rates[step]) for step in found) == min(map(abs, rates))
+        assert {5050, 5051, 5200, 5201} <= set(found)
         assert len(found) < 40
 
 
