@@ -51,7 +51,7 @@ from schedule_builder.output.streams import (
     shows_progress,
 )
 from schedule_builder.printable import printable
-from schedule_builder.workspace.checker import Checked, WorkerError, check, check_files
+from schedule_builder.workspace.checker import Checked, check, check_files
 from schedule_builder.workspace.discovery import STDIN, Decision, decide
 from schedule_builder.workspace.request import Request
 from schedule_builder.workspace.settings import (
@@ -179,7 +179,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _once(arguments, request)
     except (BrokenPipeError, WriteError):
         raise  # `app` reports it for all commands.
-    except (OSError, WorkerError) as error:
+    except OSError as error:
         raise CommandError(_reason(error)) from None
 
 
@@ -399,7 +399,7 @@ def _watch(arguments: argparse.Namespace, request: Request) -> NoReturn:
             clear_screen()
             try:
                 _once(arguments, request)
-            except (CommandError, SettingsError, OSError, WorkerError) as error:
+            except (CommandError, SettingsError, OSError) as error:
                 if before is None or isinstance(error, BrokenPipeError):
                     raise
                 say_why(error if isinstance(error, CommandError) else CommandError(_reason(error)))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from typing import NamedTuple
 
@@ -12,16 +12,15 @@ from schedule_builder.compiler import Config, examine, examine_bytes, unsuppress
 from schedule_builder.diagnostics import Diagnostic, Source
 from schedule_builder.files import read_config, resolved
 from schedule_builder.reading.fields import dotted
+from schedule_builder.reading.formats import format_of_name, reader_of
 from schedule_builder.workspace.request import NOTHING_MORE, Request
 
+_WORTH_A_COPY = 150_000
 _WORTH_A_PROCESS = 300_000
-"""The number of bytes that take a few times as long to check as a process takes to start."""
+"""The number of bytes that take a few times as long to check as a process takes to start: a copy of
+this one, or a new one."""
 _BYTES_OF_A_FILE = 3_000
 """The number of bytes that take as long to check as what is done once for each file."""
-
-
-class WorkerError(Exception):
-    """A process that checks files has died; the message says what to do."""
 
 
 class StatedLength(NamedTuple):
@@ -157,96 +156,23 @@ def check_files(
         cannot be read.
 
     Raises:
-        WorkerError: a process died.
+        ChildProcessError: a process died; the message says what to do.
     """
-    if jobs is None:
-        jobs = min(os.cpu_count() or 1, _work(filenames) // _WORTH_A_PROCESS)
-    jobs = min(jobs, len(filenames), os.cpu_count() or 1)
-    if jobs <= 1:
-        for name in filenames:
-            yield name, _check_file(name, request)
-        return
-    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # noqa: PLC0415 - 15 ms, for many files alone
-    from multiprocessing import active_children  # noqa: PLC0415 - as above
+    most = min(len(filenames), os.cpu_count() or 1)
+    if most > 1:
+        from schedule_builder.workspace.processes import CAN_FORK, shared  # noqa: PLC0415 - not for one file
 
-    with ExitStack() as pools:
-        pools.enter_context(_without_late_errors())
-        with _without_current_folder():
-            # The pool starts a helper of its own, and the first task starts the workers.
-            pool = pools.enter_context(ProcessPoolExecutor(jobs))
-            with _without_interrupts():
-                results = pool.map(partial(_check_file, request=request), filenames, chunksize=8)
-        try:
-            yield from zip(filenames, results, strict=True)
-        except BaseException as error:
-            # The results of what is left are not wanted, and it may take long.
-            for process in active_children():
-                process.kill()
-            if isinstance(error, BrokenExecutor):
-                message = (
-                    "a worker process died, perhaps because memory ran out. Check fewer files, or"
-                    " pass `--jobs 1`"
-                )
-                raise WorkerError(message) from None
-            raise
-
-
-@contextmanager
-def _without_late_errors() -> Iterator[None]:
-    """Keeps the pool's thread from printing that a task was cancelled when its worker ended.
-
-    It may set the result of a cancelled task, which is an error, and print a traceback.
-    """
-    import threading  # noqa: PLC0415 - as above
-    from concurrent.futures import InvalidStateError  # noqa: PLC0415 - as above
-
-    before = threading.excepthook
-
-    def told(args: threading.ExceptHookArgs) -> None:
-        if not issubclass(args.exc_type, InvalidStateError):
-            before(args)
-
-    threading.excepthook = told
-    try:
-        yield
-    finally:
-        threading.excepthook = before
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Keeps Ctrl-C, which a terminal sends to all processes, from workers that are started now.
-
-    This process gets it, as any other end, and ends them. While it forks, Python would drop it.
-    """
-    import signal  # noqa: PLC0415 - as above
-
-    if not hasattr(signal, "pthread_sigmask"):  # on Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _without_current_folder() -> Iterator[None]:
-    """Keeps workers that are started now from taking modules from the current folder.
-
-    A new Python process looks for modules there before it knows our path, and the folder may be
-    untrusted.
-    """
-    before = os.environ.get("PYTHONSAFEPATH")
-    os.environ["PYTHONSAFEPATH"] = before or "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["PYTHONSAFEPATH"]
-        else:
-            os.environ["PYTHONSAFEPATH"] = before
+        if jobs is None:
+            jobs = _work(filenames) // (_WORTH_A_COPY if CAN_FORK else _WORTH_A_PROCESS)
+        if min(jobs, most) > 1:
+            for file_format in filter(None, {*map(format_of_name, filenames)}):
+                reader_of(file_format)  # Copies of this process have what it has imported.
+            work = partial(_check_file, request=request)
+            with closing(shared(work, filenames, min(jobs, most))) as results:
+                yield from zip(filenames, results, strict=True)
+            return
+    for name in filenames:
+        yield name, _check_file(name, request)
 
 
 def _work(filenames: Sequence[str]) -> int:

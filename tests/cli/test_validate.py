@@ -19,6 +19,7 @@ import pytest
 
 from schedule_builder import validate, validate_text
 from schedule_builder.cli import app as cli
+from schedule_builder.workspace import processes
 from schedule_builder.workspace.checker import check_files
 from schedule_builder.workspace.request import Request
 from schedule_builder.workspace.settings import Settings, SettingsError, read_settings, settings_for
@@ -875,7 +876,11 @@ def test_only_what_is_reported_is_mended(run: Run) -> None:
 # --- how it runs ------------------------------------------------------------------------------
 
 
-def test_processes_find_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("can_fork", sorted({processes.CAN_FORK, False}))
+def test_processes_find_the_same(
+    can_fork: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "CAN_FORK", can_fork)
     texts = [GOOD, BAD, WARNED, EXPERIMENT]
     paths = []
     for number in range(40):

@@ -111,14 +111,16 @@ method = os.environ["RECORDER_METHOD"]
 if method and __name__ == "__main__":
     import multiprocessing
     multiprocessing.set_start_method(method)
+    del os.fork  # as on a system that starts workers in this way
 STARTS = ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "os.fork",
     "os.forkpty", "os.startfile", "pty.spawn", "socket.connect", "socket.getaddrinfo")
+FORKS = ("schedule_builder.workspace.processes", "multiprocessing.popen_fork")
 OPENS = ("open", "os.listdir", "os.scandir")
 def hook(event, arguments):
     if event in STARTS:
         frame = sys._getframe()
         while frame is not None:
-            if frame.f_globals.get("__name__") == "multiprocessing.popen_fork":
+            if event == "os.fork" and frame.f_globals.get("__name__") in FORKS:
                 return
             frame = frame.f_back
         os.write(log, f"start\\t{event} {arguments!r}\\n".encode())
