@@ -13,7 +13,7 @@ from time import perf_counter
 
 from benchmarks.goals import GROUPS
 from benchmarks.measuring import Row
-from benchmarks.page import Run, draw, heading, line, page
+from benchmarks.page import Run, decided, draw, heading, line, page
 
 _NAMES = ", ".join(GROUPS)
 
@@ -70,7 +70,8 @@ def _measured(name: str) -> dict[str, Row]:
     with _silence():
         home = import_module(f"benchmarks.{module}")
     rows = {}
-    for row in getattr(home, function)():
+    for first in getattr(home, function)():
+        row = decided(first, GROUPS[name].goals[first.what])
         rows[row.what] = row
         print(line(name, row), flush=True)
     if missing := GROUPS[name].goals.keys() - rows:

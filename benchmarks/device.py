@@ -88,8 +88,8 @@ def _rows(name: str) -> Iterator[str]:
     yield "| what / peer | ours | peer | ours / peer, median and 95 % interval |"
     yield "| --- | ---: | ---: | ---: |"
     for way in home.ways(_KINDS, _LOOP, _CALLS):
-        pair = interleaved(way.ours, way.peer, calls=way.calls, most=_PAIRS, seconds=4.0)
-        yield _line(way, pair)
+        turns = interleaved(way.ours, way.peer, calls=way.calls, most=_PAIRS, seconds=4.0)
+        yield _line(way, turns.pair())
     yield ""
 
 

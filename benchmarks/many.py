@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from benchmarks.inputs import every_config, manual_stages
-from benchmarks.measuring import Row, pair, python, turns
+from benchmarks.measuring import Row, Turns, interleaved, python
 from schedule_builder.language_server.json_schema import json_schema
 
 _PARSE = """
@@ -39,39 +39,32 @@ def rows() -> Iterator[Row]:
         command = partial(python, bytecode=Path(name) / "bytecode")
         # Real files have findings: an exit code of 1 is expected.
         judge = partial(command, check=False)
-        some, theirs, every = (
-            [seconds / len(files) for seconds in taken]
-            for files, taken in zip(
-                (in_yaml, in_yaml, paths),
-                turns(
-                    judge(*ours, *map(str, in_yaml)),
-                    judge(*peer, *map(str, in_yaml)),
-                    judge(*ours, *map(str, paths)),
-                    seconds=30,
-                    fewest=3,
-                    most=5,
-                ),
-                strict=True,
-            )
+        turns = Turns(
+            judge(*ours, *map(str, in_yaml)),
+            judge(*peer, *map(str, in_yaml)),
+            judge(*ours, *map(str, paths)),
+            calls=(len(in_yaml), len(in_yaml), len(paths)),
+            seconds=30,
+            fewest=3,
+            most=5,
         )
-        yield pair(some, theirs).row(
+        yield turns.row(
             "a repository, its YAML files / check-jsonschema", note=f"a file of {len(in_yaml)}"
         )
-        yield pair(every, theirs).row(
+        yield turns.row(
             "a repository, all files / check-jsonschema, its YAML files",
+            ours=2,
             note=f"a file of {len(paths)}",
         )
         long = Path(name) / "long.config"
         long.write_text(manual_stages(100_000), "utf-8")
-        yield pair(
-            *turns(
-                command(*ours, str(long)),
-                command("-c", _PARSE, str(long)),
-                seconds=15,
-                fewest=2,
-                most=3,
-                warm=False,
-            )
+        yield interleaved(
+            command(*ours, str(long)),
+            command("-c", _PARSE, str(long)),
+            seconds=15,
+            fewest=2,
+            most=3,
+            warm=False,
         ).row("validate, 100,000 lines / protobuf's Parse, unchecked")
 
 

@@ -22,6 +22,11 @@ class Spread(NamedTuple):
     high: float
 
 
+def no_more() -> Row | None:
+    """For a row that takes no more turns."""
+    return None
+
+
 class Row(NamedTuple):
     """One comparison: ours divided by the peer's, so that less is better.
 
@@ -34,6 +39,7 @@ class Row(NamedTuple):
         unit: of both costs; seconds are printed in the unit that fits.
         note: what our cost is of.
         points: of a growth, the sizes and the cost of each.
+        more: takes more turns, and returns the row of all of them; None where there are enough.
     """
 
     what: str
@@ -43,18 +49,15 @@ class Row(NamedTuple):
     unit: str = "s"
     note: str = ""
     points: Sequence[tuple[int, float]] = ()
+    more: Callable[[], Row | None] = no_more
 
 
 class Pair(NamedTuple):
-    """Two functions, timed in turns: the median seconds of each, and ours by the peer's."""
+    """Two functions: the median seconds of each, and ours by the peer's, turn by turn."""
 
     ours: float
     peer: float
     ratio: Spread
-
-    def row(self, what: str, note: str = "") -> Row:
-        """Its row, with a note on our cost."""
-        return Row(what, self.ours, self.peer, self.ratio, note=note)
 
 
 def exactly(what: str, ours: float, peer: float | None, unit: str) -> Row:
@@ -73,51 +76,87 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(median(ordered), ordered[low], ordered[high])
 
 
-def turns(
-    *functions: Callable[[], Any],
-    seconds: float = 1.0,
-    fewest: int = 9,
-    most: int = 400,
-    warm: bool = True,
-) -> list[list[float]]:
-    """Times functions in turns, every other time in reverse, so that all see the same machine.
+MOST_TIMES = 8
+MOST_SECONDS = 30.0
+"""Up to how many times their first number turns are taken, and after how long no more are."""
 
-    Args:
-        functions: what to time.
-        seconds: after which there are no more turns.
-        fewest: how many turns there are whatever they take.
-        most: how many there are at most.
-        warm: whether each has a first run that is not counted.
 
-    Returns:
-        The seconds of each function, turn by turn.
-    """
-    if warm:
-        for function in functions:
-            function()
-    times: list[list[float]] = [[] for _ in functions]
-    order = list(zip(functions, times, strict=True))
-    # Garbage is collected before, not during.
-    gc.collect()
-    gc.disable()
-    try:
-        end = perf_counter() + seconds
-        for turn in range(most):
-            if turn >= fewest and perf_counter() > end:
-                break
-            for function, taken in order if turn % 2 else reversed(order):
-                start = perf_counter()
+class Turns:
+    """Functions, timed in turns, every other time in reverse, so that all see the same machine."""
+
+    def __init__(
+        self,
+        *functions: Callable[[], Any],
+        calls: Sequence[int] | int = 1,
+        seconds: float = 1.0,
+        fewest: int = 9,
+        most: int = 400,
+        warm: bool = True,
+    ) -> None:
+        """Takes the first turns.
+
+        Args:
+            functions: what to time.
+            calls: how often a run does what is measured; of each function, or of all.
+            seconds: after which there are no more turns.
+            fewest: how many turns there are whatever they take.
+            most: how many there are at most.
+            warm: whether each has a first run that is not counted.
+        """
+        self._times: list[list[float]] = [[] for _ in functions]
+        self._calls = [calls] * len(functions) if isinstance(calls, int) else calls
+        self._order = list(zip(functions, self._times, strict=True))
+        if warm:
+            for function in functions:
                 function()
-                taken.append(perf_counter() - start)
-    finally:
-        gc.enable()
-    return times
+        end = perf_counter() + seconds
+        self._take(lambda turn: turn < fewest or (turn < most and perf_counter() <= end))
+        self._first = self._count
 
+    @property
+    def _count(self) -> int:
+        return len(self._times[0])
 
-def pair(ours: Sequence[float], peer: Sequence[float]) -> Pair:
-    """Two of the functions that took turns."""
-    ratios = [first / second for first, second in zip(ours, peer, strict=True)]
-    return Pair(median(ours), median(peer), spread(ratios))
+    def more(self) -> bool:
+        """Takes as many turns again, and says whether there were any to take."""
+        last = 2 * self._count
+        if last > MOST_TIMES * self._first or sum(map(sum, self._times)) > MOST_SECONDS:
+            return False
+        self._take(lambda turn: turn < last)
+        return True
+
+    def _take(self, goes_on: Callable[[int], bool]) -> None:
+        # Garbage is collected before, not during.
+        gc.collect()
+        gc.disable()
+        try:
+            while goes_on(turn := self._count):
+                for function, taken in self._order if turn % 2 else reversed(self._order):
+                    start = perf_counter()
+                    function()
+                    taken.append(perf_counter() - start)
+        finally:
+            gc.enable()
+
+    @property
+    def costs(self) -> list[list[float]]:
+        """The seconds of a call of each function, turn by turn."""
+        pairs = zip(self._times, self._calls, strict=True)
+        return [[seconds / calls for seconds in taken] for taken, calls in pairs]
+
+    def pair(self, ours: int = 0, peer: int = 1) -> Pair:
+        """Two of the functions, by their places."""
+        costs = self.costs
+        ratios = [one / other for one, other in zip(costs[ours], costs[peer], strict=True)]
+        return Pair(median(costs[ours]), median(costs[peer]), spread(ratios))
+
+    def row(self, what: str, ours: int = 0, peer: int = 1, note: str = "") -> Row:
+        """A row of two of the functions, with a note on our cost."""
+        return self.described(lambda: Row(what, *self.pair(ours, peer), note=note))
+
+    def described(self, describe: Callable[[], Row]) -> Row:
+        """A row that is made of the turns there are, and can take more."""
+        return describe()._replace(more=lambda: self.described(describe) if self.more() else None)
 
 
 def interleaved(
@@ -127,7 +166,7 @@ def interleaved(
     calls: int = 1,
     peer_calls: int | None = None,
     **limits: Any,
-) -> Pair:
+) -> Turns:
     """Times two functions in turns.
 
     Args:
@@ -136,13 +175,9 @@ def interleaved(
         calls: how often a run of ours does what is measured.
         peer_calls: how often one of the peer's does, if not as often. Where ours is far shorter,
             more calls make interruptions as rare in both.
-        limits: those of `turns`.
+        limits: those of `Turns`.
     """
-    our_times, peer_times = turns(ours, peer, **limits)
-    return pair(
-        [seconds / calls for seconds in our_times],
-        [seconds / (peer_calls or calls) for seconds in peer_times],
-    )
+    return Turns(ours, peer, calls=(calls, peer_calls or calls), **limits)
 
 
 def python(
@@ -177,14 +212,18 @@ def growth(
         cost: from a size to what is timed.
         sizes: the sizes, from the smallest on.
         calls: how often a run does what is measured.
-        limits: those of `turns`.
+        limits: those of `Turns`.
     """
-    times = turns(*map(cost, sizes), **limits)
+    turns = Turns(*map(cost, sizes), calls=calls, **limits)
     logs = [log(size) for size in sizes]
-    slopes = [
-        linear_regression(logs, [log(second) for second in turn]).slope
-        for turn in zip(*times, strict=True)
-    ]
-    medians = [median(taken) / calls for taken in times]
-    points = list(zip(sizes, medians, strict=True))
-    return Row(what, medians[0], medians[-1], spread(slopes), points=points)
+
+    def describe() -> Row:
+        slopes = [
+            linear_regression(logs, [log(second) for second in turn]).slope
+            for turn in zip(*turns.costs, strict=True)
+        ]
+        medians = list(map(median, turns.costs))
+        points = list(zip(sizes, medians, strict=True))
+        return Row(what, medians[0], medians[-1], spread(slopes), points=points)
+
+    return turns.described(describe)

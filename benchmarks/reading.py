@@ -9,7 +9,7 @@ import yaml
 from google.protobuf import text_format as protobuf_text
 
 from benchmarks.inputs import as_text, as_yaml, checked, manual_stages, pipeline
-from benchmarks.measuring import Row, interleaved, pair, spread, turns
+from benchmarks.measuring import Row, Turns, interleaved, spread
 from schedule_builder.diagnostics import Report, Source
 from schedule_builder.reading import text_format
 from schedule_builder.v1 import pipeline_pb2
@@ -28,11 +28,9 @@ def rows() -> Iterator[Row]:
         message = pipeline_pb2.TrainEvalPipelineConfig()
         protobuf_text.Parse(text, message, allow_unknown_field=True)
 
-    tree, ours, peer = turns(
-        read_tree, partial(checked, "pipeline.config", text), read_protobuf, seconds=10
-    )
-    yield pair(tree, peer).row("text format to a tree / protobuf's Parse")
-    yield pair(ours, peer).row("text format, checked / protobuf's Parse, unchecked")
+    turns = Turns(read_tree, partial(checked, "pipeline.config", text), read_protobuf, seconds=10)
+    yield turns.row("text format to a tree / protobuf's Parse", 0, 2)
+    yield turns.row("text format, checked / protobuf's Parse, unchecked", 1, 2)
     yield interleaved(
         partial(checked, "pipeline.yaml", in_yaml),
         partial(yaml.load, in_yaml, yaml.CSafeLoader),
@@ -41,8 +39,12 @@ def rows() -> Iterator[Row]:
     ).row("YAML, checked / PyYAML's C loader, unchecked")
 
     stages = manual_stages(100_000)
-    (taken,) = turns(
+    loading = Turns(
         partial(checked, "stages.config", stages), seconds=5, fewest=1, most=3, warm=False
     )
-    loaded = spread(taken)
-    yield Row("100,000 stages, loaded", loaded.median, None, loaded)
+
+    def loaded() -> Row:
+        taken = spread(loading.costs[0])
+        return Row("100,000 stages, loaded", taken.median, None, taken)
+
+    yield loading.described(loaded)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.inputs import as_text, as_yaml, pipeline
-from benchmarks.measuring import Row, pair, python, turns
+from benchmarks.measuring import Row, Turns, python
 from schedule_builder.language_server.json_schema import json_schema
 
 _PEER = "check-jsonschema, YAML"
@@ -29,7 +29,7 @@ def rows() -> Iterator[Row]:
         schema.write_text(json.dumps(json_schema()), "utf-8")
 
         command = partial(python, bytecode=folder / "bytecode")
-        ours_text, ours_yaml, peer, floor = turns(
+        turns = Turns(
             command("-m", "schedule_builder", "validate", str(text)),
             command("-m", "schedule_builder", "validate", str(in_yaml)),
             command("-m", "check_jsonschema", "--schemafile", str(schema), str(in_yaml)),
@@ -37,6 +37,6 @@ def rows() -> Iterator[Row]:
             seconds=12,
             most=21,
         )
-    for what, ours in (("text format", ours_text), ("YAML", ours_yaml)):
-        yield pair(ours, floor).row(f"validate, {what} / {_FLOOR}")
-        yield pair(ours, peer).row(f"validate, {what} / {_PEER}")
+        for place, what in enumerate(("text format", "YAML")):
+            yield turns.row(f"validate, {what} / {_FLOOR}", place, 3)
+            yield turns.row(f"validate, {what} / {_PEER}", place, 2)

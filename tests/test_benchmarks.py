@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ import pytest
 from benchmarks import measuring
 from benchmarks.goals import GROUPS
 from benchmarks.kinds import KINDS
-from benchmarks.measuring import Row, Spread, spread
-from benchmarks.page import Run, draw, on_device, page, verdict
+from benchmarks.measuring import Row, Spread, Turns, spread
+from benchmarks.page import Run, decided, draw, on_device, page, verdict
 from schedule_builder import build_schedule
 
 BENCHMARKS = Path(measuring.__file__).parent
@@ -49,6 +50,61 @@ def test_an_interval_holds_the_median() -> None:
         # Symmetric, and of 30 pairs from the 10th to the 21st.
         assert low + high == count - 1
         assert count != 30 or (low, high) == (9, 20)
+
+
+class Ticking:
+    """Functions that take the seconds which a clock of their own says."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        self.calls = 0
+        monkeypatch.setattr(measuring, "perf_counter", lambda: self.now)
+
+    def taking(self, *seconds: float) -> Callable[[], None]:
+        """A function that takes these seconds in turn."""
+        endless = cycle(seconds)
+
+        def run() -> None:
+            self.calls += 1
+            self.now += next(endless)
+
+        return run
+
+
+def test_an_open_goal_gets_more_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While its interval holds the goal, up to eight times as many."""
+    for goal, turns, expected in (
+        (1.0, 80, "open"),
+        (3.0, 10, "reached"),
+        (0.1, 10, "not reached"),
+    ):
+        clock = Ticking(monkeypatch)
+        ours, peer = clock.taking(0.05, 0.2), clock.taking(0.1)
+        limits = {"seconds": 0, "fewest": 10, "warm": False}
+        first = measuring.interleaved(ours, peer, **limits).row("ours / peer", note="a note")
+        assert clock.calls == 20
+        row = decided(first, goal)
+        assert (clock.calls, verdict(row.ratio, goal)) == (2 * turns, expected)
+        assert (row.what, row.note, row.more()) == ("ours / peer", "a note", None)
+
+
+def test_more_turns_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all functions that share turns, and each by its own number of calls."""
+    clock = Ticking(monkeypatch)
+    ours = clock.taking(0.5, 2.0, 2.0, 0.5, *[0.5] * 28)
+    turns = Turns(clock.taking(1.0), ours, calls=(1, 2), seconds=0, fewest=4, warm=False)
+    assert turns.pair(1, 0).ratio == (0.625, 0.25, 1.0)
+    row = decided(turns.row("ours / peer", 1, 0), 0.5)
+    assert clock.calls == 2 * 16
+    assert (row.ours, row.peer, row.ratio) == (0.25, 1.0, (0.25, 0.25, 0.25))
+
+
+def test_turns_that_took_long_are_not_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Ticking(monkeypatch)
+    turns = Turns(clock.taking(4.0, 8.0), seconds=0, fewest=4, warm=False)
+    assert turns.more()
+    assert not turns.more()
+    assert clock.calls == 8
 
 
 def test_a_growth_finds_the_exponent(monkeypatch: pytest.MonkeyPatch) -> None:
