@@ -294,11 +294,38 @@ MEMBERS = (
 )
 
 
+KEYS = ("train_config {{ }} model {{\n{}\n}}\n", "key_{}: {}  # key")
+ALIASED_KEYS = (
+    "task:\n  model:\n    one: &one 5\n    two: *one\n{}\n",
+    "    key_{}: {}",
+)
+ALIASED_LIST = (
+    "task: {{model: {{one: &one 5, two: *one}}}}\ntrainer:\n  optimizer_config:\n"
+    "    learning_rate:\n      type: stepwise\n      stepwise:\n        boundaries:\n{}\n",
+    "        - {}00",
+)
+ANCHORS = ("task:\n  model:\n    list: [\n{}\n    ]\n", "    {{a: &n{} 5}}, {{b: *n{}, c: 1}},")
+MEMBER = "stage[{}].learning_rate.{}"
+
+
 def many(make: Callable[[int], Setting]) -> Callable[[Config], object]:
     """Makes half as many settings as the file has lines."""
 
     def made(config: Config) -> object:
         return edit(config, [make(i) for i in range(config.document.source.text.count("\n") // 2)])
+
+    return made
+
+
+def added_to_each(name: str, *fields: str) -> Callable[[Config], object]:
+    """Adds some fields to each of the first members."""
+
+    def made(config: Config) -> object:
+        count = config.document.source.text.count("\n") // 2
+        return edit(
+            config,
+            [Setting(MEMBER.format(i, f"{name}{f}"), "2") for i in range(count) for f in fields],
+        )
 
     return made
 
@@ -354,6 +381,37 @@ EDITS: dict[str, tuple[str, str, Callable[[Config], object]]] = {
         "freeze_variables: 'b{}'",
         lambda config: edit(config, [Setting("freeze_variables", None)]),
     ),
+    "add fields to each": (*MEMBERS, added_to_each("", "min_learning_rate", "examples_per_epoch")),
+    "add fields to a block of each": (
+        *MEMBERS,
+        added_to_each("warmup.", "power", "warmup_learning_rate"),
+    ),
+    "add a block to each": (
+        MEMBERS[0],
+        MEMBERS[1].replace(" warmup {{ warmup_steps: 1 }}", ""),
+        added_to_each("warmup.", "warmup_steps", "power"),
+    ),
+    "remove keys": (*KEYS, many(lambda i: Setting(f"model.key_{i + 1}", None))),
+    "remove keys beside aliases (YAML)": (
+        *ALIASED_KEYS,
+        many(lambda i: Setting(f"task.model.key_{i + 1}", None)),
+    ),
+    "remove elements beside aliases (YAML)": (
+        *ALIASED_LIST,
+        many(lambda _: Setting("boundaries[0]", None)),
+    ),
+    "add elements beside aliases (YAML)": (
+        *ALIASED_LIST,
+        many(lambda i: Setting("boundaries[]", f"{99000 + i}")),
+    ),
+    "set elements among anchors (YAML)": (
+        *ANCHORS,
+        many(lambda i: Setting(f"task.model.list[{2 * i + 1}].c", f"{i}")),
+    ),
+    "remove elements among anchors (YAML)": (
+        *ANCHORS,
+        many(lambda i: Setting(f"task.model.list[{2 * i + 1}].c", None)),
+    ),
 }
 """Edits: a file, its unit, and what is done."""
 
@@ -367,7 +425,8 @@ def test_edits_take_time_in_proportion(
 
     def run(units: int) -> int:
         lines = "\n".join(unit.format(i + 1, i + 1) for i in range(units))
-        config = examine_bytes(text.format(lines).encode(), "a.config")
+        suffix = ".yaml" if "(YAML)" in name else ".config"
+        config = examine_bytes(text.format(lines).encode(), f"a{suffix}")
         counter.count = 0
         counter.lines_of(lambda: make(config))
         return counter.count

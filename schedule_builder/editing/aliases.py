@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from schedule_builder.diagnostics import FieldPath, Span, Words
 from schedule_builder.editing.errors import set_error
@@ -13,7 +13,7 @@ from schedule_builder.reading.positions import own_end
 from schedule_builder.reading.tree import Document, Element
 
 if TYPE_CHECKING:
-    from schedule_builder.reading.yaml_format import Anchored
+    from schedule_builder.reading.yaml_format import Anchors
 
 
 def merged(document: Document, path: FieldPath) -> Words | None:
@@ -30,6 +30,22 @@ def merged(document: Document, path: FieldPath) -> Words | None:
     )
 
 
+class _Fault(NamedTuple):
+    """An anchored value that a change would touch.
+
+    Attributes:
+        number: which of the values that aliases repeat.
+        length: how much of the path leads to what is shared.
+        is_alias: whether that is an alias.
+        is_removed: whether it is the value that is removed.
+    """
+
+    number: int
+    length: int
+    is_alias: bool
+    is_removed: bool
+
+
 class Aliases:
     """The values of a document that aliases repeat."""
 
@@ -37,10 +53,10 @@ class Aliases:
         self.document = document
 
     @cached_property
-    def _anchors(self) -> list[Anchored]:
-        from schedule_builder.reading.yaml_format import anchored  # noqa: PLC0415 - read already
+    def _anchors(self) -> Anchors:
+        from schedule_builder.reading.yaml_format import Anchors  # noqa: PLC0415 - read already
 
-        return anchored(self.document.source.text)
+        return Anchors(self.document.source.text)
 
     def check(self, path: FieldPath, *, is_removal: bool) -> None:
         """Refuses to change a value that is repeated elsewhere.
@@ -56,33 +72,44 @@ class Aliases:
 
     def _shared(self, path: FieldPath, *, is_removal: bool) -> Words | None:
         """How a value is shared through an anchor; None for others."""
-        text = self.document.source.text
-        on_way = [path[:length] for length in range(1, len(path) + 1)]
-        found = [(at, e) for at in on_way if (e := element_at(self.document, at)) is not None]
-        last = element_at(self.document, path)
-        for shared in self._anchors:
-            span, uses = shared.span, shared.uses
-            for at, element in found:
-                start = element.value.start
-                is_alias = any(use.start == start for use in uses)
-                is_inside = span.start <= start < span.end
-                is_removed = is_removal and element == last
-                if is_removed:
-                    own = _own_span(text, element)
-                    is_inside = own[0] <= span.start < own[1] and any(
-                        not own[0] <= use.start < own[1] for use in uses
-                    )
-                    is_alias = False
+        anchors, last = self._anchors, element_at(self.document, path)
+        faults: list[_Fault] = []
+        for length in range(1, len(path) + 1):
+            element = element_at(self.document, path[:length])
+            if element is None:
+                continue
+            if is_removal and element == last:
+                own = self._own_span(element)
+                numbers = anchors.repeated_outside(own)
+                faults += [_Fault(n, length, is_alias=False, is_removed=True) for n in numbers]
+                continue
+            start = element.value.start
+            for number in anchors.around(start):
                 # An alias of a block has the block itself as its value.
-                is_alias = is_alias or (is_inside and element.field.start >= span.end)
-                if is_alias or is_inside:
-                    return _words(is_alias=is_alias, is_removed=is_removed).filled(
-                        name=dotted(at if is_alias else path),
-                        anchor=shared.name,
-                        place=self._place(span),
-                        use=self._place(uses[0]),
-                    )
-        return None
+                is_alias = element.field.start >= anchors.values[number].span.end
+                faults.append(_Fault(number, length, is_alias, is_removed=False))
+            used = anchors.used_at(start)
+            if used is not None:
+                faults.append(_Fault(used, length, is_alias=True, is_removed=False))
+        if not faults:
+            return None
+        fault = min(faults)
+        shared = anchors.values[fault.number]
+        return _words(is_alias=fault.is_alias, is_removed=fault.is_removed).filled(
+            name=dotted(path[: fault.length] if fault.is_alias else path),
+            anchor=shared.name,
+            place=self._place(shared.span),
+            use=self._place(shared.uses[0]),
+        )
+
+    def _own_span(self, element: Element) -> Span:
+        """What removing an element takes out: the value with its anchor, or the whole field."""
+        list_, value = element.sequence, element.value
+        if list_ is None or len(list_.items) == 1:
+            return Span(element.field.start, own_end(self.document.source.text, element.field))
+        anchors = self._anchors
+        around = (anchors.values[number].span.start for number in anchors.around(value.start))
+        return Span(min([value.start, *(at for at in around if at > list_.start)]), value.end)
 
     def _place(self, span: Span) -> str:
         return "{}:{}".format(*self.document.source.position(span.start))
@@ -105,9 +132,3 @@ def _words(*, is_alias: bool, is_removed: bool) -> Words:
         " repeats ({use}). Replace each `*{anchor}` with its value first, or change the anchored"
         " value by hand"
     )
-
-
-def _own_span(text: str, element: Element) -> tuple[int, int]:
-    if element.sequence is not None and len(element.sequence.items) > 1:
-        return element.value.start, element.value.end
-    return element.field.start, own_end(text, element.field)

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from schedule_builder.diagnostics import Edit, FieldPath
 from schedule_builder.editing.contents import Contents, put_value, remove_value
 from schedule_builder.reading.edits import Removed, without
+from schedule_builder.reading.fields import schema_of
+from schedule_builder.reading.tree import Block, Field, Value
 
 REMOVED = object()
 """In place of a value: the field is removed."""
@@ -22,6 +24,47 @@ class Made(NamedTuple):
 
     path: FieldPath
     contents: Any
+
+
+class New(NamedTuple):
+    """A value that is added.
+
+    Attributes:
+        path: its path.
+        block: the innermost block, or the list, on the path that the text has.
+        rank: where the schema has the field of that block that is on the path.
+        members: the members of oneofs on the path, by their blocks and oneofs.
+        value: the value.
+    """
+
+    path: FieldPath
+    block: FieldPath
+    rank: int
+    members: dict[tuple[FieldPath, str], str]
+    value: Value
+
+    @property
+    def field(self) -> FieldPath:
+        """The outermost part of the path that the text does not have."""
+        return self.path[: len(self.block) + 1]
+
+    def is_around(self, other: FieldPath) -> bool:
+        """Whether another block is in this one, or this one in it."""
+        length = min(len(other), len(self.block))
+        return other[:length] == self.block[:length]
+
+    @property
+    def rest(self) -> FieldPath:
+        """What follows that on the path."""
+        return self.path[len(self.block) + 1 :]
+
+
+class _Insertion(NamedTuple):
+    """A text that is inserted at a place, for a field of a block or an element of a list."""
+
+    block: FieldPath
+    rank: int
+    text: str
 
 
 class Batch:
@@ -38,13 +81,14 @@ class Batch:
         self.grows: bool = False
         self.shrinks: bool = False
         self._edits: list[Edit] = []
+        self._insertions: dict[int, dict[FieldPath, _Insertion]] = {}
+        self._fields: dict[FieldPath, list[New]] = {}
+        self._members: dict[tuple[FieldPath, str], str] = {}
         self._removed: list[Removed] = []
         self._touched: set[FieldPath] = set()
         self._on_way: set[FieldPath] = set()
-        self._extended: set[FieldPath] = set()
         self._left: dict[FieldPath, list[int]] = {}
         self._gone: dict[int, int] = {}
-        self._lists: dict[int, FieldPath] = {}
         self._added: dict[FieldPath, int] = {}
 
     def is_apart(self, path: FieldPath) -> bool:
@@ -58,7 +102,11 @@ class Batch:
 
     def replace(self, path: FieldPath, edits: list[Edit], contents: Any) -> None:
         """Takes in edits that replace a scalar by another."""
-        self._edits += edits
+        for edit in edits:
+            if edit.start == edit.end:  # The value was empty, and what follows it comes after.
+                self._insertions.setdefault(edit.start, {})[path] = _Insertion(path, 0, edit.text)
+            else:
+                self._edits.append(edit)
         self._touch(path, contents)
 
     # --- what is added --------------------------------------------------------------------------
@@ -67,30 +115,45 @@ class Batch:
         """How many elements are added to a list."""
         return self._added.get(path, 0)
 
-    def add(self, path: FieldPath, block: FieldPath, edits: list[Edit], contents: Any) -> bool:
+    def together(self, new: New) -> list[New] | None:
+        """What these edits add in the same new field, and one more; None if that cannot be.
+
+        Such a field is written once, with all that it holds.
+        """
+        if any(self._members.get(key, name) != name for key, name in new.members.items()):
+            return None  # It would replace one that is added.
+        if new.field not in self._on_way or self.added(new.path[:-1]):
+            return [new]
+        others = self._fields.get(new.field)
+        is_in_lists = any(isinstance(part, int) for part in new.path[len(new.field) :])
+        return [*others, new] if others is not None and not is_in_lists else None
+
+    def add(self, parts: list[New], edits: list[Edit], contents: Any) -> bool:
         """Takes in edits that add a field or an element; False if they depend on others.
 
         Args:
-            path: what is added.
-            block: the innermost block on the path that the text has.
+            parts: what the new field holds, as `together` gives it.
             edits: the edits.
-            contents: the new contents.
+            contents: the contents of the last part.
         """
         if len(edits) != 1 or self.shrinks:
             return False
         [edit] = edits
-        owner = path[:-1] if isinstance(path[-1], int) else path
-        is_next = bool(self.added(owner))
-        if edit.start != edit.end or (block in self._extended and not is_next):
+        new = parts[-1]
+        here = self._insertions.get(edit.start, {})
+        if edit.start != edit.end or not all(new.is_around(other.block) for other in here.values()):
             return False
-        # At one place only elements of one list follow each other.
-        if self._lists.setdefault(edit.start, owner) != owner:
-            return False
-        self._extended.add(block)
-        self._added[owner] = self.added(owner) + 1
+        is_element = isinstance(new.path[-1], int)
+        if is_element:
+            self._added[new.path[:-1]] = self.added(new.path[:-1]) + 1
+        else:
+            self._fields[new.field] = parts
+        self._members |= new.members
         self.grows = True
-        self._edits.append(edit)
-        self._touch(path, contents)
+        key = new.path if is_element else new.field
+        insertion = _Insertion(new.block, new.rank, edit.text)
+        self._insertions.setdefault(edit.start, {})[key] = insertion
+        self._touch(new.path, contents)
         return True
 
     # --- what is removed ------------------------------------------------------------------------
@@ -144,15 +207,13 @@ class Batch:
         self._on_way.update(path[:length] for length in range(1, len(path) + 1))
 
     def edits(self, text: str) -> list[Edit] | None:
-        """The edits, those of elements that follow each other as one; None if some overlap."""
-        insertions: dict[int, list[str]] = {}
-        edits = [*self._removals(text)]
-        for edit in self._edits:
-            if edit.start == edit.end:
-                insertions.setdefault(edit.start, []).append(edit.text)
-            else:
-                edits.append(edit)
-        edits += [Edit(at, at, "".join(texts)) for at, texts in insertions.items()]
+        """The edits, those of additions that follow each other as one; None if some overlap."""
+        edits = [*self._removals(text), *self._edits]
+        for at, added in self._insertions.items():
+            # What ends here ends from the inside out. Fields of one block stand in the order of the
+            # schema, and elements of one list in that of the settings.
+            ordered = sorted(added.values(), key=lambda one: (-len(one.block), one.rank))
+            edits.append(Edit(at, at, "".join(one.text for one in ordered)))
         edits.sort()
         is_apart = all(one.end <= other.start for one, other in pairwise(edits))
         return edits if is_apart else None
@@ -182,3 +243,22 @@ def _joined(run: list[tuple[Edit, tuple[int, int]]], text: str) -> list[Edit]:
     if len(run) > 1:
         return [without(text, run[0][1][0], run[-1][1][1])]
     return [edit for edit, _ in run]
+
+
+def new_block(message: Any, parts: list[tuple[FieldPath, Value]]) -> Block:
+    """A block that holds values, in the order of the schema.
+
+    Args:
+        message: its type.
+        parts: the values, with their paths in the block.
+    """
+    block = Block(0)
+    inner: dict[FieldPath, list[tuple[FieldPath, Value]]] = {}
+    for path, value in parts:
+        inner.setdefault(path[:1], []).append((path[1:], value))
+    schema = schema_of(message)
+    for name in (name for name in schema if (name,) in inner):
+        [(rest, value), *_] = values = inner[name,]
+        held = new_block(schema[name].message, values) if rest else value
+        block.fields.append(Field(name, 0, 0, held))
+    return block

@@ -21,7 +21,7 @@ from schedule_builder.diagnostics import (
     shown,
 )
 from schedule_builder.editing.aliases import Aliases
-from schedule_builder.editing.batch import Batch
+from schedule_builder.editing.batch import Batch, New, new_block
 from schedule_builder.editing.contents import (
     Contents,
     contents,
@@ -264,7 +264,7 @@ class _Editor:
         """Whether the edits that are to be made change nothing about a field."""
         batch = self.batch
         is_moved = batch.grows or batch.shrinks
-        if is_moved and any((step.index or 0) < 0 or step.declared is None for step in steps):
+        if is_moved and any((step.index or 0) < 0 for step in steps):
             return False
         return batch.is_apart(self.after_batch(steps, path))
 
@@ -349,11 +349,21 @@ class _Editor:
 
     def add(self, steps: list[Step], path: FieldPath, value: Value) -> bool:
         """Adds a field or an element together with other edits; False if that cannot be."""
-        if not self.is_together or self.document.has_aliases:
+        if not self.is_together:
             return False
-        edits = put(self.layout, path, value, self.descriptor)
+        self.aliases.check(path, is_removal=False)
         place = self.after_batch(steps, path)
-        if edits is None or not self.batch.add(place, self.given(path), edits, contents(value)):
+        parts = self.batch.together(self.new(place, self.given(path), value))
+        if parts is None:
+            return False
+        if len(parts) > 1:
+            field = parts[0].field
+            inner = [(part.rest, part.value) for part in parts]
+            whole = new_block(self.message_at(field), inner)
+            edits = put(self.layout, field, whole, self.descriptor)
+        else:
+            edits = put(self.layout, path, value, self.descriptor)
+        if edits is None or not self.batch.add(parts, edits, contents(value)):
             return False
         self.awaited.append((len(self.changes), place))
         self.changes.append(Change(dotted(place), "", ""))
@@ -365,6 +375,23 @@ class _Editor:
         while length and element_at(self.document, path[:length]) is None:
             length -= 1
         return path[:length]
+
+    def new(self, path: FieldPath, block: FieldPath, value: Value) -> New:
+        """A value that is added to a block, or to a list, on its path."""
+        members, rank = {}, 0
+        for place, name, message in self.levels(path):
+            declared = schema_of(message).get(name)
+            if declared is not None and declared.oneof is not None:
+                members[place, declared.oneof] = name
+            if place == block and declared is not None:
+                rank = list(schema_of(message)).index(name)
+        return New(path, block, rank, members, value)
+
+    def message_at(self, path: FieldPath) -> Any:
+        """The type of the blocks at a path; None if no schema describes it."""
+        [*_, (_, name, message)] = self.levels(path)
+        declared = schema_of(message).get(name)
+        return declared.message if declared is not None else None
 
     def flush(self) -> None:
         """Makes the edits that are pending."""
@@ -410,8 +437,7 @@ class _Editor:
     def remove(self, steps: list[Step], path: FieldPath) -> bool:
         """Removes an element, or a field with all its repetitions; False if that waits."""
         batch, step = self.batch, steps[-1]
-        is_simple = not self.document.has_aliases and all(s.declared is not None for s in steps)
-        if not (is_simple and self.is_together):
+        if not self.is_together:
             return self.remove_now(path)
         place = path
         if step.index is None:
@@ -426,6 +452,7 @@ class _Editor:
             place = in_text
         if element_at(self.document, place) is None:
             return True
+        self.aliases.check(place, is_removal=True)
         before = written_at(self.document, place) or ""
         part = removed(self.document, place)
         if part is None or not (

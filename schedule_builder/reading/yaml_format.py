@@ -7,6 +7,7 @@ PyYAML's events give structure and places; values stay text and get their type f
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn
@@ -352,8 +353,48 @@ class Anchored(NamedTuple):
     uses: list[Span]
 
 
-def anchored(text: str) -> list[Anchored]:
-    """The values that aliases repeat, of a text that can be read."""
+class Anchors:
+    """The values that aliases repeat, in the order of the text, found by where they stand.
+
+    Args:
+        text: a text that can be read.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.values: list[Anchored] = _anchored(text)
+        self._starts = [value.span.start for value in self.values]
+        self._of_use = {use.start: n for n, value in enumerate(self.values) for use in value.uses}
+        self._around: list[int | None] = []
+        open_: list[int] = []
+        for number, value in enumerate(self.values):
+            while open_ and self.values[open_[-1]].span.end <= value.span.start:
+                open_.pop()
+            self._around.append(open_[-1] if open_ else None)
+            open_.append(number)
+
+    def used_at(self, start: int) -> int | None:
+        """The number of the value that an alias at a place repeats."""
+        return self._of_use.get(start)
+
+    def around(self, start: int) -> Iterator[int]:
+        """The numbers of the values that a place is in, the innermost first."""
+        at: int | None = bisect_right(self._starts, start) - 1
+        while at is not None and at >= 0:
+            if start < self.values[at].span.end:
+                yield at
+            at = self._around[at]
+
+    def repeated_outside(self, span: Span) -> Iterator[int]:
+        """The numbers of the values that begin in a range, and that aliases beyond it repeat."""
+        first = bisect_left(self._starts, span.start)
+        for number in range(first, bisect_left(self._starts, span.end)):
+            uses = self.values[number].uses
+            if uses[0].start < span.start or uses[-1].start >= span.end:
+                yield number
+
+
+def _anchored(text: str) -> list[Anchored]:
+    """The values that aliases repeat."""
     found: list[Anchored] = []
     known: dict[str, int] = {}
     open_: list[int | None] = []

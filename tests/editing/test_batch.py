@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from unittest import mock
 
 import pytest
@@ -53,7 +54,33 @@ FLOW = """train_config: {num_steps: 900, freeze_variables: [a, b, c, d], optimiz
     {step: 100, learning_rate: 0.1}, {step: 200, learning_rate: 0.01},
     {step: 300, learning_rate: 0.001}]}}}}}
 """
-LAYOUTS = {"lines.config": LINES, "blocks.yaml": BLOCKS, "flow.yaml": FLOW}
+ALIASES = """model:
+  one: &one 5
+  two: *one
+  block: &block {x: &deep 1, y: *deep, z: *one}
+  other: *block
+  list: [&first a, *first, b, c]
+train_config:
+  num_steps: *one
+  freeze_variables: [&name a, b, *name, c]
+  optimizer:
+    sgd_optimizer:
+      learning_rate:
+        warmup: &warmup {warmup_steps: 2}
+        manual_step_learning_rate:
+          initial_learning_rate: &rate 0.5
+          schedule:
+            - step: 100
+              learning_rate: 0.1
+            - &stage {step: 200, learning_rate: 0.01}
+            - step: 300
+              learning_rate: *rate
+            - *stage
+eval_config:
+  - *warmup
+"""
+LAYOUTS = {"lines.config": LINES, "blocks.yaml": BLOCKS, "flow.yaml": FLOW, "aliases.yaml": ALIASES}
+PLAIN = [name for name in LAYOUTS if name != "aliases.yaml"]
 STAGES = "optimizer.sgd_optimizer.learning_rate.manual_step_learning_rate.schedule"
 FIELDS = [
     "num_steps",
@@ -81,6 +108,32 @@ FIELDS = [
     "sgd_optimizer",
     "batch_size",
     "train_config.unlock_everything",
+    "train_config.batch_size",
+    "train_config.sync_replicas",
+    "train_config.max_number_of_boxes",
+    "sgd_optimizer.learning_rate.min_learning_rate",
+    "sgd_optimizer.learning_rate.step_unit",
+    "sgd_optimizer.learning_rate.warmup.power",
+    "sgd_optimizer.learning_rate.warmup.warmup_steps",
+    "sgd_optimizer.learning_rate.warmup.alignment",
+    "sgd_optimizer.learning_rate.constant_learning_rate.learning_rate",
+    "sgd_optimizer.learning_rate.one_cycle_learning_rate.total_steps",
+    "schedule[0].learning_rate_x",
+    "model",
+    "model.one",
+    "model.two",
+    "model.block.x",
+    "model.block.y",
+    "model.block",
+    "model.other",
+    "model.other.x",
+    "model.list",
+    "model.list[0]",
+    "model.list[1]",
+    "model.list[-1]",
+    "model.list[]",
+    "eval_config[0]",
+    "eval_config",
 ]
 VALUES = ["5", "7", "0.25", '"x"', "{step: 9, learning_rate: 0.5}", "[1, 2]", None, None]
 SETTINGS = st.lists(
@@ -115,7 +168,58 @@ def test_together_they_give_what_they_give_one_after_another(
     assert together == outcome(name, settings, is_together=False)
 
 
-@pytest.mark.parametrize("name", LAYOUTS)
+@cache
+def is_possible(name: str, setting: Setting) -> bool:
+    """Whether a setting changes a file alone."""
+    return outcome(name, [setting], is_together=False)[1] != ()
+
+
+@given(name=st.sampled_from([*LAYOUTS]), settings=SETTINGS)
+def test_possible_ones_together_give_what_they_give_one_after_another(
+    name: str, settings: list[Setting]
+) -> None:
+    """Most of others are refused, and nothing is made after the first of them."""
+    possible = [setting for setting in settings if is_possible(name, setting)]
+    together = outcome(name, possible, is_together=True)
+    assert together == outcome(name, possible, is_together=False)
+
+
+ADDED = {
+    "learning_rate.step_unit": "STEPS",
+    "learning_rate.warmup.power": "2",
+    "learning_rate.min_learning_rate": "0.001",
+    "learning_rate.warmup.warmup_steps": "5",
+    "learning_rate.examples_per_epoch": "7",
+    "use_moving_average": "true",
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_fields_of_one_block_are_added_together(name: str, *, is_reversed: bool) -> None:
+    settings = [Setting(field, value) for field, value in ADDED.items()]
+    settings = settings[::-1] if is_reversed else settings
+    apply = setting_room._Editor.apply
+    with mock.patch.object(
+        setting_room._Editor, "apply", autospec=True, side_effect=apply
+    ) as reader:
+        text, changes = outcome(name, settings, is_together=True)
+    assert reader.call_count == 1
+    assert (text, changes) == outcome(name, settings, is_together=False)
+
+
+def test_members_of_one_oneof_replace_each_other() -> None:
+    text = "train_config { optimizer { sgd_optimizer { learning_rate { } } } }"
+    config = examine(Source("a.config", text))
+    kinds = ["constant_learning_rate.learning_rate", "noam_learning_rate.scale"]
+    start = "train_config.optimizer.sgd_optimizer.learning_rate"
+    settings = [Setting(f"{start}.{kind}", "0.5") for kind in kinds]
+    added = edit(config, [*settings[1:], settings[0]])
+    assert "noam" not in added.text
+    assert "constant_learning_rate { learning_rate: 0.5 }" in added.text
+
+
+@pytest.mark.parametrize("name", PLAIN)
 def test_how_often_a_text_is_read(name: str) -> None:
     """Once for all that are alike, whatever their number."""
     apply = setting_room._Editor.apply
