@@ -65,12 +65,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _code(argv: list[str]) -> int:
     """Runs the command, says why it could not run, and returns its exit code."""
     try:
-        return _run(argv)
+        try:
+            return _run(argv)
+        except CommandError as error:
+            say_why(error)
+            return error.code
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else COULD_NOT_RUN
-    except CommandError as error:
-        say_why(error)
-        return error.code
     except (SettingsError, WriteError, streams.InputError) as error:
         say(*f"schedule-builder: {error}".split("\n"))
         return COULD_NOT_RUN

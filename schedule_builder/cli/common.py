@@ -27,6 +27,7 @@ from schedule_builder.printable import printable
 from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.workspace.checker import StatedLength, stated_length
 from schedule_builder.workspace.discovery import STDIN
+from schedule_builder.workspace.request import NOTHING_MORE
 from schedule_builder.workspace.settings import settings_for
 
 OK, FOUND_ERRORS, COULD_NOT_RUN = 0, 1, 2
@@ -234,8 +235,13 @@ def positive(text: str) -> int:
 
 def say_why(error: CommandError) -> None:
     """Says why a command ends."""
-    lines = f"schedule-builder: {error}".split("\n") if str(error) else []
-    say(*lines, *error.findings)
+    say(*(f"schedule-builder: {error}".split("\n") if str(error) else []))
+    say_findings(error.findings)
+
+
+def say_findings(findings: Sequence[Diagnostic]) -> None:
+    """Prints as many findings of each file as its settings show."""
+    say(*NOTHING_MORE.shown(findings))
 
 
 def warn(warnings: Iterable[str]) -> None:

@@ -17,6 +17,7 @@ from schedule_builder.cli.common import (
     positive,
     read_run,
     refuse_inputs,
+    say_findings,
     schedule_of,
     write_output,
 )
@@ -72,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         schedule_of(config)
     if any(found.severity == "error" for found in config.diagnostics):
         raise CommandError(how_to_fix(config), FOUND_ERRORS, config.diagnostics)
-    say(*unsuppressed(config))
+    say_findings(unsuppressed(config))
     try:
         text = _converted(config, arguments)
     except EditingError as error:

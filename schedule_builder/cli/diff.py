@@ -17,12 +17,13 @@ from schedule_builder.cli.common import (
     add_output,
     add_overrides,
     read_input,
+    say_findings,
     write_output,
 )
 from schedule_builder.cli.sides import Reader
 from schedule_builder.limits import MAX_FILE_BYTES
 from schedule_builder.output.changes import Change, as_json, in_words
-from schedule_builder.output.streams import emit, say, show
+from schedule_builder.output.streams import emit, show
 from schedule_builder.printable import printable
 from schedule_builder.workspace.settings import SettingsError
 
@@ -84,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     reader.note_run_lengths()
     needed = [change for change in changes if change.status != "removed"]
     unreadable = [side for change in needed for side in change.sides if side.rates is None]
-    say(*(found for side in unreadable for found in side.diagnostics))
+    say_findings([found for side in unreadable for found in side.diagnostics])
     if arguments.format == "json":
         text = as_json(changes)
     else:

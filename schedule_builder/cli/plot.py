@@ -18,6 +18,7 @@ from schedule_builder.cli.common import (
     how_to_fix,
     positive,
     refuse_inputs,
+    say_findings,
 )
 from schedule_builder.cli.sides import Reader
 from schedule_builder.files import write_file
@@ -72,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     reader = Reader(arguments)
     sides = [_with_rates(reader.file(path)) for path in arguments.files]
     reader.note_run_lengths()
-    say(*(found for side in sides for found in side.diagnostics))
+    say_findings([found for side in sides for found in side.diagnostics])
     try:
         chart = chart_of(
             sides,

@@ -18,6 +18,7 @@ from schedule_builder.cli.common import (
     explain_format,
     positive,
     read_input,
+    say_findings,
     schedule_of,
 )
 from schedule_builder.compiler import Config, examine_bytes
@@ -203,7 +204,7 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"{name}: and {len(changes) - _MOST_CHANGES} more fields")
     say(*(f"{name}: {line}" for line in [rate_change(config, new_config)] if line))
     # A schedule that did not fit the old run does not fit the new one either.
-    say(*examine_bytes(new, name).diagnostics)
+    say_findings(examine_bytes(new, name).diagnostics)
     return OK
 
 

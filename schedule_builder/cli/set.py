@@ -15,6 +15,7 @@ from schedule_builder.cli.common import (
     add_output,
     explain_format,
     read_input,
+    say_findings,
 )
 from schedule_builder.compiler import Config, examine_bytes
 from schedule_builder.editing.errors import SetError
@@ -116,7 +117,8 @@ def _read_and_edit(paths: list[str], settings: list[Setting]) -> list[_File]:
             refused.append(error)
     if refused:
         for refusal in refused:
-            say(f"schedule-builder: {refusal}", *refusal.findings)
+            say(f"schedule-builder: {refusal}")
+            say_findings(refusal.findings)
         message = "no file was changed" if len(paths) > 1 else ""
         raise CommandError(message, FOUND_ERRORS)
     return files
@@ -152,4 +154,4 @@ def _report(file: _File) -> None:
     say(*(f"{name}: {change}" for change in edited.changes))
     if line := rate_change(file.config, edited.config):
         say(f"{name}: {line}")
-    say(*edited.findings)
+    say_findings(edited.findings)

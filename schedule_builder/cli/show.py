@@ -16,13 +16,14 @@ from schedule_builder.cli.common import (
     add_output,
     add_overrides,
     read_run,
+    say_findings,
     schedule_of,
     write_output,
 )
 from schedule_builder.compiler import unsuppressed
 from schedule_builder.limits import MAX_SHOWN_STEPS
 from schedule_builder.output.schedule_table import FORMATS, telling_steps
-from schedule_builder.output.streams import emit, emit_text, say, show
+from schedule_builder.output.streams import emit, emit_text, show
 from schedule_builder.schedules.curves import MAX_STEP
 
 DESCRIPTION = "Print the schedule that a config describes: its segments, and its rates at steps."
@@ -59,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(message)
     config = read_run(arguments.file, arguments)
     schedule = schedule_of(config)
-    say(*unsuppressed(config))
+    say_findings(unsuppressed(config))
     if arguments.resolved:
         from schedule_builder.editing.errors import EditingError  # noqa: PLC0415 - as below
         from schedule_builder.output.resolved import resolved  # noqa: PLC0415 - 23 ms, for `--resolved` alone

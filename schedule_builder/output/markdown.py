@@ -6,6 +6,7 @@ import re
 
 from schedule_builder.diagnostics import Diagnostic
 from schedule_builder.output.findings import Findings, ending
+from schedule_builder.rules.kinds import FINDINGS_LEFT_OUT
 from schedule_builder.rules.pages import KINDS, address
 
 MOST_CHARACTERS = 60_000
@@ -25,7 +26,9 @@ def render(findings: Findings) -> str:
     for count, found in enumerate(ordered):
         line = row(found)
         if len(text) + len(line) > MOST_CHARACTERS:
-            return f"{text}\n{len(ordered) - count} more are left out here: see the log.\n"
+            listed = sum(other.code != FINDINGS_LEFT_OUT.code for other in ordered[:count])
+            left_out = len(findings.all) - listed
+            return f"{text}\n{left_out} more are left out here: see the log.\n"
         text += line
     return text
 

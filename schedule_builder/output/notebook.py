@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from schedule_builder.compiler import Config
+from schedule_builder.diagnostics import in_order
+from schedule_builder.limits import MAX_SHOWN_FINDINGS
 from schedule_builder.output.changes import Side
 from schedule_builder.output.chart import SEVERITIES, chart_of
 from schedule_builder.output.svg import svg
@@ -36,9 +38,12 @@ def _shown(side: Side, title: str, words: list[str]) -> str:
         parts.append(f'<pre style="margin:0.5em 0">{lines}</pre>')
     if side.rates is not None:
         parts.append(svg(chart_of([side])))
-    for found in side.diagnostics:
+    ordered = sorted(side.diagnostics, key=lambda found: found.severity != "error")
+    for found in in_order(ordered[:MAX_SHOWN_FINDINGS]):
         label = f'<span style="color:{SEVERITIES[found.severity]}">{found.severity}</span>'
         place = f"{found.row}:{found.column}"
         message = escape(printable(found.message))
         parts.append(f"<div>{place} {label} <code>{found.code}</code> {message}</div>")
+    if left_out := len(ordered[MAX_SHOWN_FINDINGS:]):
+        parts.append(f"<div>... {left_out} more findings: <code>validate</code> lists them</div>")
     return f"<div>{''.join(parts)}</div>"

@@ -71,7 +71,8 @@ class Request(NamedTuple):
             by_file.setdefault(diagnostic.filename, []).append(diagnostic)
         result: list[Diagnostic] = []
         for filename, found in by_file.items():
-            limit = self.settings_of(resolved(filename).parent).max_findings
+            # One is always shown, whatever the settings say, and whether or not they can be read.
+            limit = self.settings_of(resolved(filename).parent).max_findings if found[1:] else 1
             result += found if len(found) <= limit else _first(found, limit)
         return result
 
