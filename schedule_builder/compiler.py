@@ -6,7 +6,6 @@ No other file knows the order of these steps.
 from __future__ import annotations
 
 import gc
-import math
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -538,14 +537,17 @@ def _first_not_finite(schedule: Schedule, num_steps: int | None) -> int | None:
     rate_at = schedule.rate_at
 
     def is_fine(step: int) -> bool:
-        rate = rate_at(step)
-        return math.isfinite(rate) and 0 <= rate <= MAX_RATE
+        return 0 <= rate_at(step) <= MAX_RATE  # so that NaN is not
 
     last = schedule.begins[-1] if num_steps is None else num_steps - 1
     fine = 0
-    for step in schedule.extremes(0, last):
-        if is_fine(step):
-            fine = step
+    for segment, rate, begin, final in schedule.within(0, last):
+        if rate is not None and 0 <= rate <= MAX_RATE:
+            fine = final
             continue
-        return step if not is_fine(fine) else first_true(lambda s: not is_fine(s), fine, step)
+        for step in segment.extremes(begin, final):
+            if is_fine(step):
+                fine = step
+                continue
+            return step if not is_fine(fine) else first_true(lambda s: not is_fine(s), fine, step)
     return None

@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 
 from schedule_builder.diagnostics import FieldPath, Words, shown
 from schedule_builder.limits import MAX_MEMBER_SEGMENTS, MAX_MEMBERS, MAX_SEGMENTS
+from schedule_builder.reading.fields import is_repeated
 from schedule_builder.schedules.curves import MAX_STEP, Constant, Curve
 from schedule_builder.schedules.schedule import Schedule, Segment
 
@@ -151,7 +152,9 @@ def check_size(message: Any) -> _Size:
         if isinstance(value, Message):
             own = check_size_inside(path, value)
         elif field.message_type is not None:
-            sizes = [check_size_inside((*path, index), item) for index, item in enumerate(value)]
+            sizes = [_Size(len(value), 0)]
+            if not _is_flat(field.message_type):
+                sizes = [check_size_inside((*path, i), item) for i, item in enumerate(value)]
             own = _Size(sum(s.segments for s in sizes), sum(s.members for s in sizes))
             if message.DESCRIPTOR.full_name == _COMBINATION:
                 own = own._replace(members=sum(max(s.members, 1) for s in sizes))
@@ -185,6 +188,12 @@ def check_size(message: Any) -> _Size:
             )
             raise LoweringError(("learning_rates",), words)
     return _Size(max(segments, 1), members)
+
+
+@cache
+def _is_flat(descriptor: Any) -> bool:
+    """Whether a type of message holds neither messages nor lists, so that its size is known."""
+    return all(f.message_type is None and not is_repeated(f) for f in descriptor.fields)
 
 
 def check_size_inside(path: FieldPath, message: Message) -> _Size:

@@ -91,9 +91,9 @@ def zero_rate(run: Run) -> Iterator[Finding]:
         yield Finding(run.kind_path, words)
         return
     ends = [min(run.last, segment.begin - 1) for segment in segments[2:]] + [run.last]
-    for (before, segment), end in zip(pairwise(segments), ends, strict=False):
-        is_stage = before.curve.is_constant and segment.curve.is_constant
-        if is_stage and segment.begin <= end and run.schedule.rate_at(segment.begin) == 0:
+    constants = pairwise(run.schedule.constant_rates)
+    for segment, (before, rate), end in zip(segments[1:], constants, ends, strict=False):
+        if before is not None and rate == 0 and segment.begin <= end:
             idle = _trained(segment.begin, end)
             if run.num_steps is None and segment is segments[-1]:
                 idle = Words("all steps from {first} on train", first=segment.begin)

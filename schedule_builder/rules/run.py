@@ -181,8 +181,9 @@ class Run(Record):
     @cached_property
     def peak(self) -> tuple[float, int]:
         """The highest rate of the run, and the first step that has it."""
-        step = max(self.schedule.extremes(0, self.last), key=self.schedule.rate_at)
-        return self.schedule(step), step
+        rates = self.schedule.extreme_rates(0, self.last)
+        peak = max(rates)
+        return peak, self.schedule.extremes(0, self.last)[rates.index(peak)]
 
     @cached_property
     def parts(self) -> list[Schedule]:
@@ -193,12 +194,12 @@ class Run(Record):
     def stages(self) -> list[Stage]:
         """The stages of the run. Neighbours with one rate are one of them."""
         found: list[Stage] = []
-        ends = [*self.schedule.begins[1:], self.last + 1]
-        for segment, end in zip(self.schedule.segments, ends, strict=True):
-            if segment.begin > self.last or not segment.curve.is_constant:
+        schedule, after = self.schedule, self.last + 1
+        ends, rates = [*schedule.begins[1:], after], schedule.constant_rates
+        for segment, rate, end in zip(schedule.segments, rates, ends, strict=True):
+            if segment.begin > self.last or rate is None:
                 continue
-            begin, until = segment.begin, min(end, self.last + 1)
-            rate = self.schedule.rate_at(begin)
+            begin, until = segment.begin, min(end, after)
             if found and found[-1].end == begin and found[-1].rate == rate:
                 found[-1] = found[-1]._replace(end=until)
             else:

@@ -44,18 +44,25 @@ def jump_up(run: Run) -> Iterator[Finding]:
         return  # SB416 names the factor.
     has_fallen = is_found = False
     is_level = True
-    segments, rate_at = run.schedule.segments, run.schedule.rate_at
-    for before, after in pairwise(segments):
+    rate_at, start = run.schedule.rate_at, run.schedule.rate_at(0)
+    neighbours = zip(
+        pairwise(run.schedule.segments), pairwise(run.schedule.constant_rates), strict=True
+    )
+    for (before, after), (level, next_level) in neighbours:
         if after.begin > run.last:
             break
-        old, new = rate_at(after.begin - 1), rate_at(after.begin)
-        has_fallen = has_fallen or old < rate_at(before.begin) or new < old
-        is_level = is_level and before.curve.is_constant and old == rate_at(0)
+        old = rate_at(after.begin - 1) if level is None else level
+        new = rate_at(after.begin) if next_level is None else next_level
+        slope = 0.0
+        if level is None:
+            slope = old - rate_at(max(after.begin - 2, before.begin))
+            has_fallen = has_fallen or old < rate_at(before.begin)
+        has_fallen = has_fallen or new < old
+        is_level = is_level and level == start
         if run.num_steps is not None and is_level:
             longest = run.num_steps * run.thresholds["longest-warmup-fraction"]
             has_fallen = has_fallen or after.begin > longest
         # A line to a stage does not jump.
-        slope = old - rate_at(max(after.begin - 2, before.begin))
         is_jump = new > old * (1 + _ROUNDING) and new - old > 2 * slope
         if has_fallen and is_listed(after.path) and is_jump:
             words = Words(

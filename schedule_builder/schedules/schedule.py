@@ -23,7 +23,7 @@ from schedule_builder.schedules.curve import minus
 from schedule_builder.schedules.curves import CURVES, MAX_STEP, Columns, Constant, Curve
 from schedule_builder.schedules.evaluation import Table
 from schedule_builder.schedules.operations import Operations
-from schedule_builder.schedules.python_operations import scalar_rate
+from schedule_builder.schedules.python_operations import constant_rate, scalar_rate
 from schedule_builder.schedules.search import first_true
 
 if TYPE_CHECKING:
@@ -103,6 +103,12 @@ class Segment(Record, unshown=("path",), uncompared=("path",)):
         own = self.path and (*path, *self.path)
         return Segment(self.begin, self.curve.under(*path), self.origin, self.floor, own)
 
+    def extremes(self, first: int, last: int) -> list[int]:
+        """Steps from `first` to `last` at which the rate can be highest or lowest."""
+        return [
+            s + self.origin for s in self.curve.extremes(first - self.origin, last - self.origin)
+        ]
+
     def scaled(self, factor: float) -> Segment:
         """The segment with all its rates multiplied."""
         return self._replace(curve=self.curve.scaled(factor), floor=self.floor * factor)
@@ -169,6 +175,11 @@ class Schedule(Record):
         return scalar_rate(self)
 
     @cached_property
+    def constant_rates(self) -> list[float | None]:
+        """The rate of each segment whose curve is constant; None of others."""
+        return [constant_rate(s) if s.curve.is_constant else None for s in self.segments]
+
+    @cached_property
     def tables(self) -> dict[float, Table]:
         """Tables of the segments' numbers, which `evaluate` makes once."""
         return {}
@@ -176,6 +187,10 @@ class Schedule(Record):
     @cached_property
     def _extremes(self) -> dict[tuple[int, int], list[int]]:
         # Most rules ask for those of the run.
+        return {}
+
+    @cached_property
+    def _extreme_rates(self) -> dict[tuple[int, int], list[float]]:
         return {}
 
     @cached_property
@@ -299,18 +314,38 @@ class Schedule(Record):
         if known is not None:
             return [*known]
         steps: list[int] = []
-        for segment, end in zip(self.segments, [*self.begins[1:], last + 1], strict=True):
-            begin, final = max(segment.begin, first), min(end - 1, last)
-            if begin > final:
-                continue
-            curve, origin = segment.curve, segment.origin
-            if curve.is_constant:
+        for segment, rate, begin, final in self.within(first, last):
+            if rate is not None:
                 steps += (begin, final)
             else:
-                own = curve.extremes(begin - origin, final - origin)
-                steps += [step + origin for step in own]
+                steps += segment.extremes(begin, final)
         self._extremes[first, last] = steps
         return [*steps]
+
+    def extreme_rates(self, first: int, last: int) -> list[float]:
+        """The rates at the steps of `extremes`, in their order."""
+        known = self._extreme_rates.get((first, last))
+        if known is not None:
+            return [*known]
+        rates: list[float] = []
+        for segment, rate, begin, final in self.within(first, last):
+            if rate is not None:
+                rates += (rate, rate)
+            else:
+                rates += map(self.rate_at, segment.extremes(begin, final))
+        self._extreme_rates[first, last] = rates
+        return [*rates]
+
+    def within(self, first: int, last: int) -> Iterator[tuple[Segment, float | None, int, int]]:
+        """The segments from `first` to `last`, each with its rate, and its first and last step.
+
+        The rate is None where it is not constant.
+        """
+        ends = [*self.begins[1:], last + 1]
+        for segment, rate, end in zip(self.segments, self.constant_rates, ends, strict=True):
+            begin, final = max(segment.begin, first), min(end - 1, last)
+            if begin <= final:
+                yield segment, rate, begin, final
 
     def turns(self, first: int, last: int) -> Iterator[int]:
         """Steps from about `first` to `last` at which a segment begins, or a cycle turns."""
