@@ -150,6 +150,18 @@ def resolved(path: str | os.PathLike[str]) -> Path:
     return Path(os.path.realpath(path))
 
 
+def folder_of(path: str | os.PathLike[str]) -> Path:
+    """The folder of a file, from the root; of a link, that of the file that it leads to.
+
+    Folders may be links: to resolve them for each of many files would ask the system for every
+    part of every path.
+    """
+    if os.path.islink(path):  # noqa: PTH114 - once for each of many files
+        return resolved(path).parent
+    folder = os.path.dirname(path)  # noqa: PTH120 - as above
+    return Path(folder if os.path.isabs(folder) else os.path.join(os.getcwd(), folder))  # noqa: PTH109, PTH117, PTH118 - as above
+
+
 def writes_standard_output(path: str) -> bool:
     """Whether a path names standard output, as `-` and `/dev/stdout` do."""
     return _descriptor(path) == 1

@@ -26,7 +26,14 @@ from hypothesis import strategies as st
 
 import schedule_builder
 from schedule_builder import cli, files
-from schedule_builder.files import TEMPORARY_SUFFIX, WriteError, same_file, write_file
+from schedule_builder.files import (
+    TEMPORARY_SUFFIX,
+    WriteError,
+    folder_of,
+    resolved,
+    same_file,
+    write_file,
+)
 from schedule_builder.workspace.settings import settings_for
 
 CONFIG = """train_config {
@@ -187,6 +194,41 @@ def test_links_stay_and_their_target_is_replaced(run: Run, tmp_path: Path) -> No
     assert Path("b.config").is_symlink()
     assert not target.is_symlink()
     assert target.read_text() == FIXED
+
+
+def test_settings_are_of_the_folder_that_links_lead_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a file, and each way to name its folder, the same as all links resolved."""
+    for name in ("a", "b"):
+        folder = tmp_path / name / "configs"
+        folder.mkdir(parents=True)
+        (folder / "x.config").write_text(CONFIG)
+        (tmp_path / name / "pyproject.toml").write_text(
+            f'[tool.schedule-builder]\nignore = ["SB40{ord(name) - ord("a") + 1}"]\n'
+        )
+    (tmp_path / "a/configs/link.config").symlink_to(tmp_path / "b/configs/x.config")
+    (tmp_path / "a/configs/lost.config").symlink_to("nowhere/x.config")
+    (tmp_path / "a/circle").symlink_to("circle")
+    (tmp_path / "b/folder").symlink_to(tmp_path / "a/configs")
+    monkeypatch.chdir(tmp_path / "b")
+    for path in (
+        "configs/x.config",
+        "pyproject.toml",
+        "folder/x.config",
+        "folder/../x.config",
+        "../a/configs/x.config",
+        "folder/link.config",
+        "folder/lost.config",
+        "folder/missing.config",
+        str(tmp_path / "b/folder/x.config"),
+        str(tmp_path / "a/circle"),
+        "<stdin>",
+    ):
+        settings_for.cache_clear()
+        whole = resolved(path).parent
+        assert resolved(folder_of(path)) == whole
+        assert settings_for(folder_of(path)) == settings_for(whole)
 
 
 def test_the_target_of_a_dangling_link_is_made(tmp_path: Path) -> None:

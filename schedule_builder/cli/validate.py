@@ -29,7 +29,7 @@ from schedule_builder.cli.common import (
     warn,
 )
 from schedule_builder.compiler import without_collector
-from schedule_builder.files import WriteError, resolved, write_file, writes_standard_output
+from schedule_builder.files import WriteError, folder_of, write_file, writes_standard_output
 from schedule_builder.output import RENDERERS, STATISTICS, WITH_COMMANDS, renderer
 from schedule_builder.output.findings import (
     WITH_SUMMARY,
@@ -240,7 +240,7 @@ def _once(arguments: argparse.Namespace, request: Request) -> int:
         message = no_configs(arguments.files)
         raise UsageError("\n".join([message, *map(not_checked, left_out)]))
     _refuse_outputs(files, arguments, request)
-    folders = dict.fromkeys(resolved(name).parent for name in files)
+    folders = dict.fromkeys(map(folder_of, files))
     warn(text for folder in folders for text in request.settings_of(folder).warnings)
     code = OK
     if arguments.diff or arguments.fix or arguments.unsafe_fixes:
@@ -306,7 +306,7 @@ def _refuse_outputs(files: Sequence[str], arguments: argparse.Namespace, request
     """Ends the command where one of its outputs is one of its inputs."""
     if not (arguments.output or arguments.write_baseline):
         return
-    folders = {resolved(name).parent for name in files}
+    folders = set(map(folder_of, files))
     settings = [request.settings_of(folder) for folder in folders]
     inputs = [*files, *filter(None, [arguments.config])]
     inputs += [str(s.root / "pyproject.toml") for s in settings if not arguments.isolated]
@@ -413,7 +413,7 @@ def _state(arguments: argparse.Namespace, request: Request) -> object:
     files, settings = {}, {}
     try:
         for name, *_ in _decide(arguments, request):
-            folder = resolved(name).parent
+            folder = folder_of(name)
             settings[folder] = request.settings_of(folder)
             with suppress(OSError):
                 status = os.stat(name)  # noqa: PTH116 - twice a second

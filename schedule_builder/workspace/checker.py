@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from schedule_builder.compiler import Config, examine, examine_bytes, unsuppressed
 from schedule_builder.diagnostics import Diagnostic, Source
-from schedule_builder.files import read_config, resolved
+from schedule_builder.files import folder_of, read_config
 from schedule_builder.reading.fields import dotted
 from schedule_builder.reading.formats import format_of_name, reader_of
 from schedule_builder.workspace.request import NOTHING_MORE, Request
@@ -64,7 +64,7 @@ def examined(
     data: bytes, filename: str, request: Request = NOTHING_MORE
 ) -> tuple[Config, tuple[Diagnostic, ...]]:
     """The contents of a file as a config, with the findings to report; see `check`."""
-    settings = request.settings_of(resolved(filename).parent)
+    settings = request.settings_of(folder_of(filename))
     config = examine_bytes(
         data,
         filename,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from schedule_builder.files import resolved
+from schedule_builder.files import folder_of, resolved
 from schedule_builder.reading.formats import SUFFIXES
 from schedule_builder.workspace.contents import judge, judge_contents
 from schedule_builder.workspace.settings import Settings
@@ -90,7 +90,7 @@ def _of_path(
         found = [p for p in matched if os.path.isfile(p)] or [path]  # noqa: PTH113
     for name in found:
         if filtered:
-            yield _judged(name, settings_of(resolved(name).parent), caller)
+            yield _judged(name, settings_of(folder_of(name)), caller)
         else:
             yield Decision(name)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from schedule_builder.diagnostics import Diagnostic, Words, in_order
-from schedule_builder.files import resolved
+from schedule_builder.files import folder_of
 from schedule_builder.rules.kinds import FINDINGS_LEFT_OUT
 from schedule_builder.workspace.settings import Settings, settings_for, shown_path
 
@@ -49,7 +49,7 @@ class Request(NamedTuple):
         """The baseline for a file."""
         if self.baseline is not None:
             return self.baseline
-        settings = self.settings_of(resolved(filename).parent)
+        settings = self.settings_of(folder_of(filename))
         if not settings.baseline:
             return None
         return shown_path(settings.root / settings.baseline)
@@ -72,12 +72,12 @@ class Request(NamedTuple):
         result: list[Diagnostic] = []
         for filename, found in by_file.items():
             # One is always shown, whatever the settings say, and whether or not they can be read.
-            limit = self.settings_of(resolved(filename).parent).max_findings if found[1:] else 1
+            limit = self.settings_of(folder_of(filename)).max_findings if found[1:] else 1
             result += found if len(found) <= limit else _first(found, limit)
         return result
 
     def _fail_on(self, filename: str) -> str:
-        return self.fail_on or self.settings_of(resolved(filename).parent).fail_on
+        return self.fail_on or self.settings_of(folder_of(filename)).fail_on
 
 
 def _first(found: Sequence[Diagnostic], limit: int) -> Iterator[Diagnostic]:

@@ -382,6 +382,7 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
 @cache
 def settings_for(folder: Path) -> Settings:
     """The settings that are in force in a folder: those of the nearest pyproject.toml with some."""
+    folder = resolved(folder)
     warnings: tuple[str, ...] = ()
     for place in (folder, *folder.parents):
         path = place / "pyproject.toml"
