@@ -58,8 +58,9 @@ def _by_copies(
     try:
         with _without_interrupts():
             for _ in range(count):
-                _start(work, parts, numbers, workers)
-        yield from _in_order(len(parts), workers)
+                if not _start(work, parts, numbers, workers):
+                    break
+        yield from _in_order(len(parts), workers) if workers else map(work, items)
     finally:
         os.close(numbers)
         # The results of what is left are not wanted, and it may take long.
@@ -72,10 +73,19 @@ def _start(
     parts: Sequence[Sequence[_Item]],
     numbers: int,
     workers: dict[int, int],
-) -> None:
-    """Starts a worker, and adds it to the others, by the descriptor that its answers come from."""
+) -> bool:
+    """Starts a worker, and adds it to the others, by the descriptor that its answers come from.
+
+    Returns:
+        Whether it started: there may be a limit on processes.
+    """
     answers, answering = os.pipe()
-    process = os.fork()
+    try:
+        process = os.fork()
+    except OSError:
+        os.close(answers)
+        os.close(answering)
+        return False
     if not process:
         # If this process is the last that could read an answer, writing it would wait forever.
         for descriptor in (answers, *workers):
@@ -83,6 +93,7 @@ def _start(
         _work(work, parts, numbers, answering)
     os.close(answering)
     workers[answers] = process
+    return True
 
 
 def _work(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -116,6 +117,28 @@ def _pid(item: int) -> int:
 
 def _fail(item: int) -> float:
     return 1 / 0
+
+
+@needs_fork
+@pytest.mark.parametrize("most", [0, 1])
+def test_a_limit_on_processes(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work is done by those that there may be."""
+    fork = os.fork
+    started: list[int] = []
+
+    def limited() -> int:
+        if len(started) == most:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        started.append(0)
+        return fork()
+
+    before = sorted(Path("/dev/fd").iterdir())
+    monkeypatch.setattr(os, "fork", limited)
+    found = list(shared(_pid, range(40), 3))
+    assert len(found) == 40
+    assert len(set(found)) == 1
+    assert (OURS in found) == (most == 0)
+    assert sorted(Path("/dev/fd").iterdir()) == before
 
 
 @needs_fork
