@@ -194,7 +194,7 @@ class Session:
         tests = []
         for name, item in self.items.items():
             begin = time.process_time()
-            signal.setitimer(signal.ITIMER_VIRTUAL, self.longest, self.longest)
+            signal.setitimer(signal.ITIMER_VIRTUAL, LONGEST, LONGEST)
             try:
                 with Tracer(self.files) as tracer:
                     passes = self._passes(item)

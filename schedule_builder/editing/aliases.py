@@ -76,14 +76,21 @@ class Aliases:
         faults: list[_Fault] = []
         for length in range(1, len(path) + 1):
             element = element_at(self.document, path[:length])
-            if element is None:
-                continue
-            if is_removal and element == last:
-                own = self._own_span(element)
-                numbers = anchors.repeated_outside(own)
-                faults += [_Fault(n, length, is_alias=False, is_removed=True) for n in numbers]
+            # The name of a list alone would mean its first element.
+            if element is None or isinstance((*path, "")[length], int):
                 continue
             start = element.value.start
+            if is_removal and element == last:
+                own = self._own_span(path, element)
+                numbers = anchors.repeated_outside(own)
+                faults += [_Fault(n, length, is_alias=False, is_removed=True) for n in numbers]
+                around = ((n, anchors.values[n].span) for n in anchors.around(start))
+                faults += [
+                    _Fault(number, length, is_alias=False, is_removed=False)
+                    for number, span in around
+                    if span.start < own.start and element.field.start < span.end
+                ]
+                continue
             for number in anchors.around(start):
                 # An alias of a block has the block itself as its value.
                 is_alias = element.field.start >= anchors.values[number].span.end
@@ -102,10 +109,10 @@ class Aliases:
             use=self._place(shared.uses[0]),
         )
 
-    def _own_span(self, element: Element) -> Span:
+    def _own_span(self, path: FieldPath, element: Element) -> Span:
         """What removing an element takes out: the value with its anchor, or the whole field."""
         list_, value = element.sequence, element.value
-        if list_ is None or len(list_.items) == 1:
+        if isinstance(path[-1], str) or list_ is None or len(list_.items) == 1:
             return Span(element.field.start, own_end(self.document.source.text, element.field))
         anchors = self._anchors
         around = (anchors.values[number].span.start for number in anchors.around(value.start))

@@ -7,6 +7,7 @@ must differ from the old one only in the requested fields.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -30,7 +31,7 @@ from schedule_builder.editing.contents import (
     without_value,
 )
 from schedule_builder.editing.errors import SetError, set_error
-from schedule_builder.editing.get import LONGEST_SHOWN, numbered, written_at
+from schedule_builder.editing.get import numbered, written_at
 from schedule_builder.editing.rereading import (
     Meant,
     UnmeantError,
@@ -51,7 +52,6 @@ from schedule_builder.reading.field_paths import (
     FieldNames,
     PathError,
     Step,
-    path_of,
 )
 from schedule_builder.reading.fields import dotted, schema_of, selector_of
 from schedule_builder.reading.formats import detect_format, reader_of
@@ -201,7 +201,7 @@ class _Editor:
         """Begins to collect edits."""
         self.batch = Batch()
         self.joined: list[Setting] = []
-        self.named: list[tuple[Setting, list[Step]]] = []
+        self.named: list[Setting] = []
         self.known = len(self.changes)
         self.awaited: list[tuple[int, FieldPath]] = []
 
@@ -219,14 +219,11 @@ class _Editor:
     def make(self, setting: Setting) -> None:
         """Makes one setting, together with earlier and later ones if possible."""
         try:
-            try:
+            is_made = False
+            with suppress(PathError, SetError):
                 is_made = self.join(setting)
-            except (PathError, SetError):
-                if not self.batch.made:
-                    raise
-                is_made = False
             if not is_made:
-                # It may be about what they change.
+                # It may be about what the earlier ones change.
                 self.flush()
                 self.join(setting)
         except PathError as error:
@@ -257,16 +254,17 @@ class _Editor:
         if is_made and self.batch.made:
             self.joined.append(setting)
             if self.batch.grows:
-                self.named.append((setting, steps))
+                self.named.append(setting)
         return is_made
 
     def is_apart(self, steps: list[Step], path: FieldPath) -> bool:
         """Whether the edits that are to be made change nothing about a field."""
-        batch = self.batch
-        is_moved = batch.grows or batch.shrinks
-        if is_moved and any((step.index or 0) < 0 for step in steps):
-            return False
-        return batch.is_apart(self.after_batch(steps, path))
+        return self.is_fixed(steps) and self.batch.is_apart(self.after_batch(steps, path))
+
+    def is_fixed(self, steps: list[Step]) -> bool:
+        """Whether steps mean the same element after the edits that are to be made."""
+        is_moved = self.batch.grows or self.batch.shrinks
+        return not (is_moved and any(step.is_from_end for step in steps))
 
     def after_batch(self, steps: list[Step], path: FieldPath) -> FieldPath:
         """The path of a field after the edits: a new element follows those that are added."""
@@ -338,14 +336,10 @@ class _Editor:
 
     def replace(self, path: FieldPath, value: Value) -> None:
         """Replaces one scalar by another, together with other edits."""
-        before = written_at(self.document, path) or ""
         self.aliases.check(path, is_removal=False)
         edits = put(self.layout, path, value, self.descriptor)
-        if edits is None:
-            raise self.unchangeable(path)
-        self.batch.replace(path, edits, contents(value))
-        after = shown("".join(edit.text for edit in edits).strip(), LONGEST_SHOWN)
-        self.changes.append(Change(dotted(path), before, after))
+        self.batch.replace(path, edits or [], contents(value))
+        self.expect(path, self.written(path))
 
     def add(self, steps: list[Step], path: FieldPath, value: Value) -> bool:
         """Adds a field or an element together with other edits; False if that cannot be."""
@@ -365,9 +359,17 @@ class _Editor:
             edits = put(self.layout, path, value, self.descriptor)
         if edits is None or not self.batch.add(parts, edits, contents(value)):
             return False
-        self.awaited.append((len(self.changes), place))
-        self.changes.append(Change(dotted(place), "", ""))
+        self.expect(place, "")
         return True
+
+    def written(self, path: FieldPath) -> str:
+        """The value at a path as a change shows it; empty for none."""
+        return written_at(self.document, path) or ""
+
+    def expect(self, path: FieldPath, before: str) -> None:
+        """Notes a change whose new value is read when the edits are made."""
+        self.awaited.append((len(self.changes), path))
+        self.changes.append(Change(dotted(path), before, ""))
 
     def given(self, path: FieldPath) -> FieldPath:
         """As much of the way to a field as the text has."""
@@ -404,9 +406,8 @@ class _Editor:
         batch.applied_to(wanted)
         try:
             self.apply(batch.edits(before.source.text), batch.made[0].path, wanted)
-            for setting, steps in named if batch.grows else ():
-                if path_of(self.resolved(setting)) != path_of(steps):
-                    raise self.unchangeable(batch.made[0].path)
+            for setting in named:
+                self.resolved(setting)  # Among more fields, a name may mean several.
         except (PathError, SetError):
             if not self.is_together:
                 raise
@@ -421,17 +422,16 @@ class _Editor:
             self.is_together = True
             return
         for index, path in awaited:
-            after = written_at(self.document, path) or ""
-            self.changes[index] = self.changes[index]._replace(after=after)
+            self.changes[index] = self.changes[index]._replace(after=self.written(path))
 
     def put(self, path: FieldPath, value: Value) -> None:
         """Puts a value into the text, which is read again."""
-        before = written_at(self.document, path) or ""
+        before = self.written(path)
         self.aliases.check(path, is_removal=False)
         edits = put(self.layout, path, value, self.descriptor)
         normal = contents(value)
         self.apply(edits, path, with_value(self.wanted, path, normal))
-        self.changes.append(Change(dotted(path), before, written_at(self.document, path) or ""))
+        self.changes.append(Change(dotted(path), before, self.written(path)))
         self.begin()
 
     def remove(self, steps: list[Step], path: FieldPath) -> bool:
@@ -444,8 +444,8 @@ class _Editor:
             if not self.is_apart(steps, path):
                 return False
         else:
-            if any((s.index or 0) < 0 for s in steps[:-1]) or not batch.is_outside(path[:-1]):
-                return self.remove_now(path)
+            if not (self.is_fixed(steps[:-1]) and batch.is_outside(path[:-1])):
+                return False
             in_text = batch.place_of(path, step.index)
             if in_text is None:
                 return False
@@ -453,7 +453,7 @@ class _Editor:
         if element_at(self.document, place) is None:
             return True
         self.aliases.check(place, is_removal=True)
-        before = written_at(self.document, place) or ""
+        before = self.written(place)
         part = removed(self.document, place)
         if part is None or not (
             batch.remove(path, part)
@@ -489,7 +489,7 @@ class _Editor:
     def apply(self, edits: list[Edit] | None, path: FieldPath, wanted: Contents) -> None:
         """Makes edits, and reads the text that they give."""
         source = self.document.source
-        text = apply(source.text, edits) if edits is not None else source.text
+        text = apply(source.text, edits or ())
         report = Report(Source(source.filename, text))
         document = reader_of(self.format)(report.source, report)
         if document.syntax.explicit_lists:
@@ -497,7 +497,7 @@ class _Editor:
 
             document = settle(document, self.descriptor, report)
         is_read = not any(map(_is_unread, report.diagnostics))
-        if edits is None or not is_read or contents_of(document) != wanted:
+        if not is_read or contents_of(document) != wanted:
             raise self.unchangeable(path)
         self.wanted = wanted
         self.read(document)

@@ -261,16 +261,16 @@ class _Rewriter:
                 "the file has no length to write in {name}: omit `--step-unit`", name=self.name
             )
             return _refused(self.config, None, words)
-        first, *others = (self.reason(place, count) for place, count in inexact.items())
-        words = first
-        for place, reason in zip(list(inexact)[1:], others, strict=True):
+        first, *others = inexact.items()
+        words = self.reason(*first)
+        for place, count in others:
             where = self.config.document.source.position(self.config.place(place).start)
             words = Words(
                 "{words}; and at {row}:{column}: {reason}",
                 words=words,
                 row=where[0],
                 column=where[1],
-                reason=reason,
+                reason=self.reason(place, count),
             )
         if not any(place[-1] == "custom" for place in inexact):
             permille = self.steps / 10
@@ -279,7 +279,7 @@ class _Rewriter:
                 words = Words("{words}. Use `--step-unit permille_of_run`", words=words)
             else:
                 words = Words("{words}. Change the number, or keep the steps", words=words)
-        return _refused(self.config, next(iter(inexact)), words)
+        return _refused(self.config, first[0], words)
 
     def reason(self, place: FieldPath, count: int) -> Words:
         """Why a length cannot be written in the unit."""

@@ -39,11 +39,10 @@ def wanted_value(document: Document, step: Step, path: FieldPath, text: str) -> 
             raise PathError(WRONG_TYPE, step.at, words)
         if not isinstance(item, Scalar):
             continue
-        given = Scalar(item.text, declared.kind == "string" or item.quoted, 0, 0)
-        found = value_of(given, declared, document.syntax, siblings)
+        found = value_of(item, declared, document.syntax, siblings)
         if isinstance(found, Refusal):
             raise PathError(found.kind, step.at, found.words)
-        if unclear := misread(given, declared, document.syntax):
+        if unclear := misread(item, declared, document.syntax):
             raise PathError(YAML_1_1, step.at, unclear.words)
     return value
 
@@ -76,25 +75,15 @@ def _value_like(document: Document, step: Step, path: FieldPath, text: str) -> V
 
 def has_value(document: Document, path: FieldPath, value: Value, step: Step) -> bool:
     """Whether a field has a value already, however it is written."""
+    declared, syntax = step.declared, document.syntax
     olds = values_at(document, path)
     news = value.items if isinstance(value, Sequence) else [value]
-    if len(olds) != len(news):
-        return False
-    declared, syntax = step.declared, document.syntax
-    for old, new in zip(olds, news, strict=True):
+
+    def is_same(old: Value, new: Value) -> bool:
         if declared is None or not (isinstance(old, Scalar) and isinstance(new, Scalar)):
-            if contents(old) != contents(new):
-                return False
-            continue
-        given = Scalar(new.text, declared.kind == "string" or new.quoted, 0, 0)
-        one, other = (value_of(v, declared, syntax, _Anything()) for v in (old, given))
-        if isinstance(one, Refusal) or one != other or type(one) is not type(other):
-            return False
-    return True
+            return bool(contents(old) == contents(new))
+        # A kind that only Python code knows counts as one.
+        one, other = (value_of(v, declared, syntax, (v.text,)) for v in (old, new))
+        return one == other
 
-
-class _Anything:
-    """Holds every name."""
-
-    def __contains__(self, item: object) -> bool:
-        return True
+    return len(olds) == len(news) and all(map(is_same, olds, news))

@@ -73,6 +73,11 @@ class Step(Record):
         """Whether it is an element of a repeated field."""
         return self.appends or self.index is not None
 
+    @property
+    def is_from_end(self) -> bool:
+        """Whether it is an element counted from the end."""
+        return self.index is not None and self.index < 0
+
 
 def path_of(steps: Sequence[Step]) -> FieldPath:
     """The path that findings have for these steps."""

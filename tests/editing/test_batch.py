@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from unittest import mock
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
 from schedule_builder.editing import set as setting_room
+from schedule_builder.editing.batch import Batch
 from schedule_builder.editing.errors import SetError
 from schedule_builder.editing.set import Change, Setting, edit
 
@@ -136,8 +138,34 @@ FIELDS = [
     "eval_config",
 ]
 VALUES = ["5", "7", "0.25", '"x"', "{step: 9, learning_rate: 0.5}", "[1, 2]", None, None]
-SETTINGS = st.lists(
-    st.builds(Setting, st.sampled_from(FIELDS), st.sampled_from(VALUES)), min_size=1, max_size=6
+FITTING = [
+    Setting("num_steps", "800"),
+    Setting("batch_size", "7"),
+    Setting("freeze_variables[]", "x"),
+    Setting("freeze_variables[0]", "y"),
+    Setting("freeze_variables[-1]", "z"),
+    Setting("freeze_variables[1]", None),
+    Setting("freeze_variables[-1]", None),
+    Setting("train_config.freeze_variables", "[u, v]"),
+    Setting("train_config.freeze_variables", None),
+    Setting("schedule[]", "{step: 400, learning_rate: 0.5}"),
+    Setting("schedule[0].step", "50"),
+    Setting("schedule[1].learning_rate", "0.25"),
+    Setting("schedule[-1].learning_rate", "0.125"),
+    Setting("schedule[0]", None),
+    Setting("schedule[-1]", None),
+    Setting("initial_learning_rate", "0.3"),
+    Setting("initial_learning_rate", None),
+    Setting("warmup.warmup_steps", "5"),
+    Setting("min_learning_rate", "0.001"),
+    Setting("use_moving_average", "true"),
+]
+"""What the files can have, so that most edits are made."""
+SETTINGS = st.one_of(
+    st.lists(st.sampled_from(FITTING), min_size=1, max_size=6),
+    st.lists(
+        st.builds(Setting, st.sampled_from(FIELDS), st.sampled_from(VALUES)), min_size=1, max_size=6
+    ),
 )
 
 
@@ -235,3 +263,157 @@ def test_how_often_a_text_is_read(name: str) -> None:
     assert changes[2] == Change("train_config.freeze_variables[0]", changes[2].before, "")
     assert changes[-1].path == f"train_config.{STAGES}[22]"
     assert "419" in changes[-1].after
+
+
+NEW = "schedule[]={step: 400, learning_rate: 0.5}"
+FIRST = "freeze_variables[0]"
+LAST_OF_ALL = "gradient_clipping_by_norm=1"  # the schema has it after all that is in the files
+READS = {
+    # What changes nothing about each other.
+    ("num_steps=5", "schedule[0].step=7"): 1,
+    ("num_steps=7", "schedule[1]"): 1,
+    ("schedule[1]", "num_steps=7"): 1,
+    ("num_steps", "initial_learning_rate"): 1,
+    ("schedule[0].learning_rate", "schedule[1].learning_rate"): 1,
+    ("schedule[-1].step=250", "schedule[-1].learning_rate=0.5"): 1,
+    (f"{FIRST}=x", "freeze_variables[1]=y"): 1,
+    ("freeze_variables[]=x", "freeze_variables[]=y"): 1,
+    ("freeze_variables[]=x", f"{FIRST}=y"): 1,
+    (NEW, "batch_size=7"): 1,
+    ("batch_size=5", "startup_delay_steps=6"): 1,
+    (NEW, LAST_OF_ALL): 1,
+    (LAST_OF_ALL, NEW): 1,
+    ("manual_step_learning_rate.warmup=true", "learning_rate.warmup.warmup_steps=5"): 1,
+    ("warmup.warmup_steps=5", "batch_size=7"): 1,
+    # Elements by the numbers that they have after those before.
+    ("schedule[0]", "schedule[1]"): 1,
+    ("freeze_variables[-4]",): 1,
+    (FIRST, "freeze_variables[-3]"): 1,
+    (FIRST, "freeze_variables[-1]"): 1,
+    # What the file has already, or has not.
+    ("num_steps=5", "initial_learning_rate=0.5", "schedule[0].step=7"): 1,
+    ("num_steps=5", "batch_size", "schedule[0].step=7"): 1,
+    # Lists are written at once.
+    ("train_config.update_trainable_variables=[a, b]", "num_steps=7"): 2,
+    # A field is there only after it was added, or gone.
+    ("num_steps=5", "num_steps=6"): 2,
+    ("num_steps", "num_steps=5"): 2,
+    ("num_steps", "batch_size=5"): 2,
+    ("batch_size=5", "num_steps"): 2,
+    (NEW, "schedule[3].step=500"): 2,
+    ("freeze_variables[]=x", FIRST): 2,
+    ("freeze_variables[]=x", "freeze_variables[-1]"): 2,
+    ("freeze_variables[]=x", "freeze_variables[-1]=z"): 2,
+    (FIRST, "freeze_variables[]=z"): 2,
+    # Elements move.
+    ("schedule[0].step=7", "schedule[0]"): 2,
+    ("schedule[0].step=7", "schedule[1]"): 2,
+    ("schedule[1]", "schedule[0].step=7"): 2,
+    ("schedule[0]", "schedule[-1].step=250"): 2,
+    (f"{FIRST}=x", "freeze_variables[1]"): 2,
+    (FIRST, f"{FIRST}=x"): 2,
+    # The last element is removed in another way than the others.
+    (FIRST,) * 2: 1,
+    (FIRST,) * 4: 2,
+}
+"""How often the text is read for settings, in every layout."""
+
+
+def settings_of(typed: tuple[str, ...]) -> list[Setting]:
+    split = [text.partition("=") for text in typed]
+    return [Setting(field, value if equals else None) for field, equals, value in split]
+
+
+def reads(name: str, typed: tuple[str, ...]) -> int:
+    """How often the text is read; together, settings give what they give one after another."""
+    settings, apply = settings_of(typed), setting_room._Editor.apply
+    with mock.patch.object(
+        setting_room._Editor, "apply", autospec=True, side_effect=apply
+    ) as reader:
+        together = outcome(name, settings, is_together=True)
+    assert together == outcome(name, settings, is_together=False)
+    return reader.call_count
+
+
+@pytest.mark.parametrize("typed", READS, ids="; ".join)
+def test_what_waits_for_others(typed: tuple[str, ...]) -> None:
+    assert {name: reads(name, typed) for name in PLAIN} == dict.fromkeys(PLAIN, READS[typed])
+
+
+def test_the_last_element_of_brackets_is_removed_alone() -> None:
+    assert [reads(name, (FIRST,) * 3) for name in PLAIN] == [2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ((FIRST, "freeze_variables[3]"), "has no element 3: it has 3 elements"),
+        ((FIRST,) * 5, "`freeze_variables` has no elements in the file"),
+        (("num_steps=5", "batch_size=x"), "`batch_size` must be a whole number, not `x`"),
+    ],
+)
+def test_the_setting_that_is_wrong_is_named(typed: tuple[str, ...], said: str) -> None:
+    for name in PLAIN:
+        found, _ = outcome(name, settings_of(typed), is_together=True)
+        assert found.startswith(f"{name}: `{settings_of(typed)[-1]}`: ")
+        assert said in found
+
+
+@pytest.mark.parametrize("typed", READS, ids="; ".join)
+def test_where_edits_cannot_be_made_together_they_are_made_in_turn(
+    typed: tuple[str, ...],
+) -> None:
+    """As would be if two of them overlapped."""
+    edits = Batch.edits
+
+    def of_one(batch: Batch, text: str) -> object:
+        return edits(batch, text) if len(batch.made) == 1 else None
+
+    settings = settings_of((*typed, "startup_delay_steps=3"))
+    with mock.patch.object(Batch, "edits", of_one):
+        found = outcome("blocks.yaml", settings, is_together=True)
+    assert found == outcome("blocks.yaml", settings, is_together=False)
+    assert found[1]
+
+
+def test_the_first_of_the_edits_that_cannot_be_made_is_named() -> None:
+    settings = settings_of(("num_steps=5", "batch_size=7"))
+    with mock.patch.object(Batch, "edits", return_value=None):
+        said, _ = outcome("blocks.yaml", settings, is_together=True)
+    assert said.startswith("blocks.yaml: `train_config.num_steps` cannot be changed in the layout")
+
+
+NESTED = """sequential_learning_rate {
+  stage { steps: 9 learning_rate { multi_step_learning_rate { milestones: [1, 2, 3] } } }
+  stage { steps: 9 learning_rate { multi_step_learning_rate { milestones: [4, 5, 6] } } }
+  stage { learning_rate { multi_step_learning_rate { milestones: [7, 8] } } }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("removed", "left", "count"),
+    [
+        (("1.0", "1.0"), ["1, 2, 3", "6", "7, 8"], 1),
+        (("1.0", "2.0"), ["1, 2, 3", "5, 6", "8"], 1),
+        (("-1.0",), ["1, 2, 3", "4, 5, 6", "8"], 1),
+        (("0.0", "-1.0"), ["2, 3", "4, 5, 6", "8"], 2),
+        (("0", "-1.0"), ["4, 5, 6", "8"], 2),
+        (("0", "0.0"), ["5, 6", "7, 8"], 2),
+        (("0.0", "0"), ["4, 5, 6", "7, 8"], 2),
+    ],
+)
+def test_elements_of_lists_in_lists(removed: tuple[str, ...], left: list[str], count: int) -> None:
+    """Stages are `0`, and their milestones `0.0`."""
+    settings = []
+    for stage, _, milestone in (text.partition(".") for text in removed):
+        inner = f".learning_rate.multi_step_learning_rate.milestones[{milestone}]"
+        field = f"sequential_learning_rate.stage[{stage}]{inner if milestone else ''}"
+        settings.append(Setting(field, None))
+    apply = setting_room._Editor.apply
+    with mock.patch.object(
+        setting_room._Editor, "apply", autospec=True, side_effect=apply
+    ) as reader:
+        text = edit(examine(Source("a.config", NESTED)), settings).text
+    assert re.findall(r"\[(.*)\]", text) == left
+    assert reader.call_count == count

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import cProfile
+import re
 from collections.abc import Callable
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from schedule_builder.compiler import Config, examine
-from schedule_builder.diagnostics import Source
+from schedule_builder.diagnostics import Edit, Source
+from schedule_builder.editing import set as setting_room
+from schedule_builder.editing.batch import Batch
 from schedule_builder.editing.errors import SetError
 from schedule_builder.editing.get import find
 from schedule_builder.editing.set import Change, Setting, edit
 from schedule_builder.editing.summary import rate_change
 from schedule_builder.reading import spelling
+from schedule_builder.reading.edits import put
 
 PIPELINE = """# Ours.
 model { ssd { num_classes: 3  # cats, dogs
@@ -592,3 +598,105 @@ def test_a_block_may_stand_after_blanks() -> None:
 def test_values_of_another_kind_are_refused(setting: str, said: str) -> None:
     with pytest.raises(SetError, match=said):
         changed(PIPELINE, setting)
+
+
+def test_a_name_that_an_earlier_setting_makes_ambiguous_is_refused() -> None:
+    added = Setting(f"{RATE}.warmup.warmup_steps", "5")
+    short = Setting("warmup_steps", "7")
+    with pytest.raises(SetError, match="`warmup_steps=7`: `warmup_steps` can be any of 2 fields"):
+        edit(read(PIPELINE), [added, short])
+    assert [str(c).partition(": ")[2] for c in edit(read(PIPELINE), [short, added]).changes] == [
+        "100 -> 7",
+        "(not set) -> 5",
+    ]
+
+
+def test_a_name_of_a_block_and_of_a_value_is_ambiguous_for_a_block() -> None:
+    text = "train_config { optimizer { sgd_optimizer { learning_rate { constant_learning_rate {\n"
+    text += "  learning_rate: 1 } } } } num_steps: 5 }\n"
+    assert "learning_rate: 2 }" in changed(text, "learning_rate=2")
+    for value in ("{ }", "  {constant_learning_rate {learning_rate: 2}}"):
+        with pytest.raises(SetError, match="`learning_rate` can be any of 2 fields"):
+            changed(text, f"learning_rate={value}")
+
+
+def test_a_type_says_what_later_names_mean() -> None:
+    kinds = "{type: cosine, cosine: {decay_steps: 5, initial_learning_rate: 1},"
+    text = (
+        "trainer: {train_steps: 5, optimizer_config: {optimizer: {type: sgd}, learning_rate:"
+        f" {kinds} polynomial: {{decay_steps: 6, initial_learning_rate: 1}}}}}}}}\n"
+    )
+    assert "polynomial: {decay_steps: 6" in changed(text, "decay_steps=7", name="a.yaml")
+    made = edit(
+        read(text, "a.yaml"),
+        [Setting("learning_rate.type", "polynomial"), Setting("decay_steps", "7")],
+    )
+    assert made.text == text.replace("cosine, ", "polynomial, ").replace("6", "7")
+
+
+def test_a_member_inside_of_a_list_takes_the_place_of_another_one() -> None:
+    text = (
+        "sequential_learning_rate {\n  stage { steps: 5 learning_rate { %s } }\n"
+        "  stage { learning_rate { constant_learning_rate { learning_rate: 1 } } }\n}\n"
+    )
+    cosine = "cosine_decay_learning_rate { total_steps: 5 learning_rate_base: 1 warmup_steps: 0 }"
+    field = "sequential_learning_rate.stage[0].learning_rate.constant_learning_rate.learning_rate"
+    made = edit(read(text % cosine), [Setting(field, "2")])
+    assert made.text == text % "constant_learning_rate { learning_rate: 2 }"
+    assert [change.path.rpartition(".")[2] for change in made.changes] == [
+        "learning_rate",
+        "cosine_decay_learning_rate",
+    ]
+
+
+def test_json_selects_a_new_block_by_a_text() -> None:
+    text = (
+        '{"trainer": {"train_steps": 5, "optimizer_config": {"optimizer": {"type": "sgd"},'
+        ' "learning_rate": %s}}}'
+    )
+    assert changed(text % "{}", "learning_rate.constant.learning_rate=1", name="a.json") == text % (
+        '{"type": "constant", "constant": {"learning_rate": 1}}'
+    )
+
+
+def test_a_block_or_a_type_selects_already() -> None:
+    for given in ("{type: constant}", "{constant: {}}"):
+        text = f"trainer: {{optimizer_config: {{learning_rate: {given}}}}}\n"
+        made = edit(read(text, "a.yaml"), [Setting("constant.learning_rate", "1")])
+        assert [change.path.rpartition(".")[2] for change in made.changes] == ["learning_rate"]
+        assert made.text.count("type") == given.count("type")
+
+
+def test_a_whole_block_that_is_repeated_is_not_replaced() -> None:
+    for field, said in (
+        ("trainer.optimizer_config.learning_rate", "belongs to the anchored value `&rate` (5:20)"),
+        ("copy", "`copy` is an alias of `&rate` (5:20)"),
+    ):
+        with pytest.raises(SetError) as refused:
+            changed(SHARED, f"{field}={{type: constant}}", name="a.yaml")
+        assert said in str(refused.value)
+
+
+def test_edits_that_do_not_say_what_was_meant_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a fault would make them."""
+
+    def broken(*arguments: Any) -> list[Edit]:
+        edits = put(*arguments) or []
+        return [*edits, Edit(len(PIPELINE), len(PIPELINE), "}")]
+
+    monkeypatch.setattr(setting_room, "put", broken)
+    said = "a.config: `train_config.num_steps` cannot be changed in the layout that the file has"
+    with pytest.raises(SetError, match=re.escape(said)):
+        edit(read(PIPELINE), [Setting("num_steps", "5")])
+    monkeypatch.setattr(setting_room, "put", lambda *arguments: None)
+    for field in ("num_steps", "startup_delay_steps"):
+        with pytest.raises(SetError, match=f"`train_config.{field}` cannot be changed in the lay"):
+            edit(read(PIPELINE), [Setting(field, "5")])
+    monkeypatch.undo()
+    monkeypatch.setattr(setting_room, "contents_of", Mock(side_effect=[{}, {}, {"a": []}]))
+    monkeypatch.setattr(Batch, "applied_to", lambda batch, tree: None)
+    with pytest.raises(SetError) as refused:
+        edit(read(PIPELINE), [Setting("num_steps", "5")])
+    assert str(refused.value) == (
+        "a.config: the new text would say something else, so the file is not changed"
+    )

@@ -361,3 +361,43 @@ def test_a_length_of_0_is_no_length() -> None:
     assert "warmup_steps: 0 " in percent(text).text
     text = "constant_learning_rate { learning_rate: 0.1 } warmup { warmup_steps: 0 }"
     assert "has no length to write in PERCENT_OF_RUN" in refusal(read(text, num_steps=1000))
+
+
+CUSTOM = "custom { [type.googleapis.com/a.B] { } }"
+OF_ANOTHER_PACKAGE = (
+    "`custom` holds a custom schedule from another package, whose lengths stay in steps: omit"
+    " `--step-unit`"
+)
+
+
+def test_a_rate_of_another_package_stays_in_steps() -> None:
+    text = (
+        "sequential_learning_rate {\n stage { steps: 500 learning_rate { %s } }\n"
+        " stage { learning_rate { constant_learning_rate { learning_rate: 1 } } }\n}\n"
+    )
+
+    def unchecked(text: str) -> Config:
+        # No schedule, as the package is not there.
+        return examine(Source("a.config", text), num_steps=1000)
+
+    place = ("sequential_learning_rate", "stage", 0, "learning_rate")
+    for warmup, kept in (
+        ("", []),
+        (" warmup { warmup_steps: 0 }", []),
+        (" warmup { warmup_steps: 10 }", ["warmup"]),
+    ):
+        rewritten = in_unit(unchecked(text % (CUSTOM + warmup)), "PERCENT_OF_RUN")
+        assert rewritten.text == (
+            (text % f"{CUSTOM}{warmup} step_unit: STEPS").replace("500", "50")
+            + "step_unit: PERCENT_OF_RUN\n"
+        )
+        assert [path[4] for path in rewritten.kept] == ["custom", *kept]
+        assert all(path[:4] == place for path in rewritten.kept)
+    for alone in (CUSTOM, f"{CUSTOM}\nwarmup {{ warmup_steps: 10 }}"):
+        assert refusal(unchecked(alone)) == f"a.config:1:1: {OF_ANOTHER_PACKAGE}"
+    inner = f"combined_learning_rate {{\n learning_rates {{ {CUSTOM} }}\n}}\n"
+    assert refusal(unchecked(inner)) == f"a.config:2:19: {OF_ANOTHER_PACKAGE}"
+    assert refusal(unchecked(f"{inner}warmup {{ warmup_steps: 33 }}")) == (
+        "a.config:4:24: `warmup.warmup_steps` is 33 steps, 3.3 percent, and only whole numbers can"
+        f" be written; and at 2:19: {OF_ANOTHER_PACKAGE}"
+    )
