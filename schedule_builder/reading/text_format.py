@@ -62,6 +62,19 @@ token can begin where this matches, and nothing in it can match in two ways.
 """
 _NAME, _VALUE, _STRING, _OPENING, _CLOSING = range(1, 6)
 
+_NUMBER = (
+    r"([A-Za-z_][A-Za-z0-9_]*)[ \t]*:[ \t]*(-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)"
+)
+_NUMBERS = re.compile(
+    rf"""[ \t\r\n\f\v]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*:?[ \t]*(\{{)
+    [ \t\r\n\f\v]*{_NUMBER}(?:[ \t\r\n\f\v]+{_NUMBER})?
+    [ \t\r\n\f\v]*\}}
+    (?=[ \t\r\n\f\v]+(?:[A-Za-z_}}#]|\Z) | \}} | \Z)""",
+    re.VERBOSE,
+)
+"""A block of one or two numbers, such as a stage, of which there may be thousands in a row."""
+_FEW = 2
+
 _DECIMAL_COMMA = re.compile(r"-?[0-9]+(?:,[0-9]+)+(?:[eE][-+]?[0-9]+)?(?![\w.,])")
 
 
@@ -107,13 +120,22 @@ class _Reader(RepairingReader):
         while isinstance(container, Block) and (found := match(text, at)):
             kind = found.lastindex or 0
             if kind == _CLOSING:
-                if len(stack) == 1 or closer != "}" or isinstance(stack[-2][0], Sequence):
+                outer = stack[-2][0] if len(stack) > 1 and closer == "}" else None
+                if not isinstance(outer, Block):
                     break
-                container.end = found.end()
-                self.braces.last_closed = container
+                block, at = container, found.end()
+                block.end = at
                 stack.pop()
                 container, closer = stack[-1]
-            elif kind == _OPENING:
+                fields = outer.fields
+                is_row = len(block.fields) <= _FEW <= len(fields)
+                if is_row and fields[-1].name == fields[-2].name:
+                    while found := _NUMBERS.match(text, at):
+                        block, at = _numbers(found), found.end()
+                        fields.append(Field(found[1], *found.span(1), block))
+                self.braces.last_closed = block
+                continue
+            if kind == _OPENING:
                 if is_too_deep(len(stack)):
                     break
                 block = Block(found.start(_OPENING))
@@ -458,6 +480,17 @@ class _Reader(RepairingReader):
         fix = Fix("Write the number plainly", (Edit(start, end, sign + plain),), safe=True)
         self.report.add(PYTHON_ONLY, place, words, fix=fix)
         return Scalar(sign + plain, False, start, end)
+
+
+def _numbers(found: re.Match[str]) -> Block:
+    """The block of one or two numbers that matched."""
+    block = Block(found.start(2))
+    first, value, second, other = found.group(3, 4, 5, 6)
+    block.fields.append(Field(first, *found.span(3), Scalar(value, False, *found.span(4))))
+    if second is not None:
+        block.fields.append(Field(second, *found.span(5), Scalar(other, False, *found.span(6))))
+    block.end = found.end()
+    return block
 
 
 def read(source: Source, report: Report) -> Document:

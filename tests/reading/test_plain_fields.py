@@ -105,6 +105,39 @@ def test_pieces(pieces: list[str], between: str) -> None:
     check(between.join(pieces))
 
 
+ROWS = [
+    *("a { b: 1 }", "a { b: 1 c: -2.5e-3 }", "a: { b: 0.\n  c: 0 }", "b{c:1}", "\ta {\r\nb: 1}"),
+    *("a { b: 1 c: 2 d: 3 }", "a {}", "a { b: word }", 'a { b: "c" }', "a { b { c: 1 } }", "b: 1"),
+    *("a { b: 1, c: 2 }", "a { b: 1; }", "a { b: 007 }", "a { b: 1.5f }", "a { b: 5% }", "a: 1"),
+    *("a { b: 1 # c\n }", "# a\n", "a { b: 1 c }", "a { b: [1] }", "a < b: 1 >", "a { b: 1 >"),
+    *("a { b: 1 }}", "a { b: 1", "a {{ b: 1 }", "a { b: 1 } ,", "a { b: 1 } ; a { b: 1 }", "}"),
+    *("a { b: 1 }%", "a { b: 1 }[", "a { b: 1c: 2 }", "a { b: 1 } -", "a { b: - 1 }", "\u00e4"),
+]
+
+
+@given(st.lists(st.sampled_from(ROWS), max_size=8), st.sampled_from(["", "r {", "r: [{", "r <"]))
+@settings(max_examples=400)
+@example(["a { b: 1 }"] * 3, "r { " * 100)
+@example(["a { b: 1 }"] * 3, "r { " * 101)
+def test_rows(rows: list[str], around: str) -> None:
+    check("\n".join([around, *rows]))
+    check("\n".join([around, "a { b: 1 }", "a { b: 2 }", *rows, "}"]))
+
+
+def test_a_row_is_read_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = 0
+    numbers = text_format._numbers
+
+    def counted(match: re.Match[str]) -> Block:
+        nonlocal found
+        found += 1
+        return numbers(match)
+
+    monkeypatch.setattr(text_format, "_numbers", counted)
+    read("m { r: 1\n" + "a { b: 1 c: 0.5 }\n" * 50 + "}")
+    assert found == 48
+
+
 def test_files() -> None:
     assert FILES
     for path in FILES:
