@@ -102,7 +102,8 @@ def _end_of_decay(run: Run) -> _End | None:
     while first - low > 1:
         middle = (low + first) // 2
         low, first = (low, middle) if schedule(middle) == rate else (middle, first)
-    between = (first + (run.last - first) * i // _PROBES for i in range(_PROBES))
+    probes = min(run.last - first, _PROBES)
+    between = (first + (run.last - first) * i // probes for i in range(probes))
     if schedule(low) < rate or any(schedule(step) != rate for step in between):
         return None
     floor = schedule.segment_at(run.last).floor
