@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from schedule_builder.rules import end_rules
 from schedule_builder.rules.end_rules import ends_early
 from schedule_builder.rules.registry import Finding
 from tests.rules.test_run import pipeline, run_of
@@ -178,3 +179,49 @@ def test_the_factor_that_ends_first_ends_a_product() -> None:
             "polynomial_decay_learning_rate",
             "decay_steps",
         )
+
+
+def test_a_decay_of_one_step_ends() -> None:
+    """At the beginning, and after a stage with one rate."""
+    assert only(run_of(POLYNOMIAL.format(1, 0), 50)).words.values["step"] == 1
+    constant = "constant_learning_rate { learning_rate: 1 }"
+    text = (
+        f"sequential_learning_rate {{ stage {{ steps: 29 learning_rate {{ {constant} }} }}"
+        f" stage {{ learning_rate {{ {POLYNOMIAL.format(1, 0.5)} }} }} }}"
+    )
+    assert only(run_of(text, 50)).words.values["step"] == 30
+
+
+def test_what_is_after_the_run_does_not_count() -> None:
+    constant = "constant_learning_rate { learning_rate: 1 }"
+    text = (
+        "sequential_learning_rate { stage { steps: 60 learning_rate {"
+        f" {POLYNOMIAL.format(30, 0)} }} }} stage {{ learning_rate {{ {constant} }} }} }}"
+    )
+    assert only(run_of(text, 50)).words.values["step"] == 30
+    assert not said(run_of(text, 70))
+
+
+def test_a_rate_that_rises_again_has_not_ended() -> None:
+    """A cycle that is above the end of the decay for a few steps of the run."""
+    cycle = (
+        "cyclic_learning_rate { base_learning_rate: 0 max_learning_rate: 1 step_size_up: 10"
+        " mode: TRIANGULAR2 }"
+    )
+    both = f"learning_rates {{ {cycle} }} learning_rates {{ {POLYNOMIAL.format(58, 0.1)} }}"
+    run = run_of(f"combined_learning_rate {{ op: MAX {both} }}", 827)
+    rates = [run.schedule(step) for step in range(827)]
+    assert rates[57] > rates[58] == rates[826] == 0.1 < rates[70]
+    assert not said(run)
+
+
+def test_the_least_rate_is_not_0() -> None:
+    """It is the one below which rates are 0 as float32."""
+    least = end_rules._LEAST_RATE
+    (finding,) = ends_early(run_of(POLYNOMIAL.format(10, least), 50))
+    assert finding.words.values["step"] == 10
+    assert finding.words.values["rate"] == least
+    for num_steps, end in ((100, 10), (30, 10), (20, 10)):
+        found = only(run_of(STAIRS.format(least, 10, 0.5), num_steps))
+        assert found.words.values["step"] == end
+        assert str(found.words).startswith("the rate falls to 0 at step")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from itertools import product
 from typing import Any
 
@@ -11,7 +12,10 @@ import pytest
 
 from schedule_builder.dialects.model_garden import EXPERIMENT
 from schedule_builder.dialects.object_detection import PIPELINE, TRAIN_CONFIG
+from schedule_builder.dialects.units import Length
 from schedule_builder.rules.length_rules import (
+    _first_change,
+    _stays,
     bypassed_schedule,
     decay_not_completed,
     decay_not_reached,
@@ -20,6 +24,9 @@ from schedule_builder.rules.length_rules import (
     stage_not_reached,
 )
 from schedule_builder.rules.registry import Finding
+from schedule_builder.schedules.curves import Constant, Exponential
+from schedule_builder.schedules.schedule import Schedule, Segment
+from schedule_builder.v1 import learning_rate_pb2 as pb
 from tests.rules.test_run import RATE, pipeline, run_of
 
 Check = Callable[[Any], Iterator[Finding]]
@@ -393,3 +400,145 @@ def test_a_floor_may_be_the_rate_of_every_step() -> None:
     run = pipeline(f"{MULTI_STEP.format([10, 60], '')} min_learning_rate: 1", 50)
     ((_, words),) = said(stage_not_reached, run)
     assert "The rate is 1 at every step" in words
+
+
+CONSTANT = "constant_learning_rate { learning_rate: 1 }"
+
+
+def stages(*members: tuple[int, str]) -> str:
+    """Schedules one after another, each with its number of steps; 0 for the last one's."""
+    lines = (
+        f"stage {{ {f'steps: {steps}' if steps else ''} learning_rate {{ {member} }} }}"
+        for steps, member in members
+    )
+    return f"sequential_learning_rate {{ {' '.join(lines)} }}"
+
+
+def test_only_the_first_entry_of_its_own_list_is_the_only_one() -> None:
+    text = stages((5000, MULTI_STEP.format([100, 200], "decay_factor: 1")), (0, CONSTANT))
+    ((path, words),) = said(stage_not_reached, pipeline(text, 150))
+    assert path == "stage 0 learning_rate multi_step_learning_rate milestones 1"
+    assert words.endswith(". These stages do not change the rate: remove them")
+
+
+def test_a_decay_that_never_begins() -> None:
+    """In a part of a combination, its own length is at fault."""
+    later = stages((100, CONSTANT), (0, POLYNOMIAL.format(50, "")))
+    both = f"learning_rates {{ {POLYNOMIAL.format(10, '')} }} learning_rates {{ {later} }}"
+    run = pipeline(f"combined_learning_rate {{ op: MIN {both} }}", 50)
+    ((path, words),) = said(decay_not_completed, run)
+    assert path == "learning_rates 1 sequential_learning_rate stage 0 steps"
+    assert words == (
+        "the last part of the decay never begins: it would begin at step 100, and training ends"
+        " after 50 steps. The rate is 0 at the last step. Lower `steps`, or train for longer"
+    )
+    first = POLYNOMIAL.format(10, "end_learning_rate: 0.5")
+    run = pipeline(stages((100, first), (0, POLYNOMIAL.format(50, ""))), 50)
+    ((path, words),) = said(decay_not_completed, run)
+    assert path == "stage 0 steps"
+    assert words == (
+        "the decay never begins: it would begin at step 100, and training ends after 50 steps."
+        " The rate is 0.5 at the last step. Begin it earlier, or train for longer"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "num_steps", "goal"),
+    [
+        pytest.param(POLYNOMIAL.format(5000, "power: 200"), 1000, "0", id="it has long been 0"),
+        pytest.param(
+            stages((10**6, POLYNOMIAL.format(10**6, "")), (0, CONSTANT)),
+            500_000,
+            "1e-06",
+            id="a millionth of the first rate",
+        ),
+        pytest.param(
+            stages(
+                (1, CONSTANT.replace("1", "10")),
+                (10**6, POLYNOMIAL.format(10**6, "")),
+                (0, CONSTANT),
+            ),
+            500_000,
+            "almost 0",
+            id="less than a millionth of the rate at step 0",
+        ),
+    ],
+)
+def test_what_a_decay_falls_to(text: str, num_steps: int, goal: str) -> None:
+    ((_, words),) = said(decay_not_completed, pipeline(text, num_steps))
+    assert f" instead of {goal}. Make" in words
+
+
+def test_a_part_that_has_long_been_0_is_not_a_rise() -> None:
+    zero = POLYNOMIAL.format(5000, "power: 200")
+    other = EXPONENTIAL.format(5000, 0.5, "staircase: false")
+    both = f"learning_rates {{ {zero} }} learning_rates {{ {other} }}"
+    found = said(
+        decay_not_completed, pipeline(f"combined_learning_rate {{ op: MAX {both} }}", 4900)
+    )
+    ((path, words),) = found
+    assert path == "learning_rates 0 polynomial_decay_learning_rate decay_steps"
+    assert words.startswith("the decay ends at step 5000, and training at 4900")
+
+
+def test_an_end_that_is_required_is_told_by_its_own_rule() -> None:
+    together = {"require-end-at-num-steps": True}
+    for text in (
+        POLYNOMIAL.format(900, ""),
+        POLYNOMIAL.format(900, "") + " warmup { warmup_steps: 9 }",
+    ):
+        assert said(decay_not_completed, pipeline(text, 100))
+        assert not said(decay_not_completed, pipeline(text, 100)._replace(policy=together))
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        (POLYNOMIAL.format(200, "cycle: true"), "decay_steps"),
+        (CYCLIC.format(200), "step_size_up"),
+    ],
+)
+def test_a_length_that_follows_the_run_is_not_helped_by_a_longer_one(text: str, field: str) -> None:
+    run = pipeline(text, 100)
+
+    def stated(path: Any) -> Length | None:
+        follows = path == (*run.kind_path, field)
+        return Length(200, pb.PERCENT_OF_RUN, 200, Fraction(100)) if follows else None
+
+    ((_, words),) = said(decay_not_completed, run)
+    assert words.endswith(" shorter, or train for longer")
+    ((_, words),) = said(decay_not_completed, run._replace(stated_length=stated))
+    assert words.endswith(" shorter")
+
+
+def test_a_rate_of_0_from_the_beginning_is_not_early() -> None:
+    run = pipeline("table_learning_rate { steps_per_entry: 1 learning_rates: 0 }")
+    assert [stage.begin for stage in run.stages] == [0]
+    assert not said(lengths_in_epochs, run)
+
+
+def test_the_only_step_of_a_run_has_its_rate() -> None:
+    run = pipeline(MULTI_STEP.format([1, 5], ""), 1)
+    assert str(_stays(run)) == "The rate is 1 at every step"
+
+
+@pytest.mark.parametrize(
+    ("begin", "origin", "stairs"),
+    [
+        (0, 0, 1),
+        (0, 0, 2**62),
+        (0, 0, 43 * 10**17),
+        (4 * 10**18, 4 * 10**18, 10**18),
+        (2**62 - 1, 2**62 - 1, 2**62),
+        (7, 5, 3),
+    ],
+)
+def test_the_first_change_is_found_up_to_the_largest_step(
+    begin: int, origin: int, stairs: int
+) -> None:
+    curve = Exponential(1.0, 0.5, stairs, staircase=True)
+    first = Segment(0, Constant(1.0), 0)
+    later = Segment(begin, curve, origin)
+    schedule = Schedule((later,) if begin == 0 else (first, later))
+    assert _first_change(schedule, begin) == origin + stairs
+    assert _first_change(Schedule((first,)), begin) is None

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from schedule_builder import validate_text
 from schedule_builder.compiler import examine
 from schedule_builder.diagnostics import Source
-from schedule_builder.rules.rate_rules import FAMILIES, MAX_RATES
+from schedule_builder.rules.rate_rules import FAMILIES, MAX_RATES, zero_rate
 from schedule_builder.workspace.settings import Settings
+from tests.rules.test_run import run_of
 
 ABOUT_LENGTH = {"SB401", "SB402", "SB403", "SB418"}
 
@@ -229,3 +230,13 @@ def test_a_warmup_over_the_schedule_is_not_idle(
     )
     found = [d.message for d in validate_text(text, "a.config") if d.code == "SB413"]
     assert [message.partition(",")[0] for message in found] == ([idle] if idle else [])
+
+
+def test_a_warmup_of_which_one_step_has_no_rate_is_not_idle() -> None:
+    text = (
+        "manual_step_learning_rate { initial_learning_rate: 0 schedule { step: 2 learning_rate: 1"
+        " } } warmup { warmup_steps: 5 }"
+    )
+    run = run_of(text, 100)
+    assert run.schedule(0) == 0 < run.schedule(1)
+    assert not list(zero_rate(run))
