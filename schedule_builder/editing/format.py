@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from operator import sub
 
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Report, Source, Words
@@ -89,11 +90,11 @@ def _readable(filename: str, text: str) -> Document:
 def _difference(one: Config, other: Config) -> Words | None:
     """What is lost or changed in a new layout; None if nothing is."""
     before, after = one.document, other.document
-    if list(_values(before.root)) != list(_values(after.root)):
+    if _plain(before.root) != _plain(after.root):
         return Words("a value would change")
     if [n.text for n in notes(before) if n.text] != [n.text for n in notes(after) if n.text]:
         return Words("a comment would be lost or moved")
-    if any(old - new for old, new in zip(_beside(before), _beside(after), strict=True)):
+    if any(map(sub, _beside(before), _beside(after))):
         return Words("a comment that suppresses findings would leave their line")
     return None
 
@@ -122,21 +123,13 @@ def _names(value: Value) -> Iterator[tuple[int, str]]:
             yield from _names(item)
 
 
-def _values(value: Value) -> Iterator[tuple[object, ...]]:
-    """The values of a tree and their names, in order."""
+def _plain(value: Value) -> object:
+    """What a tree says, in order and without places."""
     if isinstance(value, Scalar):
-        yield value.text, value.quoted
-    elif isinstance(value, Sequence):
-        yield ("[",)
-        for item in value.items:
-            yield from _values(item)
-        yield ("]",)
-    else:
-        yield ("{",)
-        for field in value.fields:
-            yield (field.name,)
-            yield from _values(field.value)
-        yield ("}",)
+        return value.text, value.quoted
+    if isinstance(value, Sequence):
+        return [_plain(item) for item in value.items]
+    return tuple((field.name, _plain(field.value)) for field in value.fields)
 
 
 class _Layout:
@@ -179,8 +172,6 @@ class _Layout:
                 self.blank(is_blank)
                 self.line(note.text)
                 is_blank = False
-            if note.text:
-                self.last = note.start + len(note.text)
         is_at_end = self.text[until : until + 1] in ("}", ">", "]", "")
         self.blank(is_blank and not is_at_end)
 
@@ -196,8 +187,7 @@ class _Layout:
             self.field(field)
 
     def field(self, field: Field) -> None:
-        name = self.text[field.start : field.end]
-        name = name if "#" in name else "".join(name.split())
+        name = "".join(self.text[field.start : field.end].split())
         # A comment between a name and its value moves above them.
         self.comments(field.value.start)
         if isinstance(field.value, Block):
@@ -250,17 +240,12 @@ class _Layout:
             inner = self.flat(field.value)
             is_block = isinstance(field.value, Block)
             parts.append(f"{name} {inner}" if is_block else f"{name}: {inner}")
-        written = " ".join(parts)
-        if value is self.root or not parts:
-            return written or "{}"
-        return f"{{ {written} }}"
+        return f"{{ {' '.join(parts)} }}" if parts else "{}"
 
     def pieces(self, value: Scalar) -> list[str]:
         """A value as it is written: of a text, each of its parts."""
-        written = self.text[value.start : value.end]
-        if written[:1] in ("'", '"'):
-            return _STRING.findall(_without_comments(written))
-        return ["".join(written.split())]
+        written = _without_comments(self.text[value.start : value.end])
+        return _STRING.findall(written) if written[:1] in "'\"" else ["".join(written.split())]
 
     def scalar(self, before: str, value: Scalar, after: str) -> None:
         written = self.text[value.start : value.end]

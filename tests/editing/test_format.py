@@ -12,6 +12,7 @@ from google.protobuf import text_format
 from hypothesis import given, settings
 
 from schedule_builder.cli import app as cli
+from schedule_builder.editing import format as format_module
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.editing.format import FormatError, format_text
 from tests.support.data import DATA, needs_data
@@ -92,6 +93,102 @@ def test_text_format() -> None:
     assert format_text("a.config", "") == ""
 
 
+LONGEST = "x" * 86
+LAYOUTS = {
+    # Blank lines.
+    "\n\n# c\na: 1\n": "# c\na: 1\n",
+    "a: 1\n\n\n": "a: 1\n",
+    "b: 2\n\na:\n\n 1\n": "b: 2\n\na: 1\n",
+    "a: 1 # b\n\n# c\n\n\nd: 2": "a: 1  # b\n\n# c\n\nd: 2\n",
+    "a <\n b: 1\n\n>\n": "a {\n  b: 1\n}\n",
+    "a: [\n  1, # c\n\n  2\n\n]\n": "a: [\n  1,  # c\n\n  2\n]\n",
+    "a: [\n\n  1, # c\n 2]\n": "a: [\n  1,  # c\n  2\n]\n",
+    "a {\n\n  # only\n\n  # two\n\n}\nb {\n\n\n}\n": "a {\n  # only\n\n  # two\n}\nb {}\n",
+    "# a\n\n\n# b\n\n": "# a\n\n\n# b\n",
+    "   ": "",
+    # Comments.
+    "a { # c\n}\n": "a {  # c\n}\n",
+    "a\n{ # c\n b: 1 }\n": "a {  # c\n  b: 1\n}\n",
+    "a {} # c\n": "a {}  # c\n",
+    "a: [ # c\n]\n": "a: [  # c\n]\n",
+    "a:\n[ # c\n 1]\n": "a: [  # c\n  1\n]\n",
+    "a: [\n# c\n 1]\n": "a: [\n  # c\n  1\n]\n",
+    "a: [1,\n# c\n2]\n": "a: [\n  1,\n  # c\n  2\n]\n",
+    "a: [1, 2 # c\n]\n": "a: [\n  1,\n  2  # c\n]\n",
+    "a: [1, 2# c\n]\n": "a: [\n  1,\n  2  # c\n]\n",
+    "a: [\n 1\n] # c\nb: 1": "a: [1]  # c\nb: 1\n",
+    "a: [1]# c\nb {}# d\n": "a: [1]  # c\nb {}  # d\n",
+    "a {\n b: 1 # c\n # d\n # e\n\n\n # f\n}": ("a {\n  b: 1  # c\n  # d\n  # e\n\n  # f\n}\n"),
+    "a # x\n: # y\n 1 # z\n": "# x\n# y\na: 1  # z\n",
+    "a: - # c\n 5 b: -\n6\n": "a: -5  # c\nb: -6\n",
+    # Texts of several parts.
+    "a: 'x' # 1\n  \"y\" # 2\n  # 3\n 'x' # 4\n": (
+        "a: 'x'  # 1\n  \"y\"  # 2\n  # 3\n  'x'  # 4\n"
+    ),
+    "a: 'x' # 1\n'x' # 2\n'x' # 3\n": "a: 'x'  # 1\n  'x'  # 2\n  'x'  # 3\n",
+    "a: 'x' 'y'\n": "a: 'x' 'y'\n",
+    "a: [ 'x' # c\n 'y', 'z' ]": "a: [\n  'x'  # c\n    'y',\n  'z'\n]\n",
+    "a: ['x' 'y',\n 'z'\n 'w'] # c\n": "a: ['x' 'y', 'z' 'w']  # c\n",
+    'a{b:"x\\"#"\'#y\'}': 'a {\n  b: "x\\"#" \'#y\'\n}\n',
+    # Blocks and lists.
+    "a: [\n]\n": "a: []\n",
+    "a: [{}, 1]\n": "a: [\n  {},\n  1\n]\n",
+    "a: [{ b: 1 } # x\n, { c: [1, 2] } # y\n]\n": (
+        "a: [\n  {\n    b: 1\n  },  # x\n  {\n    c: [1, 2]\n  }  # y\n]\n"
+    ),
+    "a < b < [ some . ext ]: - inf; > >": "a {\n  b {\n    [some.ext]: -inf\n  }\n}\n",
+    "a: 0x1F,b: 1e5;c: V": "a: 0x1F\nb: 1e5\nc: V\n",
+    f"a {{ b {{ c: ['{LONGEST}', 1] }} }}": f"a {{\n  b {{\n    c: ['{LONGEST}', 1]\n  }}\n}}\n",
+    f"a {{ b {{ c: ['{LONGEST}x', 1] }} }}": (
+        f"a {{\n  b {{\n    c: [\n      '{LONGEST}x',\n      1\n    ]\n  }}\n}}\n"
+    ),
+    # A line with a comment that suppresses findings.
+    **{
+        f"{line} # schedule-builder: ignore\n": f"{line}  # schedule-builder: ignore\n"
+        for line in (
+            "x { y { z: 1 } }",
+            "x { y: [1, 2] z: 'a' 'b' w {} v: [] }",
+            "x {}",
+            "x: [1, 2]",
+        )
+    },
+    "x { [a . b]: 1 } ; # Schedule-Builder: ignore\n": (
+        "x { [a.b]: 1 }  # Schedule-Builder: ignore\n"
+    ),
+    "a: 1\nx{y:1}# schedule-builder: ignore\n": "a: 1\nx { y: 1 }  # schedule-builder: ignore\n",
+}
+
+
+@pytest.mark.parametrize("text", LAYOUTS)
+def test_layouts(text: str) -> None:
+    assert format_text("a.config", text) == LAYOUTS[text]
+    assert format_text("a.config", LAYOUTS[text]) == LAYOUTS[text]
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        'm { a: 2 b { c: [1, 2] d: "x" } }',
+        'm { a: "1" b { c: [1, 2] d: "x" } }',
+        'm { a: 1 b { c: [1, 2] d: "y" } }',
+        'm { a: 1 b { c: [2, 1] d: "x" } }',
+        'm { a: 1 b { d: "x" c: [1, 2] } }',
+        'm { a: 1 b { c: [1, 2] e: "x" } }',
+        'm { a: 1 b { c: [1, 2] } d: "x" }',
+        'm { a: 1 b { c: [1, 2, { d: "x" }] } }',
+        "m { a: 1 }",
+    ],
+)
+def test_a_layout_with_other_values_is_refused(new: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a fault would write it."""
+    text = 'model { a: 1 b { c: [1, 2] d: "x" } }'
+    monkeypatch.setattr(
+        format_module._Layout, "write", lambda layout: new.replace("m {", "model {")
+    )
+    with pytest.raises(FormatError, match="in the new layout a value would change"):
+        format_text("a.config", text)
+
+
 def test_a_suppression_stays_on_the_line_that_it_is_for() -> None:
     text = (
         "manual_step_learning_rate {\n  schedule { step: 9 learning_rate: 1 }"
@@ -100,11 +197,24 @@ def test_a_suppression_stays_on_the_line_that_it_is_for() -> None:
     assert format_text("a.config", text) == text.replace("}  #", "}  #")
 
 
-@pytest.mark.parametrize("text", ["a { b {\n  c { d: 1 } } }", "a {\n  b: 1 }", "a { b: 1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a { b {\n  c { d: 1 } } }",
+        "a {\n  b: 1 }",
+        "a { b: 1",
+        "x { a: 1 } b: 2",
+        "x { y: [ { a: 1 }, { b: 2 }",
+        "x: [1, 2] y: 3",
+    ],
+)
 def test_a_suppression_that_would_leave_its_line_keeps_the_file_as_it_is(text: str) -> None:
     with pytest.raises(FormatError, match="a comment that suppresses findings would leave"):
         format_text(
-            "a.config", f"{text}  # schedule-builder: ignore[SB414]\n" + "}" * (text[-1] == "1")
+            "a.config",
+            f"{text}  # schedule-builder: ignore[SB414]\n"
+            + "]" * text.count("[ {")
+            + "}" * (text.count("{") - text.count("}")),
         )
 
 
