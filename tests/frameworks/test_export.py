@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 import schedule_builder as sb
 from tests.support.recording import reference, samples, small_model, write_pipeline
@@ -102,6 +103,41 @@ def test_a_rate_alone(tmp_path: Path, *, jit_compile: bool | None) -> None:
     many, one = elsewhere(RATES, tmp_path / "rate", json.dumps([*range(21)]))
     assert many == reference(path, range(21))
     assert one == many[3]
+
+
+@pytest.mark.parametrize("jit_compile", [None, True])
+def test_what_is_exported_beside_a_gpu_runs_without_one(
+    tmp_path: Path, gpu: None, *, jit_compile: bool | None
+) -> None:
+    """The rate is placed on the host, under the name that every machine has for it."""
+    path = write_pipeline(tmp_path)
+    schedule = sb.build_keras_schedule(path)
+    trainer = Trainer(path)
+    trainer.rate = tf.function(
+        schedule,
+        input_signature=[tf.TensorSpec([], tf.int64)],
+        jit_compile=jit_compile,
+    )
+    rate = trainer.rate.get_concrete_function()
+    assert "/device:CPU:0" in {node.device for node in rate.graph.as_graph_def().node}
+    saved = tmp_path / "saved"
+    tf.saved_model.save(trainer, str(saved), signatures={"rate": rate})
+    model = saved_model_pb2.SavedModel.FromString((saved / "saved_model.pb").read_bytes())
+    graphs = [graph.graph_def for graph in model.meta_graphs]
+    nodes = [node for graph in graphs for node in graph.node]
+    nodes += [
+        n for graph in graphs for function in graph.library.function for n in function.node_def
+    ]
+    # TensorFlow writes the second one for what saves the variables.
+    assert {node.device for node in nodes} == {"", "/device:CPU:*", "/device:CPU:0"}
+    loaded = tf.saved_model.load(str(saved))
+    signature = loaded.signatures["rate"]
+    steps = [tf.constant(step, tf.int64) for step in range(20)]
+    wanted = reference(path, range(20))
+    assert [float(loaded.rate(step)) for step in steps] == wanted
+    assert [float(*signature(step).values()) for step in steps] == wanted
+    inputs, targets = map(tf.constant, samples(4))
+    assert [float(loaded.train_step(inputs, targets)) for _ in steps] == wanted
 
 
 PREDICT = """

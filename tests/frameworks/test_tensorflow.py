@@ -354,17 +354,6 @@ def test_a_table_is_made_once_for_all_traces() -> None:
     assert made.call_count <= 2  # the second one is NumPy's
 
 
-@pytest.fixture
-def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that has a GPU, as far as it is asked for one."""
-    visible = tf.config.get_visible_devices
-    monkeypatch.setattr(
-        tf.config,
-        "get_visible_devices",
-        lambda kind=None: ["GPU:0"] if kind == "GPU" else visible(kind),
-    )
-
-
 @pytest.mark.usefixtures("gpu")
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_where_there_is_a_gpu_the_host_computes_the_rate(jit_compile: bool) -> None:
