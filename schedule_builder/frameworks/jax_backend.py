@@ -112,9 +112,10 @@ def _dispatched(schedule: Schedule, rates: Callable[[Any], jax.Array], step: Any
         # JAX would make them int32; the reference accepts larger integers.
         try:
             steps = np.asarray(step)
-        except ValueError:  # lists of several lengths
+        except (ValueError, TypeError, RuntimeError) as error:
+            # Lists of several lengths; tensors of PyTorch that NumPy cannot hold, which say why.
             message = f"a step is an integer. Received: {step!r}"
-            raise TypeError(message) from None
+            raise TypeError(message) from error
         return jnp.asarray(schedule(steps if steps.ndim else step), jnp.float32)
     if not jnp.issubdtype(step.dtype, jnp.integer):
         raise not_an_integer(step.dtype, is_floating=jnp.issubdtype(step.dtype, jnp.floating))

@@ -14,7 +14,7 @@ from schedule_builder.frameworks.tensor_operations import TensorOperations, not_
 from schedule_builder.frameworks.variable_factors import LOGGER, warn_unapplied
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.evaluation import evaluate
-from schedule_builder.schedules.schedule import Schedule
+from schedule_builder.schedules.schedule import Schedule, whole
 
 FACTOR = "learning_rate_factor"
 """The entry of a group with the factor of its rate, if the config decides it."""
@@ -46,6 +46,9 @@ class ConfigScheduler(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, schedule: Schedule | dict[str, Any], last_epoch: int = -1
     ) -> None:
+        if not isinstance(optimizer, Optimizer):
+            message = f"`optimizer` must be a torch.optim.Optimizer. Received: {optimizer!r}"
+            raise TypeError(message)
         self.schedule: Schedule = (
             Schedule.from_dict(schedule) if isinstance(schedule, dict) else schedule
         )
@@ -58,7 +61,7 @@ class ConfigScheduler(LRScheduler):
             self._own_factor(group, rate)
             for group, rate in zip(optimizer.param_groups, rates, strict=True)
         ]
-        super().__init__(optimizer, last_epoch)
+        super().__init__(optimizer, whole(last_epoch, "last_epoch", at_least=-1))
 
     def _own_factor(self, group: dict[str, Any], rate: float) -> float:
         if FACTOR in group:
@@ -157,12 +160,15 @@ def build_torch_scheduler(
     Raises:
         ConfigError: the config has errors.
         OSError: the file cannot be read.
+        TypeError: the optimizer is not one of PyTorch, or `last_epoch` is not a whole number.
+        ValueError: `last_epoch` is below -1.
     """
     loaded = load(config, num_steps=num_steps, batch_size=batch_size)
+    schedule = build_schedule(loaded, step_offset=step_offset)
+    scheduler = ConfigScheduler(optimizer, schedule, last_epoch)
     if not any(FACTOR in group for group in optimizer.param_groups):
         warn_unapplied(loaded, "build_torch_scheduler", "build_torch_optimizer")
-    schedule = build_schedule(loaded, step_offset=step_offset)
-    return ConfigScheduler(optimizer, schedule, last_epoch)
+    return scheduler
 
 
 class _Torch(TensorOperations):

@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from schedule_builder import build_schedule
+from schedule_builder import (
+    build_optax_optimizer,
+    build_optax_schedule,
+    build_schedule,
+    build_torch_optimizer,
+    build_torch_scheduler,
+)
 from tests.support.odd import STEPS
 
 SCHEDULE = build_schedule({"constant_learning_rate": {"learning_rate": 0.1}})
@@ -53,3 +59,89 @@ def test_what_is_not_a_step(
             takes(step)
         assert refused.match(SAID), name
     assert takes(5) == pytest.approx(0.1)
+    assert takes(-5) == takes(0)
+
+
+@pytest.mark.parametrize(("make", "other"), [(jax_taker, torch_taker), (torch_taker, jax_taker)])
+def test_arrays_of_another_library(
+    make: Callable[[], tuple[Callable[[Any], object], dict[str, Any]]],
+    other: Callable[[], tuple[Callable[[Any], object], dict[str, Any]]],
+) -> None:
+    torch = pytest.importorskip("torch")
+    takes, _ = make()
+    _, arrays = other()
+    arrays["a tensor that NumPy does not hold"] = torch.tensor(5, dtype=torch.bfloat16)
+    arrays["a tensor with a gradient"] = torch.tensor(5.0, requires_grad=True)
+    for name, step in arrays.items():
+        with pytest.raises(TypeError) as refused:
+            takes(step)
+        assert refused.match(SAID), name
+    jnp = pytest.importorskip("jax.numpy")
+    for step in (torch.tensor(5), jnp.array(5)):
+        assert takes(step) == takes(5)
+
+
+def test_what_is_not_a_step_in_a_compiled_function() -> None:
+    jax = pytest.importorskip("jax")
+    takes, arrays = jax_taker()
+    for step in (True, 5.0, *arrays.values()):
+        with pytest.raises(TypeError, match=SAID):
+            jax.jit(takes)(step)
+
+
+ODD: dict[str, Any] = {name: value for name, value in STEPS.items() if name != "None"}
+DATA = {"constant_learning_rate": {"learning_rate": 0.1}}
+
+
+@pytest.mark.parametrize("name", ["num_steps", "batch_size", "step_offset"])
+def test_what_is_not_a_number_of_steps(name: str) -> None:
+    pytest.importorskip("jax")
+    torch = pytest.importorskip("torch")
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1)
+    said = f"{name} must be a whole number"
+    for value in (*ODD.values(), torch.tensor(5.0), torch.tensor(True)):
+        with pytest.raises(TypeError, match=said):
+            build_optax_schedule(DATA, **{name: value})
+        with pytest.raises(TypeError, match=said):
+            build_torch_scheduler(DATA, optimizer, **{name: value})
+    for build in (
+        build_optax_schedule,
+        lambda data, **n: build_torch_scheduler(data, optimizer, **n),
+    ):
+        with pytest.raises(ValueError, match=f"{name} must be at least"):
+            build(DATA, **{name: -1})
+
+
+@pytest.mark.parametrize("given", [None, 5, True, 5.0, b"a.config", [], object()])
+def test_what_is_not_a_config(given: Any) -> None:
+    pytest.importorskip("jax")
+    torch = pytest.importorskip("torch")
+    parameters = [torch.nn.Parameter(torch.ones(1))]
+    optimizer = torch.optim.SGD(parameters, lr=0.1)
+    for build in (
+        build_optax_schedule,
+        build_optax_optimizer,
+        lambda given: build_torch_scheduler(given, optimizer),
+        lambda given: build_torch_optimizer(given, [("a", parameters[0])]),
+    ):
+        with pytest.raises(TypeError, match="expected a path, a Config"):
+            build(given)
+
+
+@pytest.mark.parametrize("given", [None, "sgd", 5, [], {}])
+def test_what_is_not_an_optimizer(given: Any) -> None:
+    pytest.importorskip("torch")
+    with pytest.raises(TypeError, match=r"`optimizer` must be a torch.optim.Optimizer. Received: "):
+        build_torch_scheduler(DATA, given)
+
+
+def test_what_is_not_a_number_of_updates() -> None:
+    torch = pytest.importorskip("torch")
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1)
+    for value in (None, *ODD.values(), torch.tensor(5.0)):
+        with pytest.raises(TypeError, match="last_epoch must be a whole number"):
+            build_torch_scheduler(DATA, optimizer, last_epoch=value)
+    for value in (-2, 2**70):
+        with pytest.raises(ValueError, match="last_epoch must be at "):
+            build_torch_scheduler(DATA, optimizer, last_epoch=value)
+    assert build_torch_scheduler(DATA, optimizer, last_epoch=torch.tensor(5)).last_epoch == 6
