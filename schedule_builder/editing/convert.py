@@ -196,7 +196,7 @@ class _Writer(ABC):
             written = repr(real)
             is_number = self.syntax.real(written) is not None
             return written if is_number else re.sub("(?=inf|nan)", ".", written)
-        return text if kind == "enum" else self.word(scalar)
+        return self.word(scalar)
 
     def is_null(self, value: Value) -> bool:
         syntax = self.document.syntax
@@ -275,9 +275,9 @@ def _message(declared: FieldSchema | None) -> Any:
 def _custom(block: Block) -> tuple[Scalar, Block, Any]:
     """The name of the type that an Any holds, its contents, and the type."""
     field, (name, contents) = typed(block)
-    place = field if field is not None else block
+    assert field is not None  # noqa: S101 - the config was read without errors
     descriptor = custom_kinds()[name.rpartition("/")[2]].DESCRIPTOR
-    return Scalar(name, True, place.start, place.end), contents, descriptor
+    return Scalar(name, True, field.start, field.end), contents, descriptor
 
 
 def _is_any(descriptor: Any) -> bool:
@@ -290,6 +290,7 @@ class _TextWriter(_Writer):
     def fields(self, block: Block, descriptor: Any, indent: str) -> None:
         if _is_any(descriptor):
             name, contents, descriptor = _custom(block)
+            self.notes_before(name.start, indent)
             self.block(f"{indent}[{name.text}]", name.end, contents, descriptor, indent)
             return
         for field in block.fields:
@@ -374,6 +375,7 @@ class _YamlWriter(_Writer):
     def fields(self, block: Block, descriptor: Any, indent: str) -> None:
         if _is_any(descriptor):
             type_name, block, descriptor = _custom(block)
+            self.notes_before(type_name.start, indent)
             self.line(f'{indent}"@type": {self.string(type_name)}', type_name.end)
         first: dict[str, Field] = {}
         for field in block.fields:
@@ -417,7 +419,7 @@ class _YamlWriter(_Writer):
         self.notes_at_end(block, indent)
         inner = [line.removeprefix(indent) for line in self.lines[at + 1 :]]
         line = f"{opening} {{{', '.join(inner)}}}"
-        is_flat = not any(line.startswith((" ", "-", "#")) for line in inner)
+        is_flat = not any(line.startswith(" ") for line in inner)
         if self.is_one_line(block) and is_flat and len(line) <= _LINE_LENGTH:
             self.lines[at:] = [line]
         is_at_end = "\n" not in self.text[block.fields[-1].value.end : block.end]

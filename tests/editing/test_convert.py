@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,11 +21,12 @@ import schedule_builder as sb
 from schedule_builder.cli.app import main
 from schedule_builder.compiler import Config, examine
 from schedule_builder.config import first_difference
-from schedule_builder.diagnostics import Source
+from schedule_builder.diagnostics import Source, Words
 from schedule_builder.editing import convert as convert_module
 from schedule_builder.editing.convert import ConvertError, convert
 from schedule_builder.reading.fields import FieldSchema
 from schedule_builder.reading.tree import Scalar, Sequence, Syntax, Value
+from schedule_builder.v1 import learning_rate_pb2 as pb
 from tests.support import drawing
 from tests.support.data import DATA, needs_data
 
@@ -582,3 +584,143 @@ def test_a_comment_that_would_not_suppress_what_has_no_field(
     )
     old.write_text(text.replace("IGNORE", "ignore-file"))
     assert main(["convert", str(old), "-o", str(new)]) == 0
+
+
+RATE = "sgd_optimizer { learning_rate { constant_learning_rate { learning_rate: 1 } } }"
+RUN = f"train_config {{\n  num_steps: 5\n  optimizer {{ {RATE} }}\n"
+YAML_RATE = "sgd_optimizer: {learning_rate: {constant_learning_rate: {learning_rate: 1}}}"
+YAML_RUN = f"train_config:\n  num_steps: 5\n  optimizer: {{{YAML_RATE}}}\n"
+EXPERIMENT = (
+    "trainer:\n  train_steps: 1_000\n  optimizer_config:\n    optimizer: {type: sgd}\n"
+    "    learning_rate: {type: constant, constant: {learning_rate: %s}}\n"
+)
+TEXT_EXPERIMENT = (
+    'trainer {\n  train_steps: 1000\n  optimizer_config {\n    optimizer { type: "sgd" }\n'
+    '    learning_rate { type: "constant" constant { learning_rate: %s } }\n  }\n}\n'
+)
+WORDS = "yes y n no on off null true false Yes"
+EXACTLY = {
+    "keys that YAML 1.1 reads as other values": (
+        f"{RUN}}}\nmodel {{ {' '.join(f'{word}: 1' for word in WORDS.split())} x: 0 }}\n",
+        f"{YAML_RUN}model:\n" + "".join(f'  "{word}": 1\n' for word in WORDS.split()) + "  x: 0\n",
+    ),
+    "texts": (
+        f"{RUN}}}\nmodel {{\n  a: 'x, y' b: '[x' c: 'é' d: 'true'\n"
+        "  e: 'null' f: '' g: X h: '5'\n}\n",
+        f'{YAML_RUN}model:\n  a: "x, y"\n  b: "[x"\n  c: "é"\n  d: "true"\n  e: "null"\n  f: ""\n'
+        '  g: X\n  h: "5"\n',
+    ),
+    "a list with a comment": (
+        f'{RUN}  freeze_variables: ["a", # one\n "b"]\n  freeze_variables: "c"\n}}\n',
+        f'{YAML_RUN}  freeze_variables:\n    - "a"  # one\n    - "b"\n    - "c"\n',
+    ),
+    "a list before a comment": (
+        f'{RUN}  freeze_variables: ["a", "b"]# one\n  # two\n}}\n',
+        f'{YAML_RUN}  freeze_variables: ["a", "b"]  # one\n  # two\n',
+    ),
+    "angle brackets": (
+        f"{RUN}}}\n".replace("{ ", "< ").replace("} ", "> ").replace(" }\n", " >\n"),
+        YAML_RUN,
+    ),
+    "blank lines in text": (
+        "train_config {\n\n  # c\n\n  num_steps: 5\n\n\n  batch_size: 4\n"
+        f"  optimizer {{\n\n    {RATE} }} }}\n",
+        "train_config:\n  # c\n\n  num_steps: 5\n\n  batch_size: 4\n"
+        f"  optimizer:\n    {YAML_RATE}\n",
+    ),
+    "the last comment": (f"{RUN}}}\n#", f"{YAML_RUN}#\n"),
+}
+AS_TEXT = {
+    "words": (
+        'train_config:\n  fine_tune_checkpoint: ABC\n  fine_tune_checkpoint_version: "V1"\n'
+        f"  num_steps: 5\n  optimizer: {{{YAML_RATE}}}\n"
+        "model: {e: ABC, f: abc, g: 'ABC', h: , i: ~, j: True, k: null}\n",
+        'train_config {\n  fine_tune_checkpoint: "ABC"\n  fine_tune_checkpoint_version: V1\n'
+        f"  num_steps: 5\n  optimizer {{ {RATE} }}\n}}\n"
+        'model { e: ABC f: "abc" g: "ABC" h: null i: null j: true k: null }\n',
+    ),
+    "blank lines in YAML": (
+        f"train_config:\n\n  num_steps: 5\n\n  optimizer: {{{YAML_RATE}}}\n"
+        "model:\n\n  a:\n\n  -\n\n    b: 1\n\n  - 2\n",
+        f"train_config {{\n  num_steps: 5\n\n  optimizer {{ {RATE} }}\n}}\n"
+        "model {\n  a {\n    b: 1\n  }\n\n  a: 2\n}\n",
+    ),
+    "numbers of YAML 1.1": (EXPERIMENT % "0.5", TEXT_EXPERIMENT % "0.5"),
+}
+SAME = {
+    "extensions": ("text", f"{RUN}}}\nmodel {{ [a.b] {{ c: 1 }} [a.c]: 5 }}\n"),
+    "plain values": (
+        "yaml",
+        f'{YAML_RUN}model: {{e: ABC, f: abc, g: "ABC", h: null, i: ~, j: True}}\n',
+    ),
+    "blank lines": (
+        "yaml",
+        f"train_config:\n  num_steps: 5\n\n  optimizer: {{{YAML_RATE}}}\n"
+        "model:\n  a:\n    - b: 1\n\n    - 2\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXACTLY)
+def test_text_as_yaml(name: str) -> None:
+    text, wanted = EXACTLY[name]
+    assert convert(read(text, "text"), "yaml") == wanted
+
+
+@pytest.mark.parametrize("name", AS_TEXT)
+def test_yaml_as_text(name: str) -> None:
+    text, wanted = AS_TEXT[name]
+    assert convert(read(text, "yaml"), "text") == wanted
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_what_stays(name: str) -> None:
+    file_format, text = SAME[name]
+    assert convert(read(text, file_format), file_format) == text
+
+
+def test_nothing_for_a_null() -> None:
+    written = f"{YAML_RUN}model: {{h: , i: ~}}\n"
+    assert convert(read(written, "yaml"), "yaml") == written.replace("h: ,", "h: null,")
+
+
+def test_lines_are_as_long_as_they_may_be() -> None:
+    for file_format in ("text", "yaml"):
+        found = set()
+        for length in range(50, 100):
+            written = convert(
+                read(f"{RUN}}}\nmodel {{ a {{ b: '{'x' * length}' }} }}\n", "text"), file_format
+            )
+            found.add(max(map(len, (line for line in written.splitlines() if line[-1] == "}"))))
+        assert max(found) == 100
+
+
+def test_other_values_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(convert_module, "same_message", lambda *configs: Words("it is another"))
+    with pytest.raises(ConvertError, match=r"^a\.config: it is another\. Keep this file as it is$"):
+        convert(read(f"{RUN}}}\n", "text"), "yaml")
+
+
+def test_a_kind_of_another_package_keeps_its_comments(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = pb.LearningRate.DESCRIPTOR.fields_by_name["warmup"].message_type
+    kinds = {"acme.Kind": SimpleNamespace(DESCRIPTOR=message)}
+    monkeypatch.setattr(convert_module, "custom_kinds", lambda: kinds)
+    text = (
+        "custom {\n  # a\n  [x.com/acme.Kind] {  # t\n    # b\n    warmup_steps: 5\n  }\n}\n"
+        "min_learning_rate: 0.1\n"
+    )
+    written = (
+        'custom:\n  # a\n  "@type": "x.com/acme.Kind"  # t\n  # b\n  warmup_steps: 5\n'
+        "min_learning_rate: 0.1\n"
+    )
+    configs = {
+        "text": examine(Source("a.config", text)),
+        "yaml": examine(Source("a.yaml", written)),
+    }
+    for config in configs.values():
+        assert convert(config, "text") == text
+        assert convert(config, "yaml") == written
+    moved = 'custom: {warmup_steps: 5, "@type": x.com/acme.Kind}\n'
+    other = examine(Source("a.yaml", moved))
+    assert convert(other, "yaml") == 'custom: {"@type": "x.com/acme.Kind", warmup_steps: 5}\n'
+    assert convert(other, "text") == "custom { [x.com/acme.Kind] { warmup_steps: 5 } }\n"
