@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from schedule_builder import build_schedule, load
@@ -43,6 +45,37 @@ def test_what_is_not_a_step(given: str, takes: str) -> None:
     step = Tensor() if given == "a tensor" else STEPS[given]
     with pytest.raises(TypeError, match=r"whole numbers?\. Received: "):
         STEP_TAKERS[takes](step)
+
+
+class Whole:
+    """A number of some library, of a type that has a name and perhaps a kind."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = dtype
+
+    def __index__(self) -> int:
+        return 1
+
+
+@pytest.mark.parametrize(
+    ("dtype", "is_step"),
+    [
+        (np.dtype(np.int64), True),
+        ("torch.int64", True),
+        ("<dtype: 'int64'>", True),
+        (np.dtype(bool), False),
+        (SimpleNamespace(kind="b"), False),
+        ("torch.bool", False),
+        ("<dtype: 'bool'>", False),
+    ],
+)
+def test_a_bool_of_any_library_is_not_a_step(dtype: Any, is_step: bool) -> None:
+    """Even where it has an index."""
+    if is_step:
+        assert SCHEDULE(Whole(dtype)) == SCHEDULE(1)
+        return
+    with pytest.raises(TypeError, match=r"^a step must be a whole number"):
+        SCHEDULE(Whole(dtype))
 
 
 @pytest.mark.parametrize(
