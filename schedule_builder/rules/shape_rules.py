@@ -81,8 +81,9 @@ def jump_up(run: Run) -> Iterator[Finding]:
 
 def _late_rise(run: Run) -> Iterator[Finding]:
     """Reports a rise that is too late, or too long, for a warmup in steps."""
-    # A table may hold the rates of any schedule, such as a cycle.
-    if run.num_steps is None or "steps_per_entry" in run.main.DESCRIPTOR.fields_by_name:
+    # A table may hold the rates of any schedule, such as a cycle. In a unit it has another kind.
+    is_table = "steps_per_entry" in run.main.DESCRIPTOR.fields_by_name
+    if run.num_steps is None or is_table or run.kind_path in run.moved:
         return
     rising = run.stages[:1]
     for stage in run.stages[1:]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import text_format
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import HealthCheck, assume, event, example, given, settings
 from hypothesis import strategies as st
 
 import schedule_builder as sb
@@ -17,6 +17,7 @@ from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
 from schedule_builder.editing import step_units
 from schedule_builder.editing.step_units import StepUnitError, in_unit
+from schedule_builder.v1 import learning_rate_pb2 as pb
 from tests.support.units import counts_in, in_steps
 
 PIPELINE = """# A run.
@@ -33,6 +34,10 @@ MILESTONES = """multi_step_learning_rate {
       milestones: [600, 800]  # two
     }"""
 
+RISING_TABLE = pb.LearningRate(min_learning_rate=0.1)
+RISING_TABLE.table_learning_rate.learning_rates.extend([0, 0, 1])
+RISING_TABLE.table_learning_rate.steps_per_entry = 52
+
 
 def read(text: str, name: str = "a.config", **options: Any) -> Config:
     config = examine(Source(name, text), **options)
@@ -40,6 +45,7 @@ def read(text: str, name: str = "a.config", **options: Any) -> Config:
     return config
 
 
+@example((RISING_TABLE, 2, 1), "PERMILLE_OF_RUN")
 @given(in_steps(), st.sampled_from(["PERCENT_OF_RUN", "PERMILLE_OF_RUN", "EPOCHS"]))
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 def test_the_schedule_stays_the_same(drawn: tuple[Any, int, int], name: str) -> None:
