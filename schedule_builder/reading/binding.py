@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
@@ -20,7 +20,6 @@ from schedule_builder.reading.binding_findings import BindingFindings
 from schedule_builder.reading.counts import Run, run_in
 from schedule_builder.reading.fields import (
     FieldSchema,
-    Number,
     dotted,
     is_lenient,
     is_opaque,
@@ -44,7 +43,6 @@ from schedule_builder.reading.tree import (
     Field,
     Scalar,
     Sequence,
-    Syntax,
     Value,
     span,
     text_of,
@@ -74,17 +72,15 @@ class _Numbers(NamedTuple):
         field: its name.
         target: the messages.
         places: their places.
-        numbers: what their fields may be.
+        numbers: for each of their fields, what reads its number, and its least and its most.
         needed: those of them that have to be given.
-        syntax: how numbers are written.
     """
 
     field: str
     target: Any
     places: list[Place]
-    numbers: dict[str, Number]
+    numbers: dict[str, tuple[Callable[[str], float | None], float, float]]
     needed: frozenset[str]
-    syntax: Syntax
 
     def takes(self, field: Field) -> bool:
         """Adds the message of one more field of its name, as `add` does."""
@@ -100,14 +96,15 @@ class _Numbers(NamedTuple):
         """
         values: dict[str, int | float] = {}
         for given in block.fields:
-            value, number = given.value, self.numbers.get(given.name)
-            if number is None or not isinstance(value, Scalar) or value.quoted:
+            name, value = given.name, given.value
+            number = self.numbers.get(name)
+            if number is None or not isinstance(value, Scalar) or value.quoted or name in values:
                 return False
-            read = self.syntax.integer if number.is_whole else self.syntax.real
+            read, least, most = number
             found = read(value.text)
-            if found is None or not number.least <= found <= number.most or given.name in values:
+            if found is None or not least <= found <= most:
                 return False
-            values[given.name] = found
+            values[name] = found
         if len(values) < len(self.numbers) and not self.needed <= values.keys():
             return False
         self.places[len(self.target) :] = (Place(field, at, block),)
@@ -316,12 +313,17 @@ class Binder(BindingFindings):
 
     def numbers(self, declared: FieldSchema, message: Any) -> _Numbers | None:
         """A repeated field of the present message as a list of numbers; None if it is not one."""
-        numbers = numbers_of(declared.message) if declared.message is not None else None
-        if numbers is None or self.has_two_readings or self.duplicates:
+        known = numbers_of(declared.message) if declared.message is not None else None
+        if known is None or self.has_two_readings or self.duplicates:
             return None
+        readers = self.syntax.real, self.syntax.integer
+        numbers = {
+            name: (readers[number.is_whole], number.least, number.most)
+            for name, number in known.items()
+        }
         needed = frozenset(field.name for field in needed_of(declared.message))
         target, places = getattr(message, declared.name), self.fields[declared.name].elements
-        return _Numbers(declared.name, target, places, numbers, needed, self.syntax)
+        return _Numbers(declared.name, target, places, numbers, needed)
 
     def message(
         self,

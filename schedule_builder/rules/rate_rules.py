@@ -84,7 +84,7 @@ def zero_rate(run: Run) -> Iterator[Finding]:
             idle=_trained(0, count - 1),
         )
         yield Finding((*run.kind_path, "initial_learning_rate"), words)
-    elif all(run.schedule.rate_at(step) == 0 for step in run.schedule.extremes(0, run.last)):
+    elif run.peak[0] == 0:
         words = Words(
             "every step trains at rate 0, so the weights do not change. Set a rate above 0"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Container, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
@@ -181,9 +182,16 @@ class Run(Record):
     @cached_property
     def peak(self) -> tuple[float, int]:
         """The highest rate of the run, and the first step that has it."""
-        rates = self.schedule.extreme_rates(0, self.last)
-        peak = max(rates)
-        return peak, self.schedule.extremes(0, self.last)[rates.index(peak)]
+        peak, at = -math.inf, 0
+        for segment, rate, begin, final in self.schedule.within(0, self.last):
+            if rate is None:
+                step = max(segment.extremes(begin, final), key=self.schedule.rate_at)
+                highest = self.schedule.rate_at(step)
+            else:
+                step, highest = begin, rate
+            if highest > peak:
+                peak, at = highest, step
+        return peak, at
 
     @cached_property
     def parts(self) -> list[Schedule]:

@@ -324,8 +324,8 @@ def floor_above_schedule(run: Run) -> Iterator[Finding]:
         if "min_learning_rate" not in message.DESCRIPTOR.fields_by_name:
             continue
         floor = message.min_learning_rate
-        steps = run.schedule.extremes(0, run.last)
-        if floor > 0 and len(steps) > 1 and all(run.schedule(step) == floor for step in steps):
+        steps = run.schedule.extremes(0, run.last) if floor > 0 else []
+        if len(steps) > 1 and all(run.schedule(step) == floor for step in steps):
             words = Words(
                 "`min_learning_rate` is the rate at every step: no rate of the schedule is above"
                 " {floor:rate}. Lower `min_learning_rate`",

@@ -291,10 +291,12 @@ def _one_update(run: Run) -> Iterator[Finding]:
         return
     starts = (0, *(steps for _, steps in run.warmups))
     for first, second in pairwise(run.stages):
+        if first.begin not in starts:
+            continue
         length = first.end - first.begin
         # A boundary is the last step of the rate before it.
         longest = 1 + ("boundaries" in second.path)
-        is_first = first.begin in starts and first.end == second.begin and second.is_listed
+        is_first = first.end == second.begin and second.is_listed
         is_short = length <= longest and length * _AS_LONG <= second.end - second.begin
         if is_first and is_short and second.path not in run.blamed:
             words = Words(

@@ -92,6 +92,22 @@ class Segment(Record, unshown=("path",), uncompared=("path",)):
     floor: float = 0.0
     path: tuple[str | int, ...] = ()
 
+    def __init__(
+        self,
+        begin: int,
+        curve: Curve,
+        origin: int,
+        floor: float = 0.0,
+        path: tuple[str | int, ...] = (),
+    ) -> None:
+        # As a record's own, in half of its time: a schedule may have a hundred thousand of them.
+        values = self.__dict__
+        values["begin"] = begin
+        values["curve"] = curve
+        values["origin"] = origin
+        values["floor"] = floor
+        values["path"] = path
+
     def __str__(self) -> str:
         words = str(self.curve)
         if self.origin != self.begin and not self.curve.is_constant:
@@ -100,8 +116,10 @@ class Segment(Record, unshown=("path",), uncompared=("path",)):
 
     def under(self, *path: str | int) -> Segment:
         """The segment, with its fields inside of another one."""
-        own = self.path and (*path, *self.path)
-        return Segment(self.begin, self.curve.under(*path), self.origin, self.floor, own)
+        curve, own = self.curve, self.path
+        if not curve.is_constant:
+            curve = curve.under(*path)
+        return Segment(self.begin, curve, self.origin, self.floor, own and (*path, *own))
 
     def extremes(self, first: int, last: int) -> list[int]:
         """Steps from `first` to `last` at which the rate can be highest or lowest."""
@@ -187,10 +205,6 @@ class Schedule(Record):
     @cached_property
     def _extremes(self) -> dict[tuple[int, int], list[int]]:
         # Most rules ask for those of the run.
-        return {}
-
-    @cached_property
-    def _extreme_rates(self) -> dict[tuple[int, int], list[float]]:
         return {}
 
     @cached_property
@@ -321,20 +335,6 @@ class Schedule(Record):
                 steps += segment.extremes(begin, final)
         self._extremes[first, last] = steps
         return [*steps]
-
-    def extreme_rates(self, first: int, last: int) -> list[float]:
-        """The rates at the steps of `extremes`, in their order."""
-        known = self._extreme_rates.get((first, last))
-        if known is not None:
-            return [*known]
-        rates: list[float] = []
-        for segment, rate, begin, final in self.within(first, last):
-            if rate is not None:
-                rates += (rate, rate)
-            else:
-                rates += map(self.rate_at, segment.extremes(begin, final))
-        self._extreme_rates[first, last] = rates
-        return [*rates]
 
     def within(self, first: int, last: int) -> Iterator[tuple[Segment, float | None, int, int]]:
         """The segments from `first` to `last`, each with its rate, and its first and last step.
