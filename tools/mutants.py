@@ -316,6 +316,9 @@ def run_session(
     session = Session(files, report, longest)
     sys.settrace(session.tracer)
     try:
+        for file in files:  # Some are imported when they are needed.
+            with suppress(ImportError):
+                importlib.import_module(name_of(Path(file)).removesuffix(".py").replace("/", "."))
         pytest.main([*OPTIONS, *tests], plugins=[session])
     finally:
         sys.settrace(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from schedule_builder.diagnostics import FieldPath
@@ -99,7 +100,7 @@ def _block_at(tree: Contents, path: FieldPath) -> Contents:
 
 def _steps(path: FieldPath) -> Iterator[tuple[str, int]]:
     """The fields of a path, each with the index of its element, 0 where the path has none."""
-    for name, after in zip(path, (*path, "")[1:], strict=True):
+    for name, after in pairwise((*path, "")):
         if isinstance(name, str):
             yield name, after if isinstance(after, int) else 0
 

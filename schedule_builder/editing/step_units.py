@@ -172,8 +172,7 @@ class _Rewriter:
             return
         counts: list[tuple[FieldPath, int, int | None]] = []
         inner: list[tuple[FieldPath, pb.LearningRate]] = []
-        if kind != "custom":
-            _collect(getattr(message, kind), (*path, kind), counts, inner)
+        _collect(getattr(message, kind), (*path, kind), counts, inner)
         inexact = {place: count for place, count, _ in counts if not self.is_exact(count)}
         if kind == "custom" or inexact:
             if is_outermost:

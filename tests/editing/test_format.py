@@ -137,7 +137,7 @@ LAYOUTS = {
         "a: [\n  {\n    b: 1\n  },  # x\n  {\n    c: [1, 2]\n  }  # y\n]\n"
     ),
     "a < b < [ some . ext ]: - inf; > >": "a {\n  b {\n    [some.ext]: -inf\n  }\n}\n",
-    "a: 0x1F,b: 1e5;c: V": "a: 0x1F\nb: 1e5\nc: V\n",
+    "a: 0x1F,b: 1e5;c: V d: Xy": "a: 0x1F\nb: 1e5\nc: V\nd: Xy\n",
     f"a {{ b {{ c: ['{LONGEST}', 1] }} }}": f"a {{\n  b {{\n    c: ['{LONGEST}', 1]\n  }}\n}}\n",
     f"a {{ b {{ c: ['{LONGEST}x', 1] }} }}": (
         f"a {{\n  b {{\n    c: [\n      '{LONGEST}x',\n      1\n    ]\n  }}\n}}\n"
@@ -206,6 +206,7 @@ def test_a_suppression_stays_on_the_line_that_it_is_for() -> None:
         "x { a: 1 } b: 2",
         "x { y: [ { a: 1 }, { b: 2 }",
         "x: [1, 2] y: 3",
+        "x { y: [\n { a: 1 }, { b: 2 }",
     ],
 )
 def test_a_suppression_that_would_leave_its_line_keeps_the_file_as_it_is(text: str) -> None:
@@ -213,7 +214,7 @@ def test_a_suppression_that_would_leave_its_line_keeps_the_file_as_it_is(text: s
         format_text(
             "a.config",
             f"{text}  # schedule-builder: ignore[SB414]\n"
-            + "]" * text.count("[ {")
+            + "]" * (text.count("[") - text.count("]"))
             + "}" * (text.count("{") - text.count("}")),
         )
 

@@ -290,3 +290,45 @@ def test_a_text_that_says_something_else_is_refused(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(rescaling, "_edits", also)
     with pytest.raises(RescaleError, match="cannot be changed in the layout that the file has"):
         rescale(config, 2000)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "min_learning_rate: 0.1\n noam_learning_rate { model_dim: 8 }",
+            "2:2: ... `noam_learning_rate`",
+        ),
+        (
+            "sequential_learning_rate {\n stage { steps: 500 learning_rate {\n"
+            "   custom { [x/acme.Kind] { } } } }\n}",
+            "3:4: ... `custom`",
+        ),
+        (
+            "cyclic_learning_rate {\n base_learning_rate: 0.1 max_learning_rate: 0.2\n"
+            " step_size: 9 mode: EXP_RANGE gamma: 0.9 }",
+            "1:1: ... `cyclic_learning_rate`",
+        ),
+    ],
+)
+def test_a_kind_whose_rates_follow_its_lengths_is_refused_at_its_place(
+    text: str, said: str
+) -> None:
+    with pytest.raises(RescaleError) as refused:
+        rescale(examine(Source("a.config", text)), 2000, 1000)
+    place, _, name = said.partition(" ... ")
+    assert str(refused.value) == (
+        f"a.config:{place} `rescale` cannot stretch {name}, as its rates would change with its"
+        " lengths. Change its values by hand"
+    )
+
+
+def test_what_cannot_be_added_is_named_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "min_learning_rate: 0.1\nwarmup { warmup_steps: 7 } constant_learning_rate { }"
+    monkeypatch.setattr(rescaling, "edits_of", lambda *arguments: None)  # as a fault would
+    with pytest.raises(RescaleError) as refused:
+        rescale(examine(Source("a.config", text)), 2000, 1000)
+    assert str(refused.value) == (
+        "a.config:2:24: `warmup_steps` is not set. Add `warmup_steps: 7`, its default, to the"
+        " file, then run the command again"
+    )
