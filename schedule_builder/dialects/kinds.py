@@ -377,7 +377,7 @@ def _members(messages: Iterable[tuple[tuple[str | int, ...], pb.LearningRate]]) 
     schedules = []
     for path, message in messages:
         try:
-            schedules.append(lower(message).under(*path))
+            schedules.append(lower(message, around=path))
         except LoweringError as error:
             raise error.inside(*path) from None
     return schedules

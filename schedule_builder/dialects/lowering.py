@@ -204,14 +204,17 @@ def check_size_inside(path: FieldPath, message: Message) -> _Size:
         raise error.inside(*path) from None
 
 
-def lower_part(message: Message, name: str) -> Schedule:
-    """The schedule of one kind, in the field of that name."""
+def lower_part(message: Message, name: str, *around: str | int) -> Schedule:
+    """The schedule of one kind, in the field of that name.
+
+    Its fields are inside of those around it, of which errors know nothing.
+    """
     full_name = message.DESCRIPTOR.full_name
     kind = _KINDS[full_name]
     try:
         if full_name.startswith(_OWN_PACKAGE):
-            return kind.lowering(message).under(name)
-        return _of_plugin(kind, message).under(name)
+            return kind.lowering(message).under(*around, name)
+        return _of_plugin(kind, message).under(*around, name)
     except LoweringError as error:
         raise error.inside(name) from None
 

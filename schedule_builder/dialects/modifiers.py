@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from schedule_builder.diagnostics import Words
+from schedule_builder.diagnostics import FieldPath, Words
 from schedule_builder.dialects.lowering import (
     Length,
     LoweringError,
@@ -18,12 +18,15 @@ from schedule_builder.schedules.schedule import Schedule, Segment
 from schedule_builder.v1 import learning_rate_pb2 as pb
 
 
-def lower(learning_rate: pb.LearningRate, batch_size: int | None = None) -> Schedule:
+def lower(
+    learning_rate: pb.LearningRate, batch_size: int | None = None, around: FieldPath = ()
+) -> Schedule:
     """The schedule that a checked LearningRate describes, modifiers included.
 
     Args:
         learning_rate: the message.
         batch_size: what `batch_size_scaling` scales by, None where it is not known.
+        around: the fields that it is inside of, of which errors know nothing.
 
     Raises:
         LoweringError: the field values do not form a schedule.
@@ -33,9 +36,9 @@ def lower(learning_rate: pb.LearningRate, batch_size: int | None = None) -> Sche
         raise LoweringError(
             (), Words("missing kind of schedule: add one, such as `constant_learning_rate`")
         )
-    schedule = lower_part(unpacked(getattr(learning_rate, kind)), kind)
+    schedule = lower_part(unpacked(getattr(learning_rate, kind)), kind, *around)
     if learning_rate.HasField("warmup") and learning_rate.warmup.warmup_steps:
-        schedule = _warm_up(learning_rate.warmup, schedule)
+        schedule = _warm_up(learning_rate.warmup, schedule, around)
     if learning_rate.HasField("batch_size_scaling"):
         scaling = learning_rate.batch_size_scaling
         if batch_size is None:
@@ -54,13 +57,14 @@ def lower(learning_rate: pb.LearningRate, batch_size: int | None = None) -> Sche
 _WARMUP_STEPS = ("warmup", "warmup_steps")
 
 
-def _warm_up(warmup: pb.Warmup, main: Schedule) -> Schedule:
+def _warm_up(warmup: pb.Warmup, main: Schedule, around: FieldPath) -> Schedule:
+    path = (*around, *_WARMUP_STEPS)
     steps, start = warmup.warmup_steps, warmup.warmup_learning_rate
     if warmup.alignment == pb.Warmup.SHIFT:
         (first, *others), target = main.shifted(steps), main(0)
-        rest: tuple[Segment, ...] = (first._replace(path=_WARMUP_STEPS), *others)
+        rest: tuple[Segment, ...] = (first._replace(path=path), *others)
     else:
-        target, rest = main(steps), main.since(steps, *_WARMUP_STEPS)
+        target, rest = main(steps), main.since(steps, *path)
     curve: Curve
     if warmup.shape == pb.Warmup.CONSTANT:
         curve = Constant(start)
