@@ -11,10 +11,10 @@ import pytest
 from google.protobuf.wrappers_pb2 import BoolValue, Int64Value
 
 from schedule_builder import rules
-from schedule_builder.diagnostics import Kind, Words
+from schedule_builder.diagnostics import FieldPath, Kind, Remove, Repair, Set, Words
 from schedule_builder.rules import registry
 from schedule_builder.rules.pages import KINDS
-from schedule_builder.rules.registry import RULES, Finding, Rule, rule
+from schedule_builder.rules.registry import RULES, Finding, Rule, check_message, rule
 
 SOURCES = sorted(Path(rules.__file__).parent.glob("*.py"))
 
@@ -79,3 +79,46 @@ def test_names_of_fields_are_those_that_the_reader_knows() -> None:
     assert str(words) == "`decay_steps` is above `warmup_steps`"
     names = {"decay_steps": "learning_rate_decay_steps"}
     assert words.render(names) == "`learning_rate_decay_steps` is above `warmup_steps`"
+
+
+def test_findings_of_broken_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules about entries look at them all, and those about presence at none inside of them."""
+
+    def two(_: Any) -> Iterator[Finding]:
+        yield Finding(("x", "y"), Words("inside"))
+        yield Finding(("z",), Words("beside"))
+
+    made = [Rule(Kind(code, code, "error", ""), two) for code in ("SB301", "SB999", "SB303")]
+    monkeypatch.setattr(registry, "_SUBJECTS", {"google.protobuf.BoolValue": made})
+
+    def found(path: FieldPath, *broken: FieldPath) -> list[str]:
+        checked = check_message(BoolValue(), set(broken), path)
+        return [f"{kind.code} {' '.join(map(str, f.path))}" for kind, f in checked]
+
+    assert found((), ()) == ["SB303 x y", "SB303 z"]
+    assert found(("a",), ()) == ["SB999 a x y", "SB999 a z", "SB303 a x y", "SB303 a z"]
+    assert found(("a",), ("a", "x")) == ["SB301 a z", "SB999 a z", "SB303 a z"]
+    assert found(("a",), ("a", "x", "y")) == ["SB301 a z", "SB999 a z", "SB303 a z"]
+    assert found(("a",), ("a", "x", "y", "w"), ("x",)) == [
+        f"{code} a {path}" for code in ("SB301", "SB999", "SB303") for path in ("x y", "z")
+    ]
+
+
+def test_a_finding_inside_another_message_has_longer_paths() -> None:
+    words, related = Words("one"), Words("other")
+    changes = (Set(("b",), "1", like=("c",)), Set(("b",), "2"), Remove(("d",)))
+    finding = Finding(("b",), words, ((("c",), related),), Repair("title", changes, safe=True), 7)
+    inside = finding.inside(("a", 0))
+    assert inside.path == ("a", 0, "b")
+    assert inside.related == ((("a", 0, "c"), related),)
+    assert inside.repair == Repair(
+        "title",
+        (
+            Set(("a", 0, "b"), "1", like=("a", 0, "c")),
+            Set(("a", 0, "b"), "2"),
+            Remove(("a", 0, "d")),
+        ),
+        safe=True,
+    )
+    assert (inside.words, inside.begin) == (words, 7)
+    assert finding._replace(repair=None).inside(("a",)).repair is None
