@@ -240,9 +240,7 @@ class Batch:
 
 def _joined(run: list[tuple[Edit, tuple[int, int]]], text: str) -> list[Edit]:
     """The edit that removes parts which follow each other."""
-    if len(run) > 1:
-        return [without(text, run[0][1][0], run[-1][1][1])]
-    return [edit for edit, _ in run]
+    return [without(text, run[0][1][0], run[-1][1][1])] if run else []
 
 
 def new_block(message: Any, parts: list[tuple[FieldPath, Value]]) -> Block:

@@ -382,18 +382,17 @@ class _Editor:
         """A value that is added to a block, or to a list, on its path."""
         members, rank = {}, 0
         for place, name, message in self.levels(path):
-            declared = schema_of(message).get(name)
-            if declared is not None and declared.oneof is not None:
-                members[place, declared.oneof] = name
-            if place == block and declared is not None:
-                rank = list(schema_of(message)).index(name)
+            schema = schema_of(message)
+            if (oneof := schema[name].oneof) is not None:
+                members[place, oneof] = name
+            if place == block:
+                rank = list(schema).index(name)
         return New(path, block, rank, members, value)
 
     def message_at(self, path: FieldPath) -> Any:
-        """The type of the blocks at a path; None if no schema describes it."""
+        """The type of the blocks at a path that the schema describes."""
         [*_, (_, name, message)] = self.levels(path)
-        declared = schema_of(message).get(name)
-        return declared.message if declared is not None else None
+        return schema_of(message)[name].message
 
     def flush(self) -> None:
         """Makes the edits that are pending."""
