@@ -330,6 +330,14 @@ def added_to_each(name: str, *fields: str) -> Callable[[Config], object]:
     return made
 
 
+def changed_in_each(config: Config) -> object:
+    """Removes a field of each of the first members and adds others, as `set` orders them."""
+    count = config.document.source.text.count("\n") // 2
+    removed = [Setting(MEMBER.format(i, "warmup"), None) for i in range(count)]
+    added = [Setting(MEMBER.format(i, "min_learning_rate"), "0") for i in range(count)]
+    return edit(config, [*removed, *added])
+
+
 def page_of(config: Config) -> object:
     """What the page of `edit` shows of a file."""
     return shown_side(Side.of_config(config)), number_fields(config), handles(config)
@@ -386,6 +394,7 @@ EDITS: dict[str, tuple[str, str, Callable[[Config], object]]] = {
         *MEMBERS,
         added_to_each("warmup.", "power", "warmup_learning_rate"),
     ),
+    "remove from each, then add to each": (*MEMBERS, changed_in_each),
     "add a block to each": (
         MEMBERS[0],
         MEMBERS[1].replace(" warmup {{ warmup_steps: 1 }}", ""),
