@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from typing import Any, NamedTuple
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -367,22 +366,22 @@ def test_extremes_are_those_of_the_segments(first: int, last: int, wanted: list[
         found.clear()
 
 
-def test_rates_at_extremes_are_those_of_the_steps() -> None:
-    segments = (
+def test_segments_of_a_range_with_their_rates() -> None:
+    low, cycle, high = (
         Segment(0, Constant(0.125), 0, 0.25),
         Segment(5, Cycle(0.1, 0.5, 3, 4), 4, 0.2),
         Segment(30, Constant(0.5), 0),
     )
-    schedule = Schedule(segments)
-    for first, last in ((0, 40), (3, 8), (6, 20), (0, 40)):
-        steps = schedule.extremes(first, last)
-        found = schedule.extreme_rates(first, last)
-        assert found == [schedule(step) for step in steps]
-        found.clear()
-    with mock.patch.object(Cycle, "extremes", return_value=[3]) as computed:
-        assert Schedule(segments).extreme_rates(0, 40)
-        assert schedule.extreme_rates(0, 40)
-    assert computed.call_count == 1
+    schedule = Schedule((low, cycle, high))
+    assert list(schedule.within(0, 40)) == [
+        (low, 0.25, 0, 4),
+        (cycle, None, 5, 29),
+        (high, 0.5, 30, 40),
+    ]
+    assert list(schedule.within(4, 5)) == [(low, 0.25, 4, 4), (cycle, None, 5, 5)]
+    assert list(schedule.within(29, 30)) == [(cycle, None, 29, 29), (high, 0.5, 30, 30)]
+    assert list(schedule.within(31, 31)) == [(high, 0.5, 31, 31)]
+    assert cycle.extremes(5, 20) == [4 + step for step in cycle.curve.extremes(1, 16)]
 
 
 def test_turns_of_a_schedule_are_beginnings_and_turns_of_cycles() -> None:
