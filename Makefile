@@ -50,7 +50,7 @@ suite: $(VENV)/dev ## run the tests alone
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-exact: $(VENV)/dev ## compare every evaluator with 60 digits, on thousands of random configs
-	$(BIN)/python -m pytest -n auto --hypothesis-profile=exact -k exact
+	$(BIN)/python -m pytest -n auto --dist worksteal --hypothesis-profile=exact -k exact
 
 test-edits: $(VENV)/dev ## make 10,000 random edits of real configs, and read every result back
 	$(BIN)/python -m pytest --hypothesis-profile=exact tests/editing/test_random_edits.py

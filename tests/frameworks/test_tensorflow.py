@@ -15,7 +15,7 @@ from mpmath import mpf
 
 from schedule_builder import ConfigError, Schedule, build_learning_rate, build_schedule
 from schedule_builder.frameworks import tensorflow_backend
-from schedule_builder.frameworks.tensorflow_backend import rate_tensor
+from schedule_builder.frameworks.tensorflow_backend import as_it_is, rate_tensor
 from schedule_builder.schedules import evaluation
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.v1 import learning_rate_pb2 as pb
@@ -38,6 +38,8 @@ def parse(text: str) -> pb.LearningRate:
 def ways(schedule: Schedule, steps: Any) -> dict[str, Any]:
     """The rates at the same steps from each way of running TensorFlow."""
 
+    # As the public functions are: AutoGraph would take most of the time.
+    @as_it_is
     def rates(step: Any) -> Any:
         return rate_tensor(schedule, step)
 

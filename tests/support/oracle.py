@@ -5,7 +5,9 @@ Nothing here is shared with the package. Values are exact to some fifty digits.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -149,17 +151,30 @@ def _piecewise_linear(m: Any, t: int) -> mpf:
     return points[-1][1]
 
 
+@lru_cache(maxsize=16)
+def _cycles(first: int, t_mul: Fraction) -> list[tuple[int, int, int]]:
+    """Cycles of growing length, as far as one asked for: beginning and length, both times a scale.
+
+    There can be hundreds before a step, and sums of fractions of a thousand digits take long.
+    """
+    return [(0, first, 1)]
+
+
 def _cosine_restarts(m: Any, t: int) -> mpf:
-    initial, alpha = mpf(m.initial_learning_rate), mpf(m.alpha)
-    t_mul, length, start, i = Fraction(repr(m.t_mul)), Fraction(m.first_decay_steps), Fraction(0), 0
+    initial, alpha, t_mul = mpf(m.initial_learning_rate), mpf(m.alpha), Fraction(repr(m.t_mul))
     if t_mul == 1:
-        i = t // m.first_decay_steps
-        start = i * length
+        i, s = divmod(t, m.first_decay_steps)
+        u = mpf(s) / m.first_decay_steps
     else:
-        while start + length <= t:
-            start, length, i = start + length, length * t_mul, i + 1
-    u = (t - start) / length
-    wave = (1 + cos(pi * mpf(u.numerator) / u.denominator)) / 2
+        cycles = _cycles(m.first_decay_steps, t_mul)
+        while cycles[-1][0] <= t * cycles[-1][2]:
+            begin, length, scale = cycles[-1]
+            p, q = t_mul.numerator, t_mul.denominator
+            cycles.append(((begin + length) * q, length * p, scale * q))
+        i = bisect_left(cycles, True, key=lambda cycle: cycle[0] > t * cycle[2]) - 1
+        begin, length, scale = cycles[i]
+        u = mpf(t * scale - begin) / length
+    wave = (1 + cos(pi * u)) / 2
     return initial * ((1 - alpha) * mpf(m.m_mul) ** i * wave + alpha)
 
 
