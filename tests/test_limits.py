@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,7 +34,7 @@ from schedule_builder.workspace.fixes import fix
 from schedule_builder.workspace.request import Request
 from schedule_builder.workspace.settings import Settings
 from tests.support.operations import CountedText, Counter, count_patterns
-from tests.support.shapes import DATA, SHAPES
+from tests.support.shapes import DATA, SHAPES, deep_stages
 
 ROOT = Path(__file__).parent.parent
 REQUEST = Request(settings=Settings())
@@ -91,6 +92,25 @@ def test_operations_grow_in_proportion(
     before, after = four - two, eight - four
     growth = after / before if before > max(FEW, two * SMALL) else eight / four
     assert growth < 2**EXPONENT, (two, four, eight)
+
+
+def test_deep_stages_take_little_more_memory_than_others() -> None:
+    """Not a path of a hundred names for each field of each of them."""
+
+    def peak(levels: int) -> int:
+        data = deep_stages(levels, 150).encode()
+        with compiler.without_collector():
+            tracemalloc.start()
+            try:
+                config = examine_bytes(data, "a.config")
+                assert config.schedule is not None
+                assert len(config.schedule.segments) == 150
+                return tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+
+    peak(32)  # The first time more is loaded and remembered.
+    assert peak(32) < 2.6 * peak(0)
 
 
 def test_what_is_counted() -> None:

@@ -154,6 +154,21 @@ def _nested_text_shapes() -> None:
         ),
     )
 
+    _shape(
+        ".config",
+        "text: stages in deep sequences",
+        lambda n: _RATE.replace("@", deep_stages(20, n)),
+    )
+
+
+def deep_stages(levels: int, count: int) -> str:
+    """A schedule of stages, in the sequences of as many levels."""
+    lines = (f"schedule {{ step: {i}0 learning_rate: {1 / (i + 1)} }}\n" for i in range(1, count))
+    stages = "".join(lines)
+    text = f"manual_step_learning_rate {{ initial_learning_rate: 1\n{stages}}}"
+    inside = "sequential_learning_rate { stage { learning_rate { " * levels
+    return f"{inside}{text}{' } } }' * levels}\n"
+
 
 def _field_shapes() -> None:
     for name, unit in {
