@@ -25,6 +25,8 @@ model:
   blocks: [&x {y: 1}, {z: 2}]
   block: *x
   blocks_again: [*x, k]
+  single: &s x
+  singly: *s
 trainer:
   train_steps: 500
   optimizer_config:
@@ -72,6 +74,8 @@ ALIAS = "is an alias of `&{}` ({}). Replace `*{}` with its value first, or chang
         ("blocks[0].y", "blocks[0].y", PART.format("x", "13:12", "x", "14:10", "x")),
         ("blocks[0].y=2", "blocks[0].y", PART.format("x", "13:12", "x", "14:10", "x")),
         ("blocks[0]={}", "blocks[0]", PART.format("x", "13:12", "x", "14:10", "x")),
+        ("single[0]", "single[0]", HELD.format("s", "16:11", "s", "17:11", "s")),
+        ("singly=y", "singly", ALIAS.format("s", "16:11", "s")),
         ("block.y", "block", ALIAS.format("x", "13:12", "x")),
         ("block.y=2", "block", ALIAS.format("x", "13:12", "x")),
         ("block={}", "block", ALIAS.format("x", "13:12", "x")),

@@ -177,8 +177,10 @@ class Alone(setting_room._Editor):
         self.is_together = False
 
 
-def outcome(name: str, settings: list[Setting], *, is_together: bool) -> tuple[str, object]:
-    config = examine(Source(name, LAYOUTS[name]))
+def outcome(
+    name: str, settings: list[Setting], *, is_together: bool, text: str = ""
+) -> tuple[str, object]:
+    config = examine(Source(name, text or LAYOUTS[name]))
     editor = setting_room._Editor if is_together else Alone
     with mock.patch.object(setting_room, "_Editor", editor):
         try:
@@ -277,6 +279,8 @@ READS = {
     ("schedule[0].learning_rate", "schedule[1].learning_rate"): 1,
     ("schedule[-1].step=250", "schedule[-1].learning_rate=0.5"): 1,
     (f"{FIRST}=x", "freeze_variables[1]=y"): 1,
+    ("freeze_variables[1]=y", "freeze_variables[]=x", f"{FIRST}=z"): 1,
+    ("num_steps=5", "freeze_variables[1]"): 1,
     ("freeze_variables[]=x", "freeze_variables[]=y"): 1,
     ("freeze_variables[]=x", f"{FIRST}=y"): 1,
     (NEW, "batch_size=7"): 1,
@@ -417,3 +421,100 @@ def test_elements_of_lists_in_lists(removed: tuple[str, ...], left: list[str], c
         text = edit(examine(Source("a.config", NESTED)), settings).text
     assert re.findall(r"\[(.*)\]", text) == left
     assert reader.call_count == count
+
+
+RATE = "train_config.optimizer.sgd_optimizer.learning_rate"
+STEPS = f"{RATE}.manual_step_learning_rate.schedule"
+RUN = "train_config {\n  num_steps: 5\n}\n"
+PLAIN_RUN = "train_config:\n  num_steps: 5\n"
+ALONE = "constant_learning_rate { learning_rate: 1 }\nwarmup { warmup_steps: 5 }\n"
+NARROW = "cosine_decay_learning_rate:{learning_rate_base:0.1,total_steps:99,warmup_steps:5}\n"
+SETS = "model: {blocks: [{s: [1, 2]}, {s: [3, 4]}, {s: [5, 6]}], e: , f: 1}\n"
+KIND = "cosine_decay_learning_rate"
+IN_TEXTS = [
+    # Blocks in a block that is new itself.
+    (
+        RUN,
+        (
+            f"{RATE}.warmup.warmup_steps=5",
+            f"{RATE}.constant_learning_rate.learning_rate=0.1",
+            f"{RATE}.warmup.shape=COSINE",
+            "train_config.optimizer.use_moving_average=false",
+        ),
+        1,
+    ),
+    (
+        PLAIN_RUN,
+        (
+            f"{RATE}.warmup.warmup_steps=5",
+            f"{RATE}.constant_learning_rate.learning_rate=0.1",
+            "train_config.optimizer.use_moving_average=false",
+            "batch_size=4",
+        ),
+        1,
+    ),
+    (
+        RUN,
+        (
+            f"{RATE}.manual_step_learning_rate.initial_learning_rate=0.1",
+            f"{STEPS}[].step=1",
+            f"{STEPS}[-1].learning_rate=0.01",
+        ),
+        3,
+    ),
+    (
+        PLAIN_RUN,
+        (
+            f"{STEPS}[].step=1",
+            f"{RATE}.manual_step_learning_rate.initial_learning_rate=0.1",
+            f"{STEPS}[].step=2",
+        ),
+        4,
+    ),
+    # Fields at the top.
+    (ALONE, ("warmup.warmup_steps=7", "warmup"), 2),
+    (ALONE, ("warmup", "warmup.warmup_steps=7"), 2),
+    (ALONE, ("warmup.warmup_steps=7", "min_learning_rate=0.1"), 1),
+    # What stands side by side.
+    ("constant_learning_rate {}\n", ("constant_learning_rate.learning_rate=1",), 1),
+    (
+        "constant_learning_rate {}\n",
+        ("constant_learning_rate.learning_rate=1", "min_learning_rate=0.1"),
+        1,
+    ),
+    (NARROW, (f"{KIND}.warmup_steps=6", "hold_base_rate_steps=3"), 1),
+    (NARROW, ("total_steps", f"{KIND}.warmup_steps"), 1),
+    (NARROW, ("learning_rate_base", "total_steps", f"{KIND}.warmup_steps"), 1),
+    # What no schema describes.
+    (SETS + PLAIN_RUN, ("model.e=5", "model.f=2"), 1),
+    (SETS + PLAIN_RUN, ("model.blocks[0]", "model.blocks[-1].s[0]"), 2),
+    (SETS + PLAIN_RUN, ("model.blocks[-1].s[0]", "model.blocks[0]"), 2),
+    (SETS + PLAIN_RUN, ("model.blocks[-1].s[0]", "model.blocks[-1].s[0]"), 2),
+]
+
+
+@pytest.mark.parametrize(("text", "typed", "count"), IN_TEXTS)
+def test_what_waits_in_other_texts(text: str, typed: tuple[str, ...], count: int) -> None:
+    name = "a.yaml" if text.endswith(PLAIN_RUN) else "a.config"
+    settings, apply = settings_of(typed), setting_room._Editor.apply
+    with mock.patch.object(
+        setting_room._Editor, "apply", autospec=True, side_effect=apply
+    ) as reader:
+        found = outcome(name, settings, is_together=True, text=text)
+    assert found == outcome(name, settings, is_together=False, text=text)
+    assert found[1]
+    assert reader.call_count == count
+
+
+def test_after_edits_that_did_not_fit_others_are_made_together_again() -> None:
+    edits, failed = Batch.edits, []
+
+    def fails_once(batch: Batch, text: str) -> object:
+        if not failed:
+            failed.append(batch)
+            return None
+        return edits(batch, text)
+
+    typed = ("num_steps=5", "schedule[0].step=7", "num_steps=6", "schedule[1].step=150")
+    with mock.patch.object(Batch, "edits", fails_once):
+        assert reads("blocks.yaml", typed) == 4

@@ -142,6 +142,7 @@ LAYOUTS = {
     f"a {{ b {{ c: ['{LONGEST}x', 1] }} }}": (
         f"a {{\n  b {{\n    c: [\n      '{LONGEST}x',\n      1\n    ]\n  }}\n}}\n"
     ),
+    "a\n: 1 b: 2 # schedule-builder: ignore\n": "a: 1\nb: 2  # schedule-builder: ignore\n",
     # A line with a comment that suppresses findings.
     **{
         f"{line} # schedule-builder: ignore\n": f"{line}  # schedule-builder: ignore\n"
