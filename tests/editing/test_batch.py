@@ -507,7 +507,8 @@ def test_what_waits_in_other_texts(text: str, typed: tuple[str, ...], count: int
 
 
 def test_after_edits_that_did_not_fit_others_are_made_together_again() -> None:
-    edits, failed = Batch.edits, []
+    edits = Batch.edits
+    failed: list[Batch] = []
 
     def fails_once(batch: Batch, text: str) -> object:
         if not failed:
