@@ -48,6 +48,7 @@ EQUIVALENT = ROOT / "tests" / "equivalent_mutants.yaml"
 CACHE = ROOT / "out" / "mutants"
 _CASES = "tests/rules/test_rules.py"
 TESTS = {
+    "editing": ["tests/editing", "tests/test_rereading.py"],
     "dialects": ["tests/dialects", "tests/schedules", _CASES],
     "schedules": ["tests/schedules", "tests/dialects", _CASES],
 }

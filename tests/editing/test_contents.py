@@ -18,7 +18,15 @@ from schedule_builder.editing.contents import (
     with_values,
     without_value,
 )
-from schedule_builder.editing.rereading import faults, new_findings
+from schedule_builder.editing.rereading import (
+    Meant,
+    UnmeantError,
+    faults,
+    new_findings,
+    nothing_new,
+    reread,
+    same_message,
+)
 from schedule_builder.editing.summary import changed_fields, peak_of, rate_change
 from schedule_builder.schedules.curves import Constant, Cycle, Exponential, Interpolation
 from schedule_builder.schedules.schedule import Schedule, Segment
@@ -142,6 +150,29 @@ def test_a_finding_is_new_that_was_not_there_in_the_same_words() -> None:
     assert new([one, one], [one, one, moved]) == [moved]
     for other in (finding(code="SB402"), finding(path="y"), finding(message="n")):
         assert new([one], [other, one]) == [other]
+
+
+def test_a_finding_that_moves_in_a_list_is_not_new() -> None:
+    def new(before: str, after: str) -> list[Diagnostic]:
+        document = SimpleNamespace(source=Source("a.config", ""))
+        configs: Any = [
+            SimpleNamespace(diagnostics=(finding(path=path),), document=document)
+            for path in (before, after)
+        ]
+        return list(nothing_new(*configs))
+
+    assert new("a[0].b", "a[10].b") == new("a[2]", "a[0]") == new("a.b", "a[0].b") == []
+    assert [d.path for d in new("a[0].b", "a[0].c")] == ["a[0].c"]
+
+
+def test_a_text_that_cannot_be_read_is_refused_without_its_message() -> None:
+    before = read("constant_learning_rate { learning_rate: 1 }")
+    with pytest.raises(UnmeantError) as refused:
+        reread(
+            before, "constant_learning_rate { learning_rate 1 }", Meant(nothing_new, same_message)
+        )
+    assert str(refused.value) == "an edit would break its layout"
+    assert [found.code for found in refused.value.findings] == ["SB102"]
 
 
 def test_faults_are_errors_and_what_is_said_about_the_writing() -> None:

@@ -687,7 +687,7 @@ def test_nothing_for_a_null() -> None:
 def test_lines_are_as_long_as_they_may_be() -> None:
     for file_format in ("text", "yaml"):
         found = set()
-        for length in range(50, 100):
+        for length in range(72, 86):
             written = convert(
                 read(f"{RUN}}}\nmodel {{ a {{ b: '{'x' * length}' }} }}\n", "text"), file_format
             )
