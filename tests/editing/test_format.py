@@ -284,6 +284,52 @@ def test_yaml() -> None:
     assert format_text("a.yaml", "# a\n\n") == "# a\n"
 
 
+YAML_LAYOUTS = {
+    "a: {b: 1,   c: [1,2]}\n": "a: {b: 1, c: [1, 2]}\n",
+    "a:\n- b: 1\n  c: 2\n-   - d\n": "a:\n  - b: 1\n    c: 2\n  -   - d\n",
+    "a:\n    b: |\n       x\n       y\n": "a:\n  b: |\n    x\n    y\n",
+    "a:   \n  b\n": "a: b\n",
+    "? a\n: 1\n": "a: 1\n",
+}
+YAML_AS_IT_IS = [
+    "---\na: 1\n",
+    "a: 'x'\nb: \"y\"\nc: yes\nd: 0x1F\ne: 1_000\nf: 2001-01-01\ng: .inf\nh: TRUE\ni: Null\nj: ~\n",
+    "a: 010\nb: +1\nc: 1.\nd: True\n",
+    "a: &x 1\nb: [*x, &y ~, *y]\nc: &z True\nd: *z\n",
+    f"a: {'x y ' * 60}z\n",
+    'a: "x\\u200ey"\nb: "z\\u202e"\n',
+    'a: "x\u200ey"\n',
+]
+
+
+def test_yaml_layouts() -> None:
+    pytest.importorskip("ruamel.yaml")
+    for text, wanted in [*YAML_LAYOUTS.items(), *((text, text) for text in YAML_AS_IT_IS)]:
+        assert format_text("a.yaml", text) == wanted
+        assert format_text("a.yaml", wanted) == wanted
+
+
+def test_yaml_that_cannot_be_formatted(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ruamel.yaml")
+    with pytest.raises(EditingError) as refused:
+        format_text("a.yaml", "a: 'x'\na: 'y'\n")
+    said = str(refused.value)
+    assert said.startswith("a.yaml: ruamel.yaml cannot read the file. Change the YAML there: while")
+    assert 'found duplicate key "a"' in said
+    assert "\n" not in said
+    from schedule_builder.editing import format_yaml
+
+    class Renamed(format_yaml._Plain):  # as a fault would
+        def __init__(self, node: Any) -> None:
+            super().__init__(node)
+            self.anchor = None
+
+    monkeypatch.setattr(format_yaml, "_Plain", Renamed)
+    format_yaml._Representer.add_representer(Renamed, format_yaml._represent)
+    with pytest.raises(EditingError, match="in the new layout an anchor would change"):
+        format_text("a.yaml", "a: &x 1\nb: 2\n")
+
+
 @needs_data
 def test_real_yaml_files_exactly() -> None:
     """A file is formatted with the same values and comments, or left as it is with a reason."""
