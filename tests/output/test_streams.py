@@ -26,6 +26,7 @@ NOT_AN_EXIT = {
     ("cli/__init__.py", "sys.stderr"): "two constant lines, which must not need an import",
     ("cli/common.py", "sys.stderr"): "a comparison: argparse says by it which of the two it means",
     ("cli/common.py", "sys.__stdout__"): "the width of the terminal",
+    ("workspace/processes.py", "os.write"): "pipes between a process and its workers",
     (
         "frameworks/keras_callback.py",
         "print",
