@@ -7,16 +7,10 @@ from typing import Any
 
 import pytest
 
-from schedule_builder import (
-    build_optax_optimizer,
-    build_optax_schedule,
-    build_schedule,
-    build_torch_optimizer,
-    build_torch_scheduler,
-)
+import schedule_builder
 from tests.support.odd import STEPS
 
-SCHEDULE = build_schedule({"constant_learning_rate": {"learning_rate": 0.1}})
+SCHEDULE = schedule_builder.build_schedule({"constant_learning_rate": {"learning_rate": 0.1}})
 SAID = r"(a step is an integer|a step must be a whole number|steps are whole numbers)\. Received: "
 
 
@@ -101,12 +95,12 @@ def test_what_is_not_a_number_of_steps(name: str) -> None:
     said = f"{name} must be a whole number"
     for value in (*ODD.values(), torch.tensor(5.0), torch.tensor(True)):
         with pytest.raises(TypeError, match=said):
-            build_optax_schedule(DATA, **{name: value})
+            schedule_builder.build_optax_schedule(DATA, **{name: value})
         with pytest.raises(TypeError, match=said):
-            build_torch_scheduler(DATA, optimizer, **{name: value})
+            schedule_builder.build_torch_scheduler(DATA, optimizer, **{name: value})
     for build in (
-        build_optax_schedule,
-        lambda data, **n: build_torch_scheduler(data, optimizer, **n),
+        schedule_builder.build_optax_schedule,
+        lambda data, **n: schedule_builder.build_torch_scheduler(data, optimizer, **n),
     ):
         with pytest.raises(ValueError, match=f"{name} must be at least"):
             build(DATA, **{name: -1})
@@ -119,10 +113,10 @@ def test_what_is_not_a_config(given: Any) -> None:
     parameters = [torch.nn.Parameter(torch.ones(1))]
     optimizer = torch.optim.SGD(parameters, lr=0.1)
     for build in (
-        build_optax_schedule,
-        build_optax_optimizer,
-        lambda given: build_torch_scheduler(given, optimizer),
-        lambda given: build_torch_optimizer(given, [("a", parameters[0])]),
+        schedule_builder.build_optax_schedule,
+        schedule_builder.build_optax_optimizer,
+        lambda given: schedule_builder.build_torch_scheduler(given, optimizer),
+        lambda given: schedule_builder.build_torch_optimizer(given, [("a", parameters[0])]),
     ):
         with pytest.raises(TypeError, match="expected a path, a Config"):
             build(given)
@@ -132,7 +126,7 @@ def test_what_is_not_a_config(given: Any) -> None:
 def test_what_is_not_an_optimizer(given: Any) -> None:
     pytest.importorskip("torch")
     with pytest.raises(TypeError, match=r"`optimizer` must be a torch.optim.Optimizer. Received: "):
-        build_torch_scheduler(DATA, given)
+        schedule_builder.build_torch_scheduler(DATA, given)
 
 
 def test_what_is_not_a_number_of_updates() -> None:
@@ -140,8 +134,9 @@ def test_what_is_not_a_number_of_updates() -> None:
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1)
     for value in (None, *ODD.values(), torch.tensor(5.0)):
         with pytest.raises(TypeError, match="last_epoch must be a whole number"):
-            build_torch_scheduler(DATA, optimizer, last_epoch=value)
+            schedule_builder.build_torch_scheduler(DATA, optimizer, last_epoch=value)
     for value in (-2, 2**70):
         with pytest.raises(ValueError, match="last_epoch must be at "):
-            build_torch_scheduler(DATA, optimizer, last_epoch=value)
-    assert build_torch_scheduler(DATA, optimizer, last_epoch=torch.tensor(5)).last_epoch == 6
+            schedule_builder.build_torch_scheduler(DATA, optimizer, last_epoch=value)
+    scheduler = schedule_builder.build_torch_scheduler(DATA, optimizer, last_epoch=torch.tensor(5))
+    assert scheduler.last_epoch == 6
