@@ -193,6 +193,15 @@ def test_two_forms_in_one_table(forms: list[Any]) -> None:
         np.testing.assert_allclose(found, schedule.rates(steps.tolist()), rtol=4e-15, atol=0)
 
 
+def test_a_falling_triangle_that_doubles_at_each_step() -> None:
+    """Its rate passes 0, so that it has no relative precision there."""
+    cycle = Cycle(0.3, 0.2, 3, 5, 1.0, 2.0)
+    schedule = Schedule((Segment(0, cycle, 0),))
+    wanted = [float(triangles(cycle, step)) for step in range(20)]
+    for found in (schedule.rates(range(20)), schedule(np.arange(20))):
+        np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("ends", ENDS)
 def test_the_ends_of_a_long_curve(ends: tuple[float, float], shape: tuple[str, float]) -> None:
