@@ -81,6 +81,9 @@ def test_names_of_fields_are_those_that_the_reader_knows() -> None:
     assert words.render(names) == "`learning_rate_decay_steps` is above `warmup_steps`"
 
 
+CODES = ("SB301", "SB999", "SB303", "SB304")
+
+
 def test_findings_of_broken_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules about entries look at them all, and those about presence at none inside of them."""
 
@@ -88,20 +91,21 @@ def test_findings_of_broken_messages(monkeypatch: pytest.MonkeyPatch) -> None:
         yield Finding(("x", "y"), Words("inside"))
         yield Finding(("z",), Words("beside"))
 
-    made = [Rule(Kind(code, code, "error", ""), two) for code in ("SB301", "SB999", "SB303")]
+    made = [Rule(Kind(code, code, "error", ""), two) for code in CODES]
     monkeypatch.setattr(registry, "_SUBJECTS", {"google.protobuf.BoolValue": made})
 
     def found(path: FieldPath, *broken: FieldPath) -> list[str]:
         checked = check_message(BoolValue(), set(broken), path)
         return [f"{kind.code} {' '.join(map(str, f.path))}" for kind, f in checked]
 
-    assert found((), ()) == ["SB303 x y", "SB303 z"]
-    assert found(("a",), ()) == ["SB999 a x y", "SB999 a z", "SB303 a x y", "SB303 a z"]
-    assert found(("a",), ("a", "x")) == ["SB301 a z", "SB999 a z", "SB303 a z"]
-    assert found(("a",), ("a", "x", "y")) == ["SB301 a z", "SB999 a z", "SB303 a z"]
-    assert found(("a",), ("a", "x", "y", "w"), ("x",)) == [
-        f"{code} a {path}" for code in ("SB301", "SB999", "SB303") for path in ("x y", "z")
-    ]
+    def each(*codes: str, paths: tuple[str, ...] = ("a x y", "a z")) -> list[str]:
+        return [f"{code} {path}" for code in codes for path in paths]
+
+    assert found((), ()) == each("SB303", "SB304", paths=("x y", "z"))
+    assert found(("a",), ()) == each(*CODES[1:])
+    assert found(("a",), ("a", "x")) == each(*CODES, paths=("a z",))
+    assert found(("a",), ("a", "x", "y")) == each(*CODES, paths=("a z",))
+    assert found(("a",), ("a", "x", "y", "w"), ("x",)) == each(*CODES)
 
 
 def test_a_finding_inside_another_message_has_longer_paths() -> None:
@@ -122,3 +126,4 @@ def test_a_finding_inside_another_message_has_longer_paths() -> None:
     )
     assert (inside.words, inside.begin) == (words, 7)
     assert finding._replace(repair=None).inside(("a",)).repair is None
+    assert Finding((), words) == Finding((), words, related=(), repair=None, begin=0)

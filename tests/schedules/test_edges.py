@@ -303,6 +303,14 @@ def test_segments_inside_of_another_field() -> None:
     ]
 
 
+def test_members_of_a_combination_inside_of_another_field() -> None:
+    member = Schedule((Segment(0, LINE, 0), Segment(8, Constant(0.25), 0, 0.0, ("end",))))
+    (segment,) = alone(Combination("max", (member,))).under("a", 0).segments
+    assert isinstance(segment.curve, Combination)
+    (found,) = segment.curve.members
+    assert [s.path for s in found.segments] == [(), ("a", 0, "end")]
+
+
 def test_segments_are_moved_as_far_as_there_are_steps() -> None:
     assert [(s.begin, s.origin) for s in STAGES.shifted(5)] == [(5, 5), (9, 9), (17, 5)]
     far = Schedule((Segment(0, Constant(0.5), 0), Segment(10, Constant(0.25), 0)))
