@@ -120,7 +120,8 @@ def schema_of(descriptor: Any) -> dict[str, FieldSchema]:
 def field_named(descriptor: Any, name: str) -> Any:
     """The field of a message type with a name that stands in a file; None where it has none.
 
-    protobuf's own lookup raises for half of a surrogate pair, which JSON's escapes can hold.
+    protobuf's own lookup raises for half of a surrogate pair, which JSON's escapes can hold, and
+    its `in` even leaves an error set, which the next call raises.
     """
     return descriptor.fields_by_name.get(name) if name.isascii() else None
 

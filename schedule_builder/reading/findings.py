@@ -94,7 +94,8 @@ TAG = Kind(
     """A YAML tag is used.
 
     A config is data: no tag is ever executed. `!!python/tuple` and `!!python/list` are read as
-    lists, as the Model Garden writes them.
+    lists, as the Model Garden writes them. Standard tags, such as `!!str`, change nothing where
+    they fit the value, and are refused elsewhere, as by PyYAML.
 
         tpu: !!python/object/apply:os.getenv [TPU]
 

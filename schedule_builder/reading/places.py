@@ -83,7 +83,7 @@ class Places(Mapping[FieldPath, Place]):
 
     def __init__(self) -> None:
         nowhere = Block(0)
-        self.root = Place(nowhere, nowhere)
+        self.root: Place = Place(nowhere, nowhere)
 
     def find(self, path: FieldPath) -> Place | None:
         """The place of a field, or of the whole message; None if the file does not give it."""

@@ -9,7 +9,14 @@ from typing import Any, NamedTuple
 from schedule_builder.diagnostics import Edit, Fix, Words, shown
 from schedule_builder.reading.block_examples import example_of, inner_example, member_named
 from schedule_builder.reading.counts import RUN_LENGTHS, UNKNOWN_RUN, Run, in_steps
-from schedule_builder.reading.fields import FieldSchema, is_lenient, is_opaque, is_open, schema_of
+from schedule_builder.reading.fields import (
+    FieldSchema,
+    field_named,
+    is_lenient,
+    is_opaque,
+    is_open,
+    schema_of,
+)
 from schedule_builder.reading.foreign_names import (
     MAX_SHOWN_NAMES,
     argument_named,
@@ -223,7 +230,7 @@ def _owners(name: str, descriptor: Any) -> dict[str, FieldSchema]:
         if owner.full_name in seen or is_opaque(owner):
             continue
         seen.add(owner.full_name)
-        if name in owner.fields_by_name and field:
+        if field and field_named(owner, name) is not None:
             found[field] = schema_of(owner)[name]
         pending += [(f.name, f.message_type) for f in owner.fields if f.message_type is not None]
     return found

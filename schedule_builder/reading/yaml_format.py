@@ -38,8 +38,13 @@ _PROPERTIES = r"(?:[&!][^\s,\[\]{}]*\s*)*"
 _TAG = r"!<[^>\n]*>|![^\s,\[\]{}]*"
 _FLOW = r"(\"[^\"\\]*(?:\\.[^\"\\]*)*\")|'[^']*'|(?<![^\s])#[^\n]*|(\t)"
 _ONLY_JSON = r"\\u[dD][89a-fA-F]|[\x7f-\x9f\u2028\u2029]"
-_STANDARD_TAG = re.compile(r"tag:yaml\.org,2002:(?:str|int|float|bool|null|seq|map)\Z")
-_LIST_TAGS = frozenset(("tag:yaml.org,2002:python/tuple", "tag:yaml.org,2002:python/list"))
+_STANDARD_TAG = "tag:yaml.org,2002:"
+_FITTING_TAGS = {
+    "a single value": {_STANDARD_TAG + name for name in ("str", "int", "float", "bool", "null")},
+    "a list": {_STANDARD_TAG + name for name in ("seq", "python/tuple", "python/list")},
+    "a block": {_STANDARD_TAG + "map"},
+}
+"""The tags that mean nothing, by what they may stand before."""
 
 
 _NOT_READ = Scalar("", False, 0, 0)
@@ -106,7 +111,7 @@ class _Builder:
 
     def scalar(self, event: Any) -> None:
         start, end, text = event.start_mark.index, event.end_mark.index, event.value
-        keep = not event.tag or self.check_tag(event.tag, start, sequence=False)
+        keep = not event.tag or self.check_tag(event.tag, start, "a single value")
         if self.texts:
             text = self.texts.get(start, text)
         frame = self.stack[-1]
@@ -162,7 +167,8 @@ class _Builder:
     def start_container(self, event: Any) -> None:
         is_list = type(event) is yaml.SequenceStartEvent
         start = event.start_mark.index
-        keep = not event.tag or self.check_tag(event.tag, start, sequence=is_list)
+        what = "a list" if is_list else "a block"
+        keep = not event.tag or self.check_tag(event.tag, start, what)
         if self.stack[-1].wants_key():
             self.refuse_key(start, event.end_mark.index)
         if is_too_deep(len(self.stack)):
@@ -248,16 +254,22 @@ class _Builder:
             elif keep:
                 container.fields.append(key)
 
-    def check_tag(self, tag: str, start: int, *, sequence: bool) -> bool:
+    def check_tag(self, tag: str, start: int, what: str) -> bool:
         """Whether a value with a tag may be read; reports an error if it may not."""
-        if tag == "!" or _STANDARD_TAG.match(tag) or (sequence and tag in _LIST_TAGS):
+        if tag == "!" or tag in _FITTING_TAGS[what]:
             return True
-        short = tag.replace("tag:yaml.org,2002:", "!!")
-        written = re.compile(_TAG).search(self.source.text, start)
+        short = tag.replace(_STANDARD_TAG, "!!")
         words = Words(
             "the tag `{tag}` is not allowed: a config is data, and tags can run code. Remove it",
             tag=shown(short),
         )
+        if any(tag in tags for tags in _FITTING_TAGS.values()):
+            words = Words(
+                "the tag `{tag}` does not fit {what}: PyYAML refuses it. Remove it",
+                tag=short,
+                what=what,
+            )
+        written = re.compile(_TAG).search(self.source.text, start)
         self.report.add(TAG, Span(*written.span()) if written else Span(start, start + 1), words)
         return False
 

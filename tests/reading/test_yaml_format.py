@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -446,6 +447,31 @@ def test_a_tag_of_a_directive_is_shown_within_the_text() -> None:
     assert finding.end_column <= len("model: !x 1") + 1
 
 
+@pytest.mark.parametrize(
+    ("tag", "value", "what"),
+    [
+        *((f"!!{tag}", "[1]", "a list") for tag in ("str", "int", "float", "bool", "null", "map")),
+        *((f"!!{tag}", "{a: 1}", "a block") for tag in ("str", "null", "seq", "python/tuple")),
+        *((f"!!{tag}", "1", "a single value") for tag in ("map", "seq", "python/list")),
+        ("!<tag:yaml.org,2002:map>", "1", "a single value"),
+    ],
+)
+def test_a_standard_tag_must_fit(tag: str, value: str, what: str) -> None:
+    text = f"model:\n  a: {tag} {value}\n"
+    with pytest.raises(yaml.constructor.ConstructorError):
+        yaml.load(text, yaml.FullLoader)
+    (found,) = read(text).diagnostics
+    assert (found.code, found.row, found.column) == ("SB107", 2, 6)
+    short = "!!map" if tag.startswith("!<") else tag
+    assert found.message == f"the tag `{short}` does not fit {what}: PyYAML refuses it. Remove it"
+
+
+@pytest.mark.parametrize("text", ["!<!!str> a", "!<!!map> {}", "!<!!seq> []"])
+def test_a_tag_with_the_name_of_a_standard_one(text: str) -> None:
+    (found,) = read(f"model:\n  a: {text}\n").diagnostics
+    assert "is not allowed" in found.message
+
+
 @pytest.mark.parametrize("tag", ["", "!!python/tuple ", "!!python/list ", "!!seq ", "! "])
 @pytest.mark.usefixtures("either")
 def test_lists_are_lists_whatever_python_called_them(tag: str) -> None:
@@ -768,6 +794,25 @@ def test_names_that_are_half_of_a_character(data: dict[str, Any], code: str) -> 
         load(data)
     assert code in {d.code for d in found}
     assert code in {d.code for d in error.value.diagnostics}
+
+
+def test_a_name_for_which_protobuf_leaves_an_error_set() -> None:
+    """`in` of protobuf's fields answers, and leaves an error set, which the next call raises.
+
+    Where Python traces lines, as a debugger does, that call is at once.
+    """
+
+    def trace(*_: Any) -> Any:
+        return len("") or trace
+
+    data = {f"{HALF}never seen before": 1, "train_config": {f"{HALF}nor this": 1}}
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        found = examine(Source("x.json", json.dumps(data))).diagnostics
+    finally:
+        sys.settrace(before)
+    assert [d.code for d in found] == ["SB201", "SB201"]
 
 
 RATE = "constant_learning_rate: {learning_rate: 0.1}"
