@@ -225,7 +225,11 @@ def _covered(run: Run) -> Iterator[Finding]:
     for path, steps in run.warmups:
         if path in run.blamed or path[:-1] == run.kind_path or steps > run.last:
             continue
-        highest = max(main(step) for step in main.extremes(0, run.last))
+        rates = [main(step) for step in main.extremes(0, run.last)]
+        # Before its own beginning, which is under the warmup, a large power is not a number.
+        if any(map(math.isnan, rates)):
+            continue
+        highest = max(rates)
         applied = max(main(step) for step in main.extremes(steps, run.last))
         count, following = _held(main, highest, steps, run.last)
         is_stage = count <= 1 and following is not None

@@ -57,6 +57,10 @@ EXPONENTIAL = (
     "exponential_decay_learning_rate {{ initial_learning_rate: 0.1 decay_steps: {}"
     " decay_factor: 0.5 {} }}"
 )
+STEEP = (
+    "{{type: polynomial, polynomial: {{initial_learning_rate: {}, end_learning_rate: {},"
+    " decay_steps: 1000, power: 1e9, offset: 500}}}}"
+)
 SEQUENCE = (
     "sequential_learning_rate {{ stage {{ steps: {} learning_rate {{ constant_learning_rate {{"
     " learning_rate: 0.1 }} }} }} stage {{ learning_rate {{ constant_learning_rate {{"
@@ -132,6 +136,15 @@ JUDGED: dict[str, tuple[str, dict[str, str]]] = {
     "a decay under a warmup": (
         pipeline(EXPONENTIAL.format(100, "") + " warmup { warmup_steps: 1000 }", 9000),
         {"SB420": "leads to 9.76563e-05"},
+    ),
+    # Before its offset a large power overflows, which a warmup replaces.
+    "a power that is not a number under a warmup": (
+        experiment(STEEP.format(0.002, 1), 9000, linear(1500)),
+        {},
+    ),
+    "a power that is infinite under a warmup": (
+        experiment(STEEP.format(1, 0.002), 9000, linear(1500)),
+        {"SB406": "from inf, is over by step 1500"},
     ),
     # The factor of a power of the step is not a rate to be applied.
     "a power under a warmup": (
