@@ -295,6 +295,8 @@ YAML_AS_IT_IS = [
     "---\na: 1\n",
     "a: 'x'\nb: \"y\"\nc: yes\nd: 0x1F\ne: 1_000\nf: 2001-01-01\ng: .inf\nh: TRUE\ni: Null\nj: ~\n",
     "a: 010\nb: +1\nc: 1.\nd: True\n",
+    "a: 1.0E+05\nb: -.50e3\nc: 1_0.50\nd: +.INF\ne: 2001-12-14t21:59:43.10-05:00\n",
+    "a: &x 1\nb: &y z\n",
     "a: &x 1\nb: [*x, &y ~, *y]\nc: &z True\nd: *z\n",
     f"a: {'x y ' * 60}z\n",
     'a: "x\\u200ey"\nb: "z\\u202e"\n',
