@@ -9,7 +9,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.anchor import Anchor
 from ruamel.yaml.constructor import RoundTripConstructor
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.representer import RoundTripRepresenter
 
 from schedule_builder.diagnostics import Words
@@ -32,6 +32,9 @@ class _Plain:
         if node.anchor:
             self.anchor = Anchor()
             self.anchor.value, self.anchor.always_dump = node.anchor, True
+
+    def __str__(self) -> str:
+        return str(self.text)
 
 
 class _Constructor(RoundTripConstructor):
@@ -73,11 +76,14 @@ def format_yaml(document: Document) -> str:
     try:
         yaml.dump(yaml.load(text), out)
     except YAMLError as error:
-        message = " ".join(str(error).split())
+        message, start = str(error), None
+        if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
+            message, start = str(error.problem), error.problem_mark.index
         words = Words(
-            "ruamel.yaml cannot read the file. Change the YAML there: {message}", message=message
+            "ruamel.yaml cannot read the file. Change the YAML there: {message}",
+            message=" ".join(message.split()),
         )
-        raise EditingError(document.source, None, words) from None
+        raise EditingError(document.source, start, words) from None
     new = out.getvalue()
     if _ANCHOR.findall(new) != _ANCHOR.findall(text):
         words = Words(
