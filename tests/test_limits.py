@@ -110,7 +110,9 @@ def test_deep_stages_take_little_more_memory_than_others() -> None:
                 tracemalloc.stop()
 
     peak(32)  # The first time more is loaded and remembered.
-    assert peak(32) < 2.6 * peak(0)
+    # Measured: 2.2 with Python 3.11, and 2.63 with 3.10, whose dictionaries are larger; a path for
+    # each field took 3.3 to 3.5, and 3.83.
+    assert peak(32) < 3 * peak(0)
 
 
 def test_what_is_counted() -> None:
