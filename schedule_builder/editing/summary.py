@@ -14,16 +14,12 @@ from schedule_builder.schedules.schedule import Schedule
 def peak_of(config: Config) -> float | None:
     """The highest rate of a run; None where the config has no schedule."""
     schedule = config.schedule
-    return _peak(schedule, last_step(config, schedule)) if schedule is not None else None
+    return schedule.peak(0, last_step(config, schedule))[0] if schedule is not None else None
 
 
 def last_step(config: Config, schedule: Schedule) -> int:
     """The last step of a run; without a run length, the first step of the last segment."""
     return config.num_steps - 1 if config.num_steps is not None else schedule.begins[-1]
-
-
-def _peak(schedule: Schedule, last: int) -> float:
-    return float(max(map(schedule, schedule.extremes(0, last))))
 
 
 def rate_change(before: Config, after: Config) -> str:
@@ -40,7 +36,7 @@ def rate_change(before: Config, after: Config) -> str:
     if old is None or new is None:
         return ""
     runs = (old, last_step(before, old)), (new, last_step(after, new))
-    peaks = [rate_text(_peak(*run)) for run in runs]
+    peaks = [rate_text(schedule.peak(0, last)[0]) for schedule, last in runs]
     line = f"peak {' -> '.join(peaks)}"
     if before.num_steps is None or after.num_steps is None:
         return line

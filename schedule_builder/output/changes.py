@@ -107,7 +107,7 @@ class Side(Record, unshown=("config",)):
             return max(self.rates.rates, default=math.nan)
         if self.rates is None:
             return math.nan
-        return float(max(map(self.rates, self.rates.extremes(0, self.last_step))))
+        return self.rates.peak(0, self.last_step)[0]
 
     @property
     def last_rate(self) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Container, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
@@ -143,7 +142,7 @@ class Run(Record):
     def bare(self) -> Schedule | None:
         """The schedule of the kind without modifiers; None for a kind of another package.
 
-        Its segments may have paths of another block.
+        Under a warmup its segments name their fields as those of that schedule do.
         """
         if self.under_warmup is not None:
             return self.under_warmup
@@ -182,16 +181,7 @@ class Run(Record):
     @cached_property
     def peak(self) -> tuple[float, int]:
         """The highest rate of the run, and the first step that has it."""
-        peak, at = -math.inf, 0
-        for segment, rate, begin, final in self.schedule.within(0, self.last):
-            if rate is None:
-                step = max(segment.extremes(begin, final), key=self.schedule.rate_at)
-                highest = self.schedule.rate_at(step)
-            else:
-                step, highest = begin, rate
-            if highest > peak:
-                peak, at = highest, step
-        return peak, at
+        return self.schedule.peak(0, self.last)
 
     @cached_property
     def parts(self) -> list[Schedule]:

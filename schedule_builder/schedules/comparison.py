@@ -160,8 +160,7 @@ class _Stretch:
             return list(range(begin, end + 1))
         steps = {begin, end}
         for segment in self.segments:
-            curve, origin = segment.curve, segment.origin
-            steps.update(s + origin for s in curve.extremes(begin - origin, end - origin))
+            steps.update(segment.extremes(begin, end))
             turns = self._turns(segment, begin)
             steps.update(turn + beside for turn in turns for beside in (-1, 0, 1))
         steps |= {begin + (end - begin) * i // _SPREAD for i in range(_SPREAD)}

@@ -336,6 +336,18 @@ class Schedule(Record):
         self._extremes[first, last] = steps
         return [*steps]
 
+    def peak(self, first: int, last: int) -> tuple[float, int]:
+        """The highest rate from `first` to `last`, and the first step that has it."""
+        peak: tuple[float, int] | None = None
+        for segment, rate, begin, final in self.within(first, last):
+            highest, step = rate, begin
+            if highest is None:
+                step = max(segment.extremes(begin, final), key=self.rate_at)
+                highest = self.rate_at(step)
+            if peak is None or highest > peak[0]:
+                peak = highest, step
+        return peak or (math.nan, first)
+
     def within(self, first: int, last: int) -> Iterator[tuple[Segment, float | None, int, int]]:
         """The segments from `first` to `last`, each with its rate, and its first and last step.
 

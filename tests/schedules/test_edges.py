@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import combinations_with_replacement
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -390,6 +391,10 @@ def test_segments_of_a_range_with_their_rates() -> None:
     assert list(schedule.within(29, 30)) == [(cycle, None, 29, 29), (high, 0.5, 30, 30)]
     assert list(schedule.within(31, 31)) == [(high, 0.5, 31, 31)]
     assert cycle.extremes(5, 20) == [4 + step for step in cycle.curve.extremes(1, 16)]
+    for first, last in combinations_with_replacement(range(40), 2):
+        steps = range(first, last + 1)
+        step = max(steps, key=schedule)
+        assert schedule.peak(first, last) == (schedule(step), step)
 
 
 def test_turns_of_a_schedule_are_beginnings_and_turns_of_cycles() -> None:
