@@ -68,6 +68,7 @@ def _code(argv: list[str]) -> int:
         try:
             return _run(argv)
         except CommandError as error:
+            # How many findings are shown is a setting, which may be wrong: see below.
             say_why(error)
             return error.code
     except SystemExit as stop:

@@ -204,10 +204,10 @@ def check_size_inside(path: FieldPath, message: Message) -> _Size:
         raise error.inside(*path) from None
 
 
-def lower_part(message: Message, name: str, *around: str | int) -> Schedule:
+def lower_part(message: Message, name: str, around: FieldPath = ()) -> Schedule:
     """The schedule of one kind, in the field of that name.
 
-    Its fields are inside of those around it, of which errors know nothing.
+    Its segments name their fields inside of those around it; errors do not.
     """
     full_name = message.DESCRIPTOR.full_name
     kind = _KINDS[full_name]

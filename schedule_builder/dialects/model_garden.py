@@ -127,7 +127,7 @@ def _main(message: pb.OptimizationConfig) -> Schedule | None:
     if name is None or missing(message.learning_rate) or missing(message.warmup):
         return None
     try:
-        return lower_part(getattr(message.learning_rate, name), name, "learning_rate")
+        return lower_part(getattr(message.learning_rate, name), name, ("learning_rate",))
     except LoweringError as error:
         raise error.inside(*_OPTIMIZER_CONFIG, "learning_rate") from None
 

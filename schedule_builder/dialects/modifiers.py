@@ -26,7 +26,7 @@ def lower(
     Args:
         learning_rate: the message.
         batch_size: what `batch_size_scaling` scales by, None where it is not known.
-        around: the fields that it is inside of, of which errors know nothing.
+        around: the fields that it is inside of, for the segments' fields; errors do not name them.
 
     Raises:
         LoweringError: the field values do not form a schedule.
@@ -36,7 +36,7 @@ def lower(
         raise LoweringError(
             (), Words("missing kind of schedule: add one, such as `constant_learning_rate`")
         )
-    schedule = lower_part(unpacked(getattr(learning_rate, kind)), kind, *around)
+    schedule = lower_part(unpacked(getattr(learning_rate, kind)), kind, around)
     if learning_rate.HasField("warmup") and learning_rate.warmup.warmup_steps:
         schedule = _warm_up(learning_rate.warmup, schedule, around)
     if learning_rate.HasField("batch_size_scaling"):
