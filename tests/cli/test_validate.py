@@ -676,7 +676,7 @@ def test_each_projects_own_baseline(run: Run) -> None:
     assert "two/a.config:6" in run("one", "two")[1]
 
 
-def test_known_findings_are_not_mended(run: Run) -> None:
+def test_known_findings_are_not_fixed(run: Run) -> None:
     write("a.config", WARNED)
     run("--write-baseline", "known.json", ".")
     assert (
@@ -867,7 +867,7 @@ def test_what_is_left_of_standard_input_fails(run: Run) -> None:
     assert "a.config:1:43: error[SB201]" in err
 
 
-def test_only_what_is_reported_is_mended(run: Run) -> None:
+def test_only_what_is_reported_is_fixed(run: Run) -> None:
     write("a.config", WARNED)
     run("--fix", "--ignore", "SB414", "a.config")
     assert Path("a.config").read_text() == WARNED

@@ -256,7 +256,7 @@ def test_what_stands_elsewhere_stays(text: str) -> None:
     assert validate_text(text, "a.yaml")
 
 
-def test_nothing_is_mended_where_the_syntax_is_broken() -> None:
+def test_nothing_is_fixed_where_the_syntax_is_broken() -> None:
     text = "constant_learning_rate { learning_rate: 1 learning_rate: 2 learning_rat: 3"
     assert fixed(text, unsafe=True) == text
     assert fixed(text + "}", unsafe=True) != text + "}"
