@@ -14,7 +14,9 @@ import json
 import math
 import os
 import secrets
+import socket
 import threading
+import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from inspect import signature
@@ -32,6 +34,8 @@ _LARGEST = 16_000_000
 _SECONDS = 30
 """How long a connection may be silent."""
 _CLOSING_SECONDS = 5
+_LINGERING_SECONDS = 2
+"""How long the rest of a request may take to arrive after its answer."""
 _MALFORMED = "the request is malformed"
 _LARGEST_WHOLE = 2**53
 """Up to here a browser tells whole numbers apart."""
@@ -89,6 +93,23 @@ class EditServer(ThreadingHTTPServer):
         if self.locks["file"].acquire(timeout=_CLOSING_SECONDS):
             self.locks["file"].release()
         super().server_close()
+
+    def shutdown_request(self, request: Any) -> None:
+        """Ends a connection so that its answer arrives.
+
+        To close it with a part of the request unread would reset it, and drop what the other side
+        has not received yet (RFC 9112, section 9.6).
+        """
+        try:
+            request.shutdown(socket.SHUT_WR)
+            end = time.monotonic() + _LINGERING_SECONDS
+            while (left := end - time.monotonic()) > 0:
+                request.settimeout(left)
+                if not request.recv(65536):
+                    break
+        except OSError:
+            pass  # The other side has gone, or is silent.
+        self.close_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Prints nothing: a browser may close a connection at any time."""

@@ -384,6 +384,36 @@ def test_there_is_one_page_and_nothing_else(server: EditServer) -> None:
     assert asked(server, path="/open")[0] == 404
 
 
+@pytest.mark.parametrize(("request_line", "status"), [("GET /", 200), ("POST /api/open", 403)])
+def test_an_answer_arrives_though_its_request_was_not_read(
+    server: EditServer, monkeypatch: pytest.MonkeyPatch, request_line: str, status: int
+) -> None:
+    ended = threading.Event()
+    shutdown_request = server.shutdown_request
+
+    def shutting_down(request: socket.socket) -> None:
+        shutdown_request(request)
+        ended.set()
+
+    monkeypatch.setattr(server, "shutdown_request", shutting_down)
+    body = b"x" * 3_000_000
+    with socket.socket() as connection:
+        # What does not fit is kept by the server's side, where a reset drops it.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(10)
+        connection.connect(("127.0.0.1", server.server_port))
+        lines = (f"{request_line} HTTP/1.1", f"Host: {server.hosts[0]}")
+        head = "\r\n".join((*lines, f"Content-Length: {len(body)}", "\r\n"))
+        connection.sendall(head.encode() + body)
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert response.status == status
+        response.read()
+        assert response.isclosed()
+        connection.shutdown(socket.SHUT_WR)
+        assert ended.wait(10)
+
+
 def test_the_token_is_in_the_fragment_and_new_each_time(tmp_path: Path) -> None:
     path = tmp_path / "a.config"
     path.write_text(CONFIG)
