@@ -327,6 +327,7 @@ ALIASED_LIST = (
 )
 ANCHORS = ("task:\n  model:\n    list: [\n{}\n    ]\n", "    {{a: &n{} 5}}, {{b: *n{}, c: 1}},")
 MEMBER = "stage[{}].learning_rate.{}"
+DECAY = "{initial_learning_rate: 1 decay_steps: 5 decay_factor: 0.5}"
 
 
 def many(make: Callable[[int], Setting]) -> Callable[[Config], object]:
@@ -420,6 +421,27 @@ EDITS: dict[str, tuple[str, str, Callable[[Config], object]]] = {
         MEMBERS[0],
         MEMBERS[1].replace(" warmup {{ warmup_steps: 1 }}", ""),
         added_to_each("warmup.", "warmup_steps", "power"),
+    ),
+    "replace the kind of each": (
+        *MEMBERS,
+        many(lambda i: Setting(MEMBER.format(i, "exponential_decay_learning_rate"), DECAY)),
+    ),
+    "replace a block of each": (
+        *MEMBERS,
+        many(lambda i: Setting(MEMBER.format(i, "warmup"), "{warmup_steps: 2, power: 2}")),
+    ),
+    "replace a block of each (YAML)": (
+        "task:\n  model:\n    list:\n{}\n",
+        "    - {{a: 5}}\n    -\n      a: {}",
+        many(lambda i: Setting(f"task.model.list[{i}]", "{a: 7}")),
+    ),
+    "replace a list of each": (
+        MEMBERS[0],
+        MEMBERS[1].replace(
+            "constant_learning_rate {{ learning_rate: 0.{} }}",
+            "multi_step_learning_rate {{ initial_learning_rate: 1 milestones: [2, {}] }}",
+        ),
+        many(lambda i: Setting(MEMBER.format(i, "multi_step_learning_rate.milestones"), "[3, 4]")),
     ),
     "remove keys": (*KEYS, many(lambda i: Setting(f"model.key_{i + 1}", None))),
     "remove keys beside aliases (YAML)": (

@@ -34,6 +34,7 @@ class New(NamedTuple):
         block: the innermost block, or the list, on the path that the text has.
         rank: where the schema has the field of that block that is on the path.
         members: the members of oneofs on the path, by their blocks and oneofs.
+        replaces: the members that the text has in their place.
         value: the value.
     """
 
@@ -41,6 +42,7 @@ class New(NamedTuple):
     block: FieldPath
     rank: int
     members: dict[tuple[FieldPath, str], str]
+    replaces: list[FieldPath]
     value: Value
 
     @property
@@ -74,12 +76,17 @@ class Batch:
         made: what they are to change.
         grows: whether fields or elements are added.
         shrinks: whether fields or elements are removed.
+        replaced: the members of oneofs that give way to what is added. They are removed from the
+            text that the edits give, where they are no longer the only field of a block.
     """
 
     def __init__(self) -> None:
         self.made: list[Made] = []
         self.grows: bool = False
         self.shrinks: bool = False
+        self.replaced: dict[FieldPath, None] = {}
+        self._grown: set[FieldPath] = set()
+        self._reshaped: set[FieldPath] = set()
         self._edits: list[Edit] = []
         self._insertions: dict[int, dict[FieldPath, _Insertion]] = {}
         self._fields: dict[FieldPath, list[New]] = {}
@@ -100,14 +107,29 @@ class Batch:
         starts = [path[:length] for length in range(1, len(path))]
         return not any(start in self._touched or start in self._left for start in starts)
 
-    def replace(self, path: FieldPath, edits: list[Edit], contents: Any) -> None:
-        """Takes in edits that replace a scalar by another."""
+    def replace(
+        self, path: FieldPath, edits: list[Edit], contents: Any, *, is_scalar: bool
+    ) -> bool:
+        """Takes in edits that replace a value by another; False if they depend on other edits.
+
+        Args:
+            path: the value.
+            edits: the edits.
+            contents: its new contents.
+            is_scalar: whether a scalar replaces a scalar. Anything else has a layout, which what is
+                added beside it takes over.
+        """
+        if not is_scalar:
+            if path[:-1] in self._grown:
+                return False
+            self._reshaped.add(path[:-1])
         for edit in edits:
             if edit.start == edit.end:  # The value was empty, and what follows it comes after.
                 self._insertions.setdefault(edit.start, {})[path] = _Insertion(path, 0, edit.text)
             else:
                 self._edits.append(edit)
         self._touch(path, contents)
+        return True
 
     # --- what is added --------------------------------------------------------------------------
 
@@ -136,10 +158,14 @@ class Batch:
             edits: the edits.
             contents: the contents of the last part.
         """
-        if len(edits) != 1 or self.shrinks:
+        new = parts[-1]
+        # Where a member of a oneof goes, its comments stay, before what is added after that.
+        is_beside = len(parts) == 1 and new.block in self._reshaped
+        replaced = [path for path in new.replaces if path not in self.replaced]
+        is_touched = any(path in self._on_way for path in replaced)
+        if len(edits) != 1 or self.shrinks or is_beside or is_touched:
             return False
         [edit] = edits
-        new = parts[-1]
         here = self._insertions.get(edit.start, {})
         if edit.start != edit.end or not all(new.is_around(other.block) for other in here.values()):
             return False
@@ -149,11 +175,16 @@ class Batch:
         else:
             self._fields[new.field] = parts
         self._members |= new.members
+        self._grown.add(new.block)
         self.grows = True
         key = new.path if is_element else new.field
         insertion = _Insertion(new.block, new.rank, edit.text)
         self._insertions.setdefault(edit.start, {})[key] = insertion
         self._touch(new.path, contents)
+        for path in replaced:
+            self.replaced[path] = None
+            self._reshaped.add(path[:-1])
+            self._hold(path)
         return True
 
     # --- what is removed ------------------------------------------------------------------------
@@ -203,6 +234,10 @@ class Batch:
 
     def _touch(self, path: FieldPath, contents: Any) -> None:
         self.made.append(Made(path, contents))
+        self._hold(path)
+
+    def _hold(self, path: FieldPath) -> None:
+        """Notes that a path means something else with these edits."""
         self._touched.add(path)
         self._on_way.update(path[:length] for length in range(1, len(path) + 1))
 

@@ -65,10 +65,12 @@ def with_values(tree: Contents, values: Mapping[FieldPath, Any]) -> Contents:
 
 
 def put_value(tree: Contents, path: FieldPath, value: Any) -> None:
-    """Puts a value into a tree, which changes."""
+    """Puts a value, or all values of a field, into a tree, which changes."""
     block = _block_at(tree, path)
     if isinstance(path[-1], str):
-        block[path[-1]] = [value]
+        block[path[-1]] = list(value) if isinstance(value, list) else [value]
+        if not block[path[-1]]:
+            del block[path[-1]]
         return
     [(name, index)] = _steps(path[-2:])
     block.setdefault(name, [])[index : index + 1] = [value]

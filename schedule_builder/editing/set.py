@@ -59,7 +59,6 @@ from schedule_builder.reading.layout import Layout
 from schedule_builder.reading.tree import (
     Document,
     Scalar,
-    Sequence,
     Value,
 )
 from schedule_builder.records import Record
@@ -282,15 +281,15 @@ class _Editor:
             return True
         others = list(self.excluded(path))
         selected = list(self.unselected(path))
-        is_alone = selects or bool(others) or bool(selected)
+        is_alone = selects or bool(selected)
         like = self.document.source.text[old.value.start : old.value.end] if old else ""
         value = self.layout.as_written(value, step.declared, like)
-        is_scalar = old is not None and isinstance(old.value, Scalar) and isinstance(value, Scalar)
-        if is_scalar and not is_alone:
-            self.replace(path, value)
-            return True
-        is_new = old is None and not isinstance(value, Sequence)
-        if is_new and not is_alone and self.add(steps, path, value):
+        is_joined = not is_alone and (
+            self.add(steps, path, value, others)
+            if old is None
+            else not others and self.replace(path, old.value, value)
+        )
+        if is_joined:
             return True
         if self.batch.made:
             return False
@@ -334,20 +333,32 @@ class _Editor:
             if selector and is_selectable and not is_given:
                 yield (*place, selector), name
 
-    def replace(self, path: FieldPath, value: Value) -> None:
-        """Replaces one scalar by another, together with other edits."""
+    def replace(self, path: FieldPath, old: Value, value: Value) -> bool:
+        """Replaces one value by another, together with other edits; False if that cannot be."""
         self.aliases.check(path, is_removal=False)
+        is_scalar = isinstance(old, Scalar) and isinstance(value, Scalar)
         edits = put(self.layout, path, value, self.descriptor)
-        self.batch.replace(path, edits or [], contents(value))
+        if not self.batch.replace(path, edits or [], contents(value), is_scalar=is_scalar):
+            return False
         self.expect(path, self.written(path))
+        return True
 
-    def add(self, steps: list[Step], path: FieldPath, value: Value) -> bool:
-        """Adds a field or an element together with other edits; False if that cannot be."""
+    def add(
+        self, steps: list[Step], path: FieldPath, value: Value, others: list[FieldPath]
+    ) -> bool:
+        """Adds a field or an element together with other edits; False if that cannot be.
+
+        Args:
+            steps: the field.
+            path: its path.
+            value: its value.
+            others: the members of oneofs that it replaces.
+        """
         if not self.is_together:
             return False
         self.aliases.check(path, is_removal=False)
         place = self.after_batch(steps, path)
-        parts = self.batch.together(self.new(place, self.given(path), value))
+        parts = self.batch.together(self.new(place, self.given(path), value, others))
         if parts is None:
             return False
         if len(parts) > 1:
@@ -357,9 +368,11 @@ class _Editor:
             edits = put(self.layout, field, whole, self.descriptor)
         else:
             edits = put(self.layout, path, value, self.descriptor)
+        replaced = [other for other in others if other not in self.batch.replaced]
         if edits is None or not self.batch.add(parts, edits, contents(value)):
             return False
         self.expect(place, "")
+        self.changes.extend(Change(dotted(other), self.written(other), "") for other in replaced)
         return True
 
     def written(self, path: FieldPath) -> str:
@@ -378,7 +391,9 @@ class _Editor:
             length -= 1
         return path[:length]
 
-    def new(self, path: FieldPath, block: FieldPath, value: Value) -> New:
+    def new(
+        self, path: FieldPath, block: FieldPath, value: Value, replaces: list[FieldPath]
+    ) -> New:
         """A value that is added to a block, or to a list, on its path."""
         members, rank = {}, 0
         for place, name, message in self.levels(path):
@@ -387,7 +402,7 @@ class _Editor:
                 members[place, oneof] = name
             if place == block:
                 rank = list(schema).index(name)
-        return New(path, block, rank, members, value)
+        return New(path, block, rank, members, replaces, value)
 
     def message_at(self, path: FieldPath) -> Any:
         """The type of the blocks at a path that the schema describes."""
@@ -405,6 +420,7 @@ class _Editor:
         batch.applied_to(wanted)
         try:
             self.apply(batch.edits(before.source.text), batch.made[0].path, wanted)
+            self.remove_members(batch.replaced)
             for setting in named:
                 self.resolved(setting)  # Among more fields, a name may mean several.
         except (PathError, SetError):
@@ -422,6 +438,20 @@ class _Editor:
             return
         for index, path in awaited:
             self.changes[index] = self.changes[index]._replace(after=self.written(path))
+
+    def remove_members(self, paths: Iterable[FieldPath]) -> None:
+        """Removes members of oneofs that others have replaced."""
+        batch = Batch()
+        for path in paths:
+            self.aliases.check(path, is_removal=True)
+            part = removed(self.document, path)
+            if part is None or not batch.remove(path, part):
+                raise self.unchangeable(path)
+        if batch.made:
+            wanted = deepcopy(self.wanted)
+            batch.applied_to(wanted)
+            text = self.document.source.text
+            self.apply(batch.edits(text), batch.made[0].path, wanted)
 
     def put(self, path: FieldPath, value: Value) -> None:
         """Puts a value into the text, which is read again."""

@@ -159,6 +159,15 @@ FITTING = [
     Setting("warmup.warmup_steps", "5"),
     Setting("min_learning_rate", "0.001"),
     Setting("use_moving_average", "true"),
+    Setting("learning_rate.constant_learning_rate.learning_rate", "0.5"),
+    Setting(
+        "learning_rate.exponential_decay_learning_rate",
+        "{initial_learning_rate: 1, decay_steps: 5, decay_factor: 0.5}",
+    ),
+    Setting("adam_optimizer.learning_rate.constant_learning_rate.learning_rate", "0.25"),
+    Setting("schedule[1]", "{step: 150, learning_rate: 0.25}"),
+    Setting("schedule[-1]", "{learning_rate: 0.25, step: 350}"),
+    Setting("train_config.update_trainable_variables", "[u]"),
 ]
 """What the files can have, so that most edits are made."""
 SETTINGS = st.one_of(
@@ -270,6 +279,8 @@ def test_how_often_a_text_is_read(name: str) -> None:
 NEW = "schedule[]={step: 400, learning_rate: 0.5}"
 FIRST = "freeze_variables[0]"
 LAST_OF_ALL = "gradient_clipping_by_norm=1"  # the schema has it after all that is in the files
+ADAM = "adam_optimizer.learning_rate.constant_learning_rate.learning_rate=0.25"
+CONSTANT = "sgd_optimizer.learning_rate.constant_learning_rate.learning_rate=0.5"
 READS = {
     # What changes nothing about each other.
     ("num_steps=5", "schedule[0].step=7"): 1,
@@ -297,8 +308,26 @@ READS = {
     # What the file has already, or has not.
     ("num_steps=5", "initial_learning_rate=0.5", "schedule[0].step=7"): 1,
     ("num_steps=5", "batch_size", "schedule[0].step=7"): 1,
-    # Lists are written at once.
-    ("train_config.update_trainable_variables=[a, b]", "num_steps=7"): 2,
+    # Lists and blocks are replaced whole.
+    ("train_config.update_trainable_variables=[a, b]", "num_steps=7"): 1,
+    (
+        "train_config.freeze_variables=[x]",
+        "batch_size=7",
+        "schedule[0]={step: 9, learning_rate: 1}",
+    ): 2,
+    ("schedule[0]={step: 9, learning_rate: 1}", "batch_size=7", "num_steps=5"): 1,
+    ("schedule[0]={step: 9, learning_rate: 1}", NEW): 2,
+    (NEW, "schedule[0]={step: 9, learning_rate: 1}"): 2,
+    ("schedule[1]={step: 150, learning_rate: 0.2}", "schedule[1].step=160"): 2,
+    # A member of a oneof goes after the one that replaces it is there.
+    (ADAM, "num_steps=7"): 2,
+    (ADAM, "adam_optimizer.epsilon=0.5", "batch_size=7"): 2,
+    (CONSTANT, "num_steps=7"): 2,
+    ("sgd_optimizer.learning_rate.step_unit=STEPS", CONSTANT): 2,
+    (CONSTANT, "sgd_optimizer.learning_rate.step_unit=STEPS"): 3,
+    ("initial_learning_rate=0.3", CONSTANT): 3,
+    (CONSTANT, ADAM): 4,
+    (ADAM, CONSTANT): 4,
     # A field is there only after it was added, or gone.
     ("num_steps=5", "num_steps=6"): 2,
     ("num_steps", "num_steps=5"): 2,
