@@ -24,7 +24,7 @@ from schedule_builder.editing.rereading import (
 )
 from schedule_builder.printable import UNSEEN
 from schedule_builder.reading.comments import Note, notes
-from schedule_builder.reading.fields import FieldSchema, is_lenient, is_opaque, schema_of
+from schedule_builder.reading.fields import FieldSchema, is_lenient, schema_of
 from schedule_builder.reading.text_lexer import TEXT_FORMAT, quoted
 from schedule_builder.reading.tree import (
     Block,
@@ -266,10 +266,8 @@ def _declared(descriptor: Any, name: str) -> FieldSchema | None:
 
 
 def _message(declared: FieldSchema | None) -> Any:
-    """The type of a field's blocks; None where their contents are not known."""
-    if declared is None or declared.message is None or is_opaque(declared.message):
-        return None
-    return declared.message
+    """The type of a field's blocks; None where it is unknown."""
+    return declared.message if declared is not None else None
 
 
 def _custom(block: Block) -> tuple[Scalar, Block, Any]:
