@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -17,8 +18,6 @@ from schedule_builder.editing.errors import EditingError
 from schedule_builder.printable import UNSEEN
 from schedule_builder.reading.tree import Document
 
-_WIDTH = 4096
-"""Lines are not broken: only the author knows where a text may be."""
 _TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "timestamp"))
 _ANCHOR = re.compile(r"(?<![^\s,\[{:-])[&*][^\s,\]}]+")
 
@@ -68,7 +67,8 @@ def format_yaml(document: Document) -> str:
     yaml.Constructor = _Constructor
     yaml.Representer = _Representer
     yaml.preserve_quotes = True
-    yaml.width = _WIDTH
+    # Lines are not broken: only the author knows where a text may be.
+    yaml.width = sys.maxsize
     yaml.indent(mapping=2, sequence=4, offset=2)
     text = document.source.text
     yaml.explicit_start = text.startswith("---")

@@ -298,7 +298,7 @@ YAML_AS_IT_IS = [
     "a: 1.0E+05\nb: -.50e3\nc: 1_0.50\nd: +.INF\ne: 2001-12-14t21:59:43.10-05:00\n",
     "a: &x 1\nb: &y z\n",
     "a: &x 1\nb: [*x, &y ~, *y]\nc: &z True\nd: *z\n",
-    f"a: {'x y ' * 60}z\n",
+    f"a: {'x y ' * 2000}z\nb: [{'1, ' * 2000}2]\n",
     'a: "x\\u200ey"\nb: "z\\u202e"\n',
     'a: "x\u200ey"\n',
 ]
