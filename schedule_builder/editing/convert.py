@@ -131,13 +131,20 @@ def _about_comments(config: Config, new: Iterable[Diagnostic]) -> Words | None:
     def is_unused(found: Diagnostic) -> bool:
         return found.code == UNUSED_SUPPRESSION.code
 
-    # A finding tells its place; an unused comment tells only its code.
+    # Where a finding has moved away from its comment, the comment is unused as well.
     for found in sorted(new, key=is_unused):
         code = found.words.values["code"] if is_unused(found) else found.code
         same_code = (d for d in config.diagnostics if d.code == code)
         for old in sorted(same_code, key=lambda d: d.path != found.path):
             if comment := comment_for(config.document, old):
                 row, rule = comment
+                if is_unused(found):
+                    return Words(
+                        "not converted: the comment for `{rule}` on line {row} would be unused in"
+                        " the converted file. Remove it first",
+                        rule=rule,
+                        row=row,
+                    )
                 name = old.path.rpartition(".")[2]
                 advice = Words(
                     "Write {name:field} on a line of its own, with the comment on the line above",

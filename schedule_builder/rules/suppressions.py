@@ -80,13 +80,10 @@ def suppress(document: Document, diagnostics: Sequence[Diagnostic]) -> list[Diag
 
 
 def comment_for(document: Document, finding: Diagnostic) -> tuple[int, str] | None:
-    """The line of the comment that suppresses this finding, and the rule as written there.
-
-    A comment for the whole file is none of them.
-    """
+    """The line of the comment that suppresses this finding, and the rule as written there."""
     source = document.source
     for suppression in _read(document, Report(source)):
-        if (suppression.code, suppression.row) == (finding.code, finding.row):
+        if suppression.code == finding.code and suppression.row in (finding.row, None):
             start, end = suppression.span
             return source.position(start)[0], source.text[start:end]
     return None

@@ -586,6 +586,34 @@ def test_a_comment_that_would_not_suppress_what_has_no_field(
     assert main(["convert", str(old), "-o", str(new)]) == 0
 
 
+def test_the_comment_that_is_named_is_that_of_the_finding() -> None:
+    decay = "polynomial_decay_learning_rate { initial_learning_rate: 1.0 decay_steps: 9 }"
+    comment = "  # schedule-builder: ignore[SB408]\n"
+    text = (
+        f"sequential_learning_rate {{\n  stage {{\n    steps: 9{comment}"
+        f"    learning_rate {{ {decay} }}\n  }}\n"
+        f"  stage {{ steps: 9 learning_rate {{ {decay} }} }}{comment}"
+        "  stage { learning_rate { constant_learning_rate { learning_rate: 1 } } }\n}\n"
+    )
+    with pytest.raises(ConvertError, match=r"ignore\[SB408\]` on line 6 .*Write `steps` on a line"):
+        convert(read(text, "text"), "yaml")
+
+
+@pytest.mark.parametrize("verb", ["ignore", "ignore-file"])
+def test_a_comment_for_what_the_other_format_does_not_have(verb: str) -> None:
+    """Text format reads numbers in one way alone."""
+    text = EXPERIMENT % "0.5"
+    commented = text.replace("1_000", f"1_000  # schedule-builder: {verb}[yaml-1-1-value]")
+    with pytest.raises(ConvertError) as refused:
+        convert(read(commented, "yaml"), "text")
+    assert str(refused.value) == (
+        "a.yaml: not converted: the comment for `yaml-1-1-value` on line 2 would be unused in the"
+        " converted file. Remove it first"
+    )
+    # What the message says to do is enough.
+    assert convert(read(text, "yaml"), "text") == TEXT_EXPERIMENT % "0.5"
+
+
 RATE = "sgd_optimizer { learning_rate { constant_learning_rate { learning_rate: 1 } } }"
 RUN = f"train_config {{\n  num_steps: 5\n  optimizer {{ {RATE} }}\n"
 YAML_RATE = "sgd_optimizer: {learning_rate: {constant_learning_rate: {learning_rate: 1}}}"
@@ -628,6 +656,13 @@ EXACTLY = {
         "train_config:\n  # c\n\n  num_steps: 5\n\n  batch_size: 4\n"
         f"  optimizer:\n    {YAML_RATE}\n",
     ),
+    "numbers that YAML 1.1 reads as texts": (
+        TEXT_EXPERIMENT % "0.1e1",
+        (EXPERIMENT % "1.0")
+        .replace("1_000", "1000")
+        .replace("sgd", '"sgd"')
+        .replace("type: constant", 'type: "constant"'),
+    ),
     "the last comment": (f"{RUN}}}\n#", f"{YAML_RUN}#\n"),
 }
 AS_TEXT = {
@@ -646,6 +681,10 @@ AS_TEXT = {
         "model {\n  a {\n    b: 1\n  }\n\n  a: 2\n}\n",
     ),
     "numbers of YAML 1.1": (EXPERIMENT % "0.5", TEXT_EXPERIMENT % "0.5"),
+    "numbers that text format reads as others": (
+        (EXPERIMENT % "0x1").replace("1_000", "1e3"),
+        TEXT_EXPERIMENT % "1.0",
+    ),
 }
 SAME = {
     "extensions": ("text", f"{RUN}}}\nmodel {{ [a.b] {{ c: 1 }} [a.c]: 5 }}\n"),
@@ -677,6 +716,11 @@ def test_yaml_as_text(name: str) -> None:
 def test_what_stays(name: str) -> None:
     file_format, text = SAME[name]
     assert convert(read(text, file_format), file_format) == text
+
+
+def test_blank_lines_after_dashes() -> None:
+    text = f"{YAML_RUN}model:\n  a:\n    - -\n\n        b: 1\n\n    - 2\n"
+    assert convert(read(text, "yaml"), "yaml") == text.replace("- -\n\n        b", "- - b")
 
 
 def test_nothing_for_a_null() -> None:
@@ -724,3 +768,15 @@ def test_a_kind_of_another_package_keeps_its_comments(monkeypatch: pytest.Monkey
     other = examine(Source("a.yaml", moved))
     assert convert(other, "yaml") == 'custom: {"@type": "x.com/acme.Kind", warmup_steps: 5}\n'
     assert convert(other, "text") == "custom { [x.com/acme.Kind] { warmup_steps: 5 } }\n"
+
+
+def test_a_kind_of_another_package_is_written_as_its_schema_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kind = pb.LearningRate.DESCRIPTOR.fields_by_name["multi_step_learning_rate"].message_type
+    kinds = {"acme.Kind": SimpleNamespace(DESCRIPTOR=kind)}
+    monkeypatch.setattr(convert_module, "custom_kinds", lambda: kinds)
+    text = "custom { [x.com/acme.Kind] { milestones: 5 } }\n"
+    written = 'custom: {"@type": "x.com/acme.Kind", milestones: [5]}\n'
+    assert convert(examine(Source("a.config", text)), "yaml") == written
+    assert convert(examine(Source("a.yaml", written)), "yaml") == written

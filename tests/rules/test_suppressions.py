@@ -125,7 +125,7 @@ def test_the_comment_for_a_finding() -> None:
     for comment, wanted in (
         ("# schedule-builder: ignore[SB402, unknown-field]", (2, "unknown-field")),
         (IGNORE.format("SB402"), None),
-        ("# schedule-builder: ignore-file[SB201]", None),
+        ("# schedule-builder: ignore-file[SB402, SB201]", (2, "SB201")),
     ):
         config = examine(Source("a.pbtxt", f"\n{comment}\n{FIELD}"))
         (finding,) = (d for d in config.diagnostics if d.code == "SB201")
