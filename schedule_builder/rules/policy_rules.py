@@ -82,7 +82,7 @@ def _how_to_warm_up(run: Run) -> Words:
             "Add {warmup:field} beside {rate:field}, with `type: linear` and a `linear` block that"
             " sets `warmup_steps`",
             warmup="warmup",
-            rate=run.kind_path[-2],
+            rate="learning_rate",
         )
     return Words(
         "Add a `warmup` block with `warmup_steps` beside {kind:field}", kind=run.kind_path[-1]

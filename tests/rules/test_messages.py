@@ -187,7 +187,10 @@ def test_blocks_beside_the_one_that_is_chosen(given: str, chosen: str) -> None:
         ("learning_rate { type: 'constant' constant { learning_rate: 1 } }", []),
         (
             "learning_rate { constant { learning_rate: 1 } }",
-            ["`learning_rate` has no `type`; assuming `constant`, the only block present. Add"],
+            [
+                "`learning_rate` has no `type`; assuming `constant`, the only block present. Add"
+                " `type: constant`"
+            ],
         ),
         (
             "learning_rate { cosine { initial_learning_rate: 1 } }",
@@ -217,7 +220,8 @@ def test_blocks_beside_the_one_that_is_chosen(given: str, chosen: str) -> None:
             [
                 "`warmup` has no `type`, and no block of a known type: both come from the Garden's"
                 " Python code. Add the `type` and its block",
-                "`optimizer` has no `type`; assuming `sgd`, the only block present. Add",
+                "`optimizer` has no `type`; assuming `sgd`, the only block present. Add"
+                " `type: sgd`",
             ],
         ),
     ],
@@ -231,9 +235,9 @@ def test_types_that_python_code_selects(text: str, words: list[str]) -> None:
     ]
     assert len(said) == len(words)
     assert len(findings) == bool(words)
-    for (path, each), begin in zip(said, words, strict=True):
-        assert each.startswith(begin)
-        assert path == (begin.split("`")[1],)
+    for (path, each), wanted in zip(said, words, strict=True):
+        assert each == wanted
+        assert path == (wanted.split("`")[1],)
 
 
 RATE = "learning_rate { type: 'constant' }"
