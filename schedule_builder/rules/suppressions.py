@@ -158,16 +158,12 @@ def _read(document: Document, report: Report) -> Iterator[_Suppression]:
 
 
 def _unknown(word: str, report: Report) -> Words:
-    group = find(word)
-    if len(group) > 1:
+    if group := find(word):
         return Words(
             "unknown rule `{word}`: write whole codes, such as {code}",
             word=word,
             code=group[0].code,
         )
-    guess = None
-    if report.may_suggest():
-        guess = similar(word)
-    if guess:
+    if report.may_suggest() and (guess := similar(word)):
         return Words("unknown rule `{word}`: did you mean `{guess}`?", word=word, guess=guess)
     return Words("unknown rule `{word}`: see `schedule-builder rules`", word=word)

@@ -10,7 +10,7 @@ import pytest
 
 from schedule_builder.diagnostics import Remove
 from schedule_builder.dialects.model_garden import EXPERIMENT
-from schedule_builder.rules.rate_rules import negligible_rate, zero_rate
+from schedule_builder.rules.rate_rules import negligible_rate, rate_too_high, zero_rate
 from schedule_builder.rules.registry import Finding
 from schedule_builder.rules.shape_rules import (
     default_in_force,
@@ -282,6 +282,40 @@ def test_a_line_from_0_and_a_decay_to_0_are_no_idle_steps() -> None:
     assert not said(zero_rate, pipeline(rise, 90))
 
 
+def test_steps_at_rate_0_without_a_run_length() -> None:
+    told = "at rate 0, so the weights do not change. Set a rate above 0"
+    assert said(zero_rate, pipeline(lists((1, 0, 0.5, 0), BEGINS), None)) == [
+        ("schedule 0 step", f"steps 10 to 19 train {told}"),
+        ("schedule 2 step", f"all steps from 30 on train {told}"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "advice"),
+    [
+        (
+            "exponential_decay_learning_rate { initial_learning_rate: 0 decay_steps: 9"
+            " burnin_steps: 9 burnin_learning_rate: 1 }",
+            "burnin_steps",
+            ", because `initial_learning_rate` is 0. Set it above 0",
+        ),
+        (
+            # The entry has a rate of its own.
+            "manual_step_learning_rate { initial_learning_rate: 0 schedule { step: 4"
+            " learning_rate: 1 } schedule { step: 9 learning_rate: 0 } }",
+            "schedule 1 step",
+            ". Set a rate above 0",
+        ),
+    ],
+)
+def test_the_rate_that_is_to_be_set_where_steps_train_at_0(
+    text: str, path: str, advice: str
+) -> None:
+    *_, (where, words) = said(zero_rate, pipeline(text, 20))
+    assert where == path
+    assert words == f"steps 9 to 19 train at rate 0, so the weights do not change{advice}"
+
+
 def test_defaults_that_few_runs_can_mean() -> None:
     values = {
         "learning_rate_base": "0.5",
@@ -340,3 +374,56 @@ def test_a_ten_thousandth_of_the_highest_rate_is_something(
             f"{length} of 1000 steps, from step {begin} on, train at 5e-05 or less, and the highest"
             " rate is 1."
         )
+
+
+def test_the_value_of_a_negligible_rate_is_shown_beside_its_boundary() -> None:
+    levels = (1, 0.5, 0.00004)
+    boundaries = "piecewise_constant_learning_rate { boundaries: [200, 500] values: %s }"
+    run = pipeline(boundaries % list(levels))
+    (finding,) = negligible_rate(run)
+    assert finding.path == (*run.kind_path, "boundaries", 1)
+    assert str(finding.words) == (
+        "the rate falls from 0.5 to 4e-05 at step 501 (one after the boundary). Check the digits of"
+        " the rate 4e-05"
+    )
+    ((path, there),) = finding.related
+    assert run.get(path) == levels[2]
+    assert path == (*run.kind_path, "values", 2)
+    assert str(there) == "the rate is 4e-05 here"
+    # An entry of a manual schedule holds its rate itself.
+    (finding,) = negligible_rate(pipeline(lists(levels, (201, 501))))
+    assert finding.path[-3:] == ("schedule", 1, "step")
+    assert finding.related == ()
+    # Where the fall is less steep, it is the length that counts.
+    (finding,) = negligible_rate(pipeline(boundaries % [1, 0.01, 0.00005]))
+    assert str(finding.words) == (
+        "499 of 1000 steps, from step 501 (one after the boundary) on, train at 5e-05 or less, and"
+        " the highest rate is 1. Check the digits of the rate 5e-05"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "step", "advice"),
+    [
+        ("decay_factor: 10", 500, "Check `decay_factor`, by which the rate grows"),
+        ("decay_factor: 0.5", 0, "Check the digits, or lower the rate"),
+        # It grows after the run.
+        ("milestones: 1000 decay_factor: 10", 0, "Check the digits, or lower the rate"),
+    ],
+)
+def test_what_to_check_where_a_rate_is_too_high(text: str, step: int, advice: str) -> None:
+    milestones = "milestones: 500" * ("milestones" not in text)
+    kind = f"multi_step_learning_rate {{ initial_learning_rate: 600 {milestones} {text} }}"
+    rate = 6000 if step else 600
+    for run, limit in (
+        (pipeline(kind), "`sgd_optimizer` rarely trains above 500"),
+        (run_of(kind, 1000), "no optimizer trains above 500"),
+    ):
+        assert said(rate_too_high, run) == [
+            ("", f"the rate is {rate} at step {step}, and {limit}. {advice}")
+        ]
+    # A step of a warmup may have the highest rate, and then nothing grows.
+    run = pipeline("constant_learning_rate { learning_rate: 600 } warmup { warmup_steps: 9 }")
+    ((_, words),) = said(rate_too_high, run)
+    assert words.startswith("the rate is 600 at step 9, ")
+    assert words.endswith(". Check the digits, or lower the rate")

@@ -6,6 +6,7 @@ import pytest
 
 from schedule_builder.compiler import examine, unsuppressed
 from schedule_builder.diagnostics import TOO_LARGE, Diagnostic, Source
+from schedule_builder.reading.edits import apply_fixes
 from schedule_builder.rules.suppressions import comment_for
 
 FIELD = "constant_learning_rate { learning_rat: 0.1 }\n"
@@ -82,6 +83,7 @@ def test_a_comment_for_another_line_is_not_used(text: str) -> None:
         ),
         (IGNORE.format("SB4"), "unknown rule `SB4`: write whole codes, such as SB401"),
         (IGNORE.format("SB90"), "unknown rule `SB90`: write whole codes, such as SB901"),
+        (IGNORE.format("SB11"), "unknown rule `SB11`: write whole codes, such as SB110"),
         (IGNORE.format("SB4O2"), "unknown rule `SB4O2`: did you mean `SB402`?"),
         (
             IGNORE.format("unknown-fiel"),
@@ -99,6 +101,41 @@ def test_what_is_said_of_a_comment(comment: str, words: str) -> None:
     text = f"constant_learning_rate {{ learning_rate: 0.1 }}\n{comment}\n"
     (about,) = (d for d in found(text) if d.code in ("SB901", "SB902"))
     assert about.message == words
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        # The whole comment, with its line if nothing else is on it.
+        ("{field}  # schedule-builder: ignore[SB402]\n", "{field}\n"),
+        ("{field}  # schedule-builder: ignore[SB402]", "{field}"),
+        ("  # schedule-builder: ignore[SB402]  \r\n{field}\n", "{field}\n"),
+        ("{field}\n# schedule-builder: ignore-file[SB402] why", "{field}\n"),
+        ("{field}  # why # schedule-builder: ignore[SB402]\n", "{field}  # why\n"),
+        (" # schedule-builder: ignore[SB402] # why\n{field}\n", " # why\n{field}\n"),
+        # All its codes in one edit.
+        ("{field}  # schedule-builder: ignore[SB402, SB403,SB404]\n", "{field}\n"),
+        # Those that are not used.
+        (
+            "{field}  # schedule-builder: ignore[SB201, SB402]",
+            "{field}  # schedule-builder: ignore[SB201]",
+        ),
+        (
+            "{field}  # schedule-builder: ignore[SB402, SB201,SB403]",
+            "{field}  # schedule-builder: ignore[SB201]",
+        ),
+        (
+            "{field}  # schedule-builder: ignore[SB201 SB402]",
+            "{field}  # schedule-builder: ignore[SB201 ]",
+        ),
+    ],
+)
+def test_what_is_not_used_is_removed(text: str, wanted: str) -> None:
+    text, wanted = (each.format(field=FIELD.strip()) for each in (text, wanted))
+    unused = [d for d in found(text) if d.code == "SB901"]
+    fixes = [d.fix for d in unused if d.fix is not None]
+    assert {(fix.title, fix.safe) for fix in fixes} == {("Remove this suppression", True)}
+    assert apply_fixes(text, unused) == (wanted, len(fixes))
 
 
 def test_after_some_unknown_rules_none_is_suggested() -> None:
