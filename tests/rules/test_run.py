@@ -189,6 +189,12 @@ def test_a_warmup_may_end_with_the_last_step() -> None:
     assert run_of(text % 0, 10).warmups == []
 
 
+def test_a_run_of_one_step_ends_before_the_first_change() -> None:
+    for at in (1, 2):
+        for kind in ("multi_step", "stairs"):
+            assert run_of(KINDS[kind].format(at), 1).first_change == at
+
+
 def test_a_curve_may_begin_after_the_run() -> None:
     for begin in (9, 10, 11):
         run = run_of(KINDS["piecewise"].format(begin), 10)

@@ -16,6 +16,7 @@ from schedule_builder.rules.shape_rules import (
     default_in_force,
     floor_above_schedule,
     growing_rate,
+    jump_up,
     stage_without_effect,
 )
 from schedule_builder.v1 import options_pb2
@@ -238,6 +239,37 @@ def test_a_warmup_that_begins_where_it_leads() -> None:
         ] * is_found
 
 
+@pytest.mark.parametrize(
+    ("base", "start", "floor", "is_held"),
+    [
+        (0.1, 0, 0.1, True),
+        (0.05, 0, 0.1, True),
+        (0.05, 0.05, 0.1, True),
+        (0.1, 0.1, 0.1, False),
+        (0.1, 0.1, 0.05, False),
+        (2, 0, 2, True),
+        (1, 1, 2, True),
+    ],
+)
+def test_the_lowest_rate_may_hold_a_warmup(
+    base: float, start: float, floor: float, is_held: bool
+) -> None:
+    for count in (1, 9):
+        run = pipeline(
+            f"constant_learning_rate {{ learning_rate: {base} }} min_learning_rate: {floor} warmup"
+            f" {{ warmup_steps: {count} warmup_learning_rate: {start} }}"
+        )
+        ((_, words),) = said(stage_without_effect, run)
+        rate = f"{max(base, floor):g}"
+        assert words == (
+            f"this warmup does not change the rate: `min_learning_rate` keeps it at {rate}. Lower"
+            " `min_learning_rate`, or remove the warmup"
+            if is_held
+            else f"this warmup does not change the rate: it is {rate} from step 0 on. Start the"
+            " warmup lower, or remove it"
+        )
+
+
 def idle(first: int, last: int) -> str:
     return f"step {first} trains" if first == last else f"steps {first} to {last} train"
 
@@ -356,6 +388,34 @@ def test_defaults_that_few_runs_can_mean() -> None:
                         assert words == f"{listed} are schema defaults. Set them explicitly"
                 run.blamed.update((*run.kind_path, name) for name, _ in surprising)
                 assert not said(default_in_force, run)
+
+
+def test_where_the_rate_rises() -> None:
+    check = "Check the order and the digits of the rates"
+    for rates, said_of in (
+        ((1, 0.25, 0.5), "jumps up at step {step}{after}, from 0.25 to 0.5."),
+        ((0.01, 0.01, 0.5), "jumps up at step {step}{after}, from 0.01 to 0.5."),
+        ((0.01, 0.5, 0.5), "rises from 0.01 to 0.5 at step {step} of 1000{after}: too late for a"),
+    ):
+        begin = 100 if rates[1] == rates[2] else 400
+        boundaries = "piecewise_constant_learning_rate { boundaries: [%d, 400] values: %s }"
+        for text, path, step, after in (
+            (lists(rates, (100, 400)), "schedule {} step", begin, ""),
+            (
+                boundaries % (100, list(rates)),
+                "boundaries {}",
+                begin + 1,
+                " (one after the boundary)",
+            ),
+        ):
+            run = pipeline(text)
+            ((where, words),) = said(jump_up, run)
+            assert where == path.format(int(begin == 400))
+            assert words.startswith("the rate " + said_of.format(step=step, after=after))
+            assert words.endswith(f" {check}")
+            # A table in another unit was made into this kind, and may rise at any time.
+            moved = run._replace(moved={run.kind_path})
+            assert bool(said(jump_up, moved)) == (rates[1] < rates[2])
 
 
 @pytest.mark.parametrize(
