@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import combinations, pairwise, product
 from typing import Any
@@ -12,6 +13,7 @@ from schedule_builder.diagnostics import Remove
 from schedule_builder.dialects.model_garden import EXPERIMENT
 from schedule_builder.rules.rate_rules import negligible_rate, rate_too_high, zero_rate
 from schedule_builder.rules.registry import Finding
+from schedule_builder.rules.run import THRESHOLDS
 from schedule_builder.rules.shape_rules import (
     default_in_force,
     floor_above_schedule,
@@ -328,14 +330,27 @@ def test_steps_at_rate_0_without_a_run_length() -> None:
         (
             "exponential_decay_learning_rate { initial_learning_rate: 0 decay_steps: 9"
             " burnin_steps: 9 burnin_learning_rate: 1 }",
-            "burnin_steps",
+            "exponential_decay_learning_rate burnin_steps",
             ", because `initial_learning_rate` is 0. Set it above 0",
+        ),
+        (
+            "constant_learning_rate { learning_rate: 0 } warmup { shape: CONSTANT warmup_steps: 9"
+            " warmup_learning_rate: 1 }",
+            "warmup warmup_steps",
+            ", because `learning_rate` is 0. Set it above 0",
+        ),
+        (
+            "cosine_decay_learning_rate { learning_rate_base: 0 total_steps: 90 warmup_steps: 0"
+            " hold_base_rate_steps: 20 } warmup { shape: CONSTANT warmup_steps: 9"
+            " warmup_learning_rate: 1 }",
+            "warmup warmup_steps",
+            ", because `learning_rate_base` is 0. Set it above 0",
         ),
         (
             # The entry has a rate of its own.
             "manual_step_learning_rate { initial_learning_rate: 0 schedule { step: 4"
             " learning_rate: 1 } schedule { step: 9 learning_rate: 0 } }",
-            "schedule 1 step",
+            "manual_step_learning_rate schedule 1 step",
             ". Set a rate above 0",
         ),
     ],
@@ -343,9 +358,11 @@ def test_steps_at_rate_0_without_a_run_length() -> None:
 def test_the_rate_that_is_to_be_set_where_steps_train_at_0(
     text: str, path: str, advice: str
 ) -> None:
-    *_, (where, words) = said(zero_rate, pipeline(text, 20))
-    assert where == path
-    assert words == f"steps 9 to 19 train at rate 0, so the weights do not change{advice}"
+    run = pipeline(text, 20)
+    *_, finding = zero_rate(run)
+    assert " ".join(map(str, finding.path[len(run.path) :])) == path
+    told = "steps 9 to 19 train at rate 0, so the weights do not change"
+    assert str(finding.words) == f"{told}{advice}"
 
 
 def test_defaults_that_few_runs_can_mean() -> None:
@@ -454,12 +471,37 @@ def test_the_value_of_a_negligible_rate_is_shown_beside_its_boundary() -> None:
     (finding,) = negligible_rate(pipeline(lists(levels, (201, 501))))
     assert finding.path[-3:] == ("schedule", 1, "step")
     assert finding.related == ()
+    # The rate at a milestone is a factor of the one before.
+    milestone = "multi_step_learning_rate { initial_learning_rate: 1 milestones: 500 decay_factor:"
+    (finding,) = negligible_rate(pipeline(f"{milestone} 0.00004 }}"))
+    assert finding.path[-2:] == ("milestones", 0)
+    assert finding.related == ()
     # Where the fall is less steep, it is the length that counts.
     (finding,) = negligible_rate(pipeline(boundaries % [1, 0.01, 0.00005]))
     assert str(finding.words) == (
         "499 of 1000 steps, from step 501 (one after the boundary) on, train at 5e-05 or less, and"
         " the highest rate is 1. Check the digits of the rate 5e-05"
     )
+
+
+def test_a_fall_to_less_than_a_thousandth() -> None:
+    edge = 0.001 * (1 - 1e-6)  # Rounding is allowed for.
+    for rate, is_found in ((edge, False), (math.nextafter(edge, 0), True), (0, False)):
+        found = said(negligible_rate, pipeline(lists((1, rate), (500,))))
+        assert [path for path, _ in found] == ["schedule 0 step"] * is_found
+    # It is from the rate of the step before: 0.5, on this line from 1.
+    for rate, is_found in ((0.0006, False), (0.0004, True)):
+        line = lists((1, rate, rate / 2), (2, 500))[:-1] + "warmup: true }"
+        assert bool(said(negligible_rate, pipeline(line))) == is_found
+
+
+def test_a_negligible_rate_may_last_as_short_as_the_settings_say() -> None:
+    for rate, is_found in ((0.0001, False), (math.nextafter(0.0001, 0), True)):
+        run = pipeline(lists((1, 0.01, rate), (500, 900)))
+        assert not said(negligible_rate, run)
+        limits = THRESHOLDS | {"longest-negligible-fraction": 0}
+        found = said(negligible_rate, run._replace(thresholds=limits))
+        assert [path for path, _ in found] == ["schedule 1 step"] * is_found
 
 
 @pytest.mark.parametrize(
