@@ -240,6 +240,12 @@ class Run(Record):
         """The fields with the length of a warmup, and their values."""
         return [(path, steps) for path, steps in self.dialect.warmups(self.root) if steps]
 
+    @cached_property
+    def warmup_over(self) -> Length | None:
+        """The warmup over the schedule, apart from the kind's own; None where there is none."""
+        length = len(self.kind_path)
+        return next((found for found in self.warmups if found[0][:length] != self.kind_path), None)
+
     @property
     def ending(self) -> tuple[tuple[FieldPath, Words], ...]:
         """The related place with the run length."""

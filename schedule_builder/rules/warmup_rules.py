@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from schedule_builder.diagnostics import FieldPath, Words
@@ -38,22 +38,21 @@ def warmup_outlasts_decay(run: Run) -> Iterator[Finding]:
         linear: {warmup_steps: 1000}
     """
     main = run.under_warmup
-    if main is None:
+    if main is None or run.warmup_over is None:
         return
-    for path, steps in run.warmups:
-        final = main.segments[-1]
-        is_over = final.curve.is_constant and 0 < final.begin <= steps
-        if path[:-1] != run.kind_path and is_over and main(steps) < main(0):
-            words = Words(
-                "this warmup lasts {steps:count step}, and the decay under it, from {start:rate},"
-                " is over by step {end}: the rate never exceeds {low:rate}. Shorten the warmup, or"
-                " start the decay after it",
-                steps=steps,
-                start=main(0),
-                end=final.begin,
-                low=main(steps),
-            )
-            yield Finding(path, words)
+    path, steps = run.warmup_over
+    final = main.segments[-1]
+    if final.curve.is_constant and final.begin <= steps and main(steps) < main(0):
+        words = Words(
+            "this warmup lasts {steps:count step}, and the decay under it, from {start:rate},"
+            " is over by step {end}: the rate never exceeds {low:rate}. Shorten the warmup, or"
+            " start the decay after it",
+            steps=steps,
+            start=main(0),
+            end=final.begin,
+            low=main(steps),
+        )
+        yield Finding(path, words)
 
 
 @rule("SB407", "long-warmup", "warning")
@@ -153,11 +152,11 @@ def warmup_falls(run: Run) -> Iterator[Finding]:
           schedule { step: 900000 learning_rate: 0.00003 } }
     """
     main = run.main
-    for path, steps in run.warmups:
+    if run.warmup_over is not None:
+        path, steps = run.warmup_over
         high, low = run.schedule(0), run.schedule(steps)
         names = [n for n in ("warmup_learning_rate", "power") if run.has((*path[:-1], n))]
-        is_modifier = path[-1] == "warmup_steps" and path[:-1] != run.kind_path
-        if is_modifier and high > low and names:
+        if high > low and names:
             words = Words(
                 "this warmup lowers the rate, from {high:rate} at step 0 to {low:rate} at"
                 " step {steps}. Start it at a lower rate",
@@ -218,65 +217,67 @@ def rate_not_applied(run: Run) -> Iterator[Finding]:
 def _covered(run: Run) -> Iterator[Finding]:
     """Reports a warmup that covers all steps of the highest rate."""
     main = run.under_warmup
+    if main is None or run.warmup_over is None:
+        return
+    path, steps = run.warmup_over
     kinds = schema_of(run.get(run.kind_path[:-1]).DESCRIPTOR)
     # In a power of the step, the factor is the rate at step 1, which is not meant to be applied.
-    if main is None or not kinds[str(run.kind_path[-1])].is_stretchable:
+    is_power = not kinds[str(run.kind_path[-1])].is_stretchable
+    if is_power or path in run.blamed or steps > run.last:
         return
-    for path, steps in run.warmups:
-        if path in run.blamed or path[:-1] == run.kind_path or steps > run.last:
-            continue
-        rates = [main(step) for step in main.extremes(0, run.last)]
-        # Before its own beginning, which is under the warmup, a large power is not a number.
-        if any(map(math.isnan, rates)):
-            continue
-        highest = max(rates)
-        applied = max(main(step) for step in main.extremes(steps, run.last))
-        count, following = _held(main, highest, steps, run.last)
-        is_stage = count <= 1 and following is not None
-        if not is_stage and applied > highest * _MUCH_LOWER:
-            continue
-        related: tuple[tuple[FieldPath, Words], ...] = ()
-        if is_stage and following is not None:
-            there = Words(
-                "the next stage begins at step {step}{after_boundary}",
-                step=following.begin,
-                after_boundary=run.after_boundary(following.begin, run.at(following)),
-            )
-            related = ((run.at(following), there),)
-        if count:
-            words = Words(
-                "the highest rate, {highest:rate}, is applied for one step: this warmup of"
-                " {steps:count step} replaces its other steps. Shorten the warmup, or start"
-                " the schedule after it",
-                highest=highest,
-                steps=steps,
-            )
-        else:
-            words = Words(
-                "the highest rate, {highest:rate}, is never applied: this warmup of"
-                " {steps:count step} replaces it, and leads to {goal:rate}. Shorten the"
-                " warmup, or start the schedule after it",
-                highest=highest,
-                steps=steps,
-                goal=main(steps),
-            )
-        yield Finding(path, words, related)
+    rates = [main(step) for step in main.extremes(0, run.last)]
+    # Before its own beginning, which is under the warmup, a large power is not a number.
+    if any(map(math.isnan, rates)):
+        return
+    highest = max(rates)
+    applied = max(main(step) for step in main.extremes(steps, run.last))
+    count, following = _held(main, highest, steps, run.last)
+    if following is None and applied > highest * _MUCH_LOWER:
+        return
+    related: tuple[tuple[FieldPath, Words], ...] = ()
+    if following is not None:
+        there = Words(
+            "the next stage begins at step {step}{after_boundary}",
+            step=following.begin,
+            after_boundary=run.after_boundary(following.begin, run.at(following)),
+        )
+        related = ((run.at(following), there),)
+    if count:
+        words = Words(
+            "the highest rate, {highest:rate}, is applied for one step: this warmup of"
+            " {steps:count step} replaces its other steps. Shorten the warmup, or start"
+            " the schedule after it",
+            highest=highest,
+            steps=steps,
+        )
+    else:
+        words = Words(
+            "the highest rate, {highest:rate}, is never applied: this warmup of"
+            " {steps:count step} replaces it, and leads to {goal:rate}. Shorten the"
+            " warmup, or start the schedule after it",
+            highest=highest,
+            steps=steps,
+            goal=main(steps),
+        )
+    yield Finding(path, words, related)
 
 
 def _held(main: Schedule, rate: float, begin: int, last: int) -> tuple[int, Segment | None]:
     """How many steps of a range have a rate from stages, and the stage that follows them.
 
-    The stage is None if a curve other than a stage reaches that rate.
+    The stage is None where they are more than one, where none of them is before the range, and
+    where a curve other than a stage reaches that rate.
     """
-    count, ending = 0, None
-    ends = [*main.begins[1:], last + 1]
-    for segment, end in zip(main.segments, ends, strict=True):
+    count, first, following = 0, begin, None
+    for segment, after in zip_longest(main.segments, main.segments[1:]):
         if segment.begin <= last and main(segment.begin) == rate:
             if not segment.curve.is_constant:
                 return 0, None
-            count += max(min(end, last + 1) - max(segment.begin, begin), 0)
-            ending = main.segment_at(end)
-    return count, ending if ending is not None and is_listed(ending.path) else None
+            end = last + 1 if after is None else min(after.begin, last + 1)
+            count += max(end - max(segment.begin, begin), 0)
+            first, following = min(first, segment.begin), after
+    is_stage = following is not None and is_listed(following.path)
+    return count, following if is_stage and count <= 1 and first < begin else None
 
 
 def _one_update(run: Run) -> Iterator[Finding]:
@@ -294,9 +295,8 @@ def _one_update(run: Run) -> Iterator[Finding]:
     if "steps_per_entry" in run.main.DESCRIPTOR.fields_by_name:
         return
     starts = (0, *(steps for _, steps in run.warmups))
-    for first, second in pairwise(run.stages):
-        if first.begin not in starts:
-            continue
+    beginnings = [both for both in pairwise(run.stages) if both[0].begin in starts]
+    for first, second in beginnings:
         length = first.end - first.begin
         # A boundary is the last step of the rate before it.
         longest = 1 + ("boundaries" in second.path)

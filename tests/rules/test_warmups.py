@@ -14,7 +14,7 @@ from schedule_builder.rules.warmup_rules import (
     warmup_falls,
     warmup_outlasts_decay,
 )
-from tests.rules.test_run import RATE, pipeline, run_of
+from tests.rules.test_run import RATE, lists, pipeline, run_of
 
 Check = Callable[[Any], Iterator[Finding]]
 CONSTANT = "constant_learning_rate { learning_rate: 1 }"
@@ -199,6 +199,51 @@ def test_the_highest_rate_is_replaced_by_a_warmup() -> None:
     assert seen == {0, 1}
 
 
+def test_a_warmup_replaces_no_other_steps_than_its_own() -> None:
+    warmup = WARMUP.format(10, "")
+    for text, is_found in (
+        # One step has the highest rate, and the warmup ends before it, at it or after it.
+        (lists((0.5, 1, 0.5, 0.25), (11, 12, 500)) + warmup, False),
+        (lists((0.5, 1, 0.5, 0.25), (10, 11, 500)) + warmup, False),
+        (lists((0.5, 1, 0.5, 0.25), (9, 11, 500)) + warmup, True),
+        (lists((0.5, 1, 0.5, 0.25), (9, 10, 500)) + warmup, True),
+        (lists((0.5, 1, 0.5, 0.25), (9, 12, 500)) + warmup, False),
+        # It is the last one, and before it or after it others have that rate.
+        (lists((0.5, 1), (999,)) + warmup, False),
+        (lists((0.5, 1, 0.5), (999, 2000)) + warmup, False),
+        (lists((0.5, 1, 0.5, 1), (5, 9, 999)) + warmup, False),
+        (lists((0.5, 1, 0.5, 1, 0.5), (5, 9, 998, 999)) + warmup, True),
+        (lists((0.5, 1, 0.5, 1, 0.5), (5, 9, 997, 999)) + warmup, False),
+        # It replaces all but the last of them, and training ends.
+        (lists((0.5, 1, 0.5), (5, 2000)) + WARMUP.format(999, ""), True),
+        (lists((0.5, 1, 0.5), (5, 2000)) + WARMUP.format(998, ""), False),
+        (lists((0.5, 1), (5,)) + WARMUP.format(999, ""), False),
+        # The warmup of the kind itself covers nothing.
+        (lists((0.5, 1, 0.5), (20, 22))[:-1] + "warmup: true }" + warmup, False),
+    ):
+        run = pipeline(text)
+        found = [f for f in rate_not_applied(run) if "highest rate" in str(f.words)]
+        assert [f.path for f in found] == [(*RATE, "warmup", "warmup_steps")] * is_found, text
+        for finding in found:
+            ((_, there),) = finding.related
+            step = str(there).removeprefix("the next stage begins at step ")
+            assert int(step) >= run.warmups[0][1]
+
+
+def test_the_warmup_over_a_schedule() -> None:
+    own = "cosine_decay_learning_rate { warmup_steps: 5 total_steps: 90 }"
+    for text, wanted in ((own, None), (own + WARMUP.format(9, ""), 9), (CONSTANT, None)):
+        wanted_warmup = None if wanted is None else ((*RATE, "warmup", "warmup_steps"), wanted)
+        assert pipeline(text).warmup_over == wanted_warmup
+    garden = run_of(
+        "trainer { train_steps: 90 optimizer_config { learning_rate { type: 'constant' constant {"
+        " learning_rate: 1 } } warmup { type: 'linear' linear { warmup_steps: 9 } } } }",
+        dialect=EXPERIMENT,
+    )
+    path = ("trainer", "optimizer_config", "warmup", "linear", "warmup_steps")
+    assert garden.warmup_over == (path, 9)
+
+
 def test_a_decay_is_covered_to_a_tenth_of_its_rate() -> None:
     for length, end, warmup in product((10, 50), (0, 0.1, 0.2), (1, 8, 9, 10, 44, 45, 46)):
         run = pipeline(POLYNOMIAL.format(length, end) + WARMUP.format(warmup, ""))
@@ -239,6 +284,9 @@ def test_a_first_rate_that_lasts_for_one_update() -> None:
             )
         run.blamed.add((*run.kind_path, "boundaries", 0))
         assert not said(rate_not_applied, run)
+    # A constant warmup is not a stage, nor is what it leads to.
+    level = CONSTANT + WARMUP.format(1, "shape: CONSTANT warmup_learning_rate: 0.1")
+    assert not said(rate_not_applied, pipeline(level))
     # After a warmup that moves it, and where a table holds each rate for a step.
     for gap in (1, 2):
         moved = MULTI_STEP.format([gap, 500]) + WARMUP.format(20, "alignment: SHIFT")
