@@ -718,6 +718,13 @@ def test_what_stays(name: str) -> None:
     assert convert(read(text, file_format), file_format) == text
 
 
+def test_plain_texts_are_quoted_where_lists_would_end_them() -> None:
+    texts = ["x, y", "x[1]", "x{1}", "http://x", "x#1", "x\n\n      y"]
+    lines = "".join(f"    - {text}\n" for text in texts)
+    written = convert(read(f"{YAML_RUN}model:\n  a:\n{lines}", "yaml"), "yaml")
+    assert written.endswith('a: ["x, y", "x[1]", "x{1}", "http://x", "x#1", "x\\ny"]\n')
+
+
 def test_blank_lines_after_dashes() -> None:
     text = f"{YAML_RUN}model:\n  a:\n    - -\n\n        b: 1\n\n    - 2\n"
     assert convert(read(text, "yaml"), "yaml") == text.replace("- -\n\n        b", "- - b")

@@ -6,6 +6,7 @@ import re
 import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from google.protobuf import text_format
@@ -318,7 +319,18 @@ def test_yaml_that_cannot_be_formatted(monkeypatch: pytest.MonkeyPatch) -> None:
     said = str(refused.value)
     assert said.startswith("a.yaml:2:1: ruamel.yaml cannot read the file. Change the YAML there: ")
     assert said.endswith('found duplicate key "a" with value "~" (original value: "5")')
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
     from schedule_builder.editing import format_yaml
+
+    for error in (
+        YAMLError("it is\n  odd"),
+        MarkedYAMLError(problem="it is odd"),
+    ):  # without a place
+        with monkeypatch.context() as patched:
+            patched.setattr(format_yaml.YAML, "load", mock.Mock(side_effect=error))
+            with pytest.raises(EditingError, match=r"^a\.yaml: ruamel\.yaml .*there: it is odd$"):
+                format_text("a.yaml", "a: 5\n")
 
     class Renamed(format_yaml._Plain):  # as a fault would
         def __init__(self, node: Any) -> None:

@@ -18,6 +18,7 @@ from schedule_builder.diagnostics import Source
 from schedule_builder.editing import rates
 from schedule_builder.editing.errors import SetError
 from schedule_builder.editing.rates import (
+    RULES,
     RatesError,
     scale_rates,
     set_batch_size,
@@ -136,6 +137,13 @@ def test_a_second_time_nothing_changes(path: Path) -> None:
         assert not set_batch_size(once.config, 48, "sqrt").changes
 
 
+def test_rates_have_nine_digits_and_are_the_same_if_those_are() -> None:
+    config = read("constant_learning_rate { learning_rate: 0.5 }")
+    assert "learning_rate: 0.166666667 }" in scale_rates(config, Fraction(1, 3)).text
+    assert "learning_rate: 0.50000001 }" in set_peak(config, 0.50000001).text
+    assert not set_peak(config, 0.500000004).changes
+
+
 def test_a_factor_of_1_writes_no_defaults() -> None:
     assert (
         scale_rates(read("cosine_decay_learning_rate { learning_rate_base: 0.1 }"), 1).changes == ()
@@ -148,8 +156,8 @@ def test_batch_size() -> None:
     assert "batch_size: 128  # of one machine\n" in linear
     assert "learning_rate_base: 0.16  # peak\n" in linear
     assert "min_learning_rate: 2e-05\n" in linear
-    root = set_batch_size(read(PIPELINE), 128, "sqrt").config
-    assert peak_of(root) == pytest.approx(0.08 * math.sqrt(2))
+    peaks = {rule: peak_of(set_batch_size(read(PIPELINE), 128, rule).config) for rule in RULES}
+    assert peaks == pytest.approx({"linear": 0.16, "sqrt": 0.08 * math.sqrt(2)})
     scaling = PIPELINE.replace("1e-5", "1e-5 batch_size_scaling { reference_batch_size: 64 }")
     assert set_batch_size(read(scaling), 128).text == scaling.replace("64  #", "128  #")
     with pytest.raises(RatesError, match=r"does not set `train_config\.batch_size`"):
