@@ -319,16 +319,15 @@ def test_yaml_that_cannot_be_formatted(monkeypatch: pytest.MonkeyPatch) -> None:
     said = str(refused.value)
     assert said.startswith("a.yaml:2:1: ruamel.yaml cannot read the file. Change the YAML there: ")
     assert said.endswith('found duplicate key "a" with value "~" (original value: "5")')
+    from ruamel import yaml as ruamel_yaml
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     from schedule_builder.editing import format_yaml
 
-    for error in (
-        YAMLError("it is\n  odd"),
-        MarkedYAMLError(problem="it is odd"),
-    ):  # without a place
+    # Errors without a place.
+    for error in (YAMLError("it is\n  odd"), MarkedYAMLError(problem="it is odd")):
         with monkeypatch.context() as patched:
-            patched.setattr(format_yaml.YAML, "load", mock.Mock(side_effect=error))
+            patched.setattr(ruamel_yaml.YAML, "load", mock.Mock(side_effect=error))
             with pytest.raises(EditingError, match=r"^a\.yaml: ruamel\.yaml .*there: it is odd$"):
                 format_text("a.yaml", "a: 5\n")
 
