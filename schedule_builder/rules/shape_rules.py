@@ -203,7 +203,7 @@ def _level_warmup(run: Run) -> Iterator[Finding]:
 def _is_held(run: Run, steps: int, rate: float) -> bool:
     """Whether the lowest rate alone keeps a warmup at a rate."""
     segments = run.schedule.segments
-    if any(segment.floor != rate for segment in segments if segment.begin <= steps):
+    if segments[0].floor != rate:
         return False
     bare = Schedule(tuple(segment._replace(floor=0.0) for segment in segments))
     return any(bare(step) != rate for step in bare.extremes(0, steps))
@@ -265,9 +265,9 @@ def _level_decay(run: Run) -> Iterator[Finding]:
     """Reports decays that end at the rate at which they begin."""
     main: Any = run.main
     fields, last = main.DESCRIPTOR.fields_by_name, "end_learning_rate"
+    if last not in fields or "stable_steps" in fields:
+        return
     for first in {"initial_learning_rate", "learning_rate_base"} & set(fields):
-        if last not in fields or "stable_steps" in fields:
-            continue
         if getattr(main, first) == getattr(main, last):
             default = Words("") if main.HasField(last) else Words(", its default")
             lower = Words("Set `end_learning_rate` lower")

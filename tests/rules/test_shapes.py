@@ -143,6 +143,13 @@ def test_a_floor_is_the_rate_of_every_step() -> None:
         run = pipeline(f"{text} min_learning_rate: {floor}", num_steps)
         found = [f.path for f in floor_above_schedule(run)]
         assert found == [(*run.path, "min_learning_rate")] * (floor >= 1)
+        assert [words for _, words in said(floor_above_schedule, run)] == [
+            f"`min_learning_rate` is the rate at every step: no rate of the schedule is above"
+            f" {floor:g}. Lower `min_learning_rate`"
+        ] * len(found)
+    none = "constant_learning_rate { learning_rate: 0 }"
+    assert not said(floor_above_schedule, pipeline(none))
+    assert not said(floor_above_schedule, pipeline(f"{none} min_learning_rate: 0"))
     # Of a cycle, one step says nothing.
     cycle = (
         "cyclic_learning_rate { base_learning_rate: 0.25 max_learning_rate: 1 step_size_up: 50 }"
@@ -220,6 +227,13 @@ def test_a_warmup_that_begins_where_it_leads() -> None:
             )
         run.blamed.add((*run.path, "warmup", "warmup_steps"))
         assert not list(stage_without_effect(run))
+    # A warmup of the kind itself may rise on, from where the one over it ends.
+    cosine = "cosine_decay_learning_rate { learning_rate_base: 1 total_steps: 90 warmup_steps: 20"
+    over = "warmup { warmup_steps: 10 warmup_learning_rate: 0.5 }"
+    run = pipeline(f"{cosine} warmup_learning_rate: 0 }} {over}")
+    assert [f.path for f in stage_without_effect(run)] == [
+        (*run.path, "warmup", "warmup_learning_rate")
+    ]
     # The default of a rate may be the goal as well.
     run = pipeline(
         "cosine_decay_learning_rate { learning_rate_base: 0.0002 total_steps: 90 warmup_steps: 9 }"
@@ -270,6 +284,16 @@ def test_the_lowest_rate_may_hold_a_warmup(
             else f"this warmup does not change the rate: it is {rate} from step 0 on. Start the"
             " warmup lower, or remove it"
         )
+
+
+def test_the_lowest_rate_of_the_kind_holds_no_warmup_over_it() -> None:
+    run = pipeline(
+        "exponential_decay_learning_rate { initial_learning_rate: 0.5 decay_steps: 1 decay_factor:"
+        " 0.5 min_learning_rate: 0.1 } warmup { warmup_steps: 9 warmup_learning_rate: 0.1 }"
+    )
+    assert run.schedule(9) == 0.1
+    ((_, words),) = said(stage_without_effect, run)
+    assert words.startswith("this warmup does not change the rate: it is 0.1 from step 0 on.")
 
 
 def idle(first: int, last: int) -> str:
@@ -433,6 +457,97 @@ def test_where_the_rate_rises() -> None:
             # A table in another unit was made into this kind, and may rise at any time.
             moved = run._replace(moved={run.kind_path})
             assert bool(said(jump_up, moved)) == (rates[1] < rates[2])
+
+
+@pytest.mark.parametrize(
+    ("text", "num_steps", "found"),
+    [
+        # A rise after a fall, by more than rounding, in the run.
+        (lists((1, 0.5, 0.5 * (1 + 1e-6)), (10, 20)), 1000, []),
+        (lists((1, 0.5, math.nextafter(0.5 * (1 + 1e-6), 1)), (10, 20)), 1000, [20]),
+        (lists((1, 0.25, 0.5), (10, 999)), 1000, [999]),
+        (lists((1, 0.25, 0.5), (10, 1000)), 1000, []),
+        (lists((0.1, 0.1, 0.5), (10, 20)), 1000, []),
+        # The order of these is unknown.
+        (lists((1, 0.25, 0.125, 0.5), (10, 20, 20)), 1000, []),
+        (lists((1, 0.25, 0.125, 0.5), (10, 20, 21)), 1000, [21]),
+        # One rate for more than a fifth of the run is not a warmup, however short that is.
+        (lists((0.25, 0.5), (1,)), 4, [1]),
+        (lists((0.25, 0.5), (1,)), 5, []),
+        # A line that lasts for one step has not fallen.
+        (lists((0.01, 0.5, 0.25), (1, 500))[:-1] + "warmup: true }", 1000, []),
+    ],
+)
+def test_a_rise_in_the_middle(text: str, num_steps: int, found: list[int]) -> None:
+    words = [words for _, words in said(jump_up, pipeline(text, num_steps))]
+    assert len(words) == len(found)
+    for each, step in zip(words, found, strict=True):
+        assert each.startswith(f"the rate jumps up at step {step}, from ")
+
+
+SEQUENCE = "sequential_learning_rate { %s stage { learning_rate { %s } } }"
+STAGE = "stage { steps: %d learning_rate { %s } }"
+LEVEL = "constant_learning_rate {{ learning_rate: {!r} }}"
+
+
+def test_a_rise_after_a_curve() -> None:
+    fall = "polynomial_decay_learning_rate { initial_learning_rate: 1 decay_steps: 8 }"
+    text = SEQUENCE % (STAGE % (8, fall), LEVEL.format(0.5))
+    ((path, words),) = said(jump_up, pipeline(text))
+    assert path == "stage 0 steps"
+    assert words.startswith("the rate jumps up at step 8, from 0.125 to 0.5.")
+    # A line of 32 steps from 0 leads to a stage; it may be one step more than the next one.
+    line = f"{LEVEL.format(1.0)} warmup {{ warmup_steps: 32 }}"
+    for by, is_found in ((1, False), (2, False), (2.5, True), (4, True)):
+        first = STAGE % (8, LEVEL.format(1.0))
+        last = LEVEL.format((31 + by) / 32)
+        run = pipeline(SEQUENCE % (f"{first} {STAGE % (32, line)}", last))
+        assert run.schedule(39) == 31 / 32
+        assert [path for path, _ in said(jump_up, run)] == ["stage 1 steps"] * is_found
+
+
+EDGE = 10 * (1 - 1e-6)
+"""Ten times, but for rounding."""
+BELOW = math.nextafter(EDGE, 0)
+
+
+@pytest.mark.parametrize(
+    ("rates", "begins", "found"),
+    [
+        # Ten times in all, and late.
+        ((0.5, 2, 0.5 * EDGE), (51, 300), (51, 0.5, 2)),
+        ((0.5, 2, 0.5 * BELOW), (51, 300), None),
+        ((0.5, 2, 0.5 * EDGE, 0.25), (50, 300, 600), None),
+        # Ten times at once, after a small rise that is early.
+        ((0.25, 0.5, 0.5 * EDGE, 0.25), (20, 51, 600), (51, 0.5, 0.5 * EDGE)),
+        ((0.25, 0.5, 0.5 * BELOW, 0.25), (20, 51, 600), None),
+        ((0.25, 0.5, 0.5 * EDGE, 0.25), (20, 50, 600), None),
+        # The steepest of those that are late is shown.
+        ((0.01, 0.25, 0.5, 1.5), (20, 100, 300), (300, 0.5, 1.5)),
+    ],
+)
+def test_a_rise_that_is_too_late_for_a_warmup(
+    rates: tuple[float, ...], begins: tuple[int, ...], found: tuple[int, float, float] | None
+) -> None:
+    words = [words for _, words in said(jump_up, pipeline(lists(rates, begins)))]
+    if found is None:
+        assert not words
+        return
+    step, old, new = found
+    assert words == [
+        f"the rate rises from {old:.6g} to {new:.6g} at step {step} of 1000: too late for a warmup."
+        " Check the order and the digits of the rates"
+    ]
+
+
+def test_the_settings_say_what_is_too_late_for_a_warmup() -> None:
+    run = pipeline(lists((0.01, 0.25, 0.5), (20, 300)))
+    assert said(jump_up, run)[0][1].startswith("the rate rises from 0.25 to 0.5 at step 300")
+    # None is late, and together they take too long.
+    later = run._replace(thresholds=THRESHOLDS | {"latest-rise-fraction": 0.5})
+    assert said(jump_up, later)[0][1].startswith("the rate rises from 0.01 to 0.25 at step 20")
+    longer = {"latest-rise-fraction": 0.5, "longest-warmup-fraction": 0.3}
+    assert not said(jump_up, run._replace(thresholds=THRESHOLDS | longer))
 
 
 @pytest.mark.parametrize(
