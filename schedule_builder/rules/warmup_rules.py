@@ -266,15 +266,14 @@ def _held(main: Schedule, rate: float, begin: int, last: int) -> tuple[int, Segm
     """How many steps of a range have a rate from stages, and the stage that follows them.
 
     The stage is None where they are more than one, where none of them is before the range, and
-    where a curve other than a stage reaches that rate.
+    where the last segment or a curve other than a stage reaches that rate.
     """
     count, first, following = 0, begin, None
     for segment, after in zip_longest(main.segments, main.segments[1:]):
         if segment.begin <= last and main(segment.begin) == rate:
-            if not segment.curve.is_constant:
+            if after is None or not segment.curve.is_constant:
                 return 0, None
-            end = last + 1 if after is None else min(after.begin, last + 1)
-            count += max(end - max(segment.begin, begin), 0)
+            count += max(min(after.begin, last + 1) - max(segment.begin, begin), 0)
             first, following = min(first, segment.begin), after
     is_stage = following is not None and is_listed(following.path)
     return count, following if is_stage and count <= 1 and first < begin else None

@@ -218,6 +218,12 @@ def test_a_warmup_replaces_no_other_steps_than_its_own() -> None:
         (lists((0.5, 1, 0.5), (5, 2000)) + WARMUP.format(999, ""), True),
         (lists((0.5, 1, 0.5), (5, 2000)) + WARMUP.format(998, ""), False),
         (lists((0.5, 1), (5,)) + WARMUP.format(999, ""), False),
+        # A burn-in is not a stage.
+        (
+            "exponential_decay_learning_rate { initial_learning_rate: 0.5 decay_steps: 500"
+            " decay_factor: 0.5 burnin_steps: 5 burnin_learning_rate: 1 }" + warmup,
+            False,
+        ),
         # The warmup of the kind itself covers nothing.
         (lists((0.5, 1, 0.5), (20, 22))[:-1] + "warmup: true }" + warmup, False),
     ):
