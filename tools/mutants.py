@@ -466,6 +466,8 @@ def write_cache(path: Path, found: dict[Any, Any], before: dict[Any, str | None]
 def report(path: Path, equivalent: set[Any]) -> None:
     """Prints what survived in a file, and renews its row of the table."""
     outcomes = read_cache(path)
+    if not outcomes:
+        return  # It has data alone.
     left = {key: outcome for key, outcome in outcomes.items() if key not in equivalent}
     for (scope, line, becomes, number), outcome in left.items():
         if outcome in (SURVIVED, UNREACHED):
