@@ -115,6 +115,23 @@ def test_a_dialect_finds_what_a_schedule_depends_on(dialect: Dialect, data: Any)
         assert config.get(request.block_path) == request.block
 
 
+def test_a_trainer_with_a_field_of_the_schema_means_an_experiment() -> None:
+    for fields, is_meant in (("own: 1, train_steps: 5", True), ("own: 1, other: 2", False)):
+        root, _ = parse("config.yaml", f"trainer: {{{fields}}}\n")
+        assert EXPERIMENT.is_meant(root) == is_meant
+
+
+def test_an_experiment_names_its_schedule_as_far_as_it_is_there() -> None:
+    path = ("trainer", "optimizer_config")
+    whole = load(EXPERIMENT_CONFIG).message
+    assert EXPERIMENT.schedule_paths(whole) == [(*path, "learning_rate"), (*path, "warmup")]
+    empty: Any = EXPERIMENT.root()
+    assert EXPERIMENT.schedule_paths(empty) == [path]
+    assert EXPERIMENT.kind_path(empty) == path
+    empty.trainer.optimizer_config.optimizer.type = "sgd"
+    assert EXPERIMENT.kind_path(empty) == (*path, "learning_rate", "")
+
+
 @pytest.mark.parametrize(
     ("data", "covered"),
     [

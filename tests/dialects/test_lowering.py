@@ -262,6 +262,11 @@ REFUSED = [
         " boundaries: [-5, 0] values: [1, 2] } }",
         "trainer optimizer_config learning_rate step_cosine_with_offset boundaries 1",
     ),
+    (
+        "garden learning_rate { type: 'step_cosine_with_offset' step_cosine_with_offset {"
+        f" boundaries: [{10 * MAX_WAVES - 9}, {10 * MAX_WAVES + 1}] values: [1, 2] }} }}",
+        "trainer optimizer_config learning_rate step_cosine_with_offset boundaries 1",
+    ),
 ]  # fmt: skip
 
 
@@ -504,6 +509,18 @@ def test_noam_warms_up_for_the_steps_that_it_says() -> None:
                " mode: EXP_RANGE"),
             f"this cycle has {2**63 + 8} steps, and the limit is {2**63 - 1}. Make it shorter",
         ),
+        (
+            "constant_learning_rate { learning_rate: 0 }"
+            f" {EXPONENTIAL} warmup_learning_rate: 1 }}",
+            "an EXPONENTIAL warmup cannot lead to rate 0, the schedule's rate at its end. Set the"
+            " rates of the schedule above 0",
+        ),
+        (
+            of("polynomial_decay", "initial_learning_rate: 0.5 end_learning_rate: 0 decay_steps: 1")
+            + f" {EXPONENTIAL} warmup_learning_rate: 1 }}",
+            "an EXPONENTIAL warmup cannot lead to rate 0, the schedule's rate at its end. Make the"
+            " warmup shorter, so that it ends at a rate above 0",
+        ),
     ],
 )  # fmt: skip
 def test_the_numbers_of_what_is_refused_are_shown(text: str, words: str) -> None:
@@ -535,23 +552,29 @@ def test_a_polynomial_warmup_of_the_garden(
 
 
 @pytest.mark.parametrize(
-    ("first", "end", "cycle", "begins"),
-    [(1, 0.1, False, [0, 30]), (0.1, 1, False, [0, 10, 30]), (1, 0.1, True, [0, 10])],
+    ("first", "end", "power", "offset", "cycle", "begins"),
+    [
+        (1, 0.1, 2, 10, False, [0, 30]),
+        (0.1, 1, 2, 10, False, [0, 10, 30]),
+        (0.1, 1, 1, 1, False, [0, 1, 21]),
+        (0.1, 1, 0, 10, False, [0]),
+        (1, 0.1, 2, 10, True, [0, 10]),
+    ],
 )
 def test_a_polynomial_of_the_garden_before_its_offset(
-    first: float, end: float, cycle: bool, begins: list[int]
+    first: float, end: float, power: int, offset: int, cycle: bool, begins: list[int]
 ) -> None:
     schedule = garden_rate(
         "polynomial",
-        f"initial_learning_rate: {first} end_learning_rate: {end} decay_steps: 20 power: 2"
-        f" offset: 10 cycle: {str(cycle).lower()}",
+        f"initial_learning_rate: {first} end_learning_rate: {end} decay_steps: 20 power: {power}"
+        f" offset: {offset} cycle: {str(cycle).lower()}",
     )
     assert schedule.begins == begins
     for step in range(75):
-        own = step - 10
+        own = step - offset
         length = 20 * max(math.ceil(own / 20), 1) if cycle else 20
         share = 1 - min(own, length) / length
-        assert schedule(step) == pytest.approx((first - end) * share**2 + end), step
+        assert schedule(step) == pytest.approx((first - end) * share**power + end), step
 
 
 def test_powers_of_the_garden() -> None:
@@ -588,6 +611,33 @@ def test_a_cosine_before_its_offset_goes_up_and_down() -> None:
     assert schedule.begins == [0, 5, 15, 25, 35]
     rates = [schedule(step) for step in (0, 5, 10, 15, 20, 25, 30, 35)]
     assert rates == pytest.approx([0.5, 1, 0.5, 0, 0.5, 1, 0.5, 0], abs=1e-12)
+    assert garden_rate("cosine", "initial_learning_rate: 1 decay_steps: 10 offset: 1").begins == [
+        0,
+        1,
+        11,
+    ]
+
+
+def test_a_cosine_repeats_before_its_first_boundary() -> None:
+    fields = "boundaries: [4, 6, 10] values: [1, 0.5, 0.25]"
+    schedule = garden_rate("step_cosine_with_offset", fields)
+    assert schedule.begins == [0, 2, 4, 6, 10]
+    rates = [schedule(step) for step in range(10)]
+    assert rates[:7] == pytest.approx([1, 0.75, 0.5, 0.75, 1, 0.75, 0.5])
+    assert rates[8] == pytest.approx(0.375)
+    with pytest.raises(ValueError, match=r"zip\(\)"):
+        garden_rate("step_cosine_with_offset", fields.replace("0.25", "0.25, 0.125"))
+
+
+def test_a_polynomial_decay_is_a_line_or_a_power() -> None:
+    def decay(initial: float, end: float, power: float) -> Schedule:
+        fields = "initial_learning_rate: {} end_learning_rate: {} decay_steps: 9 power: {}"
+        return lowered(of("polynomial_decay", fields.format(initial, end, power)))
+
+    for power, shape in ((1, "linear"), (2, "power_of_remaining")):
+        assert decay(1, 0.5, power).segments[0].curve.shape == shape  # type: ignore[attr-defined] # as above
+    for initial, end, last in ((1, 0.5, math.inf), (0.5, 1, -math.inf), (0.5, 0.5, 0.5)):
+        assert decay(initial, end, -1)(9) == last
 
 
 def test_a_cycle_of_straight_lines_has_straight_lines() -> None:

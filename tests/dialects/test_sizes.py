@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from google.protobuf.wrappers_pb2 import Int64Value
 
+from schedule_builder.diagnostics import Words
 from schedule_builder.dialects import lowering
 from schedule_builder.dialects.learning_rate import LEARNING_RATE
 from schedule_builder.dialects.lowering import (
@@ -58,6 +59,20 @@ def piecewise(boundaries: int, values: int) -> pb.LearningRate:
     return message
 
 
+def milestones(count: int) -> pb.LearningRate:
+    message = pb.LearningRate()
+    message.multi_step_learning_rate.initial_learning_rate = 0.1
+    message.multi_step_learning_rate.milestones.extend(range(count))
+    return message
+
+
+def boundaries(count: int) -> pb.LearningRate:
+    message = pb.LearningRate()
+    for step in range(count):
+        message.manual_step_learning_rate.schedule.add(step=step, learning_rate=0.1)
+    return message
+
+
 COMBINATION = "combined_learning_rate learning_rates"
 STAGES = "sequential_learning_rate stage"
 SIZES: list[tuple[pb.LearningRate, pb.LearningRate, str, str]] = [
@@ -77,6 +92,12 @@ SIZES: list[tuple[pb.LearningRate, pb.LearningRate, str, str]] = [
         in_sequence(constant(), table(MAX_SEGMENTS - 1)),
         in_sequence(constant(), table(MAX_SEGMENTS + 1)),
         f"{STAGES} 1 learning_rate table_learning_rate learning_rates",
+        "a schedule may have 100,000. Use a schedule such as",
+    ),
+    (
+        milestones(MAX_SEGMENTS),
+        milestones(MAX_SEGMENTS + 1),
+        "multi_step_learning_rate milestones",
         "a schedule may have 100,000. Use a schedule such as",
     ),
     # Of the lists of a message the longest is blamed, the first of them.
@@ -101,6 +122,12 @@ SIZES: list[tuple[pb.LearningRate, pb.LearningRate, str, str]] = [
     (
         combined(*[piecewise(1, 2)] * MAX_MEMBERS),
         combined(*[piecewise(1, 2)] * (MAX_MEMBERS + 1)),
+        COMBINATION,
+        "has 33 members: at most 32",
+    ),
+    (
+        combined(*[in_sequence(boundaries(2), boundaries(3))] * MAX_MEMBERS),
+        combined(*[in_sequence(boundaries(2), boundaries(3))] * (MAX_MEMBERS + 1)),
         COMBINATION,
         "has 33 members: at most 32",
     ),
@@ -140,6 +167,13 @@ def test_the_largest_schedule(
     with pytest.raises(LoweringError, match=words) as error:
         check_size(bad)
     assert " ".join(map(str, error.value.path)) == path
+
+
+def test_an_error_has_words_whatever_it_is_made_of() -> None:
+    words = Words("{count} steps", count=5)
+    assert LoweringError((), words).words is words
+    of_plugin = LoweringError((), "5 {steps}")
+    assert (str(of_plugin), str(of_plugin.words)) == ("5 {steps}", "5 {steps}")
 
 
 def test_the_longest_list_is_blamed_where_each_has_one_entry(

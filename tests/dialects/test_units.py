@@ -413,6 +413,15 @@ def test_a_length_of_no_step_and_boundaries_that_fall_together_show_the_arithmet
         "this boundary and the one before it both round to step 20, from 20 and 20.4. 1 percent"
         " is 0.4 steps. Move them apart",
     ]
+    body = f"step_unit: EPOCHS examples_per_epoch: 80 {MILESTONES.replace('60, 80', '50, 51')}"
+    (finding,) = found((PIPELINE % body).replace("batch_size: 32", "batch_size: 200"))
+    assert finding.endswith("from 20 and 20.4. 1 epoch is 0.4 steps. Move them apart")
+
+
+def test_a_length_that_is_too_large_is_not_blamed_on_epochs() -> None:
+    step = "manual_step_learning_rate { schedule { step: 4000000000 learning_rate: 0.1 } }"
+    (finding,) = found(PIPELINE % f"step_unit: PERCENT_OF_RUN {step}")
+    assert finding.endswith("`step` holds at most 4294967295. Use a smaller number")
 
 
 def test_a_fix_that_writes_steps_is_not_offered_under_a_unit() -> None:

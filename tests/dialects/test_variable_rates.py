@@ -127,6 +127,8 @@ def test_a_pattern_without_a_caret_is_searched_as_it_is(pattern: str, parts: lis
         ("((a+)?c){3,}", "`{` at character 9 .* (`+` at character 4)"),
         ("(?P<n>[)]*)+", "`+` at character 12 .* (`*` at character 10)"),
         ("(?x) (a+) +", "`+` at character 11 .* (`+` at character 8)"),
+        ("(a+)(?#b)+", "`+` at character 10 .* (`+` at character 3)"),
+        ("(x(a+(b+)c)+)", "`+` at character 12 .* (`+` at character 5)"),
         ("(?=.*)+", "`+` at character 7 .* (`*` at character 5)"),
     ],
 )
@@ -141,6 +143,7 @@ def test_a_bad_pattern_says_where(pattern: str, words: str) -> None:
         "a+b+",
         "(a|b)+",
         "(a+){3}",
+        "((a+){3}b)?",
         r"(\++)",
         "[(+]+",
         r"\(a+\)+",
