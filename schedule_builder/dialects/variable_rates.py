@@ -88,7 +88,7 @@ def _nested_repetition(pattern: str) -> tuple[int, int] | None:
             last = inside.pop()
             inside[-1] = last if inside[-1] is None else inside[-1]
             continue
-        elif kind in ("bounded", "nothing"):
+        elif kind == "nothing":
             continue
         last = None
     return None
