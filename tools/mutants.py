@@ -34,6 +34,7 @@ import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import _lru_cache_wrapper
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
@@ -174,6 +175,7 @@ class Session:
         self.tracer = Tracer(files)
         self.plan: Plan | None = None
         self.items: dict[str, Any] = {}
+        self.caches: list[Any] = []
         self.kills: Counter[str] = Counter()
         self.failed = self.skipped = False
 
@@ -218,6 +220,8 @@ class Session:
         print(f"{len(tests)} tests pass, in {seconds:.0f} s", flush=True)
         functions = defaultdict(list)
         for found in gc.get_objects():
+            if isinstance(found, _lru_cache_wrapper) and is_own(found.__wrapped__):
+                self.caches.append(found)
             if isinstance(found, FunctionType) and found.__code__.co_filename in self.files:
                 code = found.__code__
                 functions[code.co_filename, code.co_name, code.co_firstlineno].append(found)
@@ -240,6 +244,8 @@ class Session:
             return not self._passes(self.items[test.name])
 
         def work() -> str | None:
+            for cached in self.caches:  # What was found while tests were collected.
+                cached.cache_clear()
             code = code_of(compile(mutant.text, file, "exec"), *mutant.function)
             for function in functions:
                 function.__code__ = code
@@ -248,6 +254,11 @@ class Session:
         killer = in_child(work, limit_of(tests)) if tests else ""
         self.kills.update([killer] if killer else [])
         self.report(file, mutant, killer, bool(tests))
+
+
+def is_own(function: Any) -> bool:
+    """Whether a function is one of the package."""
+    return getattr(function, "__module__", "").startswith("schedule_builder.")
 
 
 def limit_of(tests: list[Test]) -> float:
