@@ -7,6 +7,7 @@ annotations, decorators and type aliases.
 from __future__ import annotations
 
 import ast
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -108,6 +109,12 @@ class _Changes(ast.NodeVisitor):
         return self._lines[node.end_lineno - 1] + self._characters(
             node.end_lineno, node.end_col_offset
         )
+
+    def whole(self, statement: ast.stmt) -> tuple[int, int]:
+        """Where a statement of the module begins, with its decorators, and where it ends."""
+        decorators = getattr(statement, "decorator_list", [])
+        first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+        return self._lines[first - 1], self._end(statement)
 
     def _characters(self, row: int, column: int) -> int:
         line = self.text[self._lines[row - 1] : self._lines[row]]
@@ -273,14 +280,18 @@ class _Changes(ast.NodeVisitor):
 def mutants_of(text: str) -> Iterator[Mutant]:
     """Every mutant of a file that is a Python program."""
     changes = _Changes(text)
-    changes.visit(ast.parse(text))
+    tree = ast.parse(text)
+    changes.visit(tree)
+    statements = [changes.whole(statement) for statement in tree.body]
     seen: dict[tuple[str, str, str], int] = {}
     for change in sorted(changes.found):
-        changed = text[: change.start] + change.text + text[change.end :]
+        begin, end = statements[bisect_right(statements, (change.start, len(text))) - 1]
+        before, after = text[begin : change.start], text[change.end : end]
         try:
-            ast.parse(changed)
+            ast.parse(before + change.text + after)
         except SyntaxError:
             continue
+        changed = text[:begin] + before + change.text + after + text[end:]
         row = text.count("\n", 0, change.start) + 1
         end_row = text.count("\n", 0, change.end) + 1
         line, becomes = _line(text, change.start), _line(changed, change.start)
