@@ -483,6 +483,13 @@ def test_restarts_begin_at_the_next_step_after_the_exact_one(
         lowered(twice)
 
 
+def test_lengths_of_restarts_have_a_small_denominator() -> None:
+    """Their exact ones are powers of that of `t_mul`, with thousands of digits."""
+    third = Fraction(1, 3)
+    assert kinds._near(third).denominator == 2**128
+    assert abs(kinds._near(third) - third) < Fraction(1, 2**128)
+
+
 def test_noam_warms_up_for_the_steps_that_it_says() -> None:
     for warmup in (1, 2, 3):
         schedule = lowered(of("noam", f"model_dim: 4 warmup_steps: {warmup} scale: 1"))
@@ -508,6 +515,16 @@ def test_noam_warms_up_for_the_steps_that_it_says() -> None:
             of("cyclic", f"max_learning_rate: 1 step_size_up: {2**62} step_size_down: {2**62 + 8}"
                " mode: EXP_RANGE"),
             f"this cycle has {2**63 + 8} steps, and the limit is {2**63 - 1}. Make it shorter",
+        ),
+        (
+            of("cosine_restarts", RESTARTS.format(1, 1.009)),
+            "`t_mul` 1.009 makes more than 4096 restarts. Set it to 1 (decays of equal length), or"
+            " to at least 1.02",
+        ),
+        (
+            f"garden learning_rate {{ type: 'cosine' {WAVES.format(40_961)} }}",
+            "the half cosine of 10 steps would repeat 4097 times before step 40961, by `offset`: at"
+            " most 4,096 are computed. Lower `offset`, or make the cosine longer",
         ),
         (
             "constant_learning_rate { learning_rate: 0 }"
