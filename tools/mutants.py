@@ -188,6 +188,11 @@ class Session:
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         return not self.failed
 
+    def _clear(self) -> None:
+        """Forgets what functions with a cache have found."""
+        for cached in self.caches:
+            cached.cache_clear()
+
     def _baseline(self) -> list[Test]:
         def stop(number: int, frame: FrameType | None) -> None:
             message = "this test takes too long"
@@ -196,6 +201,7 @@ class Session:
         signal.signal(signal.SIGVTALRM, stop)
         tests = []
         for name, item in self.items.items():
+            self._clear()  # What one test leaves there, others would not reach.
             begin = time.process_time()
             signal.setitimer(signal.ITIMER_VIRTUAL, LONGEST, LONGEST)
             try:
@@ -214,14 +220,17 @@ class Session:
     def pytest_runtestloop(self, session: Any) -> bool:
         sys.settrace(None)
         self.items = {item.nodeid: item for item in session.items}
+        self.caches = [
+            found
+            for found in gc.get_objects()
+            if isinstance(found, _lru_cache_wrapper) and is_own(found.__wrapped__)
+        ]
         tests = in_child(self._baseline)
         self.plan = Plan(sorted(tests, key=lambda test: test.seconds), self.tracer.lines)
         seconds = sum(test.seconds for test in tests)
         print(f"{len(tests)} tests pass, in {seconds:.0f} s", flush=True)
         functions = defaultdict(list)
         for found in gc.get_objects():
-            if isinstance(found, _lru_cache_wrapper) and is_own(found.__wrapped__):
-                self.caches.append(found)
             if isinstance(found, FunctionType) and found.__code__.co_filename in self.files:
                 code = found.__code__
                 functions[code.co_filename, code.co_name, code.co_firstlineno].append(found)
@@ -244,8 +253,7 @@ class Session:
             return not self._passes(self.items[test.name])
 
         def work() -> str | None:
-            for cached in self.caches:  # What was found while tests were collected.
-                cached.cache_clear()
+            self._clear()
             code = code_of(compile(mutant.text, file, "exec"), *mutant.function)
             for function in functions:
                 function.__code__ = code
