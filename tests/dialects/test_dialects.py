@@ -115,6 +115,17 @@ def test_a_dialect_finds_what_a_schedule_depends_on(dialect: Dialect, data: Any)
         assert config.get(request.block_path) == request.block
 
 
+def test_each_dialect_has_a_name_and_words_that_its_files_hold() -> None:
+    """Other rooms say the name, and leave out files without the words before they read them."""
+    assert [(dialect.title, dialect.words) for dialect in registry.DIALECTS] == [
+        ("pipeline", ("train_config", "train_input_reader")),
+        ("experiment", ("trainer",)),
+        ("config", ()),
+        ("config", ()),
+        ("config", ("_learning_rate",)),
+    ]
+
+
 def test_a_trainer_with_a_field_of_the_schema_means_an_experiment() -> None:
     for fields, is_meant in (("own: 1, train_steps: 5", True), ("own: 1, other: 2", False)):
         root, _ = parse("config.yaml", f"trainer: {{{fields}}}\n")

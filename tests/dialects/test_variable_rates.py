@@ -202,6 +202,7 @@ def test_the_nearest_paths() -> None:
     assert nearest("X", ["a", "X"]) == ["X", "a"]
     assert nearest("/X/", ["a", "X"]) == ["X", "a"]
     assert nearest(".*a", ["xxxx", "ab"]) == ["ab", "xxxx"]
+    assert nearest("(.*)ab", ["(.*)", "abc"]) == ["abc", "(.*)"]
     assert nearest("a/b", ["aab", "a/b"]) == ["a/b", "aab"]
     # No part of it alone is compared with a pattern of two parts.
     assert nearest("a/bcdef", ["zzzzzz/bcdef", "q/bcdex"]) == ["q/bcdex", "zzzzzz/bcdef"]
