@@ -36,9 +36,11 @@ TENSORFLOW_TESTS = (
 )
 # The tests with PyYAML.
 PYYAML_TESTS = ("tests/editing", "tests/reading")
-# The tests with protobuf's implementation in pure Python, which need no TensorFlow.
+# The tests with protobuf's implementation in pure Python, but for those of tensors.
 ROOMS = ("cli", "dialects", "editing", "output", "reading", "rules", "workspace")
 PROTOBUF_TESTS = tuple(f"tests/{room}" for room in ROOMS)
+EXTRAS = ("tensorflow", "legacy-keras", "examples", "dev")
+"""What `make test` installs."""
 PROTOBUF = "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"
 VERSIONS = """
 import importlib, importlib.util as found, platform
@@ -78,7 +80,7 @@ def requirements(leg: dict[str, Any]) -> list[str]:
         pinned = [f"{name}=={leg['tensorflow']}.*" for name in ("tensorflow", "tf_keras")]
         return [*pinned, *TOOLS, "mpmath>=1.3", "hatchling>=1.21", "-e", f"{ROOT}[examples]"]
     if "protobuf" in leg:
-        return ["-e", f"{ROOT}[dev]"]
+        return ["-e", f"{ROOT}[{','.join(EXTRAS)}]"]
     build = ["--no-binary", "PyYAML", "--no-cache-dir"] if leg.get("pure") else []
     return [*build, f"PyYAML=={leg['pyyaml']}", *TOOLS, "-e", str(ROOT)]
 

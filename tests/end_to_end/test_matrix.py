@@ -84,4 +84,7 @@ def test_one_leg_has_protobuf_in_python(tool: Any) -> None:
     assert tool.environment_of(leg) == {"PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python"}
     assert all((TOOLS.parent / tests).is_dir() for tests in tool.tests_of(leg))
     assert "tests/rules" in tool.tests_of(leg)
+    # Some of them show a picture or name an optimizer of Keras.
+    assert f"-e '.[{','.join(tool.EXTRAS)}]'" in (TOOLS.parent / "Makefile").read_text()
+    assert tool.requirements(leg) == ["-e", f"{TOOLS.parent}[{','.join(tool.EXTRAS)}]"]
     assert not tool.environment_of(LEGS[0])
