@@ -460,6 +460,7 @@ ALONE = "constant_learning_rate { learning_rate: 1 }\nwarmup { warmup_steps: 5 }
 NARROW = "cosine_decay_learning_rate:{learning_rate_base:0.1,total_steps:99,warmup_steps:5}\n"
 SETS = "model: {blocks: [{s: [1, 2]}, {s: [3, 4]}, {s: [5, 6]}], e: , f: 1}\n"
 KIND = "cosine_decay_learning_rate"
+APPENDED = tuple(f"freeze_variables[]={name}" for name in "xyz")
 IN_TEXTS = [
     # Blocks in a block that is new itself.
     (
@@ -500,6 +501,9 @@ IN_TEXTS = [
         ),
         4,
     ),
+    # Elements of a list that is new itself, or that has none.
+    (RUN, APPENDED, 1),
+    ("train_config { freeze_variables: [] }\n", (*APPENDED, "batch_size=4"), 2),
     # Fields at the top.
     (ALONE, ("warmup.warmup_steps=7", "warmup"), 2),
     (ALONE, ("warmup", "warmup.warmup_steps=7"), 2),
