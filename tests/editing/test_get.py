@@ -7,7 +7,7 @@ import pytest
 from schedule_builder.compiler import Config, examine
 from schedule_builder.diagnostics import Source
 from schedule_builder.editing.errors import SetError
-from schedule_builder.editing.get import find
+from schedule_builder.editing.get import find, written_at
 from schedule_builder.editing.set import Change, Setting, edit
 
 ANGLES = """train_config <
@@ -112,3 +112,9 @@ def test_what_has_no_value_yet_is_null_in_a_change() -> None:
     assert edit(given, [Setting("model.nothing", None)]).changes == (
         Change("model.nothing", "null", ""),
     )
+
+
+def test_a_long_value_is_shortened() -> None:
+    for length, wanted in ((60, "x" * 60), (61, "x" * 57 + "...")):
+        document = read(f"model {{ name: {'x' * length} }}").document
+        assert written_at(document, ("model", "name")) == wanted

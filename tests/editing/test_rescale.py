@@ -163,6 +163,14 @@ def test_aliases_of_yaml(before: tuple[Any, ...], after: tuple[Any, ...]) -> Non
     assert rescale(read(ALIASES.format(*before, ""), "a.yaml"), 500) == ALIASES.format(*after, "")
 
 
+def test_aliases_of_names_beyond_the_longest_are_written_out() -> None:
+    for length, written in ((198, "*{}"), (199, "500")):
+        name = "n" * length
+        before = ALIASES.format("", f"&{name} 1000", COSINE % f"*{name}", "")
+        after = ALIASES.format("", f"&{name} 500", COSINE % written.format(name), "")
+        assert rescale(read(before, "a.yaml"), 500) == after
+
+
 def test_an_alias_that_would_change_too_is_refused() -> None:
     text = ALIASES.format("", 1000, COSINE % "&n 1000", "model: {x: *n}")
     with pytest.raises(RescaleError, match=r"a\.yaml:6:79: other values are aliases of `&n`"):
@@ -177,6 +185,16 @@ def test_no_number_of_steps_becomes_0() -> None:
 def test_what_falls_together_is_refused() -> None:
     with pytest.raises(sb.ConfigError, match="SB304"):
         rescale(read(MANUAL), 1)
+    experiment = (
+        "task: {train_data: {global_batch_size: 1_0}}\ntrainer:\n  train_steps: 1000\n"
+        "  optimizer_config:\n    optimizer: {type: sgd}\n    learning_rate:\n"
+        "      type: stepwise\n      stepwise: {boundaries: [5, 6], values: [3.0, 2.0, 1.0]}\n"
+    )
+    config = read(experiment, "a.yaml")
+    assert [d.code for d in config.diagnostics] == ["SB210"]
+    with pytest.raises(sb.ConfigError) as refused:
+        rescale(config, 10)
+    assert "SB210" not in [d.code for d in refused.value.diagnostics]
 
 
 def test_a_length_is_needed() -> None:
