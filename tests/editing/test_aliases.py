@@ -119,3 +119,13 @@ def test_what_stands_beside_is_changed(typed: str, old: str, new: str) -> None:
     # One after another the same.
     later = edit(read(), [Setting("train_steps", "400"), setting(typed)])
     assert later.text == made.text.replace("500", "400")
+
+
+def test_a_type_that_is_an_alias_is_named_with_its_anchor() -> None:
+    text = TEXT.replace("model:\n", "model:\n  kind: &kind constant\n")
+    text = text.replace("{type: constant,", "{type: *kind,")
+    with pytest.raises(SetError) as refused:
+        edit(examine(Source("a.yaml", text)), [Setting("learning_rate.type", "polynomial")])
+    name = "trainer.optimizer_config.learning_rate.type"
+    said = ALIAS.format("kind", "4:9", "kind")
+    assert str(refused.value).startswith(f"a.yaml: `{name}` {said}")

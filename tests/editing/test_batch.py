@@ -357,14 +357,15 @@ def settings_of(typed: tuple[str, ...]) -> list[Setting]:
     return [Setting(field, value if equals else None) for field, equals, value in split]
 
 
-def reads(name: str, typed: tuple[str, ...]) -> int:
+def reads(name: str, typed: tuple[str, ...], text: str = "") -> int:
     """How often the text is read; together, settings give what they give one after another."""
     settings, apply = settings_of(typed), setting_room._Editor.apply
     with mock.patch.object(
         setting_room._Editor, "apply", autospec=True, side_effect=apply
     ) as reader:
-        together = outcome(name, settings, is_together=True)
-    assert together == outcome(name, settings, is_together=False)
+        together = outcome(name, settings, is_together=True, text=text)
+    assert together == outcome(name, settings, is_together=False, text=text)
+    assert together[1]
     return reader.call_count
 
 
@@ -523,20 +524,31 @@ IN_TEXTS = [
     (SETS + PLAIN_RUN, ("model.blocks[0]", "model.blocks[-1].s[0]"), 2),
     (SETS + PLAIN_RUN, ("model.blocks[-1].s[0]", "model.blocks[0]"), 2),
     (SETS + PLAIN_RUN, ("model.blocks[-1].s[0]", "model.blocks[-1].s[0]"), 2),
+    (SETS + PLAIN_RUN, ("model.f", "model.blocks[-1].s[0]"), 2),
+    (SETS + PLAIN_RUN, ("model.blocks[2]={s: [7, 8]}", "model.blocks[2].s[0]"), 2),
 ]
 
 
 @pytest.mark.parametrize(("text", "typed", "count"), IN_TEXTS)
 def test_what_waits_in_other_texts(text: str, typed: tuple[str, ...], count: int) -> None:
     name = "a.yaml" if text.endswith(PLAIN_RUN) else "a.config"
-    settings, apply = settings_of(typed), setting_room._Editor.apply
-    with mock.patch.object(
-        setting_room._Editor, "apply", autospec=True, side_effect=apply
-    ) as reader:
-        found = outcome(name, settings, is_together=True, text=text)
-    assert found == outcome(name, settings, is_together=False, text=text)
+    assert reads(name, typed, text) == count
+
+
+def test_a_member_that_is_an_alias_gives_way_together_with_others() -> None:
+    text = f"""model: {{kind: &kind {{scale: 1, model_dim: 8, warmup_steps: 5}}}}
+{PLAIN_RUN}  optimizer: {{sgd_optimizer: {{learning_rate: {{noam_learning_rate: *kind}}}}}}
+"""
+    assert reads("a.yaml", (CONSTANT, "num_steps=7"), text) == 2
+
+
+def test_a_member_that_cannot_be_removed_together_is_removed_alone() -> None:
+    """As would be if what stands beside it were not there."""
+    settings = settings_of((ADAM, "num_steps=7"))
+    with mock.patch.object(setting_room, "removed", return_value=None):
+        found = outcome("blocks.yaml", settings, is_together=True)
+    assert found == outcome("blocks.yaml", settings, is_together=False)
     assert found[1]
-    assert reader.call_count == count
 
 
 def test_after_edits_that_did_not_fit_others_are_made_together_again() -> None:

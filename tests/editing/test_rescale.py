@@ -197,6 +197,13 @@ def test_what_falls_together_is_refused() -> None:
     assert "SB210" not in [d.code for d in refused.value.diagnostics]
 
 
+def test_what_was_invalid_before_is_refused() -> None:
+    config = examine(Source("a.config", "constant_learning_rate {\n learning_rate: -1 }"))
+    assert config.schedule is None
+    with pytest.raises(sb.ConfigError, match="must be at least 0"):
+        rescale(config, 500, 1000)
+
+
 def test_a_length_is_needed() -> None:
     with pytest.raises(RescaleError, match=r"^a\.config: the file does not set the run length"):
         rescale(read("constant_learning_rate { learning_rate: 0.1 }"), 500)
