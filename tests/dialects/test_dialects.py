@@ -115,6 +115,11 @@ def test_a_dialect_finds_what_a_schedule_depends_on(dialect: Dialect, data: Any)
         assert config.get(request.block_path) == request.block
 
 
+def test_one_kind_means_a_learning_rate_whatever_is_beside_it() -> None:
+    root, _ = parse("a.config", "min_learning_rate: 0.1 constant_learning_rate {} warmup {}")
+    assert LEARNING_RATE.is_meant(root)
+
+
 def test_each_dialect_has_a_name_and_words_that_its_files_hold() -> None:
     """Other rooms say the name, and leave out files without the words before they read them."""
     assert [(dialect.title, dialect.words) for dialect in registry.DIALECTS] == [
@@ -277,7 +282,9 @@ def test_what_only_looks_like_a_part_is_left_out(tmp_path: Path) -> None:
         ("sawtooth_learning_rate: 5", False),
         ("StepLR {}", True),
         ("trainer { optimizer_config {} }", True),
+        ("trainer { optimizer_config {} } a: 1 b: 1 c: 1", True),
         ("trainer { workers: 3 } b: 1 c: 2", False),
+        ("train_confg: 5 b: 1 c: 2", False),
         ("train_confg { num_steps: 5 }", True),
         ("train_confg { workers: 5 }", False),
         ("train_confg { workers: 5 num_steps: 5 }", True),

@@ -17,7 +17,7 @@ from schedule_builder.dialects.learning_rate import LEARNING_RATE
 from schedule_builder.dialects.lowering import LoweringError
 from schedule_builder.dialects.model_garden import EXPERIMENT, MAX_WAVES
 from schedule_builder.dialects.object_detection import PIPELINE
-from schedule_builder.dialects.units import Length, unit_noun
+from schedule_builder.dialects.units import Axis, Length, steps_of_unit, unit_noun
 from schedule_builder.dialects.variable_rates import Multiplier, VariableRates
 from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.schedule import Schedule
@@ -412,9 +412,24 @@ def test_a_schedule_uses_the_batch_size_for_scaling_or_for_units() -> None:
         ("constant_learning_rate {} batch_size_scaling {}", True),
         ("constant_learning_rate {} step_unit: EPOCHS", True),
         ("constant_learning_rate {} batch_size_scaling {} step_unit: EPOCHS", True),
+        ("sequential_learning_rate { stage { learning_rate { step_unit: EPOCHS } } }", True),
+        ("sequential_learning_rate { stage { learning_rate { min_learning_rate: 1 } } }", False),
+        ("constant_learning_rate {} warmup { step_unit: EPOCHS }", True),
     ):
         message = text_format.Parse(text, pb.LearningRate())
         assert LEARNING_RATE.uses_batch_size(message) == uses
+    assert not EXPERIMENT.uses_batch_size(EXPERIMENT.root())
+
+
+def test_a_unit_lasts_so_many_steps() -> None:
+    axis = Axis(1000, 32, "steps", "batch")
+    for unit, steps in (
+        (pb.STEPS, 1),
+        (pb.EPOCHS, Fraction(5, 2)),
+        (pb.PERCENT_OF_RUN, 10),
+        (pb.PERMILLE_OF_RUN, 1),
+    ):
+        assert steps_of_unit(unit, 80, axis) == steps
 
 
 # --- rates at the edges of what a number holds --------------------------------------------------
