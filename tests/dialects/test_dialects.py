@@ -129,6 +129,11 @@ def test_each_dialect_has_a_name_and_words_that_its_files_hold() -> None:
         ("config", ()),
         ("config", ("_learning_rate",)),
     ]
+    # An empty pattern says that there is none; any other one is looked for in each file.
+    assert [bool(dialect.certain) for dialect in registry.DIALECTS] == [True, True, *[False] * 3]
+    assert [bool(dialect.probable) for dialect in registry.DIALECTS] == [
+        *(True, True, False, False, True)
+    ]
 
 
 def test_a_trainer_with_a_field_of_the_schema_means_an_experiment() -> None:

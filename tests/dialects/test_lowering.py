@@ -344,17 +344,23 @@ def test_the_optimizer_that_an_experiment_asks_for() -> None:
 def test_the_optimizer_that_a_pipeline_asks_for() -> None:
     for average in ("", "use_moving_average: false"):
         text = (
-            "train_config { gradient_clipping_by_norm: 5 optimizer {"
-            f" adam_optimizer {{}} moving_average_decay: 0.5 {average} }} }}"
+            "train_config { gradient_clipping_by_norm: 5 clip_by_value: 2 clip_by_norm: 3"
+            f" optimizer {{ adam_optimizer {{}} moving_average_decay: 0.5 {average} }} }}"
         )
         message = text_format.Parse(text, PIPELINE.root())
         request = PIPELINE.optimizer(message)
         assert request is not None
         assert request.name == "adam_optimizer"
-        assert request.average == (None if average else MovingAverage(0.5))
-        assert list(request.clipping.values()) == [5.0]
+        assert request.average == (None if average else MovingAverage(0.5, 0, ()))
+        assert request.clipping == {"global_clipnorm": 5.0, "clipvalue": 2.0, "clipnorm": 3.0}
         assert value_at(message, request.block_path) == request.block
     assert PIPELINE.optimizer(PIPELINE.root()) is None
+
+
+def test_the_variables_that_a_pipeline_trains() -> None:
+    text = "train_config { freeze_variables: ['a'] update_trainable_variables: ['b', 'c'] }"
+    found = PIPELINE.variable_rates(text_format.Parse(text, PIPELINE.root()))
+    assert found == VariableRates((), ("a",), ("b", "c"))
 
 
 @pytest.mark.parametrize(
@@ -400,6 +406,7 @@ def test_a_length_says_what_it_came_from(length: Length, words: str, follows_run
         (0, pb.STEPS, "steps"),
         (2, pb.PERCENT_OF_RUN, "percent"),
         (1, pb.PERCENT_OF_RUN, "percent"),
+        (2, pb.PERMILLE_OF_RUN, "permille"),
     ],
 )
 def test_units_have_a_plural(count: int, unit: int, noun: str) -> None:
@@ -422,7 +429,8 @@ def test_a_schedule_uses_the_batch_size_for_scaling_or_for_units() -> None:
 
 
 def test_a_unit_lasts_so_many_steps() -> None:
-    axis = Axis(1000, 32, "steps", "batch")
+    axis = Axis(1000, 32)
+    assert axis == Axis(1000, 32, num_steps_name="", batch_size_name="")
     for unit, steps in (
         (pb.STEPS, 1),
         (pb.EPOCHS, Fraction(5, 2)),
