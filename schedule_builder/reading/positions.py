@@ -7,7 +7,7 @@ import re
 from schedule_builder.reading.tree import Block, Field, Sequence
 
 _ALIAS = re.compile(r"[ \t]*:\s+(\*[^\s,\[\]{}]+)")
-_OPENING_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*")
+_OPENING_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*(?:\s|(?<=\s)#[^\n]*)+)*")
 
 
 def own_end(text: str, field: Field) -> int:

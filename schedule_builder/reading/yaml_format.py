@@ -34,9 +34,15 @@ from schedule_builder.reading.yaml_scalars import YAML
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # These are compiled where they are used, as few files need them.
 _PLACEHOLDER = r"\{\{[^{}\n]*\}\}"
-_PROPERTIES = r"(?:[&!][^\s,\[\]{}]*\s*)*"
+_PROPERTIES = r"(?:[&!][^\s,\[\]{}]*(?:\s|(?<=\s)#[^\n]*)*)*"
 _TAG = r"!<[^>\n]*>|![^\s,\[\]{}]*"
-_FLOW = r"(\"[^\"\\]*(?:\\.[^\"\\]*)*\")|'[^']*'|(?<![^\s])#[^\n]*|(\t)"
+_PLAIN = r"(?:[^\s,\[\]{}:#]|:(?![\s,\[\]{}]))"
+"""A character that a value without quotes may begin with, where it follows a blank."""
+_FLOW = (
+    r"(\"[^\"\\]*(?:\\[\s\S][^\"\\]*)*\")|'[^']*'|#[^\n]*|[?:]|[&!][^\s,\[\]{}]*"
+    rf"|{_PLAIN}(?:{_PLAIN}|#)*(?:\s+{_PLAIN}(?:{_PLAIN}|#)*)*|(\t)"
+)
+"""A part of a text between brackets: one in double quotes, any other one, or a tab between them."""
 _ONLY_JSON = r"\\u[dD][89a-fA-F]|[\x7f-\x9f\u2028\u2029]"
 _STANDARD_TAG = "tag:yaml.org,2002:"
 _FITTING_TAGS = {
@@ -112,8 +118,11 @@ class _Builder:
     def scalar(self, event: Any) -> None:
         start, end, text = event.start_mark.index, event.end_mark.index, event.value
         keep = not event.tag or self.check_tag(event.tag, start, "a single value")
+        properties = None
+        if event.anchor or event.tag:
+            properties = re.compile(_PROPERTIES).match(self.source.text, start)
         if self.texts:
-            text = self.texts.get(start, text)
+            text = self.texts.get(properties.end() if properties else start, text)
         frame = self.stack[-1]
         key = frame.key
         if key is None and frame.is_block:
@@ -123,9 +132,7 @@ class _Builder:
             # Parsers disagree on the place of an empty value. `{a, b: 1}` has no colon after `a`.
             colon = re.compile(r"\s*:").match(self.source.text, key.end)
             start = end = colon.end() if colon else key.end
-        elif (event.anchor or event.tag) and (
-            properties := re.compile(_PROPERTIES).match(self.source.text, start)
-        ):
+        elif properties:
             start = properties.end()
         scalar = Scalar(text, bool(event.style), start, end)
         self.last_end = end
@@ -436,6 +443,8 @@ def _as_yaml(text: str) -> tuple[str, dict[int, str]]:
     JSON may be indented with tabs, and its texts hold escapes and characters that YAML refuses.
     """
     texts: dict[int, str] = {}
+    if not re.search(rf"\t|{_ONLY_JSON}", text):
+        return text, texts
 
     def replaced(match: re.Match[str]) -> str:
         quoted, tab = match.groups()
@@ -446,7 +455,7 @@ def _as_yaml(text: str) -> tuple[str, dict[int, str]]:
         import json  # noqa: PLC0415 - 2 ms, for such texts alone
 
         try:
-            texts[match.start()] = json.loads(quoted, strict=False)
+            texts[match.start()] = json.loads(quoted)
         except ValueError:
             return match[0]
         return f'"{"x" * (len(quoted) - 2)}"'

@@ -700,3 +700,21 @@ def test_edits_that_do_not_say_what_was_meant_are_refused(monkeypatch: pytest.Mo
     assert str(refused.value) == (
         "a.config: the new text would say something else, so the file is not changed"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "setting", "after"),
+    [
+        ("num_steps: &n # five\n    5", ("num_steps", "8"), "num_steps: &n # five\n    8"),
+        (
+            "freeze_variables: !!seq # one\n    [a]",
+            ("freeze_variables[]", "b"),
+            "freeze_variables: !!seq # one\n    [a, b]",
+        ),
+    ],
+)
+def test_a_comment_between_an_anchor_and_its_value_stays(
+    before: str, setting: tuple[str, str], after: str
+) -> None:
+    config = read(f"train_config:\n  {before}\n", "a.yaml")
+    assert edit(config, [Setting(*setting)]).text == f"train_config:\n  {after}\n"
