@@ -175,6 +175,18 @@ class _Layout:
         is_at_end = self.text[until : until + 1] in ("}", ">", "]", "")
         self.blank(is_blank and not is_at_end)
 
+    def inside(self, end: int) -> Iterator[Note]:
+        """The comments and blank lines before an offset that are not written yet."""
+        at = self.next
+        while (note := self.notes[at]).start < end:
+            yield note
+            at += 1
+
+    def skip_blank(self, until: int) -> None:
+        """Leaves out blank lines before an offset, up to a comment."""
+        while not self.notes[self.next].text and self.notes[self.next].start < until:
+            self.next += 1
+
     def blank(self, is_wanted: bool) -> None:
         if is_wanted and not self.is_fresh:
             self.lines.append("")
@@ -199,10 +211,8 @@ class _Layout:
 
     def block(self, opening: str, block: Block, closing: str) -> None:
         end = block.end - 1
-        while not block.fields and self.notes[self.next].start < end:
-            if self.notes[self.next].text:
-                break
-            self.next += 1  # A blank line.
+        if not block.fields:
+            self.skip_blank(end)
         if not block.fields and self.notes[self.next].start > end:
             self.line(f"{opening}{closing}")
         elif line := self.kept(block):
@@ -254,8 +264,11 @@ class _Layout:
             self.line(f"{before}{' '.join(pieces)}{after}")
             self.last = value.start
             # One after a minus sign, which is rare, moves after the number.
-            while self.notes[self.next].start < value.end:
-                self.comments(self.notes[self.next].start + 1)
+            while (note := self.notes[self.next]).start < value.end:
+                if note.text:
+                    self.comments(note.start + 1)
+                else:
+                    self.skip_blank(value.end)
             self.last = value.end
             return
         at = value.start
@@ -273,12 +286,14 @@ class _Layout:
     def sequence(self, name: str, value: Sequence) -> None:
         end = value.end - 1
         has_blocks = any(isinstance(item, Block) for item in value.items)
-        has_comments = self.notes[self.next].start < end
+        has_comments = any(note.text for note in self.inside(end))
         line = f"{name}: {self.flat(value)}" if not has_blocks else ""
         is_short = len(line) + len(_INDENT) * self.depth <= _LINE_LENGTH
         if line and not has_comments and is_short:
+            self.skip_blank(end)
             self.line(line)
         elif not value.items and not has_comments:
+            self.skip_blank(end)
             self.line(f"{name}: []")
         else:
             self.line(f"{name}: [")

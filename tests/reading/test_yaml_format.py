@@ -800,7 +800,7 @@ FLOWS = ["{a: %s}", '{"a":%s}', "[{a: %s, b: 2}]", "{a: [%s, 1]}", "{\n\t'a': %s
 @example(FLOWS[0], 'b, #"\n "c": "\\ud83d"')
 @example(FLOWS[0], "b\tc")
 def test_escapes_of_json_are_what_others_are(form: str, parts: str) -> None:
-    """PyYAML refuses half of a character; so the text that it reads has another escape."""
+    """PyYAML refuses half of a character, so the text that it reads has another escape."""
     text = form % parts
     report = Report(Source("x.json", text))
     tree = yaml_format.read(report.source, report).root
