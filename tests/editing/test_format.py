@@ -11,6 +11,7 @@ from unittest import mock
 import pytest
 from google.protobuf import text_format
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from schedule_builder.cli import app as cli
 from schedule_builder.editing import format as format_module
@@ -171,6 +172,42 @@ LAYOUTS = {
 def test_layouts(text: str) -> None:
     assert format_text("a.config", text) == LAYOUTS[text]
     assert format_text("a.config", LAYOUTS[text]) == LAYOUTS[text]
+
+
+GAPS = st.sampled_from(["", "", " ", "\n", "\n\n", " # c\n", "\n# c\n", "\n\n# c\n\n"])
+BLANKS = st.sampled_from(["", " ", "\n", "\n\n"])
+
+
+@st.composite
+def bodies(draw: st.DrawFn, depth: int = 2) -> str:
+    """Fields of every kind, with blank lines and comments wherever they may stand."""
+
+    def scalar() -> str:
+        return draw(st.sampled_from(["1", "x", f"-{draw(BLANKS)}5", f"'x'{draw(GAPS)}'y'"]))
+
+    def block() -> str:
+        return f"{{{draw(bodies(depth - 1))}}}"
+
+    text = draw(GAPS)
+    for _ in range(draw(st.integers(0, 2))):
+        kind = draw(st.sampled_from(["scalar", "list", "block"][: 3 if depth else 1]))
+        value = f":{draw(GAPS)}{scalar()}"
+        if kind == "block":
+            value = block()
+        elif kind == "list":
+            items = [
+                draw(st.sampled_from([scalar, block]))() for _ in range(draw(st.integers(0, 3)))
+            ]
+            spaced = (f"{draw(GAPS)}{item}{draw(GAPS)}" for item in items)
+            value = f": [{draw(GAPS)}{','.join(spaced)}]"
+        text += f"a{draw(GAPS)}{value};{draw(GAPS)}"
+    return text
+
+
+@given(bodies())
+def test_a_layout_stays_wherever_blank_lines_and_comments_stood(text: str) -> None:
+    made = format_text("a.config", text)
+    assert format_text("a.config", made) == made
 
 
 @pytest.mark.parametrize(
