@@ -44,7 +44,8 @@ def quantity(text: str, number: float | None) -> tuple[str, float] | None:
     if match is None:
         return None
     unit = {"%": "percent", "ep": "epochs", "dur": "share", "ba": "steps"}[match["unit"]]
-    return unit, float(match["number"])
+    found = float(match["number"])
+    return (unit, found) if math.isfinite(found) else None
 
 
 def in_steps(unit: str, number: float, run: Run, field: str) -> Words:

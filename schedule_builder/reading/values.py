@@ -298,9 +298,9 @@ def _number_meant(text: str, declared: FieldSchema, syntax: Syntax, run: Run) ->
     if declared.counts_steps and is_in_steps and (found := quantity(text, real)):
         return Words(": {hint}", hint=in_steps(*found, run, declared.name))
     if is_whole and real is not None:
-        if math.isfinite(real) and real.is_integer() and abs(real) < _TWO_TO_THE_64:
+        if real.is_integer() and abs(real) < _TWO_TO_THE_64:
             return Words(": write {meant}", meant=int(real))
-        return finer_unit(real, run) if declared.counts_steps else ""
+        return finer_unit(real, run) if declared.counts_steps and math.isfinite(real) else ""
     whole = syntax.integer(text)
     if whole is not None:
         return Words(": write {meant}", meant=whole) if abs(whole) < _TWO_TO_THE_64 else ""

@@ -458,6 +458,26 @@ def test_a_value_under_a_unit_is_no_share_of_the_run() -> None:
     assert "write 5 under `step_unit: PERMILLE_OF_RUN`" in error.message
 
 
+@pytest.mark.parametrize("unit", ["STEPS", "EPOCHS", "PERCENT_OF_RUN", "PERMILLE_OF_RUN"])
+@pytest.mark.parametrize(
+    "value", ["inf", "-inf", "nan", "1e9997", "-1e9997", "9" * 400, f"'{'9' * 400}%'"]
+)
+@pytest.mark.parametrize("is_yaml", [False, True])
+def test_lengths_that_are_no_finite_number_are_refused(
+    unit: str, value: str, *, is_yaml: bool
+) -> None:
+    fields = f"step_unit: {unit}, examples_per_epoch: 640"
+    decay = f"exponential_decay_learning_rate {{ decay_steps: {value} decay_factor: 0.5 }}"
+    text = rate(f"{fields.replace(',', '')} {decay}")
+    if is_yaml:
+        decay = f"exponential_decay_learning_rate: {{decay_steps: {value}, decay_factor: 0.5}}"
+        learning_rate = f"{{momentum_optimizer: {{learning_rate: {{{fields}, {decay}}}}}}}"
+        text = f"train_config: {{batch_size: 32, num_steps: 1000, optimizer: {learning_rate}}}"
+    found = errors(text, "a.yaml" if is_yaml else "a.config")
+    assert found
+    assert {error.code for error in found} <= {"SB203", "SB204"}
+
+
 def test_the_length_of_the_run_comes_from_the_caller_too() -> None:
     text = "constant_learning_rate {learning_rate: 1} warmup { warmup_steps: 0.05 }"
     config = examine(Source("a.config", text), num_steps=400)
