@@ -170,6 +170,17 @@ def test_a_floor_is_the_rate_of_every_step() -> None:
         assert found == wanted
 
 
+def test_without_a_run_length_a_floor_is_compared_with_all_steps() -> None:
+    text = (
+        "exponential_decay_learning_rate {{ initial_learning_rate: 0.25 decay_steps: 5"
+        " decay_factor: {} staircase: {} }} min_learning_rate: {}"
+    )
+    for factor, staircase, floor in product((0.5, 1, 1.1), ("true", "false"), (0.2, 0.5)):
+        run = pipeline(text.format(factor, staircase, floor), None)
+        is_found = floor == 0.5 and factor <= 1
+        assert len(said(floor_above_schedule, run)) == is_found
+
+
 def test_a_decay_to_the_rate_at_which_it_begins() -> None:
     kinds = {
         "polynomial_decay_learning_rate { initial_learning_rate: 0.5 decay_steps: 9": (
