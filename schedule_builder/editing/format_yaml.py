@@ -70,7 +70,8 @@ def format_yaml(document: Document) -> str:
     # Lines are not broken: only the author knows where a text may be.
     yaml.width = sys.maxsize
     yaml.indent(mapping=2, sequence=4, offset=2)
-    text = document.source.text
+    # ruamel.yaml loses blank lines after brackets where lines end in other ways.
+    text = re.sub("\r\n?", "\n", document.source.text)
     yaml.explicit_start = text.startswith("---")
     out = io.StringIO()
     try:
@@ -78,7 +79,7 @@ def format_yaml(document: Document) -> str:
     except YAMLError as error:
         message, start = str(error), None
         if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
-            message, start = str(error.problem), error.problem_mark.index
+            message, start = str(error.problem), _place(document.source.text, error.problem_mark)
         words = Words(
             "ruamel.yaml cannot read the file. Change the YAML there: {message}",
             message=" ".join(message.split()),
@@ -92,6 +93,13 @@ def format_yaml(document: Document) -> str:
         )
         raise EditingError(document.source, None, words)
     return _escaped(new, text)
+
+
+def _place(text: str, mark: Any) -> int:
+    """Where a place in a text is if its lines end in two characters."""
+    ends = (end.start() - number for number, end in enumerate(re.finditer("\r\n", text)))
+    at: int = mark.index
+    return at + sum(end < at for end in ends)
 
 
 def _escaped(new: str, text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -345,6 +346,7 @@ YAML_AS_IT_IS = [
     f"a: {'x y ' * 2000}z\nb: [{'1, ' * 2000}2]\n",
     'a: "x\\u200ey"\nb: "z\\u202e"\n',
     'a: "x\u200ey"\n',
+    "a: {b: 1}\n\nc: [d]\n\n# e\ne: 1\n",
 ]
 
 
@@ -353,14 +355,21 @@ def test_yaml_layouts() -> None:
     for text, wanted in [*YAML_LAYOUTS.items(), *((text, text) for text in YAML_AS_IT_IS)]:
         assert format_text("a.yaml", text) == wanted
         assert format_text("a.yaml", wanted) == wanted
+        in_windows = wanted.replace("\n", "\r\n")
+        assert format_text("a.yaml", text.replace("\n", "\r\n")) == in_windows
+        assert format_text("a.yaml", in_windows) == in_windows
+        assert format_text("a.yaml", text.replace("\n", "\r")) == wanted
 
 
 def test_yaml_that_cannot_be_formatted(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ruamel.yaml")
-    with pytest.raises(EditingError) as refused:
-        format_text("a.yaml", "a: 5\na: ~\n")
-    said = str(refused.value)
-    assert said.startswith("a.yaml:2:1: ruamel.yaml cannot read the file. Change the YAML there: ")
+    for end, first in product(("\n", "\r\n"), ("", "b: 1\n\n")):
+        text = f"{first}a: 5\na: ~\n".replace("\n", end)
+        with pytest.raises(EditingError) as refused:
+            format_text("a.yaml", text)
+        said, row = str(refused.value), first.count("\n") + 2
+        words = "ruamel.yaml cannot read the file. Change the YAML there: "
+        assert said.startswith(f"a.yaml:{row}:1: {words}")
     assert said.endswith('found duplicate key "a" with value "~" (original value: "5")')
     from ruamel import yaml as ruamel_yaml
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
