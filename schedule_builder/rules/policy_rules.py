@@ -61,7 +61,7 @@ def no_warmup(run: Run) -> Iterator[Finding]:
     """
     if not run.policy.get("require-warmup") or run.warmups:
         return
-    levels = [run.schedule(step) for step in run.schedule.extremes(0, run.last)]
+    levels = [run.schedule(step) for step in run.extremes(run.schedule)]
     if next((rate for rate in levels if rate != levels[0]), 0.0) <= levels[0]:
         words = Words(
             "missing warmup: the project's settings require one. {advice}",

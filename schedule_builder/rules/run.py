@@ -14,7 +14,7 @@ from schedule_builder.dialects.lowering import Length, lower_part, unpacked
 from schedule_builder.dialects.units import Length as StatedLength
 from schedule_builder.reading.fields import schema_of
 from schedule_builder.records import Record
-from schedule_builder.schedules.curves import Constant
+from schedule_builder.schedules.curves import MAX_STEP, Constant
 from schedule_builder.schedules.schedule import Schedule, Segment
 from schedule_builder.v1 import learning_rate_pb2 as rates
 from schedule_builder.v1 import options_pb2
@@ -179,9 +179,30 @@ class Run(Record):
         return self.num_steps - 1 if self.num_steps else self.schedule.begins[-1]
 
     @cached_property
+    def horizon(self) -> int:
+        """The last step of the run; without a run length, the last one that there is."""
+        return self.last if self.num_steps else MAX_STEP
+
+    @cached_property
     def peak(self) -> tuple[float, int]:
-        """The highest rate of the run, and the first step that has it."""
-        return self.schedule.peak(0, self.last)
+        """The highest rate of the run, and the first step that has it.
+
+        Without a run length, a last segment that grows without end counts where it begins.
+        """
+        highest = self.schedule.peak(0, self.last)
+        later = self.schedule.peak(self.last, self.horizon)
+        return later if later[0] > highest[0] and later[1] < MAX_STEP else highest
+
+    def extremes(self, schedule: Schedule, first: int = 0) -> list[int]:
+        """Steps from `first` on among which are those of the highest and lowest rates.
+
+        Args:
+            schedule: the schedule, or a part of it.
+            first: a step of the run.
+        """
+        steps = schedule.extremes(first, self.last)
+        # Of a combination, steps between are tried: few of those before the last segment.
+        return steps if self.num_steps else [*steps, *schedule.extremes(self.last, MAX_STEP)]
 
     @cached_property
     def parts(self) -> list[Schedule]:

@@ -10,7 +10,6 @@ from schedule_builder.diagnostics import Remove, Repair, Words
 from schedule_builder.reading.fields import schema_of
 from schedule_builder.rules.registry import Finding, rule
 from schedule_builder.rules.run import Run, is_listed
-from schedule_builder.schedules.curves import MAX_STEP
 from schedule_builder.schedules.schedule import Schedule
 from schedule_builder.v1 import experiment_pb2 as garden
 from schedule_builder.v1 import learning_rate_pb2 as rates
@@ -325,8 +324,7 @@ def floor_above_schedule(run: Run) -> Iterator[Finding]:
         if "min_learning_rate" not in message.DESCRIPTOR.fields_by_name:
             continue
         floor = message.min_learning_rate
-        last = run.last if run.num_steps else MAX_STEP
-        steps = run.schedule.extremes(0, last) if floor > 0 else []
+        steps = run.extremes(run.schedule) if floor > 0 else []
         if len(steps) > 1 and all(run.schedule(step) == floor for step in steps):
             words = Words(
                 "`min_learning_rate` is the rate at every step: no rate of the schedule is above"

@@ -230,9 +230,9 @@ def _covered(run: Run) -> Iterator[Finding]:
     if any(map(math.isnan, rates)):
         return
     highest = max(rates)
-    applied = max(main(step) for step in main.extremes(steps, run.last))
+    applied = max(main(step) for step in run.extremes(main, steps))
     count, following = _held(main, highest, steps, run.last)
-    if following is None and applied > highest * _MUCH_LOWER:
+    if applied > highest or (following is None and applied > highest * _MUCH_LOWER):
         return
     related: tuple[tuple[FieldPath, Words], ...] = ()
     if following is not None:

@@ -10,7 +10,8 @@ import pytest
 from google.protobuf import text_format
 from google.protobuf.wrappers_pb2 import Int64Value
 
-from schedule_builder.diagnostics import FieldPath, Set
+from schedule_builder.compiler import examine
+from schedule_builder.diagnostics import FieldPath, Set, Source
 from schedule_builder.dialects import lowering
 from schedule_builder.dialects.base import Dialect
 from schedule_builder.dialects.learning_rate import LEARNING_RATE
@@ -19,6 +20,7 @@ from schedule_builder.dialects.model_garden import EXPERIMENT
 from schedule_builder.dialects.object_detection import PIPELINE
 from schedule_builder.rules.run import THRESHOLDS, Run, is_listed
 from schedule_builder.schedules.curves import Constant
+from schedule_builder.workspace.settings import Settings
 
 RATE = ("train_config", "optimizer", "sgd_optimizer", "learning_rate")
 
@@ -297,3 +299,45 @@ def test_an_entry_of_a_list_is_not_aligned() -> None:
     run = pipeline("multi_step_learning_rate { milestones: [5] }")
     path: FieldPath = (*run.kind_path, "milestones", 0)
     assert run.aligned(path, 5) is None
+
+
+CYCLE = "cyclic_learning_rate {{ base_learning_rate: {} max_learning_rate: {} step_size_up: 50 }}"
+GROWING = (
+    "exponential_decay_learning_rate { initial_learning_rate: 0.1 decay_steps: 5 decay_factor: 1.5"
+    " staircase: true }"
+)
+
+
+def test_the_highest_rate_without_a_run_length() -> None:
+    warmup = " warmup { warmup_steps: 7 }"
+    for base, high in ((0, 0.5), (0.1, 0.2), (0.3, 0.1)):
+        turn = 50 if high > base else 0
+        assert run_of(CYCLE.format(base, high)).peak == (max(base, high), turn)
+        assert run_of(CYCLE.format(base, high) + warmup).peak == (max(base, high), turn or 100)
+    assert run_of("constant_learning_rate { learning_rate: 0.5 }").peak == (0.5, 0)
+    # One that grows without end has none, and counts where it begins.
+    assert run_of(GROWING).peak == (0.1, 0)
+    assert run_of(GROWING + " warmup { warmup_steps: 12 }").peak[1] == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (CYCLE.format(0, 0.5), set()),
+        (CYCLE.format(0, 0), {"SB413", "SB502"}),
+        (CYCLE.format(0.01, 0.5) + " warmup { warmup_steps: 100 }", set()),
+        (CYCLE.format(0.1, 50000), {"SB422", "SB501"}),
+        (CYCLE.format(0.1, 0.5) + " min_learning_rate: 0.3", set()),
+        (CYCLE.format(0.1, 0.5) + " min_learning_rate: 0.5", {"SB417", "SB502"}),
+        (CYCLE.format(0.5, 0.1), {"SB502"}),
+        (GROWING, {"SB416"}),
+        (GROWING + " min_learning_rate: 7", {"SB416"}),
+        (GROWING + " warmup { warmup_steps: 12 }", {"SB416"}),
+    ],
+)
+def test_rates_after_the_last_boundary_count_without_a_run_length(
+    text: str, wanted: set[str]
+) -> None:
+    policy = {"require-warmup": True, "max-learning-rate": 100}
+    found = examine(Source("a.config", text), settings=Settings(policy=policy)).diagnostics
+    assert {d.code for d in found} == wanted
