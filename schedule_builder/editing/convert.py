@@ -348,13 +348,15 @@ class _TextWriter(_Writer):
         closing: str = "",
     ) -> None:
         opening = f"{opening}{'' if closing else ' '}{{"
-        if not block.fields:
-            self.line(f"{opening}}}{closing}", block.end)
-            return
         at = len(self.lines)
         self.line(opening, end)
-        self.fields(block, descriptor, indent + "  ")
+        if block.fields:
+            self.fields(block, descriptor, indent + "  ")
         self.notes_at_end(block, indent + "  ")
+        if self.lines[at:] == [opening]:
+            self.lines.pop()
+            self.line(f"{opening}}}{closing}", block.end)
+            return
         self.line(f"{indent}}}{closing}", block.end)
         line = indent + " ".join(line.strip() for line in self.lines[at:])
         if self.is_one_line(block) and len(line) <= _LINE_LENGTH:

@@ -787,3 +787,25 @@ def test_a_kind_of_another_package_is_written_as_its_schema_says(
     written = 'custom: {"@type": "x.com/acme.Kind", milestones: [5]}\n'
     assert convert(examine(Source("a.config", text)), "yaml") == written
     assert convert(examine(Source("a.yaml", written)), "yaml") == written
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "wanted"),
+    [
+        ("a.yaml", "trainer:\n  optimizer_config:\n    optimizer:\n", "optimizer_config {}\n"),
+        (
+            "a.yaml",
+            "trainer:\n  optimizer_config:\n    optimizer: # c\n",
+            "optimizer_config {\n    # c\n  }\n",
+        ),
+        ("a.config", "model { a { } }", "model { a {} }\n"),
+        ("a.config", "model { # c\n}", "model {  # c\n}\n"),
+        ("a.config", "model {\n\n# c\n} # d\n", "model {\n  # c\n}  # d\n"),
+        ("a.config", "model {\n} # d\n", "model {}  # d\n"),
+        ("a.config", "model { a: [{ # c\n}] }", "a: [{  # c\n  }]\n"),
+    ],
+)
+def test_blocks_in_which_nothing_is_written(name: str, text: str, wanted: str) -> None:
+    once = convert(examine(Source(name, text)), "text")
+    assert wanted in once
+    assert convert(examine(Source("a.config", once)), "text") == once
