@@ -144,7 +144,7 @@ class Batch:
         """
         if any(self._members.get(key, name) != name for key, name in new.members.items()):
             return None  # It would replace one that is added.
-        if new.field not in self._on_way or self.added(new.path[:-1]):
+        if new.field not in self._on_way:
             return [new]
         others = self._fields.get(new.field)
         is_in_lists = any(isinstance(part, int) for part in new.path[len(new.field) :])

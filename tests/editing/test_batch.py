@@ -462,6 +462,7 @@ NARROW = "cosine_decay_learning_rate:{learning_rate_base:0.1,total_steps:99,warm
 SETS = "model: {blocks: [{s: [1, 2]}, {s: [3, 4]}, {s: [5, 6]}], e: , f: 1}\n"
 KIND = "cosine_decay_learning_rate"
 APPENDED = tuple(f"freeze_variables[]={name}" for name in "xyz")
+STAGES_APPENDED = tuple(f"{STEPS}[]={{step: {n}, learning_rate: 0.5}}" for n in (1, 2, 3))
 IN_TEXTS = [
     # Blocks in a block that is new itself.
     (
@@ -502,8 +503,12 @@ IN_TEXTS = [
         ),
         4,
     ),
-    # Elements of a list that is new itself, or that has none.
-    (RUN, APPENDED, 1),
+    # Elements of a list that is new itself, or that has none: the first one, then all others.
+    (RUN, APPENDED, 2),
+    (PLAIN_RUN, APPENDED, 2),
+    (PLAIN_RUN, (*APPENDED, "batch_size=4"), 2),
+    (PLAIN_RUN, STAGES_APPENDED, 2),
+    ("multi_step_learning_rate {}\n", ("milestones[]=5", "milestones[]=6", "milestones[]=7"), 2),
     ("train_config { freeze_variables: [] }\n", (*APPENDED, "batch_size=4"), 2),
     # Fields at the top.
     (ALONE, ("warmup.warmup_steps=7", "warmup"), 2),
