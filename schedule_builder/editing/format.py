@@ -263,13 +263,16 @@ class _Layout:
         if "\n" not in written or len(pieces) == 1:
             self.line(f"{before}{' '.join(pieces)}{after}")
             self.last = value.start
-            # One after a minus sign, which is rare, moves after the number.
+            # One after a minus sign, which is rare, moves after the number, and what follows it
+            # begins a line.
+            end = value.end
             while (note := self.notes[self.next]).start < value.end:
                 if note.text:
                     self.comments(note.start + 1)
+                    end = value.start
                 else:
                     self.skip_blank(value.end)
-            self.last = value.end
+            self.last = end
             return
         at = value.start
         for index, piece in enumerate(pieces):
