@@ -225,13 +225,12 @@ def rules(message: Message, num_steps: int | None, batch_size: int | None, stric
         is_computed = found.code > "SB3" and found.code != "SB309"
         assert not is_computed or "nan" not in re.findall(r"\w+", found.message), found
     if config.schedule is not None:
-        last = (config.num_steps or 1000) - 1
-        for step in {0, 1, last // 2, last, *config.schedule.begins}:
+        begins = config.schedule.begins
+        # A run without an end can grow beyond any number after its last boundary.
+        last = config.num_steps - 1 if config.num_steps else begins[-1]
+        for step in {0, 1, last // 2, last, *begins}:
             if step <= last:
-                assert config.schedule(step) >= 0, step
-                # A run without an end can grow beyond any number after its last boundary.
-                is_judged = config.num_steps or step <= config.schedule.begins[-1]
-                assert not is_judged or config.schedule(step) < float("inf"), step
+                assert 0 <= config.schedule(step) < float("inf"), step
         str(config.schedule)
     if not strict:
         check_fixes("a.config", text, examine(Source("a.config", text)))
