@@ -19,6 +19,7 @@ from schedule_builder.printable import UNSEEN
 from schedule_builder.reading.tree import Document
 
 _TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "timestamp"))
+_SEPARATORS = frozenset("\u2028\u2029")
 _ANCHOR = re.compile(r"(?<![^\s,\[{:-])[&*][^\s,\]}]+")
 
 
@@ -72,6 +73,10 @@ def format_yaml(document: Document) -> str:
     yaml.indent(mapping=2, sequence=4, offset=2)
     # ruamel.yaml loses blank lines after brackets where lines end in other ways.
     text = re.sub("\r\n?", "\n", document.source.text)
+    # It indents separators of lines after the last line, which belong to no value.
+    last = text.rstrip()
+    if not _SEPARATORS.isdisjoint(text[len(last) :]):
+        text = f"{last}\n"
     yaml.explicit_start = text.startswith("---")
     out = io.StringIO()
     try:

@@ -336,6 +336,8 @@ YAML_LAYOUTS = {
     "a:\n    b: |\n       x\n       y\n": "a:\n  b: |\n    x\n    y\n",
     "a:   \n  b\n": "a: b\n",
     "? a\n: 1\n": "a: 1\n",
+    "a: >-\n  b\n\u2028": "a: >-\n  b\n",
+    "a: |\n  b\n\u2029\n\n \u2028": "a: |\n  b\n",
 }
 YAML_AS_IT_IS = [
     "---\na: 1\n",
