@@ -346,22 +346,41 @@ YAML_AS_IT_IS = [
     "a: 1.0E+05\nb: -.50e3\nc: 1_0.50\nd: +.INF\ne: 2001-12-14t21:59:43.10-05:00\n",
     "a: &x 1\nb: &y z\n",
     "a: &x 1\nb: [*x, &y ~, *y]\nc: &z True\nd: *z\n",
-    f"a: {'x y ' * 2000}z\nb: [{'1, ' * 2000}2]\n",
     'a: "x\\u200ey"\nb: "z\\u202e"\n',
     'a: "x\u200ey"\n',
     "a: {b: 1}\n\nc: [d]\n\n# e\ne: 1\n",
 ]
 
 
-def test_yaml_layouts() -> None:
+@pytest.mark.parametrize(
+    ("text", "wanted"), [*YAML_LAYOUTS.items(), *((text, text) for text in YAML_AS_IT_IS)]
+)
+def test_yaml_layouts(text: str, wanted: str) -> None:
     pytest.importorskip("ruamel.yaml")
-    for text, wanted in [*YAML_LAYOUTS.items(), *((text, text) for text in YAML_AS_IT_IS)]:
-        assert format_text("a.yaml", text) == wanted
-        assert format_text("a.yaml", wanted) == wanted
-        in_windows = wanted.replace("\n", "\r\n")
-        assert format_text("a.yaml", text.replace("\n", "\r\n")) == in_windows
-        assert format_text("a.yaml", in_windows) == in_windows
-        assert format_text("a.yaml", text.replace("\n", "\r")) == wanted
+    assert format_text("a.yaml", text) == wanted
+    assert format_text("a.yaml", wanted) == wanted
+    in_windows = wanted.replace("\n", "\r\n")
+    assert format_text("a.yaml", text.replace("\n", "\r\n")) == in_windows
+    assert format_text("a.yaml", in_windows) == in_windows
+    assert format_text("a.yaml", text.replace("\n", "\r")) == wanted
+
+
+def test_places_of_a_text_with_two_characters_at_the_ends_of_lines() -> None:
+    pytest.importorskip("ruamel.yaml")
+    from schedule_builder.editing import format_yaml
+
+    text = "a\r\n\r\nbc\rd\r\n"
+    read = re.sub("\r\n?", "\n", text)
+    for at in range(len(read) + 1):
+        place = format_yaml._place(text, mock.Mock(index=at))
+        assert re.sub("\r\n?", "\n", text[:place]) == read[:at]
+        assert not text[:place].endswith("\r") or text[place - 2 : place] == "c\r"
+
+
+def test_yaml_lines_are_not_broken() -> None:
+    pytest.importorskip("ruamel.yaml")
+    text = f"a: {'x y ' * 2000}z\nb: [{'1, ' * 2000}2]\n"
+    assert format_text("a.yaml", text) == text
 
 
 def test_yaml_that_cannot_be_formatted(monkeypatch: pytest.MonkeyPatch) -> None:
