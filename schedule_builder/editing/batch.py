@@ -34,7 +34,7 @@ class New(NamedTuple):
         block: the innermost block, or the list, on the path that the text has.
         rank: where the schema has the field of that block that is on the path.
         members: the members of oneofs on the path, by their blocks and oneofs.
-        replaces: the members that the text has in their place.
+        replaces: the members that the text has in their place, if no value before replaces them.
         value: the value.
     """
 
@@ -161,8 +161,7 @@ class Batch:
         new = parts[-1]
         # Where a member of a oneof goes, its comments stay, before what is added after that.
         is_beside = len(parts) == 1 and new.block in self._reshaped
-        replaced = [path for path in new.replaces if path not in self.replaced]
-        is_touched = any(path in self._on_way for path in replaced)
+        is_touched = any(path in self._on_way for path in new.replaces)
         if len(edits) != 1 or self.shrinks or is_beside or is_touched:
             return False
         [edit] = edits
@@ -181,7 +180,7 @@ class Batch:
         insertion = _Insertion(new.block, new.rank, edit.text)
         self._insertions.setdefault(edit.start, {})[key] = insertion
         self._touch(new.path, contents)
-        for path in replaced:
+        for path in new.replaces:
             self.replaced[path] = None
             self._reshaped.add(path[:-1])
             self._hold(path)

@@ -56,11 +56,7 @@ from schedule_builder.reading.field_paths import (
 from schedule_builder.reading.fields import dotted, schema_of, selector_of
 from schedule_builder.reading.formats import detect_format, reader_of
 from schedule_builder.reading.layout import Layout
-from schedule_builder.reading.tree import (
-    Document,
-    Scalar,
-    Value,
-)
+from schedule_builder.reading.tree import Document, Scalar, Value
 from schedule_builder.records import Record
 
 _READING = ("SB1",)
@@ -358,6 +354,7 @@ class _Editor:
             return False
         self.aliases.check(path, is_removal=False)
         place = self.after_batch(steps, path)
+        others = [other for other in others if other not in self.batch.replaced]
         parts = self.batch.together(self.new(place, self.given(path), value, others))
         if parts is None:
             return False
@@ -368,11 +365,10 @@ class _Editor:
             edits = put(self.layout, field, whole, self.descriptor)
         else:
             edits = put(self.layout, path, value, self.descriptor)
-        replaced = [other for other in others if other not in self.batch.replaced]
         if edits is None or not self.batch.add(parts, edits, contents(value)):
             return False
         self.expect(place, "")
-        self.changes.extend(Change(dotted(other), self.written(other), "") for other in replaced)
+        self.changes.extend(Change(dotted(other), self.written(other), "") for other in others)
         return True
 
     def written(self, path: FieldPath) -> str:
@@ -416,10 +412,8 @@ class _Editor:
         self.begin()
         if not batch.made:
             return
-        wanted = deepcopy(said)
-        batch.applied_to(wanted)
         try:
-            self.apply(batch.edits(before.source.text), batch.made[0].path, wanted)
+            self.apply_batch(batch)
             self.remove_members(batch.replaced)
             for setting in named:
                 self.resolved(setting)  # Among more fields, a name may mean several.
@@ -448,10 +442,7 @@ class _Editor:
             if part is None or not batch.remove(path, part):
                 raise self.unchangeable(path)
         if batch.made:
-            wanted = deepcopy(self.wanted)
-            batch.applied_to(wanted)
-            text = self.document.source.text
-            self.apply(batch.edits(text), batch.made[0].path, wanted)
+            self.apply_batch(batch)
 
     def put(self, path: FieldPath, value: Value) -> None:
         """Puts a value into the text, which is read again."""
@@ -514,6 +505,12 @@ class _Editor:
             self.changes.append(Change(dotted(path), before, ""))
         self.begin()
         return True
+
+    def apply_batch(self, batch: Batch) -> None:
+        """Makes the edits of a batch together."""
+        wanted = deepcopy(self.wanted)
+        batch.applied_to(wanted)
+        self.apply(batch.edits(self.document.source.text), batch.made[0].path, wanted)
 
     def apply(self, edits: list[Edit] | None, path: FieldPath, wanted: Contents) -> None:
         """Makes edits, and reads the text that they give."""
