@@ -539,7 +539,7 @@ def _first_not_finite(schedule: Schedule, num_steps: int | None) -> int | None:
     def is_fine(step: int) -> bool:
         return 0 <= rate_at(step) <= MAX_RATE  # so that NaN is not
 
-    last = schedule.begins[-1] if num_steps is None else num_steps - 1
+    last = schedule.last_step(num_steps)
     fine = 0
     for segment, rate, begin, final in schedule.within(0, last):
         if rate is not None and 0 <= rate <= MAX_RATE:

@@ -11,7 +11,7 @@ from schedule_builder.compiler import Config
 from schedule_builder.diagnostics import FieldPath, Words, rate_text
 from schedule_builder.editing.errors import EditingError
 from schedule_builder.editing.set import Edited, Setting, edit
-from schedule_builder.editing.summary import last_step, peak_of
+from schedule_builder.editing.summary import peak_of
 from schedule_builder.reading.fields import counting, dotted, makes_product, schema_of, selector_of
 from schedule_builder.schedules.schedule import Schedule
 
@@ -221,7 +221,7 @@ def _digits(number: float) -> int:
 
 def _is_scaled(config: Config, before: Schedule, after: Schedule, factor: float) -> bool:
     """Whether a schedule has the rates of another one times a factor."""
-    last = last_step(config, before)
+    last = before.last_step(config.num_steps)
     steps = {*before.extremes(0, last), *after.extremes(0, last), last // 2, last // 3, last}
     return all(
         math.isclose(after(step), before(step) * factor, rel_tol=_SAME, abs_tol=1e-300)

@@ -8,18 +8,12 @@ from typing import Any
 from schedule_builder.compiler import Config
 from schedule_builder.diagnostics import FieldPath, rate_text
 from schedule_builder.reading.fields import dotted, is_repeated
-from schedule_builder.schedules.schedule import Schedule
 
 
 def peak_of(config: Config) -> float | None:
     """The highest rate of a run; None where the config has no schedule."""
     schedule = config.schedule
-    return schedule.peak(0, last_step(config, schedule))[0] if schedule is not None else None
-
-
-def last_step(config: Config, schedule: Schedule) -> int:
-    """The last step of a run; without a run length, the first step of the last segment."""
-    return config.num_steps - 1 if config.num_steps is not None else schedule.begins[-1]
+    return schedule.peak_of_run(config.num_steps)[0] if schedule is not None else None
 
 
 def rate_change(before: Config, after: Config) -> str:
@@ -32,15 +26,14 @@ def rate_change(before: Config, after: Config) -> str:
     Returns:
         The line; empty where either of them has no schedule.
     """
-    old, new = before.schedule, after.schedule
-    if old is None or new is None:
+    if before.schedule is None or after.schedule is None:
         return ""
-    runs = (old, last_step(before, old)), (new, last_step(after, new))
-    peaks = [rate_text(schedule.peak(0, last)[0]) for schedule, last in runs]
+    runs = (before.schedule, before.num_steps), (after.schedule, after.num_steps)
+    peaks = [rate_text(schedule.peak_of_run(num_steps)[0]) for schedule, num_steps in runs]
     line = f"peak {' -> '.join(peaks)}"
     if before.num_steps is None or after.num_steps is None:
         return line
-    ends = [rate_text(schedule(last)) for schedule, last in runs]
+    ends = [rate_text(schedule(schedule.last_step(num_steps))) for schedule, num_steps in runs]
     return f"{line}, ends at {' -> '.join(ends)}"
 
 

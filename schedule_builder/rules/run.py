@@ -176,22 +176,12 @@ class Run(Record):
     @cached_property
     def last(self) -> int:
         """The last step of the run; without a run length, the beginning of the last segment."""
-        return self.num_steps - 1 if self.num_steps else self.schedule.begins[-1]
-
-    @cached_property
-    def horizon(self) -> int:
-        """The last step of the run; without a run length, the last one that there is."""
-        return self.last if self.num_steps else MAX_STEP
+        return self.schedule.last_step(self.num_steps)
 
     @cached_property
     def peak(self) -> tuple[float, int]:
-        """The highest rate of the run, and the first step that has it.
-
-        Without a run length, a last segment that grows without end counts where it begins.
-        """
-        highest = self.schedule.peak(0, self.last)
-        later = self.schedule.peak(self.last, self.horizon)
-        return later if later[0] > highest[0] and later[1] < MAX_STEP else highest
+        """The highest rate of the run, and the first step that has it."""
+        return self.schedule.peak_of_run(self.num_steps)
 
     def extremes(self, schedule: Schedule, first: int = 0) -> list[int]:
         """Steps from `first` on among which are those of the highest and lowest rates.

@@ -348,6 +348,21 @@ class Schedule(Record):
                 peak = highest, step
         return peak or (math.nan, first)
 
+    def last_step(self, num_steps: int | None) -> int:
+        """The last step of a run; without a run length, the first step of the last segment."""
+        return num_steps - 1 if num_steps else self.begins[-1]
+
+    def peak_of_run(self, num_steps: int | None) -> tuple[float, int]:
+        """The highest rate of a run, and the first step that has it.
+
+        Without a run length all steps count, but a last segment that grows without end counts where
+        it begins.
+        """
+        last = self.last_step(num_steps)
+        highest = self.peak(0, last)
+        later = self.peak(last, last if num_steps else MAX_STEP)
+        return later if later[0] > highest[0] and later[1] < MAX_STEP else highest
+
     def within(self, first: int, last: int) -> Iterator[tuple[Segment, float | None, int, int]]:
         """The segments from `first` to `last`, each with its rate, and its first and last step.
 

@@ -309,6 +309,7 @@ class Listed:
     """A schedule that is 1 at every step but one, whose rates are highest and lowest where told."""
 
     begins = (0, 30)
+    last_step = Schedule.last_step
 
     def __init__(self, *offsets: int, other: int | None = None) -> None:
         self.offsets, self.other = offsets, other

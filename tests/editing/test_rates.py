@@ -25,7 +25,7 @@ from schedule_builder.editing.rates import (
     set_peak,
     set_warmup,
 )
-from schedule_builder.editing.summary import changed_fields, peak_of
+from schedule_builder.editing.summary import changed_fields, peak_of, rate_change
 from schedule_builder.schedules.comparison import first_difference
 from tests.support import drawing
 from tests.support.data import DATA, needs_data
@@ -124,6 +124,20 @@ def test_peak() -> None:
     ).replace("      warmup_steps", "      warmup_learning_rate: 2.5e-05\n      warmup_steps")
     with pytest.raises(RatesError, match="is 0 throughout"):
         set_peak(read("constant_learning_rate { learning_rate: 0 }"), 0.1)
+
+
+@pytest.mark.parametrize("floor", ["", " min_learning_rate: 0.15", " warmup { warmup_steps: 9 }"])
+def test_the_peak_of_a_cycle_without_a_run_length(floor: str) -> None:
+    cycle = (
+        "cyclic_learning_rate {{ base_learning_rate: {} max_learning_rate: {} step_size_up: 50 }}"
+    )
+    before = read(cycle.format(0.1, 0.4) + floor)
+    assert peak_of(before) == 0.4
+    after = set_peak(before, 0.2)
+    assert after.text.startswith(cycle.format(0.05, 0.2))
+    assert rate_change(before, after.config) == "peak 0.4 -> 0.2"
+    with pytest.raises(RatesError, match="is 0 throughout"):
+        set_peak(read(cycle.format(0, 0)), 0.1)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").rglob("*.*")), ids=lambda p: p.name)
