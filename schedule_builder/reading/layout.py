@@ -9,7 +9,7 @@ from typing import Any
 
 from schedule_builder.diagnostics import Edit
 from schedule_builder.reading.fields import schema_of
-from schedule_builder.reading.positions import dash_before, line_before, opening_of, own_end
+from schedule_builder.reading.positions import after_properties, dash_before, line_before, own_end
 from schedule_builder.reading.spelling import Spelling
 from schedule_builder.reading.tree import Block, Element, Field, Scalar, Value
 from schedule_builder.records import Record
@@ -44,7 +44,7 @@ class Layout(Spelling):
             return self._in_null(at, field)
         if not isinstance(block, Block):
             return None
-        opened = opening_of(self.text, block) if self.is_yaml else block.start
+        opened = after_properties(self.text, block.start) if self.is_yaml else block.start
         is_flow = at is not None and self.text[opened : opened + 1] in ("{", "<")
         is_flow = is_flow or self.is_json
         given, style = self._style(block, is_flow=is_flow)
@@ -223,7 +223,7 @@ class Layout(Spelling):
         start, end = last.value.start, last.value.end
         if start < sequence.start or end > sequence.end:
             return None
-        opened = opening_of(self.text, sequence)
+        opened = after_properties(self.text, sequence.start)
         if self.text[opened : opened + 1] == "[":
             if self._is_alone(start, is_flow=True):
                 indent = line_before(self.text, start)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from schedule_builder.reading.tree import Block, Field, Sequence
+from schedule_builder.reading.tree import Field
 
 _ALIAS = re.compile(r"[ \t]*:\s+(\*[^\s,\[\]{}]+)")
-_OPENING_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*(?:\s|(?<=\s)#[^\n]*)+)*")
+# Compiled where it is used, as few files need it.
+_PROPERTIES = r"(?:[&!][^\s,\[\]{}]*(?:\s|(?<=\s)#[^\n]*)*)*"
 
 
 def own_end(text: str, field: Field) -> int:
@@ -18,10 +19,10 @@ def own_end(text: str, field: Field) -> int:
     return alias.end() if alias else field.end
 
 
-def opening_of(text: str, value: Block | Sequence) -> int:
-    """Where a block or a list opens, after its anchor and its tag."""
-    properties = _OPENING_PROPERTIES.match(text, value.start)
-    return properties.end() if properties else value.start
+def after_properties(text: str, start: int) -> int:
+    """Where a value of YAML begins after its anchor, its tag and comments after them."""
+    properties = re.compile(_PROPERTIES).match(text, start)
+    return properties.end() if properties else start
 
 
 def _before_properties(text: str, start: int) -> int:

@@ -18,6 +18,7 @@ from schedule_builder.diagnostics import TOO_LARGE, Kind, Report, Source, Span, 
 from schedule_builder.limits import MAX_ALIASED_VALUES
 from schedule_builder.reading import yaml_errors
 from schedule_builder.reading.findings import PLACEHOLDER, SYNTAX, TAG, TOO_DEEP
+from schedule_builder.reading.positions import after_properties
 from schedule_builder.reading.tree import (
     Block,
     Document,
@@ -34,7 +35,6 @@ from schedule_builder.reading.yaml_scalars import YAML
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # These are compiled where they are used, as few files need them.
 _PLACEHOLDER = r"\{\{[^{}\n]*\}\}"
-_PROPERTIES = r"(?:[&!][^\s,\[\]{}]*(?:\s|(?<=\s)#[^\n]*)*)*"
 _TAG = r"!<[^>\n]*>|![^\s,\[\]{}]*"
 _PLAIN = r"(?:[^\s,\[\]{}:#]|:(?![\s,\[\]{}]))"
 """A character that a value without quotes may begin with, where it follows a blank."""
@@ -118,11 +118,10 @@ class _Builder:
     def scalar(self, event: Any) -> None:
         start, end, text = event.start_mark.index, event.end_mark.index, event.value
         keep = not event.tag or self.check_tag(event.tag, start, "a single value")
-        properties = None
-        if event.anchor or event.tag:
-            properties = re.compile(_PROPERTIES).match(self.source.text, start)
+        has_properties = event.anchor or event.tag
+        begin = after_properties(self.source.text, start) if has_properties else start
         if self.texts:
-            text = self.texts.get(properties.end() if properties else start, text)
+            text = self.texts.get(begin, text)
         frame = self.stack[-1]
         key = frame.key
         if key is None and frame.is_block:
@@ -132,8 +131,8 @@ class _Builder:
             # Parsers disagree on the place of an empty value. `{a, b: 1}` has no colon after `a`.
             colon = re.compile(r"\s*:").match(self.source.text, key.end)
             start = end = colon.end() if colon else key.end
-        elif properties:
-            start = properties.end()
+        else:
+            start = begin
         scalar = Scalar(text, bool(event.style), start, end)
         self.last_end = end
         self.nodes += 1
